@@ -1,0 +1,32 @@
+"""News pages in, clean records out: headline, dateline, body, and the lists beside them.
+
+>>> from scraper import extract_text
+>>> story = extract_text('''Port reopens after storm
+... OSLO, Norway (AP) — The port of Oslo reopened on Monday after a storm had closed it for three days, officials said.''')
+>>> story.dateline.place, story.dateline.agency
+('OSLO, Norway', 'AP')
+"""
+
+from scraper.article import Article, Dateline, Extraction, Link, Sidebar, json_schema
+from scraper.block import Block, Label, Labelled
+from scraper.errors import FetchError, NotAnArticle, RecordError, ScraperError
+from scraper.pipeline import explain, extract, extract_text
+
+__all__ = [
+    "Article",
+    "Block",
+    "Dateline",
+    "Extraction",
+    "FetchError",
+    "Label",
+    "Labelled",
+    "Link",
+    "NotAnArticle",
+    "RecordError",
+    "ScraperError",
+    "Sidebar",
+    "explain",
+    "extract",
+    "extract_text",
+    "json_schema",
+]

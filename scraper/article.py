@@ -1,0 +1,227 @@
+"""The record: what a page says, as one frozen value and as one line of JSON.
+
+The names are those of schema.org's NewsArticle in snake_case. Every string in a record is valid Unicode: a pair of
+surrogates is joined and a lone one becomes U+FFFD when the record is made, so whatever a record holds can be written.
+"""
+
+import dataclasses
+import importlib.resources
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NoReturn, Self
+
+import msgspec
+
+from scraper.errors import RecordError
+
+__all__ = ["SCHEMA_VERSION", "SIDEBAR_KINDS", "Article", "Dateline", "Extraction", "Link", "Sidebar", "json_schema"]
+
+SCHEMA_VERSION = 1
+SIDEBAR_KINDS = ("related", "ranking", "recommendation")
+"""The kinds of sidebar that every record has, maybe empty."""
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Readers that split lines as Unicode does, not as JSON Lines does, break at these; inside a string JSON may escape them.
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")
+
+
+def _valid(text: str) -> str:
+    if text.isascii() or not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Link:
+    """A story named in a list beside the article."""
+
+    text: str
+    """As the page shows it; it may be cut."""
+    url: str | None = None
+    """Absolute where the page's own address is known; None in flattened text."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", _valid(self.text))
+        object.__setattr__(self, "url", self.url and _valid(self.url))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Dateline:
+    """Where a story was filed, and by whom: the opening of its first paragraph."""
+
+    raw: str
+    """Verbatim, with its dash and spaces: `raw + body[0]` is the paragraph as it stood."""
+    place: str | None = None
+    """"SEOUL, South Korea" as written; None where only an agency stands."""
+    agency: str | None = None
+    """"AP", "Reuters", as written, without brackets."""
+    paragraph: int = 0
+    """The index in `body` of the paragraph that it opens: 0, unless a standfirst stands before that."""
+
+    def __post_init__(self) -> None:
+        for name in ("raw", "place", "agency"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, value and _valid(value))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Extraction:
+    """How the record came about."""
+
+    profile: str = "generic"
+    """The template by which the page was read."""
+    confidence: float = 0.0
+    """0 to 1: how surely this is an article, split rightly."""
+    warnings: tuple[str, ...] = ()
+    """Names such as "injected_keyword", "truncated", "paywalled"."""
+    version: str = ""
+    """The version of this library."""
+
+
+class Sidebar(dict[str, tuple[Link, ...]]):
+    """A frozen dict from the kind of a list to its links in page order; `related`, `ranking`, `recommendation` always."""
+
+    def __init__(self, lists: Mapping[str, Iterable[Link]] | Iterable[tuple[str, Iterable[Link]]] = ()) -> None:
+        given = dict(lists)
+        super().__init__({kind: tuple(given.get(kind, ())) for kind in (*SIDEBAR_KINDS, *given)})
+
+    def _frozen(self, *_: object, **__: object) -> NoReturn:
+        raise TypeError("a sidebar is frozen: make a new one")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _frozen  # type: ignore[assignment]
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(frozenset(self.items()))
+
+    def __reduce__(self) -> tuple[type[Self], tuple[dict[str, tuple[Link, ...]]]]:
+        return type(self), (dict(self),)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """A news article, split into its parts. All fields but `headline` may be missing on a page."""
+
+    headline: str
+    """Without the site's name, a breadcrumb or an injected keyword."""
+    url: str | None = None
+    """The address of the final response."""
+    canonical_url: str | None = None
+    """The address the page names as its own."""
+    site_name: str | None = None
+    section: str | None = None
+    dateline: Dateline | None = None
+    date_published: datetime | None = None
+    """With a zone only where the page gave one."""
+    date_published_raw: str | None = None
+    """As it stood on the page."""
+    date_modified: datetime | None = None
+    authors: tuple[str, ...] = ()
+    """People, or the brand in the author's place, as the site claims; no agency, no section."""
+    body: tuple[str, ...] = ()
+    """Paragraphs in order, the first without its dateline; standfirst, subheadings, list items and quotes among them."""
+    sidebar: Sidebar = dataclasses.field(default_factory=Sidebar)
+    """The lists of other stories beside the article, by kind."""
+    like_count: int | None = None
+    view_count: int | None = None
+    image: str | None = None
+    """The address of the lead image."""
+    language: str | None = None
+    """A BCP 47 tag, as the page declares it."""
+    keywords: tuple[str, ...] = ()
+    extraction: Extraction = dataclasses.field(default_factory=Extraction)
+    id: str | None = None
+    """In a crawl's records: stable for the same story at the same address."""
+    fetched_at: datetime | None = None
+    """In a crawl's records: when the page was fetched, in UTC."""
+    schema_version: int = SCHEMA_VERSION
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        for name in _TEXTS:
+            value = getattr(self, name)
+            if value is not None:
+                put(self, name, _valid(value))
+        for name in ("authors", "body", "keywords"):
+            put(self, name, tuple(map(_valid, getattr(self, name))))
+        put(self, "sidebar", Sidebar(self.sidebar))
+
+    @property
+    def text(self) -> str:
+        """The body, a paragraph a line, the dateline in its place."""
+        at = self.dateline.paragraph if self.dateline else -1
+        return "\n".join(self.dateline.raw + p if self.dateline and i == at else p for i, p in enumerate(self.body))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give plain dicts, lists, strings and numbers under the field names; dates in ISO 8601."""
+        plain: dict[str, Any] = msgspec.json.decode(self._encoded())
+        return plain
+
+    def to_json(self) -> str:
+        """Give one line of JSON, with no line break of any kind in it."""
+        return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", self._encoded().decode())
+
+    def _encoded(self) -> bytes:
+        return msgspec.json.encode(self, enc_hook=dict)
+
+    @classmethod
+    def from_json(cls, line: str | bytes) -> "Article":
+        """Read what `to_json` wrote; raise `RecordError` for anything else."""
+        try:
+            return _decoded(json.loads(line))
+        except RecordError:
+            raise
+        except (ValueError, TypeError, RecursionError, msgspec.ValidationError) as error:
+            raise RecordError(1, f"no record: {error}") from error
+
+    def to_schema_org(self) -> dict[str, Any]:
+        """Give the JSON-LD of a schema.org NewsArticle; what the page did not tell is left out."""
+        pairs = {
+            "@context": "https://schema.org",
+            "@type": "NewsArticle",
+            "headline": self.headline,
+            "url": self.canonical_url or self.url,
+            "articleSection": self.section,
+            "dateline": self.dateline and self.dateline.place,
+            "datePublished": self.date_published and self.date_published.isoformat(),
+            "dateModified": self.date_modified and self.date_modified.isoformat(),
+            "author": [{"@type": "Person", "name": name} for name in self.authors],
+            "publisher": self.site_name and {"@type": "Organization", "name": self.site_name},
+            "articleBody": self.text,
+            "image": self.image,
+            "inLanguage": self.language,
+            "keywords": list(self.keywords),
+        }
+        return {key: value for key, value in pairs.items() if value}
+
+
+_LISTS = dict[str, tuple[Link, ...]]
+_TEXTS = (
+    "headline",
+    "url",
+    "canonical_url",
+    "site_name",
+    "section",
+    "date_published_raw",
+    "image",
+    "language",
+    "id",
+)
+
+
+def _decoded(value: Any) -> Article:
+    if not isinstance(value, dict) or "headline" not in value or "schema_version" not in value:
+        raise RecordError(1, "foreign: no headline and schema_version")
+    if value["schema_version"] != SCHEMA_VERSION:
+        raise RecordError(1, f"schema_version {value['schema_version']!r}, this library reads {SCHEMA_VERSION}")
+    return msgspec.convert(value, Article, dec_hook=_sidebar)
+
+
+def _sidebar(kind: type, value: Any) -> Any:
+    return kind(msgspec.convert(value, _LISTS))
+
+
+def json_schema() -> str:
+    """Give the JSON Schema of a record, as text; it ships with the package."""
+    return importlib.resources.files("scraper").joinpath("article.schema.json").read_text("utf-8")

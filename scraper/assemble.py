@@ -1,0 +1,225 @@
+"""Labelled blocks and a page's declarations to one record.
+
+For a known template the page's own lines come before its declarations; elsewhere the declarations come first, since
+they are typed. What is found in neither stays None.
+"""
+
+import dataclasses
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from scraper import dateline, dates, injection, people
+from scraper.article import Article, Dateline, Extraction, Link, Sidebar
+from scraper.block import Document, Label, Labelled
+from scraper.head import Claims
+from scraper.profiles import Profile
+
+__all__ = ["assemble", "join"]
+
+_BODY = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING))
+_LISTS = (Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE)
+_RANK = re.compile(r"(\d{1,2})(?:[.)、]\s*|\s+)(?=\S)")
+_TITLE_TAIL = re.compile(r"\s+[-–—|_·»:]\s+[^-–—|_·»]{1,60}$")
+
+try:
+    _VERSION = version("scraper")
+except PackageNotFoundError:  # a checkout that is not installed
+    _VERSION = ""
+
+
+class _Story(list[Labelled]):
+    """The blocks of a page with the few questions that the fields ask."""
+
+    def texts(self, *labels: Label) -> list[str]:
+        return [each.block.text for each in self if each.label in labels]
+
+
+def assemble(
+    document: Document, labelled: Sequence[Labelled], claims: Claims, profile: Profile | None = None
+) -> Article:
+    """Make the record of an article's page."""
+    story = _Story(labelled)
+    headline, body, warnings = _headline_and_body(document, story, claims)
+    opening, body = _dateline(body, story)
+    raw, published = _published(story, claims, profile)
+    lines = story.texts(Label.BYLINE, Label.DATE)
+    return Article(
+        headline=headline,
+        url=document.url,
+        canonical_url=document.head.canonical,
+        site_name=_site_name(document, story, claims, profile),
+        section=_section(story, claims, profile),
+        dateline=opening,
+        date_published=published,
+        date_published_raw=raw,
+        date_modified=_first_date(claims.modified, claims.language)[1],
+        authors=_authors(story, claims, profile),
+        body=tuple(body),
+        sidebar=Sidebar({str(kind): _links(story, kind) for kind in _LISTS if story.texts(kind)}),
+        like_count=_count(profile, "like_count", story.texts(Label.LIKE)),
+        view_count=_count(profile, "view_count", lines),
+        image=claims.image,
+        language=claims.language,
+        keywords=claims.keywords,
+        extraction=Extraction(profile.name if profile else "generic", _confidence(story, profile), warnings, _VERSION),
+    )
+
+
+def join(parts: Sequence[Article]) -> Article:
+    """Make one record of a story that is split over pages: the first page's fields, the paragraphs of all."""
+    first = parts[0]
+    body = tuple(paragraph for part in parts for paragraph in _whole(part, part is first))
+    warnings = tuple(dict.fromkeys(warning for part in parts for warning in part.extraction.warnings))
+    return dataclasses.replace(first, body=body, extraction=dataclasses.replace(first.extraction, warnings=warnings))
+
+
+def _whole(part: Article, is_first: bool) -> tuple[str, ...]:
+    """A later part has no dateline: what looks like one is its text."""
+    if is_first or part.dateline is None:
+        return part.body
+    return tuple(part.text.split("\n"))
+
+
+# ---------------------------------------------------------------- headline and body
+
+
+def _headline_and_body(
+    document: Document, story: _Story, claims: Claims
+) -> tuple[str, list[str], tuple[str, ...]]:
+    shown = story.texts(Label.HEADLINE)
+    headline = shown[0] if shown else claims.headline or _TITLE_TAIL.sub("", document.head.title)
+    body = story.texts(*_BODY)
+    keyword = injection.find_keyword(headline, body)
+    if keyword is None:
+        return headline, body, ()
+    return *injection.without_keyword(headline, body, keyword), ("injected_keyword",)
+
+
+def _dateline(body: list[str], story: _Story) -> tuple[Dateline | None, list[str]]:
+    """Split the dateline off the first paragraph, or off the one behind the standfirst."""
+    kinds = [each.label for each in story if each.label in _BODY]
+    index = next((i for i, kind in enumerate(kinds) if kind is Label.BODY), None)
+    if index is None:
+        return None, body
+    found, rest = dateline.split(body[index])
+    if found is None:
+        return None, body
+    return dataclasses.replace(found, paragraph=index), [*body[:index], rest, *body[index + 1 :]]
+
+
+# ---------------------------------------------------------------- the fields around it
+
+
+def _field(profile: Profile | None, name: str, lines: Iterable[str]) -> str | None:
+    """The first non-empty group of the profile's pattern for a field, in the first line that has it."""
+    pattern = profile.fields.get(name) if profile else None
+    found = (match for line in lines if pattern and (match := pattern.search(line)))
+    return next((group.strip() for match in found for group in match.groups() if group), None)
+
+
+def _count(profile: Profile | None, name: str, lines: Iterable[str]) -> int | None:
+    digits = _field(profile, name, lines)
+    return int(digits.replace(",", "")[:15]) if digits else None
+
+
+def _published(story: _Story, claims: Claims, profile: Profile | None) -> tuple[str | None, datetime | None]:
+    shown = story.texts(Label.DATE, Label.BYLINE)
+    if (raw := _field(profile, "date", shown)) and (found := dates.parse(raw)):
+        return raw, found
+    declared = _first_date(claims.published, claims.language)
+    if declared[1]:
+        return declared
+    visible = (found for text in shown if (found := dates.find(text)))
+    return next(visible, declared)
+
+
+def _first_date(candidates: Iterable[str], language: str | None) -> tuple[str | None, datetime | None]:
+    """The first candidate that is a date; where none is, the first as it stands and None."""
+    languages = (language,) if language else ()
+    raw = None
+    for candidate in candidates:
+        raw = raw or candidate
+        if found := dates.parse(candidate, languages):
+            return candidate, found
+    return raw, None
+
+
+def _site_name(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> str | None:
+    """What stands behind the headline in the breadcrumb line or in the title; else what the page declares."""
+    shown = story.texts(Label.HEADLINE)
+    for line in [*story.texts(Label.BREADCRUMB), document.head.title] if profile else []:
+        _, headline, tail = line.rpartition(shown[0]) if shown else ("", "", line)
+        if (found := profile.site_tail.search(tail if headline else line)) if profile else None:
+            return next(filter(None, found.groups()), "").strip() or None
+    return claims.site_name
+
+
+def _section(story: _Story, claims: Claims, profile: Profile | None) -> str | None:
+    """The breadcrumb's last step; in flattened text the headline is glued to it."""
+    for each in story:
+        if each.label is Label.BREADCRUMB and profile:
+            steps = _steps(each, story.texts(Label.HEADLINE))
+            if len(steps) > 1:
+                return steps[-1]
+    named = story.texts(Label.SECTION)
+    return next(iter(named), None) or _field(profile, "section", story.texts(Label.BYLINE, Label.DATE)) or claims.section
+
+
+def _steps(breadcrumb: Labelled, headlines: list[str]) -> list[str]:
+    links = [link.text for link in breadcrumb.block.links]
+    if len(links) > 1:
+        return links
+    trail = breadcrumb.block.text
+    if headlines:
+        trail = trail.partition(headlines[0])[0]
+    return [step for part in re.split("[>»›]", trail) if (step := part.strip())]
+
+
+def _authors(story: _Story, claims: Claims, profile: Profile | None) -> tuple[str, ...]:
+    """The name in the author's place, as it is; then the writers whom a byline in the story names."""
+    if profile is None:
+        declared = people.names(claims.authors)
+        return declared or people.names(story.texts(Label.BYLINE)[:3])
+    shown = []
+    written = []
+    for line in story.texts(Label.BYLINE, Label.DATE):
+        if line.startswith("By "):
+            written.append(line)
+        elif name := profile.noise.sub("", line).strip(" -|·,"):
+            shown.append(name)
+    return tuple(dict.fromkeys((*shown, *people.names(written))))
+
+
+# ---------------------------------------------------------------- lists
+
+
+def _links(story: _Story, kind: Label) -> list[Link]:
+    """One entry a block; a picture's link and its title's link to one story are one entry."""
+    entries: list[Link] = []
+    for each in story:
+        if each.label is kind:
+            url = next((link.url for link in each.block.links if link.url), None)
+            text = next((link.text for link in each.block.links), each.block.text)
+            if not entries or url is None or entries[-1].url != url:
+                entries.append(Link(text, url))
+    return _without_ranks(entries)
+
+
+def _without_ranks(entries: list[Link]) -> list[Link]:
+    """Leave out the numbers before the titles of a ranking, where they count from one."""
+    found = [_RANK.match(entry.text) for entry in entries]
+    if len(entries) > 1 and all(match and int(match[1]) == i for i, match in enumerate(found, 1)):
+        return [Link(entry.text[match.end() :], entry.url) for entry, match in zip(entries, found, strict=True) if match]
+    return entries
+
+
+def _confidence(story: _Story, profile: Profile | None) -> float:
+    """How surely: for a template the share of its parts that were found, elsewhere the mean score of the body."""
+    if profile is not None:
+        parts = ((Label.HEADLINE,), (Label.BODY,), (Label.DATE,), (Label.LIKE, Label.NAVIGATION, *_LISTS))
+        weights = (0.3, 0.35, 0.15, 0.15)
+        return round(0.05 + sum(w for w, labels in zip(weights, parts, strict=True) if story.texts(*labels)), 2)
+    scores = [each.score for each in story if each.label in _BODY]
+    return round(sum(scores) / len(scores), 2) if scores else 0.0

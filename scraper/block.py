@@ -1,0 +1,114 @@
+"""What a segmenter yields: the blocks of a page in reading order, and what its head declares.
+
+HTML and flattened text give the same types; a line of text is a block of the tag `line` with no ancestors and no links.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from scraper.article import Link
+
+__all__ = ["Anchor", "Block", "Document", "Element", "Head", "Label", "Labelled"]
+
+
+class Label(StrEnum):
+    """What a block is to the article. Every block has exactly one."""
+
+    HEADLINE = "headline"
+    BREADCRUMB = "breadcrumb"
+    STANDFIRST = "standfirst"
+    BYLINE = "byline"
+    DATE = "date"
+    SECTION = "section"
+    BODY = "body"
+    SUBHEADING = "subheading"
+    CAPTION = "caption"
+    LIKE = "like"
+    TAGS = "tags"
+    LIST_HEADING = "list_heading"
+    RELATED = "related"
+    RANKING = "ranking"
+    RECOMMENDATION = "recommendation"
+    LATEST = "latest"
+    MORE = "more"
+    LISTING = "listing"
+    PROMO = "promo"
+    COMMENT = "comment"
+    NAVIGATION = "navigation"
+    FOOTER = "footer"
+    HIDDEN = "hidden"
+    OTHER = "other"
+
+
+class Element(msgspec.Struct, frozen=True, gc=False):
+    """A block-level ancestor of blocks."""
+
+    tag: str
+    names: str
+    """Its class and id words in lower case, between single spaces, with one before and one after: " con_text main "."""
+    parent: int
+    """Its own ancestor's index in `Document.elements`; -1 at the top."""
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A stretch of visible text that is set as one: a paragraph, a heading, a list item, a line."""
+
+    text: str
+    """White space folded, never empty."""
+    tag: str = "line"
+    """The block-level element that holds the text."""
+    element: int = -1
+    """That element's index in `Document.elements`; -1 in flattened text."""
+    links: tuple[Link, ...] = ()
+    """The links in it that have text, addresses absolute where the page's is known."""
+    link_chars: int = 0
+    """How many characters of the text are link text."""
+    inline: str = ""
+    """Class and id words of inline elements in the block, in the form of `Element.names`."""
+    datetime: str | None = None
+    """What a `time` element in it says to machines."""
+    hidden: bool = False
+    """Declared invisible: `hidden`, `display:none`, a template or noscript twin."""
+
+
+class Anchor(msgspec.Struct, frozen=True, gc=False):
+    """A link of the page, with or without text, in page order: what a crawl may follow."""
+
+    url: str
+    """Absolute where the page's address is known; never a script or a fragment of the same page."""
+    rel: str = ""
+    element: int = -1
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What the page declares of itself, unread."""
+
+    title: str = ""
+    meta: dict[str, str] = {}
+    """First value of each `name`, `property` or `itemprop`, in lower case."""
+    canonical: str | None = None
+    language: str | None = None
+    json_ld: tuple[str, ...] = ()
+    """The text of each JSON-LD script."""
+
+
+class Document(msgspec.Struct, frozen=True):
+    """A page in blocks."""
+
+    blocks: tuple[Block, ...]
+    elements: tuple[Element, ...] = ()
+    head: Head = Head()
+    anchors: tuple[Anchor, ...] = ()
+    url: str | None = None
+
+
+class Labelled(msgspec.Struct, frozen=True):
+    """A verdict that stands beside its block."""
+
+    block: Block
+    label: Label
+    score: float
+    """0 to 1: how surely."""
+    reason: str
+    """The rule or signal that decided, in a few words."""

@@ -1,0 +1,269 @@
+"""Dates as pages write them, read without guessing: a day needs its year, a zone must stand there, no clock is asked.
+
+Three ways, the first that reads it wins: ISO 8601; a small grammar over numbers and the month names of `vocabulary`;
+dateparser for the languages that the names do not cover.
+"""
+
+import functools
+import re
+import unicodedata
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from scraper import vocabulary
+
+__all__ = ["find", "fold", "from_url", "month", "parse"]
+
+_YEARS = range(1990, 2101)  # news on the web; other numbers of four digits are no years
+_REACH = 300  # a date stands in a short line: what lies further off is not looked at
+_WORDY = 100  # the longest text that dateparser is given
+
+_MONTH_DAY_YEAR_US = frozenset(("us", "ph", "pr", "fm", "gu"))  # where 3/4/2023 is the fourth of March
+
+_LOOSE = str.maketrans("ıłøđ’‘", "ilod''")
+
+
+def fold(text: str) -> str:
+    """Give the text without case, accents and full stops, for look-ups."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.casefold().translate(_LOOSE))
+        text = "".join(char for char in text if not unicodedata.combining(char))
+    return text.casefold().replace(".", "")
+
+
+_MONTHS = {fold(name): number for number, names in enumerate(vocabulary.MONTHS, 1) for name in names.split()}
+
+
+def month(word: str) -> int | None:
+    """Give the number of the month that the word names in any known language, short or long."""
+    return _MONTHS.get(fold(word))
+
+
+# --- The grammar ------------------------------------------------------------------------------------------------------
+
+_MONTH = r"(?P<{0}>[^\W\d_]{{3,14}})"
+_OF = r"(?:[dD]e\s|[oO]f\s|[dD]el\s)?"
+_DATE = "|".join(
+    (
+        r"(?P<y1>\d{4})(?P<mark1>[-/.])(?P<m1>\d{1,2})(?P=mark1)(?P<d1>\d{1,2}(?!\d)|\d{2})",
+        r"(?P<y2>\d{4})\s?[年년]\s?(?P<m2>\d{1,2})\s?[月월]\s?(?P<d2>\d{1,2})\s?[日号號일]",
+        r"(?P<y6>\d{4})\.\s(?P<m6>\d{1,2})\.\s(?P<d6>\d{1,2})(?!\d)",
+        r"(?P<d3>\d{1,2})\.\s?(?P<m3>\d{1,2})\.\s?(?P<y3>\d{4})(?!\d)",
+        r"(?P<a>\d{1,2})(?P<mark2>[-/])(?P<b>\d{1,2})(?P=mark2)(?P<y7>\d{4})(?!\d)",
+        rf"(?P<d4>\d{{1,2}})(?:st|nd|rd|th|er|[ºª°.])?[\s/-]?\s?{_OF}{_MONTH.format('m4')}\.?,?[\s/-]\s?{_OF}"
+        r"(?P<y4>\d{4})(?!\d)",
+        r"(?P<y8>\d{4})[.,]?[\s-]" + _MONTH.format("m8") + r"\.?[\s-](?P<d8>\d{1,2})(?!\d)",
+    )
+)
+_SPELLED = _MONTH.format("m5") + r"\.?\s(?P<d5>\d{1,2})(?:st|nd|rd|th)?(?:,\s?|\s)(?P<y5>\d{4})(?!\d)"
+_FULL_DATE = re.compile(rf"(?<!\d)(?:{_DATE})|(?<![^\W_]){_SPELLED}")
+
+_ZONE = (
+    r"(?P<name>[A-Z]{3,4}(?![^\W\d_])|Z(?![^\W_])|МСК)?(?P<offset>\s?[+−-]\d{1,2}(?::?\d{2})?(?![\d:]))?"  # "GMT+8" too
+)
+_CLOCK = (
+    r"(?P<half1>[上下]午|午[前後]|오[전후])?\s?"
+    r"(?:(?P<hour>\d{1,2})(?:\s?[:hH時时]\s?|\.)(?P<minute>\d{2})(?:분|分)?(?:[:分]\s?(?P<second>\d{2})[秒]?(?:[.,]\d{1,9})?)?"
+    r"|(?P<sharp>\d{1,2})(?=\s?[ap]\.?m\b|\s?[AP]\.?M\b|\s?Uhr\b|\s?h\b))"
+    r"(?:\s?(?P<half2>[ap]\.?\s?m\b\.?|[AP]\.?\s?M\b\.?)|\s?(?:Uhr|Hrs?|hrs?|h|น\.)\b)?"
+    rf"(?:\s?\(?{_ZONE}\)?)"
+)
+_BETWEEN = r"(?:T|[\s,|·•@–—-]{0,3}(?:at|um|à|alle|ore|às|a las|kl\.?|klo|om|о|в|о|at about|Time:)?[\s,]{0,2})"
+_TIME_AFTER = re.compile(_BETWEEN + _CLOCK)
+_TIME_BEFORE = re.compile(_CLOCK + r"[\s,|·•–—-]{0,3}(?:on\s)?(?:[^\W\d_]{3,12}\.?,?\s)?$")
+_BEFORE = 40  # how far before a date its time can begin
+
+
+def _fields(found: re.Match[str]) -> tuple[str, str, str]:
+    """Give year, month and day as written, of whichever form matched; no month where the order is not known."""
+    got = {name: value for name, value in found.groupdict().items() if value is not None}
+    for form in "12634858":
+        if f"y{form}" in got and f"d{form}" in got:
+            return got[f"y{form}"], got[f"m{form}"], got[f"d{form}"]
+    return got["y7"], "", ""
+
+
+def _ordered(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, int] | None:
+    """Give month and day of "3/4/2023"; None where neither the numbers nor the language tell."""
+    if first == second or second > 12:
+        return first, second
+    if first > 12:
+        return second, first
+    for tag in languages:
+        language, _, region = tag.replace("_", "-").casefold().partition("-")
+        if language != "en":
+            return second, first
+        if region:
+            return (first, second) if region in _MONTH_DAY_YEAR_US else (second, first)
+    return None
+
+
+def _day(found: re.Match[str], languages: tuple[str, ...]) -> datetime | None:
+    if found["a"]:
+        order = _ordered(int(found["a"]), int(found["b"]), languages)
+        return order and _made(int(found["y7"]), *order)
+    year, named, day = _fields(found)
+    number = int(named) if named.isdigit() else month(named)
+    return _made(int(year), number, int(day)) if number else None
+
+
+def _made(*parts: int) -> datetime | None:
+    if parts[0] not in _YEARS:
+        return None
+    try:
+        return datetime(*parts)  # type: ignore[arg-type]  # year, month, day only
+    except ValueError:
+        return None
+
+
+def _timed(day: datetime, clock: re.Match[str]) -> datetime | None:
+    """Put the time on the day; None where it is no time of day."""
+    hour = int(clock["hour"] or clock["sharp"])
+    half = (clock["half1"] or clock["half2"] or "")[:2].casefold()
+    if half:
+        if hour > 12 and not clock["half1"]:
+            return None
+        late = half[0] == "p" or half in ("下午", "午後", "오후")
+        hour = hour % 12 + 12 * late
+    try:
+        moment = day.replace(hour=hour, minute=int(clock["minute"] or 0), second=int(clock["second"] or 0))
+        return moment.replace(tzinfo=_zone(clock["name"], clock["offset"]))
+    except ValueError:
+        return None
+
+
+def _zone(name: str | None, offset: str | None) -> timezone | None:
+    minutes = vocabulary.ZONES.get(name or "Z")
+    if minutes is None or not (name or offset):
+        return None
+    if offset and minutes == 0:
+        sign, digits = offset.strip()[0], offset.strip()[1:].replace(":", "")
+        hours, rest = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
+        minutes = (int(hours) * 60 + int(rest)) * (1 if sign == "+" else -1)
+    return UTC if minutes == 0 else timezone(timedelta(minutes=minutes))
+
+
+def _dates(text: str, languages: tuple[str, ...]) -> Iterator[tuple[re.Match[str], datetime]]:
+    start = 0
+    while found := _FULL_DATE.search(text, start):
+        day = _day(found, languages)
+        if day:
+            yield found, day
+        start = found.end() if day else found.start() + 1
+
+
+def find(text: str, languages: tuple[str, ...] = ()) -> tuple[str, datetime] | None:
+    """Give the first complete date in a short visible line, as written (with its time) and as a value.
+
+    Only the first 300 characters are read. `languages` are BCP 47 tags; they decide about "3/4/2023" alone.
+    """
+    line = text[:_REACH]
+    for date, day in _dates(line, languages):
+        after = _TIME_AFTER.match(line, date.end())
+        if after and (moment := _timed(day, after)):
+            return line[date.start() : after.end()].rstrip(" ("), moment
+        start = max(0, date.start() - _BEFORE)
+        before = _TIME_BEFORE.search(line[start : date.start()])
+        if before and (moment := _timed(day, before)):
+            return line[start + before.start() : date.end()].lstrip(), moment
+        return date[0], day
+    return None
+
+
+# --- The rest ---------------------------------------------------------------------------------------------------------
+
+
+def parse(raw: str, languages: tuple[str, ...] = ()) -> datetime | None:
+    """Read a date as a page gives it, with or without a label before it; None unless day, month and year stand there.
+
+    Naive, with a zone only where the text names one. A day alone is its midnight. `languages` are BCP 47 tags, the
+    page's own first; "3/4/2023" is None where they do not tell the order. Never raises.
+    """
+    text = raw[:_REACH].strip()
+    if text.isdigit():
+        return _digits(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        found = find(text, languages)
+        return found[1] if found else _worded(text, languages)
+    return _plain(moment)
+
+
+def _plain(moment: datetime) -> datetime | None:
+    """Bring the zone to a fixed offset of the standard library; None outside the years of news."""
+    if moment.year not in _YEARS:
+        return None
+    offset = moment.utcoffset()
+    if offset is None:
+        return moment.replace(tzinfo=None)
+    return moment.replace(tzinfo=timezone(offset) if offset else UTC)
+
+
+def _digits(text: str) -> datetime | None:
+    """Read Unix time in seconds or milliseconds (UTC), or a date and time written without marks."""
+    try:
+        if len(text) in (10, 13):
+            moment = datetime.fromtimestamp(int(text[:10]), UTC)
+        else:
+            moment = datetime.strptime(text, {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}[len(text)])
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None
+    return moment if moment.year in _YEARS else None
+
+
+# What the grammar's month names do not cover.
+_OTHERS = ("ar", "fa", "he", "hi", "bn", "ta", "te", "th", "vi", "bg", "hr", "sk", "sl", "lt", "lv", "et", "ka", "hy")
+_SETTINGS: dict[str, Any] = {
+    "PARSERS": ["absolute-time"],
+    "REQUIRE_PARTS": ["day", "month", "year"],
+    "RELATIVE_BASE": datetime(2000, 1, 1),
+    "DEFAULT_LANGUAGES": [],
+}
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
+
+
+def _worded(text: str, languages: tuple[str, ...]) -> datetime | None:
+    if len(text) > _WORDY or text.isascii() or not (_YEAR.search(text) and _DAY.search(text)):
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            moment = _parser(languages[:2]).get_date_data(text).date_obj
+            return moment and _plain(moment)
+        except Exception:  # a third party's parser on a stranger's text: whatever it cannot read is no date
+            return None
+
+
+@functools.lru_cache(maxsize=32)
+def _parser(languages: tuple[str, ...]) -> Any:
+    from dateparser.date import DateDataParser  # noqa: PLC0415 - 200 ms, for the few pages that need it
+
+    own = [tag.replace("_", "-").partition("-")[0].casefold() for tag in languages]
+    try:
+        return DateDataParser(languages=own or list(_OTHERS), settings=_SETTINGS)
+    except ValueError:  # a language that dateparser does not know
+        return DateDataParser(languages=list(_OTHERS), settings=_SETTINGS)
+
+
+_URL_DATES = (
+    re.compile(r"/(?P<y>\d{4})[/-](?P<m>\d{1,2}|[a-z]{3})[/-](?P<d>\d{1,2})(?=[/_.-]|$)"),
+    re.compile(r"(?<!\d)(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?!\d)"),
+    re.compile(r"(?<!\d)(?P<y>\d{4})/?(?P<m>\d{2})(?P<d>\d{2})(?!\d)"),
+)
+
+
+def from_url(url: str) -> datetime | None:
+    """Read the day out of an address's path: /2023/10/26/, 2023-10-26, /2023/1026/, 20231026; naive midnight."""
+    path = re.split(r"[?#]", url[:2000], maxsplit=1)[0].partition("//")
+    place = "/" + (path[2] or path[0]).partition("/")[2] if path[1] else path[0]
+    for form in _URL_DATES:
+        for found in form.finditer(place):
+            number = int(found["m"]) if found["m"].isdigit() else month(found["m"])
+            day = number and _made(int(found["y"]), number, int(found["d"]))
+            if day:
+                return day
+    return None

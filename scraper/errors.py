@@ -1,0 +1,51 @@
+"""What can go wrong, as a tree.
+
+    ScraperError
+    ├── FetchError      the page could not be had
+    ├── NotAnArticle    the page was read, and is no article
+    └── RecordError     a line of a JSON Lines file is no record
+
+Nothing else leaves this library for any input of bytes or text.
+"""
+
+from typing import Literal
+
+Reason = Literal["listing", "empty", "error page", "blocked"]
+
+__all__ = ["FetchError", "NotAnArticle", "Reason", "RecordError", "ScraperError"]
+
+
+class ScraperError(Exception):
+    """The base of all errors of this library; raised itself for input that cannot be read as a page."""
+
+
+class FetchError(ScraperError):
+    """A page could not be fetched; the message names the address and the cause."""
+
+
+class NotAnArticle(ScraperError):
+    """The page was read and holds no article.
+
+    `reason` is "listing" (a home, section, tag or search page), "empty" (no text to speak of),
+    "error page" (404, 500 and their like) or "blocked" (a log-in wall, a challenge, a refusal).
+    """
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class RecordError(ScraperError):
+    """A line is no record of this library: torn, foreign, or of another schema version.
+
+    `line` counts from 1 in the file that was read; `why` is one sentence; `path` is the file, where there is one.
+    """
+
+    def __init__(self, line: int, why: str, path: str | None = None) -> None:
+        super().__init__(line, why, path)
+        self.line = line
+        self.why = why
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path or 'record'}:{self.line}: {self.why}"

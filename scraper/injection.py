@@ -1,0 +1,74 @@
+"""Keywords that a portal puts into its copies: "Brand:Title", and the brand again inside the first paragraph.
+
+A colon, bar or hyphen without a space behind it is also how honest titles are damaged ("Cold number:This ball …"), so
+a keyword is taken for one only when it stands in both places, in the forms in which portals put it there: right behind
+the paragraph's first comma, or glued to the front of a word.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+__all__ = ["find_keyword", "without_keyword"]
+
+_MARK = re.compile(r"[:|：-](?=[^\s:|：-])")
+_MAX_KEYWORD, _FIRST = 60, 4
+_COMMON = frozenset(
+    "a about after all also an and are as at be been before but by can could day days did do eight even every few first"
+    " five for four from get go good had has have he her here his how if in into is it its just last less like made many"
+    " may men million months more most much must nearly new next nine no not now of off officials on one only or other"
+    " others our out over own part people percent police recent say says second set seven several she six so some state"
+    " still such ten than that the their them then there these they this those three time to top two under up was we"
+    " week weeks were what when where which while who why will with women world would year years you your".split()
+)
+
+
+def find_keyword(headline: str, paragraphs: Sequence[str]) -> str | None:
+    """Give the keyword that stands before the headline's mark and again in one of the first paragraphs, if any."""
+    for mark in _MARK.finditer(headline):
+        keyword, rest = headline[: mark.start()], headline[mark.end() :]
+        if len(keyword) > _MAX_KEYWORD:
+            return None
+        if len(keyword) > 1 and not rest[0].islower() and _place(keyword, rest, paragraphs):
+            return keyword
+    return None
+
+
+def without_keyword(headline: str, paragraphs: Sequence[str], keyword: str) -> tuple[str, list[str]]:
+    """Give headline and paragraphs as they were before a keyword, found by `find_keyword`, was put in."""
+    rest = headline[len(keyword) + 1 :].lstrip()
+    place = _place(keyword, rest, paragraphs)
+    clean = list(paragraphs)
+    if place is not None:
+        index, start, end = place
+        clean[index] = clean[index][:start] + clean[index][end:]
+    return rest, clean
+
+
+def _place(keyword: str, headline: str, paragraphs: Sequence[str]) -> tuple[int, int, int] | None:
+    """Give the paragraph's index and the span in it where the keyword was put in."""
+    for index, paragraph in enumerate(paragraphs[:_FIRST]):
+        if keyword in paragraph:
+            text = " ".join((headline, *paragraphs))
+            for start, end in (*_behind_comma(keyword, paragraph), *_glued(keyword, paragraph, text)):
+                return index, start, end
+    return None
+
+
+def _behind_comma(keyword: str, paragraph: str) -> Iterator[tuple[int, int]]:
+    comma = re.search("[,，]", paragraph)
+    if comma and re.match(re.escape(keyword) + r"(?=[\s,.，])", paragraph[comma.end() :]):
+        yield comma.end(), comma.end() + len(keyword)
+
+
+def _glued(keyword: str, paragraph: str, text: str) -> Iterator[tuple[int, int]]:
+    """A word that only begins like the keyword ("Sun", "Sunday") is no spot: the rest must be a word by itself."""
+    for found in re.finditer(rf"(?<!\w){re.escape(keyword)}(?=[^\W_])", paragraph):
+        rest = re.match(r"\w+", paragraph[found.end() :])
+        if rest and _is_word(rest[0], keyword, text):
+            yield found.span()
+
+
+def _is_word(rest: str, keyword: str, text: str) -> bool:
+    if not rest[0].islower() or " " in keyword:
+        return True
+    return len(keyword) > 4 and (rest in _COMMON or bool(re.search(rf"\b{re.escape(rest)}\b", text)))

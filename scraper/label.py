@@ -1,0 +1,281 @@
+"""The engine for known templates: recognises a page's profile, and gives each block its one label by that profile.
+
+The order of the decisions is the order of the functions here: the regions of elements, the headline, the line that
+ends the story, the lists that headings open, the lines of author and date, the body, and what trails behind it.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from scraper.block import Block, Document, Label, Labelled
+from scraper.profiles import PROFILES, Profile
+
+__all__ = ["label", "recognise"]
+
+_LISTS = frozenset(
+    (Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE, Label.COMMENT, Label.TAGS, Label.OTHER)
+)
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_SUBHEADINGS = _HEADINGS[1:]
+_TAGS = {"footer": Label.FOOTER, "nav": Label.NAVIGATION, "figcaption": Label.CAPTION, "caption": Label.CAPTION}
+_BYLINE = re.compile(r"By [A-Z][^\s,]*(?:[ ,]+(?:and |de |van |von |the )?[A-Z][^\s,]*){0,9}$")
+_LONG_LINE, _META_LINES = 200, 6
+_SENTENCE = (".", "!", "?", "…", "。", "！", "？", ".”", ".\"", "”", "。”")
+
+Verdict = tuple[Label, float, str]
+
+
+def recognise(document: Document) -> Profile | None:
+    """Give the profile whose signals on this page are strongest, or None where none reaches its threshold."""
+    scored = [(_signals(document, profile) - profile.threshold, -order) for order, profile in enumerate(PROFILES)]
+    margin, order = max(scored)
+    return PROFILES[-order] if margin >= 0 else None
+
+
+def _signals(document: Document, profile: Profile) -> int:
+    words = set(" ".join({element.names for element in document.elements}).split())
+    words.update(" ".join({block.inline for block in document.blocks}).split())
+    total = sum(weight for word, weight in profile.classes.items() if word in words)
+    short = [block.text for block in document.blocks if len(block.text) <= _LONG_LINE * 2]
+    return total + sum(weight for weight, line in profile.lines if any(map(line.match, short)))
+
+
+def label(document: Document, profile: Profile) -> tuple[Labelled, ...]:
+    """Label every block of a page of a known template."""
+    verdicts = _Labeller(document, profile).verdicts()
+    return tuple(
+        Labelled(block, *verdict) for block, verdict in zip(document.blocks, verdicts, strict=True)
+    )
+
+
+class _Labeller:
+    """One page's way through the decisions; a decision that is made is not made again."""
+
+    def __init__(self, document: Document, profile: Profile) -> None:
+        self.document, self.profile = document, profile
+        self.blocks = document.blocks
+        self.found: list[Verdict | None] = [None] * len(self.blocks)
+        self.is_text = not document.elements
+        self.regions = list(_regions(document, profile))
+
+    def verdicts(self) -> list[Verdict]:
+        self._by_region()
+        headline = self._headline()
+        end = self._end(headline)
+        self._lists(headline, end)
+        self._story(headline, end)
+        rest: Verdict = (Label.OTHER, 0.7, "outside the story and its lists")
+        return [verdict or rest for verdict in self.found]
+
+    def _decide(self, index: int, label: Label, score: float, reason: str) -> None:
+        if self.found[index] is None:
+            self.found[index] = (label, score, reason)
+
+    def _region(self, block: Block) -> Label | None:
+        for word in block.inline.split():
+            if word in self.profile.regions:
+                return self.profile.regions[word]
+        return self.regions[block.element] if block.element >= 0 else None
+
+    def _by_region(self) -> None:
+        """What an element's class says outright; the story and the lists are looked at again further on."""
+        for index, block in enumerate(self.blocks):
+            region = self._region(block)
+            if block.hidden:
+                self._decide(index, Label.HIDDEN, 1.0, "declared invisible")
+            elif own := _match(self.profile.own, block.text):
+                self._decide(index, own, 0.98, "its own text")
+            elif region is not None and region not in _LISTS and region not in (Label.BODY, Label.HEADLINE, Label.LIKE):
+                self._decide(index, region, 0.95, "the class of its element")
+
+    # ------------------------------------------------------------------ headline and end
+
+    def _headline(self) -> int | None:
+        open_blocks = [i for i, verdict in enumerate(self.found) if verdict is None]
+        by_class = (i for i in open_blocks if self._region(self.blocks[i]) is Label.HEADLINE)
+        by_tag = (i for i in open_blocks if self.blocks[i].tag == "h1")
+        index = next(by_class, None)
+        if index is None:
+            index = next(by_tag, None)
+        if index is None:
+            index = self._repeated(open_blocks)
+        if index is None and self.is_text and open_blocks:
+            index = open_blocks[0]
+        if index is not None:
+            self._decide(index, Label.HEADLINE, 0.95, "the headline's place")
+        return index
+
+    def _repeated(self, candidates: list[int]) -> int | None:
+        """The headline stands again in the page's title, or glued into the breadcrumb line."""
+        breadcrumbs = (b.text for b, v in zip(self.blocks, self.found, strict=True) if v and v[0] is Label.BREADCRUMB)
+        trails = list(breadcrumbs)
+        for index in candidates:
+            text = self.blocks[index].text
+            if len(text) > 8 and (self.document.head.title.startswith(text) or any(text in line for line in trails)):
+                return index
+        return None
+
+    def _end(self, headline: int | None) -> int:
+        """The index of the line that ends the story, else of the first list behind it, else the number of blocks."""
+        start = headline or 0
+        ends = [
+            i
+            for i in range(start + 1, len(self.blocks))
+            if self.found[i] is None
+            and (self._region(self.blocks[i]) is Label.LIKE or self.profile.end.match(self.blocks[i].text))
+        ]
+        if ends:
+            last = ends[-1]
+            for index in ends:
+                if index == last or self._region(self.blocks[index]) is Label.LIKE:
+                    label = Label.LIKE if self.profile.fields.get("like_count") else Label.NAVIGATION
+                    self._decide(index, label, 0.98, "the line that ends a story")
+            return last
+        return next((i for i in range(start + 1, len(self.blocks)) if self._is_open_list(i)), len(self.blocks))
+
+    def _is_open_list(self, index: int) -> bool:
+        """Without a line that ends the story, a heading is believed when what follows it looks like titles."""
+        if not self._is_heading(index):
+            return False
+        following = [b for b in self.blocks[index + 1 :] if not self._opens(b)]
+        if not self.is_text:
+            return bool(following) and _is_linked(following[0])
+        sentences = sum(b.text.endswith(_SENTENCE) for b in following)
+        titles = all(len(b.text) <= _LONG_LINE for b in following) and sentences * 3 <= len(following)
+        return len(following) > 1 and titles
+
+    # ------------------------------------------------------------------ lists
+
+    def _opens(self, block: Block) -> Label | None:
+        return self.profile.headings.get(block.text.rstrip(" :：»>").lower())
+
+    def _is_heading(self, index: int) -> bool:
+        """A heading is the word alone, not a link, and not part of the story's own text."""
+        block = self.blocks[index]
+        open_ = self.found[index] is None and self._opens(block) is not None
+        return open_ and self._region(block) is not Label.BODY
+
+    def _lists(self, headline: int | None, end: int) -> None:
+        story = self._story_elements(headline, end)
+        index = 0
+        while index < len(self.blocks):
+            following = index + 1
+            if self._is_heading(index) and (index >= end or self._stands_apart(index, story)):
+                following = self._fill(index)
+            index = following
+        for index, block in enumerate(self.blocks):
+            region = self._region(block)
+            if region in _LISTS:
+                self._decide(index, *self._member(block, region, "the class of its list"))
+
+    def _story_elements(self, headline: int | None, end: int) -> set[int]:
+        """The elements that hold the headline or the story's end: no list is as wide as these."""
+        marks = [index for index in (headline, end) if index is not None and index < len(self.blocks)]
+        return {element for index in marks for element in self._ancestors(self.blocks[index].element)}
+
+    def _stands_apart(self, index: int, story: set[int]) -> bool:
+        if self.is_text:
+            return False
+        scope = self._scope(index)
+        return scope >= 0 and scope not in story
+
+    def _ancestors(self, element: int) -> Iterator[int]:
+        while element >= 0:
+            yield element
+            element = self.document.elements[element].parent
+
+    def _scope(self, index: int) -> int:
+        """The smallest element around a heading that holds the next block too."""
+        if index + 1 >= len(self.blocks):
+            return -1
+        below = set(self._ancestors(self.blocks[index + 1].element))
+        own = self.blocks[index].element
+        return next((element for element in self._ancestors(own) if element in below), -1)
+
+    def _fill(self, heading: int) -> int:
+        """Label a heading and what it opens; give the index behind its list."""
+        kind = self._opens(self.blocks[heading])
+        assert kind is not None  # noqa: S101 - the caller asked `_is_heading`
+        self._decide(heading, Label.LIST_HEADING, 0.97, f"opens {kind}")
+        scope = self._scope(heading)
+        index = heading + 1
+        while index < len(self.blocks) and not self._is_heading(index):
+            block = self.blocks[index]
+            if not self.is_text and scope not in self._ancestors(block.element):
+                break
+            if tail := _match(self.profile.tail, block.text):
+                self._decide(index, tail, 0.9, "its own text")
+                if self.is_text:
+                    break
+            else:
+                self._decide(index, *self._member(block, kind, f"under {self.blocks[heading].text!r}"))
+            index += 1
+        return index
+
+    def _member(self, block: Block, kind: Label, reason: str) -> Verdict:
+        if block.tag in _HEADINGS and not block.links:
+            return Label.LIST_HEADING, 0.8, "a heading of its list"
+        summary = self.profile.summary
+        is_summary = summary is not None and 90 <= len(block.text) <= 110 and bool(summary.match(block.text))
+        if is_summary if self.is_text else not _is_linked(block):
+            return Label.OTHER, 0.7, "beside the titles of its list"
+        return kind, 0.95, reason
+
+    # ------------------------------------------------------------------ the story
+
+    def _story(self, headline: int | None, end: int) -> None:
+        start = 0 if headline is None else headline + 1
+        start = self._meta_lines(start, min(end, start + _META_LINES))
+        marked = [i for i, b in enumerate(self.blocks) if self.found[i] is None and self._region(b) is Label.BODY]
+        reason = "the class of its element" if marked else "between the headline and the story's end"
+        inside = marked or [i for i in range(start, end) if self.found[i] is None]
+        inside = self._without_byline(self._without_tail(inside))
+        for index in inside:
+            is_subheading = self.blocks[index].tag in _SUBHEADINGS
+            self._decide(index, Label.SUBHEADING if is_subheading else Label.BODY, 0.95, reason)
+        for index in range(end, len(self.blocks)):
+            if tail := _match(self.profile.tail, self.blocks[index].text):
+                self._decide(index, tail, 0.9, "its own text")
+
+    def _meta_lines(self, start: int, stop: int) -> int:
+        """Label the lines of author, date and counts behind the headline; give the index behind the last of them."""
+        behind = start
+        for index in range(start, stop):
+            if meta := _match(self.profile.meta, self.blocks[index].text):
+                for before in range(behind, index):
+                    self._decide(before, Label.BYLINE, 0.6, "between the headline and the date")
+                self._decide(index, meta, 0.95, "its own text")
+                behind = index + 1
+        return behind
+
+    def _without_tail(self, inside: list[int]) -> list[int]:
+        """Tags, notices and pagers count as such only when nothing of the story follows them."""
+        while inside and (tail := _match(self.profile.tail, self.blocks[inside[-1]].text)):
+            self._decide(inside[-1], tail, 0.9, "its own text, behind the story")
+            inside = inside[:-1]
+        return inside
+
+    def _without_byline(self, inside: list[int]) -> list[int]:
+        """A line "By Jane Doe, Associated Press" that opens the story names its writers."""
+        while inside and len(self.blocks[inside[0]].text) < 120 and _BYLINE.match(self.blocks[inside[0]].text):
+            self._decide(inside[0], Label.BYLINE, 0.9, "opens with By and names")
+            inside = inside[1:]
+        return inside
+
+
+def _regions(document: Document, profile: Profile) -> Iterator[Label | None]:
+    """Give each element's region: its own, by class word or tag, or its nearest ancestor's."""
+    seen: list[Label | None] = []
+    for element in document.elements:
+        own = next((profile.regions[word] for word in element.names.split() if word in profile.regions), None)
+        own = own or _TAGS.get(element.tag)
+        seen.append(own or (seen[element.parent] if element.parent >= 0 else None))
+        yield seen[-1]
+
+
+def _match(table: Sequence[tuple[Label, re.Pattern[str]]], text: str) -> Label | None:
+    return next((label for label, pattern in table if len(text) <= 400 and pattern.match(text)), None)
+
+
+def _is_linked(block: Block) -> bool:
+    return bool(block.links) and block.link_chars * 2 >= len(block.text)

@@ -1,0 +1,94 @@
+"""What a page may hold before the parser sees it: the parser's time grows with the square of some counts.
+
+Cheap counts decide whether a page can be dangerous at all; only then is it read tag by tag, in one linear pass.
+"""
+
+import re
+from collections import Counter
+
+from scraper.errors import ScraperError
+
+__all__ = ["MAX_ATTRIBUTES", "MAX_CHARACTERS", "MAX_DEPTH", "MAX_FORMATTING", "check"]
+
+MAX_CHARACTERS = 32 * 2**20
+MAX_DEPTH = 4_000
+"""Elements inside each other; pages made by people stay below 100."""
+MAX_ATTRIBUTES = 4_000
+"""Attributes on one tag."""
+MAX_FORMATTING = 500
+"""Formatting elements left open: the parser opens each of them again in every paragraph that follows."""
+
+# Below these counts the worst page costs the parser about as much as an ordinary large one.
+_FEW_TAGS, _MANY_TAGS, _LONG_TAG = 3_000, 20_000, 32_000
+
+_FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
+# These close themselves when the next one opens, so an unclosed run of them is flat.
+_FLAT = frozenset("p li dt dd option optgroup tr td th thead tbody tfoot rt rp".split())
+_RAW = re.compile(r"</(?:script|style|textarea|title|xmp|iframe|noembed|noframes)", re.IGNORECASE)
+_IS_RAW = frozenset("script style textarea title xmp iframe noembed noframes".split())
+
+_FORMATTING_TAG = re.compile(r"<(/?)(?:a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)[\s/>]", re.IGNORECASE)
+# A tag as a tokenizer reads it: a quote opens a value only behind "=". The pattern matches at every "<x" and ends at
+# the latest with the page, so that a scan is linear.
+_TAG = re.compile(
+    r"""<!--.*?(?:-->|\Z)|<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]|=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?+)*+)(?:>|\Z)""",
+    re.DOTALL,
+)
+_ATTRIBUTE = re.compile(r"""[^\s/=>]++(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))?+""")
+
+
+def check(html: str) -> None:
+    """Raise `ScraperError` when parsing this page would not end in reasonable time."""
+    if len(html) > MAX_CHARACTERS:
+        raise ScraperError(f"page of {len(html)} characters; the limit is {MAX_CHARACTERS}")
+    runs = html.split("<")
+    if len(runs) > _MANY_TAGS or (max(map(len, runs)) > _LONG_TAG and any(map(_may_be_long_tag, runs))):
+        _scan(html)
+    elif len(runs) > _FEW_TAGS:
+        _check_formatting(Counter(_FORMATTING_TAG.findall(html)))
+
+
+def _may_be_long_tag(run: str) -> bool:
+    """Tell whether what stands between two "<" has room for thousands of attributes, wherever in a tag it began."""
+    if len(run) < _LONG_TAG:
+        return False
+    return len(run.split()) + (run.count('"') + run.count("'")) // 2 + run.count("/") > 3 * MAX_ATTRIBUTES
+
+
+def _check_formatting(tags: Counter[str]) -> None:
+    if tags[""] - tags["/"] > MAX_FORMATTING:
+        raise ScraperError("too many formatting elements left open")
+
+
+def _scan(html: str) -> None:
+    """Follow the tags as the parser would, with a stack of names and no tree."""
+    stack: list[str] = []
+    opened: Counter[str] = Counter()
+    formatting: Counter[str] = Counter()
+    position = 0
+    while found := _TAG.search(html, position):
+        position, name = found.end(), (found[2] or "").lower()
+        if name in _FORMATTING:
+            formatting[found[1]] += 1
+        if found[1]:
+            while opened[name]:
+                opened[stack[-1]] -= 1
+                if stack.pop() == name:
+                    break
+            continue
+        _check_tag(name, found[3] or "")
+        if name in _IS_RAW:
+            end = _RAW.search(html, position)
+            position = end.start() if end else len(html)
+        elif name and name not in _VOID and name not in _FLAT:
+            stack.append(name)
+            opened[name] += 1
+        if len(stack) > MAX_DEPTH:
+            raise ScraperError("elements nested too deeply")
+    _check_formatting(formatting)
+
+
+def _check_tag(name: str, attributes: str) -> None:
+    if len(attributes) > 2 * MAX_ATTRIBUTES and sum(1 for _ in _ATTRIBUTE.finditer(attributes)) > MAX_ATTRIBUTES:
+        raise ScraperError(f"too many attributes on a <{name[:20]}>")

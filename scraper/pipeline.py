@@ -1,0 +1,70 @@
+"""The order of the stages: bytes, text, blocks, labels, record."""
+
+from collections.abc import Sequence
+
+from scraper.article import Article
+from scraper.assemble import assemble
+from scraper.block import Document, Labelled
+from scraper.decode import decode
+from scraper.errors import NotAnArticle, ScraperError
+from scraper.general import label_general
+from scraper.head import read_head
+from scraper.label import label, recognise
+from scraper.plaintext import segment_text
+from scraper.profiles import Profile
+from scraper.segment import segment_html
+from scraper.verdict import refusal
+
+__all__ = ["article", "explain", "extract", "extract_text", "read"]
+
+
+def extract(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> Article:
+    """Turn a news page into its record.
+
+    `page` is the body of a response, or its decoded text; `url` is the address of the final response, against which
+    links are made absolute; `content_type` is the header's value, for its charset.
+
+    Raises `NotAnArticle` for a page that holds no article, and `ScraperError` for input that is no page.
+    """
+    return article(read(page, url=url, content_type=content_type))
+
+
+def extract_text(text: str, *, url: str | None = None) -> Article:
+    """Turn flattened text (a WET record, a copied page: visible lines, no markup) into the same record.
+
+    Raises as `extract` does.
+    """
+    if not isinstance(text, str):
+        raise ScraperError(f"text must be str, not {type(text).__name__}")
+    return article(segment_text(text, url))
+
+
+def explain(
+    page: bytes | str, *, url: str | None = None, content_type: str | None = None
+) -> tuple[Labelled, ...]:
+    """Give every visible block of a page with its label, score and reason: `extract`, stopped one step early."""
+    return _labelled(read(page, url=url, content_type=content_type))[0]
+
+
+def read(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> Document:
+    """Decode and segment a page."""
+    if isinstance(page, (bytearray, memoryview)):
+        page = bytes(page)
+    if not isinstance(page, (bytes, str)):
+        raise ScraperError(f"a page must be bytes or str, not {type(page).__name__}")
+    return segment_html(page if isinstance(page, str) else decode(page, content_type), url)
+
+
+def article(document: Document) -> Article:
+    """Label a segmented page and assemble its record; raise `NotAnArticle` for a page that holds none."""
+    labelled, profile = _labelled(document)
+    claims = read_head(document.head)
+    if reason := refusal(document, labelled, claims):
+        raise NotAnArticle(reason)
+    return assemble(document, labelled, claims, profile)
+
+
+def _labelled(document: Document) -> tuple[tuple[Labelled, ...], Profile | None]:
+    profile = recognise(document)
+    labelled: Sequence[Labelled] = label(document, profile) if profile else label_general(document)
+    return tuple(labelled), profile

@@ -1,0 +1,39 @@
+"""A sibling of the `yangqq` family: no breadcrumb, one line of date, source and category, a short list of summaries."""
+
+import re
+
+from scraper.block import Label
+from scraper.profiles.template import Profile
+
+__all__ = ["PROFILE"]
+
+_DATE = r"(?P<date>\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?!\d))?)"
+_META = re.compile(rf"{_DATE}\s*(?:\d*\s*view|source:)", re.IGNORECASE)
+_MORE = re.compile(r"More:\s*\S.{0,40}$")
+
+PROFILE = Profile(
+    name="krnews",
+    classes={},
+    lines=(
+        (3, re.compile(rf"{_DATE}\s*source:.{{0,80}}category:.{{0,40}}$")),
+        (2, re.compile(rf"{_DATE}\s*\d+ view$")),
+        (1, _MORE),
+        (1, re.compile(r"Recommend$")),
+    ),
+    threshold=3,
+    regions={"footer": Label.FOOTER, "ad": Label.PROMO, "nav": Label.NAVIGATION},
+    headings={"recommend": Label.RECOMMENDATION, "related": Label.RELATED, "ranking": Label.RANKING},
+    own=(),
+    meta=((Label.DATE, _META),),
+    end=_MORE,
+    summary=re.compile(r"(?:\S+\s+){12}.{0,80}$"),
+    tail=((Label.FOOTER, re.compile(r"(?:Copyright\b|©|All rights reserved)", re.IGNORECASE)),),
+    noise=re.compile(r"^.*?source:\s*|\s*category:.*$|^.*\bview$"),
+    fields={
+        "date": re.compile(_DATE),
+        # The minutes end after two digits; what is glued to them counts views.
+        "view_count": re.compile(r"\d\d:\d\d(?P<view_count>\d+)\s*view"),
+        "section": re.compile(r"category:\s*(?P<section>.{1,40})$"),
+    },
+    site_tail=re.compile(r"\s+[-–—|_]\s*(?P<site>\S[^-–—|_]{0,60})$"),
+)

@@ -1,0 +1,46 @@
+"""What a template is: data, read by the one engine in `label.py`."""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from scraper.block import Label
+
+__all__ = ["Profile"]
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """A template that many portals share: how to know it, and what its parts are.
+
+    No part is trusted alone. Class words, lines of text and headings all point at the same parts, so that a page with
+    other class names, or with none, is read as well.
+    """
+
+    name: str
+    classes: Mapping[str, int]
+    """Class words that speak for the template, and how strongly."""
+    lines: tuple[tuple[int, re.Pattern[str]], ...]
+    """Lines of text that speak for it, and how strongly."""
+    threshold: int
+    """The sum of signals from which on a page is taken for one of this template."""
+    regions: Mapping[str, Label]
+    """Class or id words of an element, and what the blocks in it are; the nearest element decides."""
+    headings: Mapping[str, Label]
+    """Headings in lower case, and the list that each opens."""
+    own: tuple[tuple[Label, re.Pattern[str]], ...]
+    """Blocks known by their own text, wherever they stand."""
+    meta: tuple[tuple[Label, re.Pattern[str]], ...]
+    """Blocks known by their own text right behind the headline."""
+    end: re.Pattern[str]
+    """The line that ends the story."""
+    summary: re.Pattern[str] | None
+    """In flattened text: a line of a list that tells of the title above it."""
+    tail: tuple[tuple[Label, re.Pattern[str]], ...]
+    """Blocks known by their own text when nothing of the story follows them."""
+    noise: re.Pattern[str]
+    """What stands beside the author in the line of author, date and counts."""
+    fields: Mapping[str, re.Pattern[str]]
+    """Values in a line's text: the groups of `date`, `like_count`, `view_count`, `author`, `section`."""
+    site_tail: re.Pattern[str]
+    """The site's name behind the headline, in a page's title or in the breadcrumb line: the group `site`."""

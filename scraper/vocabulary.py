@@ -1,0 +1,284 @@
+"""Knowledge about news pages, as tables: a new agency, month or word is one more entry here.
+
+Names are written as pages write them; whoever looks one up decides about case and accents.
+"""
+
+
+def _names(table: str) -> tuple[str, ...]:
+    """Give the names that bars and line ends part."""
+    return tuple(name.strip() for line in table.split("\n") if line.strip() for name in line.split("|"))
+
+
+def _words(table: str) -> frozenset[str]:
+    """Give the words of the lines that are no comments."""
+    return frozenset(word for line in table.split("\n") if "#" not in line for word in line.split())
+
+
+# --- Where and by whom a story was filed -----------------------------------------------------------------------------
+
+AGENCIES = _names("""
+    AP|Associated Press|The Associated Press|AFP|Agence France-Presse|Reuters|Thomson Reuters
+    Thomson Reuters Foundation|UPI|United Press International|Bloomberg|Bloomberg News|Dow Jones|Dow Jones Newswires
+    MarketWatch|CNBC|RTTNews|dpa|DPA|dpa-AFX|dpa/tmn|dpa/lno|dpa-infocom|epd|KNA|SID|sid|AFX|ots|APA|apa|sda|SDA
+    Keystone-SDA|ATS|ats|awp|AWP|EFE|Efe|Agencia EFE|Europa Press|EUROPA PRESS|EP|Servimedia|Colpisa|Notimex|Télam
+    Telam|NA|Prensa Latina|PL|Andina|ANDINA|ANSA|Ansa|Adnkronos|AdnKronos|askanews|Askanews|AGI|LaPresse|Italpress
+    ITALPRESS|Dire|DIRE|Radiocor|TMNews|Lusa|LUSA|Agência Brasil|Folhapress|FOLHAPRESS|Estadão Conteúdo|ANP|Belga
+    BELGA|belga|TT|NTB|Ritzau|STT|PAP|CTK|ČTK|TASR|MTI|Agerpres|AGERPRES|Mediafax|BTA|Hina|HINA|Tanjug|Beta|FENA|AMNA
+    ANA|ΑΠΕ-ΜΠΕ|AA|Anadolu|DHA|İHA|IHA|ANKA|TASS|Tass|ITAR-TASS|Interfax|INTERFAX|INTERFAX.RU|Interfax-Ukraine
+    RIA Novosti|RIA|Sputnik|Ukrinform|UNIAN|BelTA|Armenpress|ТАСС|РИА Новости|Интерфакс|ИНТЕРФАКС|Укринформ|Укрінформ
+    УНИАН|УНІАН|БелТА|БЕЛТА|Reuters/AFP|AP/AFP|Xinhua|XINHUA|CNS|CGTN|Kyodo|KYODO|Kyodo News|Jiji|JIJI|Jiji Press|NHK
+    Yonhap|YONHAP|Newsis|KCNA|CNA|Focus Taiwan|PTI|ANI|IANS|UNI|ANTARA|Antara|APP|Online|INP|BSS|UNB|Bernama|BERNAMA
+    PNA|VNA|TTXVN|TNA|AAP|NZPA|RNZ|PA|PA Media|KOMPAS.com|Kompas.com|TEMPO.CO|Liputan6.com|CNN Indonesia
+    CNBC Indonesia|Merdeka.com|detikcom|Suara.com|VIVA|Okezone|JPNN.com|SANA|Sana|MENA|WAFA|Wafa|Petra|PETRA|KUNA|QNA
+    WAM|SPA|BNA|ONA|NNA|IRNA|ISNA|Fars|Tasnim|Mehr|MAP|TAP|APS|SAPA|NAN|GNA|رويترز|أ ف ب|ا ف ب|أ.ف.ب|د ب أ|د.ب.أ|أ ب
+    وكالات|قنا|واس|وام|كونا|بترا|سانا|وفا|الأناضول|भाषा|वार्ता|एएनआई|CP|The Canadian Press|Canadian Press
+    La Presse Canadienne|Presse Canadienne|QMI|CNN|CNN Business|CNN en Español|NBC|NBC News|ABC|ABC News|ABC4|CBS
+    CBS News|CBS/AP|Fox News|FOX|FOX 2|FOX 5|FOX 13|NPR|PBS|BBC|BBC News|Sky News|KSL|KSL.com|MLive|NJ.com|USA TODAY
+    USA TODAY NETWORK|The Washington Post|Washington Post|The New York Times|New York Times|NYT|Los Angeles Times|TNS
+    MCT|Tribune News Service|Gray News|Stacker|StudyFinds|Nexstar|NEXSTAR|NewsNation|The Hill|States Newsroom
+    KFF Health News|Inside Climate News|RNS|Religion News Service|OSV News|Catholic News Agency|JTA|AsiaNews|Fides|SNS
+    EWTN News|Baptist Press|BP|Kaieteur News|epdÖ|TND|VOA|RFE/RL|RFA|Al Jazeera|Al Arabiya|Arab News|Staff
+    Staff Report|Agencies|Field Level Media|Stats Perform|The Sports Xchange|Omnisport|PRNewswire|PR Newswire
+    PRNewswire-PRWeb|PRNewswire-Asia|PRNewswire-FirstCall|PRNewswire-HISPANIC PR WIRE|PRWEB|PRWeb|PRLog|CNW|CNW Telbec
+    CNW Group|BUSINESS WIRE|Business Wire|BUSINESSWIRE|GLOBE NEWSWIRE|GLOBENEWSWIRE|GlobeNewswire|GlobeNewswire Inc.
+    Marketwired|MARKETWIRE|Marketwire|ACCESSWIRE|Accesswire|ACCESS Newswire|ACCESS NEWSWIRE|Newsfile Corp.|Newsfile
+    NEWSFILE CORP.|EINPresswire.com|EIN Presswire|EINPresswire|ACN Newswire|JCN Newswire|Media OutReach
+    Media OutReach Newswire|presstext|news aktuell|pressetext.de|EQS-News|EQS Newswire|DGAP|ActusNews|Cision
+    TheNewswire|THE NEWSWIRE|NewMediaWire|NEWMEDIAWIRE|IBN|Baystreet|PRIMEZONE
+""")
+"""Agencies, wires and stations that sign a dateline in brackets; small letters alone count only as written here."""
+
+BARE_AGENCIES = _names("""
+    AP|Associated Press|The Associated Press|AFP|Agence France-Presse|Reuters|UPI|CNN|CNN Business|Bloomberg|Dow Jones
+    dpa|EFE|ANSA|AGI|Adnkronos|askanews|Lusa|Xinhua|Kyodo|Kyodo News|Yonhap|PTI|ANI|IANS|VOA|RFE/RL|Kaieteur News
+    TASS|ТАСС|Interfax|INTERFAX.RU|РИА Новости|Интерфакс|ИНТЕРФАКС|Укринформ|Укрінформ|KOMPAS.com|Kompas.com|TEMPO.CO
+    Liputan6.com|CNN Indonesia|CNBC Indonesia|Merdeka.com|Suara.com|PRNewswire|BUSINESS WIRE|GLOBE NEWSWIRE
+""")
+"""Those that open a paragraph without brackets too ("CNN — "), exactly as written here."""
+
+CITIES = _names("""
+    Atlanta|Baltimore|Boston|Chicago|Cincinnati|Cleveland|Dallas|Denver|Detroit|Honolulu|Houston|Indianapolis
+    Las Vegas|Los Angeles|Miami|Milwaukee|Minneapolis|New Orleans|New York|New York City|Oklahoma City|Philadelphia
+    Phoenix|Pittsburgh|St. Louis|Saint Louis|Salt Lake City|San Antonio|San Diego|San Francisco|Seattle|Washington
+    Washington D.C.|Sacramento|San Jose|Oakland|Nashville|Memphis|Louisville|Kansas City|Omaha|Tulsa|Tucson
+    Albuquerque|Anchorage|Juneau|Boise|Spokane|Buffalo|Rochester|Syracuse|Albany|Hartford|Providence|Newark|Trenton
+    Harrisburg|Annapolis|Richmond|Norfolk|Raleigh|Tampa|Jacksonville|Tallahassee|Fort Lauderdale|Birmingham
+    Baton Rouge|Little Rock|Fort Worth|El Paso|Santa Fe|Colorado Springs|Des Moines|St. Paul|Saint Paul
+    Minneapolis-St. Paul|Green Bay|Grand Rapids|Ann Arbor|Toledo|Akron|Dayton|Wilkes-Barre|Winston-Salem|Bismarck
+    Sioux Falls|Cheyenne|Topeka|Wichita|Carson City|Reno|Long Beach|Palm Beach|West Palm Beach|Palo Alto|Santa Monica
+    Capitol Hill|White House|Wall Street|Silicon Valley|Hollywood|Camp David|Toronto|Montreal|Ottawa|Vancouver|Calgary
+    Edmonton|Winnipeg|Quebec|Quebec City|Halifax|Saskatoon|Gatineau|Laval|Whitehorse|Iqaluit|London|Edinburgh|Glasgow
+    Cardiff|Belfast|Manchester|Liverpool|Leeds|Dublin|Westminster|Paris|Marseille|Lyon|Toulouse|Bordeaux|Lille
+    Strasbourg|Straßburg|Strassburg|Grenoble|Rennes|Nantes|Montpellier|Cannes|Brussels|Bruxelles|Brüssel|Brussel
+    Bruselas|Antwerp|Anvers|Antwerpen|Bruges|Liège|Luxembourg|Luxemburg|Amsterdam|The Hague|La Haye|Den Haag|Rotterdam
+    Utrecht|Eindhoven|Berlin|Hamburg|Hambourg|Munich|München|Muenchen|Múnich|Monaco di Baviera|Köln|Cologne|Frankfurt
+    Frankfurt am Main|Frankfurt/Main|Frankfurt a.M.|Francfort|Düsseldorf|Stuttgart|Dortmund|Leipzig|Dresden|Hannover
+    Hanover|Nürnberg|Nuremberg|Bonn|Mainz|Wiesbaden|Karlsruhe|Potsdam|Magdeburg|Erfurt|Schwerin|Kiel|Rostock
+    Saarbrücken|Bremen|Mannheim|Wolfsburg|Heidelberg|Freiburg|Vienna|Wien|Vienne|Viena|Graz|Linz|Salzburg|Innsbruck
+    Bern|Berne|Berna|Zurich|Zürich|Zurigo|Geneva|Genève|Genf|Ginebra|Ginevra|Basel|Lausanne|Lugano|Davos|Vaduz|Rome
+    Roma|Rom|Milan|Milano|Mailand|Naples|Napoli|Turin|Torino|Venice|Venezia|Venedig|Bologna|Genoa|Genova|Palermo|Bari
+    Catania|Firenze|Trieste|Verona|Cagliari|Vatican City|Città del Vaticano|Ciudad del Vaticano|Vatikanstadt
+    Cité du Vatican|San Marino|Madrid|Barcelona|Valencia|Sevilla|Seville|Bilbao|Zaragoza|Málaga|Palma|Las Palmas
+    Santiago de Compostela|Pamplona|Valladolid|Lisbon|Lisboa|Lissabon|Lisbonne|Porto|Coimbra|Braga|Athens|Athen
+    Athènes|Atenas|Atene|Αθήνα|Thessaloniki|Θεσσαλονίκη|Nicosia|Valletta|Copenhagen|København|Kopenhagen|Copenhague
+    Stockholm|Göteborg|Gothenburg|Malmö|Oslo|Bergen|Helsinki|Tampere|Reykjavik|Tallinn|Riga|Vilnius|Kaunas|Warsaw
+    Warszawa|Warschau|Varsovie|Varsovia|Kraków|Krakow|Gdansk|Gdańsk|Poznań|Wrocław|Prague|Praha|Prag|Praga|Brno
+    Bratislava|Budapest|Bucharest|București|Bucuresti|Bukarest|Bucarest|Cluj|Timisoara|Sofia|София|Belgrade|Beograd
+    Belgrad|Zagreb|Ljubljana|Sarajevo|Skopje|Tirana|Pristina|Podgorica|Chisinau|Chișinău|Kyiv|Kiev|Kiew|Київ|Киев
+    Kharkiv|Харків|Lviv|Львів|Odesa|Odessa|Одеса|Одесса|Dnipro|Zaporizhzhia|Kherson|Mariupol|Minsk|Минск|Moscow|Moskau
+    Moscou|Moscú|Mosca|Moscovo|Москва|St. Petersburg|Saint Petersburg|Санкт-Петербург|Vladivostok|Владивосток
+    Novosibirsk|Новосибирск|Екатеринбург|Казань|Сочи|Kazan|Sochi|Istanbul|İstanbul|Ankara|Izmir|İzmir|Antalya
+    Diyarbakir|Diyarbakır|Gaziantep|Tbilisi|Yerevan|Baku|Tehran|Teheran|Téhéran|Teerã|Baghdad|Bagdad|Basra|Erbil|Irbil
+    Mosul|Damascus|Damas|Damaskus|Damasco|Aleppo|Beirut|Beyrouth|Amman|Jerusalem|Jérusalem|Jerusalén|Gerusalemme
+    Tel Aviv|Haifa|Gaza|Gaza City|Gaza Strip|Khan Younis|Rafah|Ramallah|Bethlehem|Nablus|Jenin|West Bank|Riyadh|Riad
+    Jeddah|Mecca|Sanaa|Aden|Abu Dhabi|Dubai|Dubaï|Sharjah|Doha|Manama|Kuwait City|Muscat|Cairo|Le Caire|Kairo|El Cairo
+    Il Cairo|Alexandria|Khartoum|Port Sudan|Tripoli|Benghazi|Tunis|Algiers|Alger|Argel|Rabat|Casablanca|Marrakech
+    Marrakesh|Nouakchott|Dakar|Bamako|Niamey|Ouagadougou|Conakry|Freetown|Monrovia|Abidjan|Accra|Lome|Lomé|Cotonou
+    Lagos|Abuja|Kano|Maiduguri|Yaounde|Yaoundé|Douala|Libreville|Brazzaville|Kinshasa|Goma|Bangui|N'Djamena|Luanda
+    Lusaka|Harare|Maputo|Lilongwe|Blantyre|Antananarivo|Port Louis|Johannesburg|Pretoria|Cape Town|Durban|Windhoek
+    Gaborone|Maseru|Nairobi|Mombasa|Kampala|Kigali|Bujumbura|Dodoma|Dar es Salaam|Mogadishu|Hargeisa|Addis Ababa
+    Asmara|Juba|Djibouti|Kabul|Kandahar|Islamabad|Karachi|Lahore|Peshawar|Quetta|Rawalpindi|Multan|Faisalabad
+    New Delhi|Delhi|नई दिल्ली|दिल्ली|मुंबई|लखनऊ|Mumbai|Kolkata|Calcutta|Chennai|Bengaluru|Bangalore|Hyderabad
+    Ahmedabad|Pune|Jaipur|Lucknow|Kanpur|Nagpur|Indore|Bhopal|Patna|Ranchi|Guwahati|Imphal|Srinagar|Jammu|Shimla
+    Chandigarh|Amritsar|Ludhiana|Dehradun|Noida|Gurugram|Gurgaon|Panaji|Panjim|Kochi|Thiruvananthapuram|Mysuru
+    Mangaluru|Coimbatore|Madurai|Visakhapatnam|Vijayawada|Bhubaneswar|Raipur|Surat|Vadodara|Varanasi|Prayagraj
+    Agartala|Shillong|Kozhikode|Dhaka|Chittagong|Colombo|Kathmandu|Thimphu|Yangon|Naypyitaw|Mandalay|Bangkok
+    Chiang Mai|Phnom Penh|Vientiane|Hanoi|Hà Nội|Da Nang|Ho Chi Minh City|Kuala Lumpur|Putrajaya|George Town
+    Johor Bahru|Kota Kinabalu|Kuching|Jakarta|Surabaya|Bandung|Denpasar|Medan|Makassar|Yogyakarta|Manila|Quezon City
+    Cebu|Cebu City|Davao City|Dili|Bandar Seri Begawan|Beijing|Peking|Pékin|Pekín|Pechino|Pequim|Shanghai|Guangzhou
+    Shenzhen|Chongqing|Chengdu|Wuhan|Tianjin|Nanjing|Hangzhou|Xi'an|Urumqi|Lhasa|Kunming|Hong Kong|Hongkong|Macau
+    Macao|Taipei|Taipeh|Kaohsiung|Ulaanbaatar|Ulan Bator|Tokyo|Tokio|Tóquio|Osaka|Kyoto|Nagoya|Sapporo|Fukuoka
+    Hiroshima|Nagasaki|Yokohama|Naha|Seoul|Séoul|Seúl|Busan|Incheon|Daegu|Sejong|Pyongyang|Panmunjom|Astana|Almaty
+    Bishkek|Tashkent|Dushanbe|Ashgabat|Samarkand|Sydney|Melbourne|Brisbane|Perth|Adelaide|Canberra|Hobart|Darwin
+    Gold Coast|Wellington|Auckland|Christchurch|Suva|Port Moresby|Honiara|Apia|Nuku'alofa|Mexico City|Ciudad de México
+    Ciudad de Mexico|Mexiko-Stadt|Guadalajara|Monterrey|Tijuana|Ciudad Juárez|Ciudad Juarez|Cancun|Cancún|Acapulco
+    Guatemala City|Ciudad de Guatemala|San Salvador|Tegucigalpa|Managua|San José|Panama City|Ciudad de Panamá|Havana
+    La Habana|Havanna|Santo Domingo|Port-au-Prince|Kingston|Nassau|Port of Spain|Bridgetown|San Juan|Bogota|Bogotá
+    Medellín|Medellin|Cali|Cartagena|Cúcuta|Caracas|Maracaibo|Georgetown|Paramaribo|Quito|Guayaquil|Lima|Cusco|La Paz
+    Sucre|Cochabamba|Santa Cruz|Santiago|Santiago de Chile|Valparaíso|Valparaiso|Buenos Aires|Córdoba|Rosario|Mendoza
+    Montevideo|Asunción|Asuncion|Brasilia|Brasília|Sao Paulo|São Paulo|Rio de Janeiro|Belo Horizonte|Porto Alegre
+    Curitiba|Recife|Manaus|Fortaleza|Belém|United Nations|Nações Unidas|Naciones Unidas|Guantanamo Bay|Gibraltar
+    Port Stanley|Papeete|Noumea|Nouméa|القاهرة|دبي|الرياض|بغداد|بيروت|دمشق|عمان|القدس|غزة|رام الله|الدوحة|أبوظبي
+    واشنطن|باريس|لندن|موسكو|طهران|أنقرة|طرابلس|تونس|الجزائر|الرباط
+""")
+"""Cities that stand alone in a dateline. Names that are common words or first names too are left out."""
+
+REGIONS = _names("""
+    Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois
+    Indiana|Iowa|Kansas|Kentucky|Louisiana|Maine|Maryland|Massachusetts|Michigan|Minnesota|Mississippi|Missouri
+    Montana|Nebraska|Nevada|New Hampshire|New Jersey|New Mexico|North Carolina|North Dakota|Ohio|Oklahoma|Oregon
+    Pennsylvania|Rhode Island|South Carolina|South Dakota|Tennessee|Texas|Utah|Vermont|Virginia|West Virginia
+    Wisconsin|Wyoming|District of Columbia|Puerto Rico|Guam|American Samoa|Ala.|Ariz.|Ark.|Calif.|Colo.|Conn.|Del.
+    Fla.|Ga.|Ill.|Ind.|Kan.|Kans.|Ky.|La.|Md.|Mass.|Mich.|Minn.|Miss.|Mo.|Mont.|Neb.|Nebr.|Nev.|N.H.|N.J.|N.M.|N.Y.
+    N.C.|N.D.|Okla.|Ore.|Pa.|Penn.|R.I.|S.C.|S.D.|Tenn.|Tex.|Vt.|Va.|Wash.|W.Va.|W. Va.|Wis.|Wisc.|Wyo.|D.C.|P.R.|AL
+    AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|PA|RI
+    SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR|AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT|UK|US|USA|U.S.|U.S.A.|UAE|U.A.E.
+    U.K.|NSW|ACT|QLD|TAS|VIC|Ontario|Ont.|Quebec|Québec|Que.|British Columbia|B.C.|Alberta|Alta.|Manitoba|Man.
+    Saskatchewan|Sask.|Nova Scotia|N.S.|New Brunswick|N.B.|Newfoundland|N.L.|Prince Edward Island|P.E.I.|Yukon|Nunavut
+    Northwest Territories|N.W.T.|England|Scotland|Wales|Northern Ireland|New South Wales|Queensland|Tasmania|Catalonia
+    Bavaria|Bayern|Hessen|Sachsen|Sicily|Sardinia|Crimea|Donetsk region|Kashmir|Punjab|Haryana|Kerala|Tamil Nadu
+    Karnataka|Gujarat|Maharashtra|Uttar Pradesh|Bihar|Assam|Odisha|Rajasthan|Telangana|Goa|Sindh|Balochistan
+    Gaza Strip|West Bank|Central Java|West Java|East Java|Bali|Xinjiang|Tibet|Hong Kong|Kurdistan|Darfur|Tigray
+    Corsica|Normandy|Afghanistan|Albania|Algeria|Andorra|Angola|Antigua and Barbuda|Argentina|Armenia|Australia
+    Austria|Azerbaijan|Bahamas|The Bahamas|Bahrain|Bangladesh|Barbados|Belarus|Belgium|Belize|Benin|Bermuda|Bhutan
+    Bolivia|Bosnia|Bosnia-Herzegovina|Bosnia and Herzegovina|Botswana|Brazil|Brunei|Bulgaria|Burkina Faso|Burundi
+    Cambodia|Cameroon|Canada|Cape Verde|Central African Republic|Chad|Chile|China|Colombia|Comoros|Congo|Costa Rica
+    Croatia|Cuba|Cyprus|Czech Republic|Czechia|Denmark|Djibouti|Dominica|Dominican Republic|East Timor|Timor-Leste
+    Ecuador|Egypt|El Salvador|Equatorial Guinea|Eritrea|Estonia|Eswatini|Ethiopia|Fiji|Finland|France|Gabon|Gambia
+    Germany|Ghana|Greece|Greenland|Grenada|Guatemala|Guinea|Guinea-Bissau|Guyana|Haiti|Honduras|Hungary|Iceland|India
+    Indonesia|Iran|Iraq|Ireland|Israel|Italy|Ivory Coast|Côte d'Ivoire|Jamaica|Japan|Jordan|Kazakhstan|Kenya|Kosovo
+    Kuwait|Kyrgyzstan|Laos|Latvia|Lebanon|Lesotho|Liberia|Libya|Liechtenstein|Lithuania|Luxembourg|Madagascar|Malawi
+    Malaysia|Maldives|Mali|Malta|Marshall Islands|Mauritania|Mauritius|Mexico|Micronesia|Moldova|Monaco|Mongolia
+    Montenegro|Morocco|Mozambique|Myanmar|Burma|Namibia|Nauru|Nepal|Netherlands|The Netherlands|New Zealand|Nicaragua
+    Niger|Nigeria|North Korea|North Macedonia|Norway|Oman|Pakistan|Palau|Palestine|Panama|Papua New Guinea|Paraguay
+    Peru|Philippines|Poland|Portugal|Qatar|Romania|Russia|Rwanda|Samoa|Saudi Arabia|Senegal|Serbia|Seychelles
+    Sierra Leone|Singapore|Slovakia|Slovenia|Solomon Islands|Somalia|South Africa|South Korea|South Sudan|Korea|Spain
+    Sri Lanka|St. Lucia|Sudan|Suriname|Sweden|Switzerland|Syria|Taiwan|Tajikistan|Tanzania|Thailand|Togo|Tonga
+    Trinidad and Tobago|Tunisia|Turkey|Türkiye|Turkmenistan|Tuvalu|Uganda|Ukraine|United Arab Emirates|United Kingdom
+    Great Britain|United States|Uruguay|Uzbekistan|Vanuatu|Venezuela|Vietnam|Yemen|Zambia|Zimbabwe|S. Korea|N. Korea
+    S. Africa|Deutschland|Österreich|Schweiz|Frankreich|Italien|Spanien|Großbritannien|Polen|Russland|Türkei
+    Griechenland|Niederlande|Belgien|Dänemark|Schweden|Norwegen|Finnland|Ungarn|Rumänien|Tschechien|Brasilien
+    Allemagne|Autriche|Suisse|Italie|Espagne|Royaume-Uni|États-Unis|Pologne|Russie|Turquie|Grèce|Pays-Bas|Belgique
+    Chine|Japon|Brésil|Mexique|Maroc|Algérie|Tunisie|Sénégal|Liban|Égypte|Syrie|Israël|Inde|Corée du Sud|Alemania
+    Francia|Suiza|Italia|España|Reino Unido|Estados Unidos|EE.UU.|Polonia|Rusia|Ucrania|Turquía|Grecia|Países Bajos
+    Bélgica|Japón|Brasil|México|Perú|Marruecos|Egipto|Siria|Corea del Sur|Germania|Svizzera|Spagna|Regno Unito
+    Stati Uniti|Ucraina|Turchia|Giappone|Cina|Alemanha|França|Suíça|Espanha|Itália|EUA|Rússia|Ucrânia|Japão|Marrocos
+    Moçambique|Россия|Украина|Україна|Беларусь
+""")
+"""Countries, states and provinces: after a comma they make a name a place; alone they count in capitals only."""
+
+PLACE_LINKS = _words("""
+    and de da do dos das del della di du des la le les los las el al of the in on upon am an der den zu bei ob a à sur
+    sous en y e et und van von aan near off op i na и
+""")
+"""Small words inside a place's name."""
+
+PLACE_MARKS = _words("""
+    north south east west northern southern eastern western upper lower central new old fort ft port san santa santo
+    sao saint st ste mount mt lake lac point cape grand great el la las los le les bad city town village county island
+    islands beach springs falls valley hills hill heights park river bay creek harbor harbour rapids grove haven
+    junction ridge mountain field fields bridge strip border province kota ciudad villa puerto nova nueva nuevo rio
+    kuala tanjung aboard sur mer am
+""")
+"""Words that show a name of several words in capitals to be a place."""
+
+PLACE_ENDINGS = (
+    "town", "ville", "burg", "burgh", "berg", "borough", "bury", "ford", "field", "port", "mouth", "haven", "stadt",
+    "grad", "pur", "abad", "stan", "land", "shire", "polis", "wood", "dale", "ton",
+)  # fmt: skip
+"""The same, for the end of a word."""
+
+NOT_PLACES = _words("""
+    # words of labels and run-in headings
+    the a an breaking news update updated updates live watch video videos photo photos picture pictures gallery listen
+    audio podcast exclusive opinion analysis comment commentary editorial column review reviews preview recap feature
+    features interview interviews obituary obituaries explainer explained factbox timeline graphic map maps chart
+    charts corrected correction clarification note notes editor editors alert urgent flash bulletin advisory
+    developing watchlist poll quiz guide blog newsletter sponsored advertisement ad advertorial promoted special
+    report reports story stories headline headlines summary highlights takeaways takeaway key points point facts fact
+    check background context details detail result results score scores stats statistics standings schedule odds pick
+    picks lineup lineups injuries injury roster draft trade trades transfer transfers rumor rumors rumour rumours
+    spoiler spoilers warning caution disclaimer disclosure source sources credit published posted date time read more
+    full text transcript letter letters question questions answer answers answered yes no bottom line big quick take
+    week day days today tonight tomorrow yesterday morning evening weekend month year years top best worst first last
+    next latest now just data dataset study survey quote quotes tip tips recipe recipes ingredients method rating
+    verdict pros cons price prices deal deals sale cost total overview introduction intro conclusion abstract part
+    chapter section page step round game match final semifinal set inning quarter half overtime winner winners loser
+    losers sports sport business politics technology tech science health entertainment lifestyle travel weather
+    culture world money finance markets market stocks stock crypto bitcoin oil gold inflation election elections vote
+    voters congress senate republicans democrats republican democrat president governor senator representative
+    minister police court judge prosecutor army navy military government company mr mrs ms dr prof sen rep gov gen col
+    lt sgt capt sir lord king queen prince princess pope about how what why who when where which whose is are was were
+    be been do does did has have had can could will would should may must i you he she it we they my your his her its
+    our their me him them us this that these those there here if but or so as not for from with without by at to into
+    over under after before between against because while jetzt neu eilmeldung aktualisiert kommentar meinung exklusiv
+    analyse bericht liveticker ticker anzeige exclusif direct vidéo reportage entretien tribune enquête éditorial
+    portrait récit infographie última hora exclusiva opinión análisis crónica entrevista vídeo directo ultimo
+    aggiornamento esclusiva diretta intervista
+    # days and months
+    monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun january february march april
+    june july august september october november december jan feb apr jun jul aug sept sep oct nov dec montag dienstag
+    mittwoch donnerstag freitag samstag sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes
+    miércoles jueves viernes sábado domingo
+    # bodies, brands and short forms that could be read as a name
+    nato nasa fifa uefa opec unesco unicef naacp aipac osha fema noaa epa ocha unhcr unrwa iaea ioc ipcc asean brics
+    mercosur ecowas aclu afl-cio aarp espn nfl nba mlb nhl wnba nascar ncaa ufc wwe pga lpga usga mls fbi cia doj dhs
+    nypd lapd atf dea irs nsa fda cdc usda sec ftc fcc faa ntsb gop dnc rnc maga scotus potus flotus covid aids ebola
+    isis isil hamas hezbollah taliban daca nafta usmca brexit lgbtq lgbtqia nyse nasdaq ceos ceo cfo gdp ipo etf imf
+    ecb wto wfp icc icj trump biden harris obama putin zelenskyy zelensky netanyahu macron tesla apple google amazon
+    meta microsoft openai boeing walmart disney netflix intel nvidia samsung toyota
+""")
+"""Words that make no dateline, however they are written."""
+
+EASTERN_AGENCIES = _names("""
+    新华社|新華社|中新社|中新网|中新網|中央社|人民网|央视网|路透社|法新社|美联社|美聯社|德新社|塔斯社|共同社|韩联社
+    韓聯社|彭博社|参考消息|海外网|共同|時事|ロイター|聯合ニュース|朝鮮中央通信
+""")
+
+EASTERN_PLACES = _names("""
+    北京|上海|天津|重庆|重慶|广州|廣州|深圳|香港|澳门|澳門|台北|臺北|高雄|台中|臺中|台南|新北|桃園|新竹|南京|杭州|武汉
+    成都|西安|沈阳|长春|哈尔滨|济南|郑州|长沙|福州|厦门|合肥|南昌|昆明|贵阳|南宁|海口|兰州|西宁|银川|乌鲁木齐|拉萨
+    太原|石家庄|呼和浩特|东京|東京|大阪|首尔|首爾|平壤|莫斯科|华盛顿|華盛頓|纽约|紐約|洛杉矶|洛杉磯|旧金山|舊金山
+    联合国|聯合國|伦敦|倫敦|巴黎|柏林|布鲁塞尔|布魯塞爾|日内瓦|日內瓦|维也纳|罗马|馬德里|马德里|雅典|安卡拉|开罗
+    耶路撒冷|德黑兰|巴格达|大马士革|迪拜|新德里|曼谷|河内|河內|新加坡|吉隆坡|雅加达|雅加達|马尼拉|馬尼拉|悉尼|堪培拉
+    惠灵顿|墨西哥城|里约热内卢|布宜诺斯艾利斯|内罗毕|约翰内斯堡|基辅|基輔
+""")
+
+# --- Dates ------------------------------------------------------------------------------------------------------------
+
+MONTHS = (
+    "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro januari янв января январь січня січ "
+    "stycznia styczeń sty ocak oca ledna leden tammikuuta ianuarie ian január ιανουαρίου ιαν",
+    "february feb febr februar feber février févr fév febrero febbraio fevereiro fev februari фев февр февраля "
+    "февраль лютого лют lutego luty lut şubat şub února únor helmikuuta februarie február φεβρουαρίου φεβ",
+    "march mar märz mär maerz mrz mars marzo março maart mrt mart мар марта март березня бер marca marzec března "
+    "březen maaliskuuta martie március maret marts μαρτίου μαρ",
+    "april apr avril avr abril abr aprile апр апреля апрель квітня квіт kwietnia kwiecień kwi nisan nis dubna duben "
+    "huhtikuuta aprilie április ápr απριλίου απρ",
+    "may mai mayo maggio mag maio mei maj мая май травня трав maja mayıs května květen toukokuuta május máj μαΐου "
+    "μάιος",
+    "june jun juni juin junio giugno giu junho июн июня июнь червня черв czerwca czerwiec cze haziran haz června "
+    "červen kesäkuuta iunie iun június jún ιουνίου ιουν",
+    "july jul juli juillet juil julio luglio lug julho июл июля июль липня лип lipca lipiec lip temmuz tem července "
+    "červenec heinäkuuta iulie iul július júl ιουλίου ιουλ",
+    "august aug août aout agosto ago augustus augusti авг августа август серпня серп sierpnia sierpień sie ağustos "
+    "ağu srpna srpen elokuuta augusztus agustus agt αυγούστου αυγ",
+    "september sep sept septembre septiembre setiembre settembre set setembro сен сент сентября сентябрь вересня "
+    "вер września wrzesień wrz eylül eyl září syyskuuta septembrie szeptember szept σεπτεμβρίου σεπ",
+    "october oct oktober okt octobre octubre ottobre ott outubro out окт октября октябрь жовтня жовт października "
+    "październik paź ekim eki října říjen lokakuuta octombrie október οκτωβρίου οκτ",
+    "november nov novembre noviembre novembro ноя нояб ноября ноябрь листопада лист listopada listopad kasım kas "
+    "marraskuuta noiembrie nopember νοεμβρίου νοε",
+    "december dec dezember dez décembre déc diciembre dic dicembre dezembro desember des дек декабря декабрь грудня "
+    "груд grudnia grudzień gru aralık ara prosince prosinec joulukuuta decembrie δεκεμβρίου δεκ",
+)
+"""The names of each month and their short forms, without full stop."""
+
+ZONES = {
+    "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "MEZ": 60, "CEST": 120, "MESZ": 120,
+    "EET": 120, "SAST": 120, "EEST": 180, "MSK": 180, "МСК": 180, "TRT": 180, "PKT": 300, "IST": 330, "WIB": 420,
+    "HKT": 480, "SGT": 480, "JST": 540, "KST": 540, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780,
+    "AST": -240, "EDT": -240, "EST": -300, "CDT": -300, "CST": -360, "MDT": -360, "MST": -420, "PDT": -420,
+    "PST": -480, "AKDT": -480, "AKST": -540, "HST": -600,
+}  # fmt: skip
+"""Minutes east of Greenwich. "ET", "PT" and the like are no fixed offset and so no zone here."""
