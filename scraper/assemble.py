@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
+from urllib.parse import urljoin
 
 from scraper import dateline, dates, injection, people
 from scraper.article import Article, Dateline, Extraction, Link, Sidebar
@@ -20,7 +21,9 @@ __all__ = ["assemble", "join"]
 
 _BODY = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING))
 _LISTS = (Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE)
+_HOME = re.compile(r"^[^:：]{1,20}[:：]\s*(?:Home|网站首页|首页)")
 _RANK = re.compile(r"(\d{1,2})(?:[.)、]\s*|\s+)(?=\S)")
+_SUMMARY = re.compile(r"^(?:简介|摘要|导读|Summary|Abstract)\s*[:：]?\s*(?=\S)")
 _TITLE_TAIL = re.compile(r"\s+[-–—|_·»:]\s+[^-–—|_·»]{1,60}$")
 
 try:
@@ -60,7 +63,7 @@ def assemble(
         sidebar=Sidebar({str(kind): _links(story, kind) for kind in _LISTS if story.texts(kind)}),
         like_count=_count(profile, "like_count", story.texts(Label.LIKE)),
         view_count=_count(profile, "view_count", lines),
-        image=claims.image,
+        image=_absolute(claims.image, document.url),
         language=claims.language,
         keywords=claims.keywords,
         extraction=Extraction(profile.name if profile else "generic", _confidence(story, profile), warnings, _VERSION),
@@ -73,6 +76,13 @@ def join(parts: Sequence[Article]) -> Article:
     body = tuple(paragraph for part in parts for paragraph in _whole(part, part is first))
     warnings = tuple(dict.fromkeys(warning for part in parts for warning in part.extraction.warnings))
     return dataclasses.replace(first, body=body, extraction=dataclasses.replace(first.extraction, warnings=warnings))
+
+
+def _absolute(address: str | None, base: str | None) -> str | None:
+    try:
+        return urljoin(base, address) if address and base else address
+    except ValueError:
+        return None
 
 
 def _whole(part: Article, is_first: bool) -> tuple[str, ...]:
@@ -90,11 +100,16 @@ def _headline_and_body(
 ) -> tuple[str, list[str], tuple[str, ...]]:
     shown = story.texts(Label.HEADLINE)
     headline = shown[0] if shown else claims.headline or _TITLE_TAIL.sub("", document.head.title)
-    body = story.texts(*_BODY)
+    body = [_without_label(each) for each in story if each.label in _BODY]
     keyword = injection.find_keyword(headline, body)
     if keyword is None:
         return headline, body, ()
     return *injection.without_keyword(headline, body, keyword), ("injected_keyword",)
+
+
+def _without_label(each: Labelled) -> str:
+    """A standfirst may be introduced by the word for one."""
+    return _SUMMARY.sub("", each.block.text) if each.label is Label.STANDFIRST else each.block.text
 
 
 def _dateline(body: list[str], story: _Story) -> tuple[Dateline | None, list[str]]:
@@ -174,7 +189,7 @@ def _steps(breadcrumb: Labelled, headlines: list[str]) -> list[str]:
     trail = breadcrumb.block.text
     if headlines:
         trail = trail.partition(headlines[0])[0]
-    return [step for part in re.split("[>»›]", trail) if (step := part.strip())]
+    return [step for part in re.split("[>»›]", _HOME.sub("Home >", trail)) if (step := part.strip())]
 
 
 def _authors(story: _Story, claims: Claims, profile: Profile | None) -> tuple[str, ...]:
@@ -182,12 +197,12 @@ def _authors(story: _Story, claims: Claims, profile: Profile | None) -> tuple[st
     if profile is None:
         declared = people.names(claims.authors)
         return declared or people.names(story.texts(Label.BYLINE)[:3])
-    shown = []
-    written = []
+    section = _section(story, claims, profile)
+    shown, written = [], []
     for line in story.texts(Label.BYLINE, Label.DATE):
         if line.startswith("By "):
             written.append(line)
-        elif name := profile.noise.sub("", line).strip(" -|·,"):
+        elif (name := profile.noise.sub("", line).strip(" -|·,")) and name != section:
             shown.append(name)
     return tuple(dict.fromkeys((*shown, *people.names(written))))
 

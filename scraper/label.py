@@ -19,7 +19,7 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SUBHEADINGS = _HEADINGS[1:]
 _TAGS = {"footer": Label.FOOTER, "nav": Label.NAVIGATION, "figcaption": Label.CAPTION, "caption": Label.CAPTION}
 _BYLINE = re.compile(r"By [A-Z][^\s,]*(?:[ ,]+(?:and |de |van |von |the )?[A-Z][^\s,]*){0,9}$")
-_LONG_LINE, _META_LINES = 200, 6
+_LONG_LINE, _LONG_NAME, _META_LINES, _SCRAP = 200, 60, 6, 12
 _SENTENCE = (".", "!", "?", "…", "。", "！", "？", ".”", ".\"", "”", "。”")
 
 Verdict = tuple[Label, float, str]
@@ -99,19 +99,28 @@ class _Labeller:
             index = next(by_tag, None)
         if index is None:
             index = self._repeated(open_blocks)
-        if index is None and self.is_text and open_blocks:
-            index = open_blocks[0]
+        if index is None and self.is_text:
+            index = self._first_line(open_blocks)
         if index is not None:
             self._decide(index, Label.HEADLINE, 0.95, "the headline's place")
         return index
 
+    def _first_line(self, candidates: list[int]) -> int | None:
+        """In flattened text: the first line behind the breadcrumb, else the longest of those just before the date."""
+        trail = next((i for i, verdict in enumerate(self.found) if verdict and verdict[0] is Label.BREADCRUMB), None)
+        if trail is not None:
+            return next((i for i in candidates if i > trail), None)
+        dated = next((i for i in candidates if self._is_meta(self.blocks[i].text)), 0)
+        above = [i for i in candidates if dated - _META_LINES < i < dated] or candidates[:1]
+        return max(above, key=lambda i: len(self.blocks[i].text), default=None)
+
     def _repeated(self, candidates: list[int]) -> int | None:
-        """The headline stands again in the page's title, or glued into the breadcrumb line."""
-        breadcrumbs = (b.text for b, v in zip(self.blocks, self.found, strict=True) if v and v[0] is Label.BREADCRUMB)
-        trails = list(breadcrumbs)
+        """The headline stands again in the page's title, or glued into the breadcrumb line above it."""
+        trail = next((i for i, verdict in enumerate(self.found) if verdict and verdict[0] is Label.BREADCRUMB), -1)
+        glued = self.blocks[trail].text if trail >= 0 else ""
         for index in candidates:
             text = self.blocks[index].text
-            if len(text) > 8 and (self.document.head.title.startswith(text) or any(text in line for line in trails)):
+            if index > trail and len(text) > 8 and (text in glued or self.document.head.title.startswith(text)):
                 return index
         return None
 
@@ -131,7 +140,11 @@ class _Labeller:
                     label = Label.LIKE if self.profile.fields.get("like_count") else Label.NAVIGATION
                     self._decide(index, label, 0.98, "the line that ends a story")
             return last
-        return next((i for i in range(start + 1, len(self.blocks)) if self._is_open_list(i)), len(self.blocks))
+        behind = range(start + 1, len(self.blocks))
+        return next((i for i in behind if self._is_open_list(i) or self._is_footer(i)), len(self.blocks))
+
+    def _is_footer(self, index: int) -> bool:
+        return self.is_text and _match(self.profile.tail, self.blocks[index].text) is Label.FOOTER
 
     def _is_open_list(self, index: int) -> bool:
         """Without a line that ends the story, a heading is believed when what follows it looks like titles."""
@@ -206,11 +219,19 @@ class _Labeller:
             if tail := _match(self.profile.tail, block.text):
                 self._decide(index, tail, 0.9, "its own text")
                 if self.is_text:
+                    self._drop_scraps(heading, index)
                     break
             else:
                 self._decide(index, *self._member(block, kind, f"under {self.blocks[heading].text!r}"))
             index += 1
         return index
+
+    def _drop_scraps(self, heading: int, footer: int) -> None:
+        """In flattened text a word or two just above the footer is a button or a caption, no title."""
+        for index in range(footer - 1, heading, -1):
+            if len(self.blocks[index].text) > _SCRAP:
+                break
+            self.found[index] = (Label.FOOTER, 0.6, "a scrap above the footer")
 
     def _member(self, block: Block, kind: Label, reason: str) -> Verdict:
         if block.tag in _HEADINGS and not block.links:
@@ -241,12 +262,17 @@ class _Labeller:
         """Label the lines of author, date and counts behind the headline; give the index behind the last of them."""
         behind = start
         for index in range(start, stop):
-            if meta := _match(self.profile.meta, self.blocks[index].text):
+            if self._is_meta(self.blocks[index].text):
                 for before in range(behind, index):
                     self._decide(before, Label.BYLINE, 0.6, "between the headline and the date")
-                self._decide(index, meta, 0.95, "its own text")
+                dated = self.profile.fields["date"].search(self.blocks[index].text)
+                self._decide(index, Label.DATE if dated else Label.BYLINE, 0.95, "its own text")
                 behind = index + 1
         return behind
+
+    def _is_meta(self, text: str) -> bool:
+        name, noise = self.profile.noise.subn("", text)
+        return noise > 0 and len(text) < _LONG_LINE and len(name) <= _LONG_NAME and not name.rstrip().endswith(_SENTENCE)
 
     def _without_tail(self, inside: list[int]) -> list[int]:
         """Tags, notices and pagers count as such only when nothing of the story follows them."""

@@ -82,9 +82,9 @@ class _Addresses:
         if not href or href.lower().startswith(_NO_PAGE):
             return None
         plain = href.partition("#")[0]
-        if plain.startswith(_WHOLE) and "/." not in plain[8:]:
+        if "[" not in plain and plain.startswith(_WHOLE) and "/." not in plain[8:]:
             return plain
-        if "/." in plain or not self.origin:
+        if "/." in plain or "[" in plain or not self.origin:
             return self._joined(plain)
         if plain.startswith("//"):
             return f"{self.scheme}:{plain}"
@@ -94,7 +94,7 @@ class _Addresses:
 
     def _joined(self, href: str) -> str | None:
         try:
-            return urljoin(self.base, href) if self.base else href
+            return urlsplit(urljoin(self.base or "", href)).geturl()
         except ValueError:
             return None
 
@@ -268,7 +268,7 @@ class _Walk:
         self.link = before
 
     def _option(self, node: LexborNode) -> None:
-        """A pager may be a drop-down list: its values that look like addresses are links."""
+        """A form's choices are no text; but a pager may be a drop-down list, whose values are addresses."""
         value = node.attributes.get("value") or ""
         if "/" in value or ".htm" in value:
             address = self.addresses.absolute(value)

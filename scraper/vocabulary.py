@@ -248,29 +248,29 @@ EASTERN_PLACES = _names("""
 
 MONTHS = (
     "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro januari янв января январь січня січ "
-    "stycznia styczeń sty ocak oca ledna leden tammikuuta ianuarie ian január ιανουαρίου ιαν",
+    "stycznia styczeń sty ocak oca ledna leden tammikuuta ianuarie ian január ιανουαρίου ιαν يناير",
     "february feb febr februar feber février févr fév febrero febbraio fevereiro fev februari фев февр февраля "
-    "февраль лютого лют lutego luty lut şubat şub února únor helmikuuta februarie február φεβρουαρίου φεβ",
+    "февраль лютого лют lutego luty lut şubat şub února únor helmikuuta februarie február φεβρουαρίου φεβ فبراير",
     "march mar märz mär maerz mrz mars marzo março maart mrt mart мар марта март березня бер marca marzec března "
-    "březen maaliskuuta martie március maret marts μαρτίου μαρ",
+    "březen maaliskuuta martie március maret marts μαρτίου μαρ مارس",
     "april apr avril avr abril abr aprile апр апреля апрель квітня квіт kwietnia kwiecień kwi nisan nis dubna duben "
-    "huhtikuuta aprilie április ápr απριλίου απρ",
+    "huhtikuuta aprilie április ápr απριλίου απρ أبريل",
     "may mai mayo maggio mag maio mei maj мая май травня трав maja mayıs května květen toukokuuta május máj μαΐου "
-    "μάιος",
+    "μάιος مايو",
     "june jun juni juin junio giugno giu junho июн июня июнь червня черв czerwca czerwiec cze haziran haz června "
-    "červen kesäkuuta iunie iun június jún ιουνίου ιουν",
+    "červen kesäkuuta iunie iun június jún ιουνίου ιουν يونيو",
     "july jul juli juillet juil julio luglio lug julho июл июля июль липня лип lipca lipiec lip temmuz tem července "
-    "červenec heinäkuuta iulie iul július júl ιουλίου ιουλ",
+    "červenec heinäkuuta iulie iul július júl ιουλίου ιουλ يوليو",
     "august aug août aout agosto ago augustus augusti авг августа август серпня серп sierpnia sierpień sie ağustos "
-    "ağu srpna srpen elokuuta augusztus agustus agt αυγούστου αυγ",
+    "ağu srpna srpen elokuuta augusztus agustus agt αυγούστου αυγ أغسطس",
     "september sep sept septembre septiembre setiembre settembre set setembro сен сент сентября сентябрь вересня "
-    "вер września wrzesień wrz eylül eyl září syyskuuta septembrie szeptember szept σεπτεμβρίου σεπ",
+    "вер września wrzesień wrz eylül eyl září syyskuuta septembrie szeptember szept σεπτεμβρίου σεπ سبتمبر",
     "october oct oktober okt octobre octubre ottobre ott outubro out окт октября октябрь жовтня жовт października "
-    "październik paź ekim eki října říjen lokakuuta octombrie október οκτωβρίου οκτ",
+    "październik paź ekim eki října říjen lokakuuta octombrie október οκτωβρίου οκτ أكتوبر",
     "november nov novembre noviembre novembro ноя нояб ноября ноябрь листопада лист listopada listopad kasım kas "
-    "marraskuuta noiembrie nopember νοεμβρίου νοε",
+    "marraskuuta noiembrie nopember νοεμβρίου νοε نوفمبر",
     "december dec dezember dez décembre déc diciembre dic dicembre dezembro desember des дек декабря декабрь грудня "
-    "груд grudnia grudzień gru aralık ara prosince prosinec joulukuuta decembrie δεκεμβρίου δεκ",
+    "груд grudnia grudzień gru aralık ara prosince prosinec joulukuuta decembrie δεκεμβρίου δεκ ديسمبر",
 )
 """The names of each month and their short forms, without full stop."""
 

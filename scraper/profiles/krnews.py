@@ -8,7 +8,6 @@ from scraper.profiles.template import Profile
 __all__ = ["PROFILE"]
 
 _DATE = r"(?P<date>\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?!\d))?)"
-_META = re.compile(rf"{_DATE}\s*(?:\d*\s*view|source:)", re.IGNORECASE)
 _MORE = re.compile(r"More:\s*\S.{0,40}$")
 
 PROFILE = Profile(
@@ -24,11 +23,10 @@ PROFILE = Profile(
     regions={"footer": Label.FOOTER, "ad": Label.PROMO, "nav": Label.NAVIGATION},
     headings={"recommend": Label.RECOMMENDATION, "related": Label.RELATED, "ranking": Label.RANKING},
     own=(),
-    meta=((Label.DATE, _META),),
     end=_MORE,
     summary=re.compile(r"(?:\S+\s+){12}.{0,80}$"),
     tail=((Label.FOOTER, re.compile(r"(?:Copyright\b|©|All rights reserved)", re.IGNORECASE)),),
-    noise=re.compile(r"^.*?source:\s*|\s*category:.*$|^.*\bview$"),
+    noise=re.compile(rf"{_DATE.replace('?P<date>', '?:')}(?:\d+\s*view)?|source:\s*|\s*category:.*$"),
     fields={
         "date": re.compile(_DATE),
         # The minutes end after two digits; what is glued to them counts views.

@@ -30,8 +30,6 @@ class Profile(msgspec.Struct, frozen=True):
     """Headings in lower case, and the list that each opens."""
     own: tuple[tuple[Label, re.Pattern[str]], ...]
     """Blocks known by their own text, wherever they stand."""
-    meta: tuple[tuple[Label, re.Pattern[str]], ...]
-    """Blocks known by their own text right behind the headline."""
     end: re.Pattern[str]
     """The line that ends the story."""
     summary: re.Pattern[str] | None
@@ -39,7 +37,7 @@ class Profile(msgspec.Struct, frozen=True):
     tail: tuple[tuple[Label, re.Pattern[str]], ...]
     """Blocks known by their own text when nothing of the story follows them."""
     noise: re.Pattern[str]
-    """What stands beside the author in the line of author, date and counts."""
+    """What stands beside the author in a line of author, date and counts: without it, little more than a name is left."""
     fields: Mapping[str, re.Pattern[str]]
     """Values in a line's text: the groups of `date`, `like_count`, `view_count`, `author`, `section`."""
     site_tail: re.Pattern[str]

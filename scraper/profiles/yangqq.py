@@ -10,8 +10,8 @@ __all__ = ["PROFILE"]
 _COLON = r"\s*[:：]\s*"
 _DATE = r"(?:\d{4}\s*[-/年.]\s*\d{1,2}\s*[-/月.]\s*\d{1,2}日?(?:[T\s]*\d{1,2}:\d{2}(?::\d{2})?)?)"
 _BREADCRUMB = re.compile(rf"(?:Current|Location|Position|您现在的位置是?|您当前的位置|当前位置|位置){_COLON}", re.IGNORECASE)
+_TRAIL = re.compile(rf"{_BREADCRUMB.pattern}(?:Home|首页|网站首页)\b", re.IGNORECASE)
 _LIKE = re.compile(r"(?:very\s?good|很赞哦|赞一个|喜欢)\s*[!！]*\s*(?:[(（]\s*(?P<like_count>\d[\d,]*)?\s*[)）])?$", re.IGNORECASE)
-_VIEW = re.compile(r"(?P<author>.*?)\s*\bViews?(?:\s*[:(（]?\s*(?P<view_count>\d[\d,]*)?\s*[)）]?)?$")
 _SITE_TAIL = re.compile(r"\s+[-–—|_]\s*(?P<site>\S[^-–—|_]{0,60})$|[-_|](?P<tight>[^\s-][^-_|]{0,60})$")
 
 PROFILE = Profile(
@@ -40,7 +40,7 @@ PROFILE = Profile(
         "pagelist": 1,
     },
     lines=(
-        (2, _BREADCRUMB),
+        (3, _TRAIL),
         (2, _LIKE),
         (1, re.compile(r"(?:.{0,60}\s)?View(?:\s*\d+)?$")),
         (1, re.compile(rf"(?:.{{0,80}}View\s*)?Date{_COLON}\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d$")),
@@ -135,6 +135,7 @@ PROFILE = Profile(
         "tag cloud": Label.TAGS,
         "标签云": Label.TAGS,
         "links": Label.OTHER,
+        "friends": Label.OTHER,
         "friend links": Label.OTHER,
         "friendship links": Label.OTHER,
         "友情链接": Label.OTHER,
@@ -146,13 +147,8 @@ PROFILE = Profile(
     },
     own=(
         (Label.BREADCRUMB, _BREADCRUMB),
+        (Label.CAPTION, re.compile(r".*\([^()]{0,60}(?:\bPhotos?\b|\bvia\b|Getty Images|\bPool\b)[^()]{0,60}\)$")),
         (Label.OTHER, re.compile(r"\[!--[^\]]{0,80}--\]$")),
-    ),
-    meta=(
-        (Label.DATE, re.compile(rf"(?:Date|时间|发布时间|日期){_COLON}{_DATE}|{_DATE}$", re.IGNORECASE)),
-        (Label.BYLINE, _VIEW),
-        (Label.BYLINE, re.compile(r".{0,80}(?:人已围观|人已阅读|浏览|阅读)\s*[(（]?\s*\d*\s*[)）]?$")),
-        (Label.BYLINE, re.compile(rf"(?:Author|作者|Source|来源|编辑){_COLON}.{{0,80}}$", re.IGNORECASE)),
     ),
     end=_LIKE,
     summary=None,
@@ -164,8 +160,8 @@ PROFILE = Profile(
         (Label.FOOTER, re.compile(r"(?:Copyright\b|©|\(c\) ?\d{4}|版权所有|备案号|Powered by\b|All rights reserved|.{0,20}ICP备)", re.IGNORECASE)),
     ),
     noise=re.compile(
-        rf"Date{_COLON}|{_DATE}|\bViews?(?:\s*[:(（]?\s*\d[\d,]*\s*[)）]?)?(?=\s*(?:Date|\d{{4}}-|$))"
-        r"|\d*\s*人已(?:围观|阅读)|(?:浏览|阅读|围观|评论)\s*[(（]?\s*\d*\s*[)）]?|【[^】]*】|(?:Author|作者|编辑|来源)\s*[:：]",
+        rf"(?:Date|时间|日期|发布时间){_COLON}|{_DATE}|\bViews?(?:\s*[:(（]?\s*\d[\d,]*\s*[)）]?)?(?=\s*(?:Date|\d{{4}}-|$))"
+        r"|\d*\s*人已(?:围观|阅读)|(?:浏览|阅读|围观|评论)\s*[(（]?\s*\d*\s*[)）]?|【[^】]*】|(?:Author|作者|编辑|来源|Source)\s*[:：]",
     ),
     fields={
         "date": re.compile(rf"({_DATE})"),

@@ -1,0 +1,157 @@
+"""The record: valid, frozen, and the same after a trip through JSON."""
+
+import copy
+import json
+import pickle
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import scraper
+from scraper import Article, Dateline, Extraction, Link, RecordError, Sidebar
+from scraper.article import SCHEMA_VERSION, json_schema
+
+NASTY = st.text(st.characters(), max_size=30)  # surrogates and control characters too
+MAYBE = st.none() | NASTY
+LINKS = st.lists(st.builds(Link, NASTY, MAYBE), max_size=3).map(tuple)
+MOMENTS = st.none() | st.datetimes() | st.datetimes(timezones=st.just(UTC) | st.just(timezone(timedelta(hours=5.5))))
+ARTICLES = st.builds(
+    Article,
+    headline=NASTY,
+    url=MAYBE,
+    canonical_url=MAYBE,
+    site_name=MAYBE,
+    section=MAYBE,
+    dateline=st.none() | st.builds(Dateline, NASTY, MAYBE, MAYBE),
+    date_published=MOMENTS,
+    date_published_raw=MAYBE,
+    date_modified=MOMENTS,
+    authors=st.lists(NASTY, max_size=2).map(tuple),
+    body=st.lists(NASTY, max_size=4).map(tuple),
+    sidebar=st.dictionaries(st.sampled_from(["related", "ranking", "latest"]), LINKS).map(Sidebar),
+    like_count=st.none() | st.integers(0, 10**15),
+    view_count=st.none() | st.integers(0, 10**15),
+    image=MAYBE,
+    language=MAYBE,
+    keywords=st.lists(NASTY, max_size=2).map(tuple),
+    extraction=st.builds(Extraction, confidence=st.floats(0, 1), warnings=st.just(("truncated",))),
+    id=MAYBE,
+    fetched_at=MOMENTS,
+)
+GOOD = Article(headline="A", dateline=Dateline("OSLO — ", "OSLO"), body=("One.", "Two."))
+
+
+@settings(max_examples=400, deadline=None)
+@given(ARTICLES)
+def test_a_record_is_equal_after_json_and_its_line_is_one_line(article: Article) -> None:
+    line = article.to_json()
+    assert Article.from_json(line) == article
+    assert len(line.splitlines()) == 1
+    line.encode("utf-8")
+    assert json.loads(line) == article.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("\ud83d\ude00", "😀"),
+        ("lone \ud800 one", "lone \ufffd one"),
+        ("\x00", "\x00"),
+        ("\u2028\x85", "\u2028\x85"),
+        ("👩‍👩‍👧", "👩‍👩‍👧"),
+        ("x" * 2**20, "x" * 2**20),
+    ],
+)
+def test_text_is_valid_unicode_and_otherwise_kept(text: str, kept: str) -> None:
+    article = Article(headline=text, body=(text,), sidebar=Sidebar({"related": [Link(text)]}))
+    assert (article.headline, article.body, article.sidebar["related"][0].text) == (kept, (kept,), kept)
+    assert Article.from_json(article.to_json()) == article
+
+
+def test_text_puts_the_dateline_where_it_stood() -> None:
+    assert GOOD.text == "OSLO — One.\nTwo."
+    later = Article(headline="A", dateline=Dateline("OSLO — ", "OSLO", paragraph=1), body=("Standfirst", "One."))
+    assert later.text == "Standfirst\nOSLO — One."
+
+
+def test_values_are_frozen_hashable_and_can_be_pickled() -> None:
+    with pytest.raises(AttributeError):
+        GOOD.headline = "B"  # type: ignore[misc]
+    with pytest.raises(TypeError, match="frozen"):
+        GOOD.sidebar["related"] = ()
+    with pytest.raises(TypeError, match="frozen"):
+        GOOD.sidebar.clear()
+    assert hash(GOOD) == hash(pickle.loads(pickle.dumps(GOOD)))
+    assert copy.deepcopy(GOOD) == GOOD
+    assert set(GOOD.sidebar) == {"related", "ranking", "recommendation"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "nonsense",
+        "[]",
+        "{}",
+        "null",
+        '{"headline":"x"}',
+        '{"headline":"x","schema_version":999}',
+        '{"headline":1,"schema_version":1}',
+        '{"headline":"x","schema_version":1,"body":"text"}',
+        '{"headline":"x","schema_version":1,"sidebar":{"related":[{"url":"u"}]}}',
+        '{"headline":"x","schema_version":1,"date_published":"yesterday"}',
+        '{"headline":"x","schema_version":1,"like_count":1.5}',
+        "[" * 100_000,
+        b"\xff\xfe",
+        GOOD.to_json()[:-20],
+    ],
+)
+def test_what_is_no_record_is_refused_with_a_reason(line: str | bytes) -> None:
+    with pytest.raises(RecordError) as caught:
+        Article.from_json(line)
+    assert caught.value.why
+
+
+def test_the_shipped_schema_is_that_of_the_types(update: bool) -> None:
+    made = json.dumps(_schema(), indent=2, ensure_ascii=False) + "\n"
+    if update:
+        (Path(scraper.__file__).parent / "article.schema.json").write_text(made, "utf-8")
+    assert json_schema() == made
+
+
+def _schema() -> dict[str, Any]:
+    lists = {"type": "object", "additionalProperties": {"type": "array", "items": {"$ref": "#/$defs/Link"}}}
+    schema = msgspec.json.schema(Article, schema_hook=lambda kind: lists)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["$defs"] |= msgspec.json.schema(Link)["$defs"]
+    schema["$defs"]["Article"]["properties"]["schema_version"] = {"const": SCHEMA_VERSION}
+    schema["$defs"]["Article"]["required"] = ["headline", "schema_version"]
+    return schema
+
+
+def test_schema_names_every_field() -> None:
+    properties = json.loads(json_schema())["$defs"]["Article"]["properties"]
+    assert set(properties) == set(get_type_hints(Article)) == set(GOOD.to_dict())
+
+
+def test_schema_org_terms() -> None:
+    article = Article(
+        headline="A",
+        url="http://a.test/x",
+        site_name="S",
+        authors=("Jane Doe",),
+        date_published=datetime(2025, 4, 12, 10, 31, 20),  # noqa: DTZ001 - the page gave no zone
+        dateline=Dateline("OSLO — ", "OSLO"),
+        body=("One.",),
+    )
+    terms = article.to_schema_org()
+    assert terms["@type"] == "NewsArticle"
+    assert terms["datePublished"] == "2025-04-12T10:31:20"
+    assert terms["articleBody"] == "OSLO — One."
+    assert terms["author"] == [{"@type": "Person", "name": "Jane Doe"}]
+    assert "keywords" not in terms

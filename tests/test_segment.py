@@ -1,0 +1,193 @@
+"""HTML to blocks: nothing lost, nothing doubled, words neither glued nor split."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
+
+from scraper import ScraperError
+from scraper.block import Block
+from scraper.limits import MAX_ATTRIBUTES, MAX_DEPTH
+from scraper.segment import segment_html
+
+TAGS = "p div span b a ul li h2 table tr td th section br hr em i blockquote article figure figcaption dl dt dd pre".split()
+WORDS = st.text("abc déẞ中\u00a0\n .", max_size=6)
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> str:
+    """Nested markup, well formed and not."""
+    parts = draw(
+        st.lists(
+            st.one_of(
+                WORDS,
+                st.sampled_from(TAGS).map(lambda tag: f"<{tag}>"),
+                st.sampled_from(TAGS).map(lambda tag: f"</{tag}>"),
+                st.sampled_from(["<!-- c -->", "<script>x = 1</script>", "<a href='/x'>", "<p hidden>", "&amp;"]),
+            ),
+            max_size=40,
+        )
+    )
+    return "".join(parts)
+
+
+def _visible(html: str) -> str:
+    """All text of the tree but that of scripts, in order, with a second library call for a witness."""
+    tree = LexborHTMLParser(html)
+    tree.strip_tags(["script", "style", "iframe"])
+    return tree.root.text(deep=True) if tree.root else ""
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\s|]", "", text)
+
+
+@settings(max_examples=600, deadline=None)
+@given(trees())
+def test_every_character_stands_in_one_block_and_in_order(html: str) -> None:
+    blocks = segment_html(html).blocks
+    assert _letters("".join(block.text for block in blocks)) == _letters(_visible(html))
+    assert all(block.text == " ".join(block.text.split()) != "" for block in blocks)
+
+
+@settings(max_examples=200, deadline=None)
+@given(trees())
+def test_links_and_elements_hold_together(html: str) -> None:
+    document = segment_html(html, "http://a.test/b/c.html")
+    for index, element in enumerate(document.elements):
+        assert -1 <= element.parent < index
+    for block in document.blocks:
+        assert -1 <= block.element < len(document.elements)
+        assert block.link_chars <= len(block.text) + len(block.links)
+        assert all(link.text in block.text for link in block.links)
+
+
+@pytest.mark.parametrize(
+    ("html", "texts"),
+    [
+        ("<p><span>T</span>he port</p>", ["The port"]),
+        ("<p>one<b>two</b> three</p>", ["onetwo three"]),
+        ("one<br>two", ["one two"]),
+        ("one<br><br>two<br> <br>three", ["one", "two", "three"]),
+        ("<div>one<p>two</p>three</div>", ["one", "two", "three"]),
+        ("<p>one</p></p>two", ["one", "two"]),
+        ("<a href='/x'><h3>Title</h3><p>Summary</p></a>", ["Title", "Summary"]),
+        ("<span>one<div>two</div>three</span>", ["one", "two", "three"]),
+        ("<ul><li>one<li>two</ul>", ["one", "two"]),
+        ("<table><tr><th>Team<th>Points<tr><td>Reds<td>3</table>", ["Team | Points", "Reds | 3"]),
+        ("<table><tr><td><p>Column one</p><td><p>Column two</p></table>", ["Column one", "Column two"]),
+        ("<table><tr><td>one<br><br>two</td></tr></table>", ["one", "two"]),
+        ("a&nbsp;b &#8203;c&shy;d", ["a b cd"]),
+        ("<p>&nbsp;</p><p> </p>", []),
+        ("<title>t</title><p>x", ["x"]),
+        ("plain text", ["plain text"]),
+        ("", []),
+        ("<select><option value='/a'>1</select><textarea>t</textarea>x", ["x"]),
+        ("one<hr>two", ["one", "two"]),
+    ],
+)
+def test_blocks(html: str, texts: list[str]) -> None:
+    assert [block.text for block in segment_html(html).blocks] == texts
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p hidden>x</p>",
+        "<div style='color:red; display: none'><p>x</p></div>",
+        "<span style='visibility:hidden'>x</span>",
+        "<noscript><p>x</p></noscript>",
+    ],
+)
+def test_what_is_declared_invisible_is_kept_and_marked(html: str) -> None:
+    (shown, hidden, after) = segment_html(f"<p>before</p>{html}<p>after</p>").blocks
+    assert (shown.hidden, hidden.hidden, after.hidden) == (False, True, False)
+
+
+def _only(html: str, url: str | None = "http://a.test/b/c.html") -> Block:
+    (block,) = segment_html(html, url).blocks
+    return block
+
+
+@pytest.mark.parametrize(
+    ("href", "url"),
+    [
+        ("/x.html", "http://a.test/x.html"),
+        ("x.html#top", "http://a.test/b/x.html"),
+        ("../x.html", "http://a.test/x.html"),
+        ("//o.test/x", "http://o.test/x"),
+        ("https://o.test/x?a=1", "https://o.test/x?a=1"),
+        ("?page=2", "http://a.test/b/c.html?page=2"),
+        ("#", None),
+        ("", None),
+        ("javascript:go()", None),
+        (" JavaScript:go()", None),
+        ("mailto:a@b.test", None),
+        ("[!--news.url--]", None),
+        ("http://[broken", None),
+    ],
+)
+def test_links_are_absolute_or_none(href: str, url: str | None) -> None:
+    (link,) = _only(f"<p><a href='{href}'>text</a></p>").links
+    assert link.url == url
+
+
+def test_base_address_of_the_page_counts() -> None:
+    block = segment_html("<head><base href='/deep/'></head><a href='x.html'>x</a>", "http://a.test/b/").blocks[0]
+    assert block.links[0].url == "http://a.test/deep/x.html"
+
+
+def test_anchors_hold_every_followable_link_pagers_in_lists_too() -> None:
+    html = """<head><link rel="next" href="/p2.html"></head><a href="/a"><img src="i.png"></a><a href="#">x</a>
+    <a href="/c" rel="nofollow">c</a><select><option value="/index_2.html">2<option value="2">2</select>"""
+    anchors = segment_html(html, "http://a.test/").anchors
+    assert [(anchor.url[13:], anchor.rel) for anchor in anchors] == [
+        ("/p2.html", "next"),
+        ("/a", ""),
+        ("/c", "nofollow"),
+        ("/index_2.html", ""),
+    ]
+
+
+def test_head_is_read_wherever_it_stands() -> None:
+    head = segment_html(
+        """<html lang="en-GB"><head><title> A  title </title><meta property="og:title" content="T">
+        <link rel=canonical href="/c.html"></head><body><meta itemprop="datePublished" content="2025-01-01">
+        <script type="application/ld+json">{"a": 1}</script><p>x""",
+        "http://a.test/",
+    ).head
+    assert (head.title, head.language, head.canonical) == ("A title", "en-GB", "http://a.test/c.html")
+    assert head.meta == {"og:title": "T", "datepublished": "2025-01-01"}
+    assert head.json_ld == ('{"a": 1}',)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 50_000,
+        "<div>" * 50_000 + "x" + "</div>" * 50_000,
+        "<div " + " ".join(f"a{n}" for n in range(50_000)) + ">x",
+        "<div " + "".join(f"a{n}='v'" for n in range(50_000)) + ">x",
+        "<div a='<>' " + " ".join(f"a{n}=1" for n in range(50_000)) + ">x",
+        "".join(f"<b id={n}>" for n in range(5_000)) + "<p>x" * 5_000,
+        "<div></x>" * 50_000,
+        "x" * (40 * 2**20),
+    ],
+    ids=["depth", "closed-depth", "attributes", "quoted", "hidden-attributes", "formatting", "mismatched", "size"],
+)
+def test_a_page_that_would_block_the_parser_is_refused(html: str) -> None:
+    with pytest.raises(ScraperError):
+        segment_html(html)
+
+
+def test_large_and_odd_pages_are_read() -> None:
+    deep = segment_html("<div>" * (MAX_DEPTH - 10) + "x")
+    assert [block.text for block in deep.blocks] == ["x"]
+    wide = segment_html("<div " + " ".join(f"a{n}" for n in range(MAX_ATTRIBUTES - 10)) + ">x")
+    assert [block.text for block in wide.blocks] == ["x"]
+    assert len(segment_html("<ul>" + "<li>x" * 30_000).blocks) == 30_000
+    script = "<script>" + "if(a<b){c='d'} " * 20_000 + "</script><p>x"
+    assert [block.text for block in segment_html(script).blocks] == ["x"]
+    assert len(segment_html("<p>" + "word " * 2_000_000).blocks[0].text) > 9_000_000
