@@ -2,7 +2,7 @@
 
 >>> from scraper import extract_text
 >>> story = extract_text('''Port reopens after storm
-... OSLO, Norway (AP) — The port of Oslo reopened on Monday after a storm had closed it for three days, officials said.''')
+... OSLO, Norway (AP) — The port reopened on Monday after a storm had closed it for three days, officials said.''')
 >>> story.dateline.place, story.dateline.agency
 ('OSLO, Norway', 'AP')
 """

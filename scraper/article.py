@@ -23,7 +23,7 @@ SIDEBAR_KINDS = ("related", "ranking", "recommendation")
 """The kinds of sidebar that every record has, maybe empty."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-# Readers that split lines as Unicode does, not as JSON Lines does, break at these; inside a string JSON may escape them.
+# Readers that split lines as Unicode does, not as JSON Lines does, break at these; JSON may escape them in a string.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")
 
 
@@ -81,7 +81,7 @@ class Extraction:
 
 
 class Sidebar(dict[str, tuple[Link, ...]]):
-    """A frozen dict from the kind of a list to its links in page order; `related`, `ranking`, `recommendation` always."""
+    """A frozen dict from a list's kind to its links in page order; `related`, `ranking`, `recommendation` always."""
 
     def __init__(self, lists: Mapping[str, Iterable[Link]] | Iterable[tuple[str, Iterable[Link]]] = ()) -> None:
         given = dict(lists)
@@ -90,7 +90,7 @@ class Sidebar(dict[str, tuple[Link, ...]]):
     def _frozen(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("a sidebar is frozen: make a new one")
 
-    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _frozen  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _frozen
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
@@ -120,7 +120,7 @@ class Article:
     authors: tuple[str, ...] = ()
     """People, or the brand in the author's place, as the site claims; no agency, no section."""
     body: tuple[str, ...] = ()
-    """Paragraphs in order, the first without its dateline; standfirst, subheadings, list items and quotes among them."""
+    """Paragraphs in order, the first without its dateline; standfirst, subheadings, list items, quotes among them."""
     sidebar: Sidebar = dataclasses.field(default_factory=Sidebar)
     """The lists of other stories beside the article, by kind."""
     like_count: int | None = None

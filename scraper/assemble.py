@@ -13,8 +13,7 @@ from urllib.parse import urljoin
 
 from scraper import dateline, dates, injection, people
 from scraper.article import Article, Dateline, Extraction, Link, Sidebar
-from scraper.block import Document, Label, Labelled
-from scraper.head import Claims
+from scraper.block import Claims, Document, Label, Labelled
 from scraper.profiles import Profile
 
 __all__ = ["assemble", "join"]
@@ -95,9 +94,7 @@ def _whole(part: Article, is_first: bool) -> tuple[str, ...]:
 # ---------------------------------------------------------------- headline and body
 
 
-def _headline_and_body(
-    document: Document, story: _Story, claims: Claims
-) -> tuple[str, list[str], tuple[str, ...]]:
+def _headline_and_body(document: Document, story: _Story, claims: Claims) -> tuple[str, list[str], tuple[str, ...]]:
     shown = story.texts(Label.HEADLINE)
     headline = shown[0] if shown else claims.headline or _TITLE_TAIL.sub("", document.head.title)
     body = [_without_label(each) for each in story if each.label in _BODY]
@@ -141,8 +138,8 @@ def _count(profile: Profile | None, name: str, lines: Iterable[str]) -> int | No
 
 def _published(story: _Story, claims: Claims, profile: Profile | None) -> tuple[str | None, datetime | None]:
     shown = story.texts(Label.DATE, Label.BYLINE)
-    if (raw := _field(profile, "date", shown)) and (found := dates.parse(raw)):
-        return raw, found
+    if (raw := _field(profile, "date", shown)) and (moment := dates.parse(raw)):
+        return raw, moment
     declared = _first_date(claims.published, claims.language)
     if declared[1]:
         return declared
@@ -163,10 +160,12 @@ def _first_date(candidates: Iterable[str], language: str | None) -> tuple[str | 
 
 def _site_name(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> str | None:
     """What stands behind the headline in the breadcrumb line or in the title; else what the page declares."""
+    if profile is None:
+        return claims.site_name
     shown = story.texts(Label.HEADLINE)
-    for line in [*story.texts(Label.BREADCRUMB), document.head.title] if profile else []:
+    for line in (*story.texts(Label.BREADCRUMB), document.head.title):
         _, headline, tail = line.rpartition(shown[0]) if shown else ("", "", line)
-        if (found := profile.site_tail.search(tail if headline else line)) if profile else None:
+        if found := profile.site_tail.search(tail if headline else line):
             return next(filter(None, found.groups()), "").strip() or None
     return claims.site_name
 
@@ -179,7 +178,9 @@ def _section(story: _Story, claims: Claims, profile: Profile | None) -> str | No
             if len(steps) > 1:
                 return steps[-1]
     named = story.texts(Label.SECTION)
-    return next(iter(named), None) or _field(profile, "section", story.texts(Label.BYLINE, Label.DATE)) or claims.section
+    return (
+        next(iter(named), None) or _field(profile, "section", story.texts(Label.BYLINE, Label.DATE)) or claims.section
+    )
 
 
 def _steps(breadcrumb: Labelled, headlines: list[str]) -> list[str]:
@@ -226,7 +227,9 @@ def _without_ranks(entries: list[Link]) -> list[Link]:
     """Leave out the numbers before the titles of a ranking, where they count from one."""
     found = [_RANK.match(entry.text) for entry in entries]
     if len(entries) > 1 and all(match and int(match[1]) == i for i, match in enumerate(found, 1)):
-        return [Link(entry.text[match.end() :], entry.url) for entry, match in zip(entries, found, strict=True) if match]
+        return [
+            Link(entry.text[match.end() :], entry.url) for entry, match in zip(entries, found, strict=True) if match
+        ]
     return entries
 
 

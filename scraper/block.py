@@ -9,7 +9,7 @@ import msgspec
 
 from scraper.article import Link
 
-__all__ = ["Anchor", "Block", "Document", "Element", "Head", "Label", "Labelled"]
+__all__ = ["Anchor", "Block", "Claims", "Document", "Element", "Head", "Label", "Labelled"]
 
 
 class Label(StrEnum):
@@ -91,6 +91,28 @@ class Head(msgspec.Struct, frozen=True):
     language: str | None = None
     json_ld: tuple[str, ...] = ()
     """The text of each JSON-LD script."""
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """A page's declarations as plain strings, unparsed."""
+
+    headline: str | None = None
+    description: str | None = None
+    text: str | None = None
+    """The whole story, where JSON-LD holds it."""
+    authors: tuple[str, ...] = ()
+    published: tuple[str, ...] = ()
+    """Candidates for the date of publication, best first."""
+    modified: tuple[str, ...] = ()
+    site_name: str | None = None
+    section: str | None = None
+    image: str | None = None
+    language: str | None = None
+    keywords: tuple[str, ...] = ()
+    kind: str | None = None
+    """The JSON-LD type of the article, or the OpenGraph type."""
+    free: bool | None = None
+    """`isAccessibleForFree`, where it is declared."""
 
 
 class Document(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ the mark is peeled (the agency and the date off its end) and the place is what i
 * words of labels ("UPDATE"), organisations and titles are no places unless a known name holds them ("KEY WEST, Fla.").
 """
 
+import functools
 import itertools
 import re
 from typing import NamedTuple
@@ -48,9 +49,9 @@ _DASH = re.compile(r"[—–−―‒_-]")
 _JOINING = frozenset("–−‒-")  # without spaces these may join rather than part: "Minneapolis–St. Paul"
 _BRACKETED = re.compile(r"[(\[（【]([^()\[\]（）【】]{2,60})[)\]）】]$|(?:^|(?<=\s))/\s?([^/]{2,40}?)\s?/$")
 _STATION = re.compile(r"[KW][A-Z]{2,3}(?:[ -](?:TV|FM|AM))?")
-_JOINED = re.compile(r"\s*[/;,&+|]\s*|\s+(?:and|und|et)\s+")
+_JOINED = re.compile(r"\s*[/;,&+|]\s*(?:(?:and|und|et)\s+)?|\s+(?:and|und|et)\s+")
 _NOT_IN_NAMES = re.compile(r"[\d_!?\"“”«»…%$€£#@=<>{}*+:：\\^~|—―\x00-\x1f]|--|\s[-–]\s")
-_NAME_MARKS = re.compile(r"\s*(,|;|/|&|\s(?:and|und|et|y|e|и)\s)\s*")
+_NAME_MARKS = re.compile(r"\s*(,|;|/|&|\s(?:and|und|et|y|e|и)\s)\s*(?:(?<=[,;]\s)(?:and|und|et|y|e|и)\s+)?")
 _ASIDE = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]")
 _SMALL = re.compile(r"(?:d|l|dell|all|s|al|el|ad|as|at|ash|an|ul|t)['’‘-]|['’‘]")  # "d'Ivoire", "al-Tanf"
 _NUMERIC_DATE = re.compile(r"\d{1,2}([./-])\d{1,2}\1(?:\d{4})?|\d{4}-\d{1,2}-\d{1,2}")
@@ -205,6 +206,7 @@ def _is_agency(name: str) -> bool:
     return _STATION.fullmatch(name) is not None
 
 
+_SPACE = re.compile(r"\s")  # no-break spaces among them
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 
 
@@ -214,10 +216,11 @@ def _has_year(date: str) -> bool:
 
 def _date_start(text: str, day_alone: bool = False) -> int | None:
     """Give where the date at the end of the text begins: a day and a month, or numbers; a day, where that will do."""
+    text = _SPACE.sub(" ", text)
     start, named, day = len(text), False, False
     while start:
         at = text.rfind(" ", 0, start - 1) + 1
-        word = text[at:start].strip(" .,()\xa0")
+        word = text[at:start].strip(" .,()")
         digits = word.rstrip("stndrhº°")
         if digits.isdigit() and len(digits) in (1, 2, 4):
             day = day or len(digits) < 3
@@ -385,28 +388,30 @@ def _plausible(name: str) -> bool:
 _AGENCY = "|".join(sorted(vocabulary.EASTERN_AGENCIES, key=len, reverse=True))
 _PLACE_NAMES = "|".join(sorted(vocabulary.EASTERN_PLACES, key=len, reverse=True))
 _DAY = r"(?:\d{4}年)?(?:\d{1,2}月)?\d{1,2}日"
-_EASTERN = tuple(
-    re.compile(form)
-    for form in (
-        # 新华社北京10月26日电（记者…） and （中央社記者…台北26日電）
-        rf"\s*[（(【]?(?P<agency>{_AGENCY})(?:[记記]者\w{{2,8}}?)?(?P<place>{_PLACE_NAMES})?(?:{_DAY})?[电電]"
-        r"[）)】]?(?:\s?[（(][^（()）]{1,40}[)）])?[，,：:]?\s*",
-        rf"\s*[（(【](?P<agency>{_AGENCY})[/／](?P<place>{_PLACE_NAMES})(?:{_DAY})?[电電]?[）)】]\s*",
-        # 【ワシントン共同】, ［東京　２６日　ロイター］
-        rf"\s*[【［](?P<place>[^\W\d_]{{2,12}}?)[ 　]?(?:{_DAY})?[ 　]?(?P<agency>AFP[=＝]?時事|ＡＦＰ時事|{_AGENCY})"
-        r"[】］]"
-        r"(?:[ 　]*[-－―—]+)?\s*",
-        # 【10月26日 AFP】, 【AFP＝時事】
-        rf"\s*[【［](?:{_DAY}[ 　])?(?P<place>)(?P<agency>[A-Z]{{2,4}}(?:[=＝]時事|News)?|CNN\.co\.jp)[】］]\s*",
-        # (서울=연합뉴스) 홍길동 기자 =
-        r"\s*[(\[](?P<place>[가-힣·]{2,12})(?:\s(?:AP|AFP|EPA|로이터|신화))*\s?=\s?(?P<agency>[가-힣A-Za-z0-9]{2,12})[)\]]\s*"
-        r"(?:[가-힣·,\s]{2,30}\s?(?:기자|특파원)\s?=\s*)?",
-    )
+_EASTERN = (
+    # 新华社北京10月26日电（记者…） and （中央社記者…台北26日電）
+    rf"\s*[（(【]?(?P<agency>{_AGENCY})(?:[记記]者\w{{2,8}}?)?(?P<place>{_PLACE_NAMES})?(?:{_DAY})?[电電]"
+    r"[）)】]?(?:\s?[（(][^（()）]{1,40}[)）])?[，,：:]?\s*",
+    rf"\s*[（(【](?P<agency>{_AGENCY})[/／](?P<place>{_PLACE_NAMES})(?:{_DAY})?[电電]?[）)】]\s*",
+    # 【ワシントン共同】, ［東京　２６日　ロイター］
+    rf"\s*[【［](?P<place>[^\W\d_]{{2,12}}?)[ 　]?(?:{_DAY})?[ 　]?(?P<agency>AFP[=＝]?時事|ＡＦＰ時事|{_AGENCY})"
+    r"[】］](?:[ 　]*[-－―—]+)?\s*",
+    # 【10月26日 AFP】, 【AFP＝時事】
+    rf"\s*[【［](?:{_DAY}[ 　])?(?P<place>)(?P<agency>[A-Z]{{2,4}}(?:[=＝]時事|News)?|CNN\.co\.jp)[】］]\s*",
+    # (서울=연합뉴스) 홍길동 기자 =
+    r"\s*[(\[](?P<place>[가-힣·]{2,12})(?:\s(?:AP|AFP|EPA|로이터|신화))*\s?=\s?(?P<agency>[가-힣A-Za-z0-9]{2,12})[)\]]\s*"
+    r"(?:[가-힣·,\s]{2,30}\s?(?:기자|특파원)\s?=\s*)?",
 )
 
 
+@functools.cache
+def _eastern_forms() -> tuple[re.Pattern[str], ...]:
+    """Compile the forms when the first such text comes: half of this module's loading time."""
+    return tuple(map(re.compile, _EASTERN))
+
+
 def _eastern(head: str) -> Dateline | None:
-    for form in _EASTERN:
+    for form in _eastern_forms():
         found = form.match(head)
         if found:
             return Dateline(found[0], found["place"] or None, found["agency"])

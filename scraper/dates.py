@@ -44,25 +44,33 @@ def month(word: str) -> int | None:
 # --- The grammar ------------------------------------------------------------------------------------------------------
 
 _MONTH = r"(?P<{0}>[^\W\d_]{{3,14}})"
-_OF = r"(?:[dD]e\s|[oO]f\s|[dD]el\s)?"
+_OF = r"(?:[dD]e\s+|[oO]f\s+|[dD]el\s+)?"
+_YEAR = r"(?P<{0}>(?:19|20)\d\d)"  # pages glue what follows: "5 maj 202111:15"
 _DATE = "|".join(
     (
         r"(?P<y1>\d{4})(?P<mark1>[-/.])(?P<m1>\d{1,2})(?P=mark1)(?P<d1>\d{1,2}(?!\d)|\d{2})",
         r"(?P<y2>\d{4})\s?[年년]\s?(?P<m2>\d{1,2})\s?[月월]\s?(?P<d2>\d{1,2})\s?[日号號일]",
-        r"(?P<y6>\d{4})\.\s(?P<m6>\d{1,2})\.\s(?P<d6>\d{1,2})(?!\d)",
-        r"(?P<d3>\d{1,2})\.\s?(?P<m3>\d{1,2})\.\s?(?P<y3>\d{4})(?!\d)",
-        r"(?P<a>\d{1,2})(?P<mark2>[-/])(?P<b>\d{1,2})(?P=mark2)(?P<y7>\d{4})(?!\d)",
-        rf"(?P<d4>\d{{1,2}})(?:st|nd|rd|th|er|[ºª°.])?[\s/-]?\s?{_OF}{_MONTH.format('m4')}\.?,?[\s/-]\s?{_OF}"
-        r"(?P<y4>\d{4})(?!\d)",
-        r"(?P<y8>\d{4})[.,]?[\s-]" + _MONTH.format("m8") + r"\.?[\s-](?P<d8>\d{1,2})(?!\d)",
+        r"(?P<y3>\d{4})\.\s(?P<m3>\d{1,2})\.\s(?P<d3>\d{1,2})(?!\d)",
+        r"(?P<a>\d{1,2})(?:(?P<mark2>[-/])(?P<b>\d{1,2})(?P=mark2)|\.\s?(?P<c>\d{1,2})\.\s?)" + _YEAR.format("y"),
+        r"(?P<d4>\d{1,2})(?:st|nd|rd|th|er|[ºª°.])?[\s/-]*" + _OF + _MONTH.format("m4") + r"\.?\s*,?[\s/-]*" + _OF
+        + _YEAR.format("y4"),
+        r"(?P<y5>\d{4})[.,]?[\s-]+" + _MONTH.format("m5") + r"\.?[\s-]+(?P<d5>\d{1,2})(?!\d)",
     )
-)
-_SPELLED = _MONTH.format("m5") + r"\.?\s(?P<d5>\d{1,2})(?:st|nd|rd|th)?(?:,\s?|\s)(?P<y5>\d{4})(?!\d)"
-_FULL_DATE = re.compile(rf"(?<!\d)(?:{_DATE})|(?<![^\W_]){_SPELLED}")
+)  # fmt: skip
+_WORD_START = r"(?:(?<![^\W_])|(?<=[^\W\d_A-Z])(?=[A-Z]))"  # "PublishedFeb 2, 2023"
+_US_DATE = (
+    _MONTH.format("m6") + r"\.?\s*(?P<d6>\d{1,2})(?:st|nd|rd|th)?(?:\s*,\s*|\s+|(?<=\d\d)(?=\d{4}(?!\d)))"
+    r"(?:\d{1,2}:\d\d:\d\d\s+(?:[A-Z]{3,4}\s+|[+-]\d{4}\s+)?)?"  # "Wed Jul 08 16:36:31 CEST 2020"
+    + _YEAR.format("y6")
+)  # fmt: skip
+_FULL_DATE = re.compile(rf"(?<!\d)(?:{_DATE})|{_WORD_START}{_US_DATE}")
 
-_ZONE = (
-    r"(?P<name>[A-Z]{3,4}(?![^\W\d_])|Z(?![^\W_])|МСК)?(?P<offset>\s?[+−-]\d{1,2}(?::?\d{2})?(?![\d:]))?"  # "GMT+8" too
+_NAMES = "|".join(sorted(set(vocabulary.ZONES) - {"Z"}, key=len, reverse=True))
+_OFFSET = (  # "10:00-11:30" and "10:31 +5 comments" hold none
+    r"(?<=[TC])\s?[+−-]\d{1,2}(?::?\d{2})?(?![\d:])|\s?\+\d\d:?\d\d(?![\d:])|\s?[−-](?:0\d|1[0-2])\d\d(?!\d)"
+    r"|(?<=:\d\d:\d\d)[−-]\d\d:\d\d"
 )
+_ZONE = rf"(?P<name>(?:{_NAMES})(?![^\W\d_])|Z(?![^\W_]))?(?P<offset>{_OFFSET})?"
 _CLOCK = (
     r"(?P<half1>[上下]午|午[前後]|오[전후])?\s?"
     r"(?:(?P<hour>\d{1,2})(?:\s?[:hH時时]\s?|\.)(?P<minute>\d{2})(?:분|分)?(?:[:分]\s?(?P<second>\d{2})[秒]?(?:[.,]\d{1,9})?)?"
@@ -70,19 +78,17 @@ _CLOCK = (
     r"(?:\s?(?P<half2>[ap]\.?\s?m\b\.?|[AP]\.?\s?M\b\.?)|\s?(?:Uhr|Hrs?|hrs?|h|น\.)\b)?"
     rf"(?:\s?\(?{_ZONE}\)?)"
 )
-_BETWEEN = r"(?:T|[\s,|·•@–—-]{0,3}(?:at|um|à|alle|ore|às|a las|kl\.?|klo|om|о|в|о|at about|Time:)?[\s,]{0,2})"
+_BETWEEN = r"(?:T|\s*[.,|·•@–—/-]?\s*(?:at|um|à|alle|ore|às|a las|kl\.?|klo|om|о|в|о|at about|Time:)?[\s,]*)"
+_CLOCK_WITHIN = re.compile(r"(?<=\s)" + _CLOCK)
 _TIME_AFTER = re.compile(_BETWEEN + _CLOCK)
-_TIME_BEFORE = re.compile(_CLOCK + r"[\s,|·•–—-]{0,3}(?:on\s)?(?:[^\W\d_]{3,12}\.?,?\s)?$")
+_TIME_BEFORE = re.compile(_CLOCK + r"\s*[,|·•–—-]?\s*(?:[oO]n\s)?(?:[^\W\d_]{3,12}\.?,?\s)?$")
 _BEFORE = 40  # how far before a date its time can begin
 
 
 def _fields(found: re.Match[str]) -> tuple[str, str, str]:
-    """Give year, month and day as written, of whichever form matched; no month where the order is not known."""
-    got = {name: value for name, value in found.groupdict().items() if value is not None}
-    for form in "12634858":
-        if f"y{form}" in got and f"d{form}" in got:
-            return got[f"y{form}"], got[f"m{form}"], got[f"d{form}"]
-    return got["y7"], "", ""
+    """Give year, month and day as written, of whichever form with names or the year first matched."""
+    form = next(name[1:] for name, value in found.groupdict().items() if value and name[0] == "d")
+    return found[f"y{form}"], found[f"m{form}"], found[f"d{form}"]
 
 
 def _ordered(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, int] | None:
@@ -102,8 +108,9 @@ def _ordered(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, 
 
 def _day(found: re.Match[str], languages: tuple[str, ...]) -> datetime | None:
     if found["a"]:
-        order = _ordered(int(found["a"]), int(found["b"]), languages)
-        return order and _made(int(found["y7"]), *order)
+        first, second = int(found["a"]), int(found["b"] or found["c"])
+        order = _ordered(first, second, languages if found["b"] else ("de",))  # dots put the day first
+        return order and _made(int(found["y"]), *order)
     year, named, day = _fields(found)
     number = int(named) if named.isdigit() else month(named)
     return _made(int(year), number, int(day)) if number else None
@@ -122,9 +129,7 @@ def _timed(day: datetime, clock: re.Match[str]) -> datetime | None:
     """Put the time on the day; None where it is no time of day."""
     hour = int(clock["hour"] or clock["sharp"])
     half = (clock["half1"] or clock["half2"] or "")[:2].casefold()
-    if half:
-        if hour > 12 and not clock["half1"]:
-            return None
+    if half and hour <= 12:
         late = half[0] == "p" or half in ("下午", "午後", "오후")
         hour = hour % 12 + 12 * late
     try:
@@ -161,6 +166,9 @@ def find(text: str, languages: tuple[str, ...] = ()) -> tuple[str, datetime] | N
     """
     line = text[:_REACH]
     for date, day in _dates(line, languages):
+        within = _CLOCK_WITHIN.search(date[0])
+        if within and (moment := _timed(day, within)):
+            return date[0], moment
         after = _TIME_AFTER.match(line, date.end())
         if after and (moment := _timed(day, after)):
             return line[date.start() : after.end()].rstrip(" ("), moment
@@ -222,12 +230,12 @@ _SETTINGS: dict[str, Any] = {
     "RELATIVE_BASE": datetime(2000, 1, 1),
     "DEFAULT_LANGUAGES": [],
 }
-_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
-_DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
+_HAS_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_HAS_DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 
 
 def _worded(text: str, languages: tuple[str, ...]) -> datetime | None:
-    if len(text) > _WORDY or text.isascii() or not (_YEAR.search(text) and _DAY.search(text)):
+    if len(text) > _WORDY or text.isascii() or not (_HAS_YEAR.search(text) and _HAS_DAY.search(text)):
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -240,13 +248,12 @@ def _worded(text: str, languages: tuple[str, ...]) -> datetime | None:
 
 @functools.lru_cache(maxsize=32)
 def _parser(languages: tuple[str, ...]) -> Any:
-    from dateparser.date import DateDataParser  # noqa: PLC0415 - 200 ms, for the few pages that need it
+    from dateparser.data.languages_info import language_order  # noqa: PLC0415 - 200 ms, for the few pages that need it
+    from dateparser.date import DateDataParser  # noqa: PLC0415
 
-    own = [tag.replace("_", "-").partition("-")[0].casefold() for tag in languages]
-    try:
-        return DateDataParser(languages=own or list(_OTHERS), settings=_SETTINGS)
-    except ValueError:  # a language that dateparser does not know
-        return DateDataParser(languages=list(_OTHERS), settings=_SETTINGS)
+    own = (tag.replace("_", "-").partition("-")[0].casefold() for tag in languages)
+    known = dict.fromkeys((*(code for code in own if code in language_order), *_OTHERS))
+    return DateDataParser(languages=list(known), settings=_SETTINGS, use_given_order=True)
 
 
 _URL_DATES = (

@@ -56,8 +56,8 @@ def decode(body: bytes, content_type: str | None = None) -> str:
     for mark, encoding in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
-    if encoding := _wide(body):
-        return body.decode(encoding, "replace")
+    if wide := _wide(body):
+        return body.decode(wide, "replace")
     _refuse_binary(body)
     try:
         text = body.decode("utf-8")

@@ -7,18 +7,18 @@ JSON-LD script costs only itself.
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
+from scraper.block import Claims, Head
 
-from scraper.block import Head
-
-__all__ = ["Claims", "read_head"]
+__all__ = ["read_head"]
 
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Posting|Report|Review|Recipe|Analysis|Opinion)$")
 _COMMA = re.compile(r",(\s*[}\]])")
-_WRAPPING = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*.*?\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$", re.DOTALL)
+_WRAPPING = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*.*?\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$", re.DOTALL
+)
 _MAX_JSON = 2 * 2**20
 
 _PUBLISHED = (
@@ -33,28 +33,6 @@ _TITLE = "og:title twitter:title dc.title headline parsely-title".split()
 _IMAGE = "og:image og:image:url twitter:image twitter:image:src thumbnailurl".split()
 _KEYWORDS = "news_keywords keywords article:tag parsely-tags".split()
 _LANGUAGE = "content-language dc.language inlanguage language og:locale".split()
-
-
-class Claims(msgspec.Struct, frozen=True):
-    """A page's declarations as plain strings, unparsed."""
-
-    headline: str | None = None
-    description: str | None = None
-    text: str | None = None
-    """The whole story, where JSON-LD holds it."""
-    authors: tuple[str, ...] = ()
-    published: tuple[str, ...] = ()
-    """Candidates for the date of publication, best first."""
-    modified: tuple[str, ...] = ()
-    site_name: str | None = None
-    section: str | None = None
-    image: str | None = None
-    language: str | None = None
-    keywords: tuple[str, ...] = ()
-    kind: str | None = None
-    """The JSON-LD type of the article, or the OpenGraph type."""
-    free: bool | None = None
-    """`isAccessibleForFree`, where it is declared."""
 
 
 def read_head(head: Head) -> Claims:
@@ -86,9 +64,9 @@ def _loads(script: str) -> Any:
     """Parse tolerantly: comment and CDATA wrappings, raw control characters, commas before a closing bracket."""
     if len(script) > _MAX_JSON:
         return None
-    for attempt in (lambda: script, lambda: _mended(script), lambda: html.unescape(_mended(script))):
+    for mend in _MENDS:
         try:
-            return json.loads(attempt(), strict=False)
+            return json.loads(mend(script), strict=False)
         except (ValueError, RecursionError):
             continue
     return None
@@ -96,6 +74,13 @@ def _loads(script: str) -> Any:
 
 def _mended(script: str) -> str:
     return _COMMA.sub(r"\1", _WRAPPING.sub("", script))
+
+
+def _unescaped(script: str) -> str:
+    return html.unescape(_mended(script))
+
+
+_MENDS: tuple[Callable[[str], str], ...] = (str, _mended, _unescaped)
 
 
 def _nodes(value: Any) -> Iterator[dict[str, Any]]:

@@ -13,12 +13,13 @@ __all__ = ["find_keyword", "without_keyword"]
 _MARK = re.compile(r"[:|：-](?=[^\s:|：-])")
 _MAX_KEYWORD, _FIRST = 60, 4
 _COMMON = frozenset(
-    "a about after all also an and are as at be been before but by can could day days did do eight even every few first"
-    " five for four from get go good had has have he her here his how if in into is it its just last less like made many"
-    " may men million months more most much must nearly new next nine no not now of off officials on one only or other"
-    " others our out over own part people percent police recent say says second set seven several she six so some state"
-    " still such ten than that the their them then there these they this those three time to top two under up was we"
-    " week weeks were what when where which while who why will with women world would year years you your".split()
+    "a about after all also an and are as at be been before but by can could day days did do eight even every few"
+    " first five for four from get go good had has have he her here his how if in into is it its just last less like"
+    " made many may men million months more most much must nearly new next nine no not now of off officials on one"
+    " only or other others our out over own part people percent police recent say says second set seven several she"
+    " six so some state still such ten than that the their them then there these they this those three time to top two"
+    " under up was we week weeks were what when where which while who why will with women world would year years you"
+    " your".split()
 )
 
 
@@ -61,7 +62,7 @@ def _behind_comma(keyword: str, paragraph: str) -> Iterator[tuple[int, int]]:
 
 
 def _glued(keyword: str, paragraph: str, text: str) -> Iterator[tuple[int, int]]:
-    """A word that only begins like the keyword ("Sun", "Sunday") is no spot: the rest must be a word by itself."""
+    """A word that only begins like the keyword ("Sun", "Sunday") is no spot: the rest must be a word itself."""
     for found in re.finditer(rf"(?<!\w){re.escape(keyword)}(?=[^\W_])", paragraph):
         rest = re.match(r"\w+", paragraph[found.end() :])
         if rest and _is_word(rest[0], keyword, text):

@@ -13,14 +13,23 @@ from scraper.profiles import PROFILES, Profile
 __all__ = ["label", "recognise"]
 
 _LISTS = frozenset(
-    (Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE, Label.COMMENT, Label.TAGS, Label.OTHER)
+    (
+        Label.RELATED,
+        Label.RANKING,
+        Label.RECOMMENDATION,
+        Label.LATEST,
+        Label.MORE,
+        Label.COMMENT,
+        Label.TAGS,
+        Label.OTHER,
+    )
 )
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SUBHEADINGS = _HEADINGS[1:]
 _TAGS = {"footer": Label.FOOTER, "nav": Label.NAVIGATION, "figcaption": Label.CAPTION, "caption": Label.CAPTION}
 _BYLINE = re.compile(r"By [A-Z][^\s,]*(?:[ ,]+(?:and |de |van |von |the )?[A-Z][^\s,]*){0,9}$")
 _LONG_LINE, _LONG_NAME, _META_LINES, _SCRAP = 200, 60, 6, 12
-_SENTENCE = (".", "!", "?", "…", "。", "！", "？", ".”", ".\"", "”", "。”")
+_SENTENCE = (".", "!", "?", "…", "。", "！", "？", ".”", '."', "”", "。”")
 
 Verdict = tuple[Label, float, str]
 
@@ -43,9 +52,7 @@ def _signals(document: Document, profile: Profile) -> int:
 def label(document: Document, profile: Profile) -> tuple[Labelled, ...]:
     """Label every block of a page of a known template."""
     verdicts = _Labeller(document, profile).verdicts()
-    return tuple(
-        Labelled(block, *verdict) for block, verdict in zip(document.blocks, verdicts, strict=True)
-    )
+    return tuple(Labelled(block, *verdict) for block, verdict in zip(document.blocks, verdicts, strict=True))
 
 
 class _Labeller:
@@ -208,7 +215,7 @@ class _Labeller:
     def _fill(self, heading: int) -> int:
         """Label a heading and what it opens; give the index behind its list."""
         kind = self._opens(self.blocks[heading])
-        assert kind is not None  # noqa: S101 - the caller asked `_is_heading`
+        assert kind is not None  # the caller asked `_is_heading`
         self._decide(heading, Label.LIST_HEADING, 0.97, f"opens {kind}")
         scope = self._scope(heading)
         index = heading + 1
@@ -272,7 +279,9 @@ class _Labeller:
 
     def _is_meta(self, text: str) -> bool:
         name, noise = self.profile.noise.subn("", text)
-        return noise > 0 and len(text) < _LONG_LINE and len(name) <= _LONG_NAME and not name.rstrip().endswith(_SENTENCE)
+        return (
+            noise > 0 and len(text) < _LONG_LINE and len(name) <= _LONG_NAME and not name.rstrip().endswith(_SENTENCE)
+        )
 
     def _without_tail(self, inside: list[int]) -> list[int]:
         """Tags, notices and pagers count as such only when nothing of the story follows them."""

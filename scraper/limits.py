@@ -25,6 +25,7 @@ _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u"
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 # These close themselves when the next one opens, so an unclosed run of them is flat.
 _FLAT = frozenset("p li dt dd option optgroup tr td th thead tbody tfoot rt rp".split())
+_UNNESTED = _VOID | _FLAT
 _RAW = re.compile(r"</(?:script|style|textarea|title|xmp|iframe|noembed|noframes)", re.IGNORECASE)
 _IS_RAW = frozenset("script style textarea title xmp iframe noembed noframes".split())
 
@@ -72,21 +73,27 @@ def _scan(html: str) -> None:
         if name in _FORMATTING:
             formatting[found[1]] += 1
         if found[1]:
-            while opened[name]:
-                opened[stack[-1]] -= 1
-                if stack.pop() == name:
-                    break
+            _close(name, stack, opened)
             continue
         _check_tag(name, found[3] or "")
         if name in _IS_RAW:
             end = _RAW.search(html, position)
             position = end.start() if end else len(html)
-        elif name and name not in _VOID and name not in _FLAT:
+        elif name and name not in _UNNESTED:
             stack.append(name)
             opened[name] += 1
-        if len(stack) > MAX_DEPTH:
-            raise ScraperError("elements nested too deeply")
+            if len(stack) > MAX_DEPTH:
+                raise ScraperError("elements nested too deeply")
     _check_formatting(formatting)
+
+
+def _close(name: str, stack: list[str], opened: Counter[str]) -> None:
+    """A closing tag closes what was opened behind its element too; without such an element it closes nothing."""
+    while opened[name]:
+        last = stack.pop()
+        opened[last] -= 1
+        if last == name:
+            break
 
 
 def _check_tag(name: str, attributes: str) -> None:

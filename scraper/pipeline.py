@@ -39,9 +39,7 @@ def extract_text(text: str, *, url: str | None = None) -> Article:
     return article(segment_text(text, url))
 
 
-def explain(
-    page: bytes | str, *, url: str | None = None, content_type: str | None = None
-) -> tuple[Labelled, ...]:
+def explain(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> tuple[Labelled, ...]:
     """Give every visible block of a page with its label, score and reason: `extract`, stopped one step early."""
     return _labelled(read(page, url=url, content_type=content_type))[0]
 
@@ -58,10 +56,9 @@ def read(page: bytes | str, *, url: str | None = None, content_type: str | None 
 def article(document: Document) -> Article:
     """Label a segmented page and assemble its record; raise `NotAnArticle` for a page that holds none."""
     labelled, profile = _labelled(document)
-    claims = read_head(document.head)
-    if reason := refusal(document, labelled, claims):
+    if reason := refusal(document, labelled):
         raise NotAnArticle(reason)
-    return assemble(document, labelled, claims, profile)
+    return assemble(document, labelled, read_head(document.head), profile)
 
 
 def _labelled(document: Document) -> tuple[tuple[Labelled, ...], Profile | None]:

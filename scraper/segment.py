@@ -326,9 +326,7 @@ class _Walk:
         chars = sum(len(link.text) for link in links)
         inline = "".join(self.inline) if self.inline else " "
         tag = self.elements[self.element].tag if self.element >= 0 else "body"
-        self.blocks.append(
-            Block(text, tag, self.element, links, chars, inline, self.datetime, self.hidden > 0)
-        )
+        self.blocks.append(Block(text, tag, self.element, links, chars, inline, self.datetime, self.hidden > 0))
 
     def _folded_links(self) -> tuple[Link, ...]:
         texts: dict[tuple[str | None, int], list[str]] = {}

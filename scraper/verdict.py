@@ -5,27 +5,29 @@ from collections.abc import Sequence
 
 from scraper.block import Document, Label, Labelled
 from scraper.errors import Reason
-from scraper.head import Claims
 
 __all__ = ["refusal"]
 
 _ERROR = re.compile(
-    r"(?i)^\W*(?:error\W*)?(?:4\d\d|5\d\d)\b(?!\s*(?:million|billion|people|killed|dead|days|years|jobs|arrest))"
+    r"^\W*(?:error\W*)?(?:4\d\d|5\d\d)\b(?!\s*(?:million|billion|people|killed|dead|days|years|jobs|arrest))"
     r"|\b(?:page|file|article) (?:was |is |could )?not (?:be )?found\b|\bnot found\W*$|\bpage (?:is )?unavailable\b"
-    r"|\bpage (?:does not|doesn[’']t) exist\b|\bno longer available\b|\b(?:internal server|bad gateway|service (?:temporarily )?unavailable)\b|页面不存在|找不到|404"
+    r"|\bpage (?:does not|doesn[’']t) exist\b|\bno longer available\b"
+    r"|\b(?:internal server|bad gateway|service (?:temporarily )?unavailable)\b|页面不存在|找不到|404",
+    re.IGNORECASE,
 )
 _BLOCKED = re.compile(
-    r"(?i)just a moment|attention required|access (?:to this page )?(?:has been |is )?denied|verify(?:ing)? (?:that )?you"
-    r"(?:'re| are) (?:a )?human|are you a (?:human|robot)|captcha|enable (?:javascript|cookies) (?:and|to)"
-    r"|(?:please )?(?:log|sign) ?in to (?:continue|read|view)|you must be logged in|members only|请登录|unusual traffic"
-    r"|subscribers only|forbidden"
+    r"just a moment|attention required|access (?:to this page )?(?:has been |is )?denied"
+    r"|verify(?:ing)? (?:that )?you(?:'re| are) (?:a )?human|are you a (?:human|robot)|captcha"
+    r"|enable (?:javascript|cookies) (?:and|to)|(?:please )?(?:log|sign) ?in to (?:continue|read|view)"
+    r"|you must be logged in|members only|subscribers only|unusual traffic|forbidden|请登录",
+    re.IGNORECASE,
 )
 _FEW_CHARACTERS, _SHORT_PAGE = 20, 700
 _FRAME = frozenset((Label.NAVIGATION, Label.FOOTER, Label.BREADCRUMB))
 _TITLE, _MANY_TITLES = 20, 5
 
 
-def refusal(document: Document, labelled: Sequence[Labelled], claims: Claims) -> Reason | None:
+def refusal(document: Document, labelled: Sequence[Labelled]) -> Reason | None:
     """Give the reason for which a page is no article, or None."""
     visible = [each for each in labelled if each.label is not Label.HIDDEN]
     body = sum(len(each.block.text) for each in visible if each.label in (Label.BODY, Label.STANDFIRST))

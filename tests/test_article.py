@@ -145,7 +145,7 @@ def test_schema_org_terms() -> None:
         url="http://a.test/x",
         site_name="S",
         authors=("Jane Doe",),
-        date_published=datetime(2025, 4, 12, 10, 31, 20),  # noqa: DTZ001 - the page gave no zone
+        date_published=datetime(2025, 4, 12, 10, 31, 20),  # the page gave no zone
         dateline=Dateline("OSLO — ", "OSLO"),
         body=("One.",),
     )

@@ -12,7 +12,9 @@ from scraper.block import Block
 from scraper.limits import MAX_ATTRIBUTES, MAX_DEPTH
 from scraper.segment import segment_html
 
-TAGS = "p div span b a ul li h2 table tr td th section br hr em i blockquote article figure figcaption dl dt dd pre".split()
+TAGS = (
+    "p div span b a ul li h2 table tr td th section br hr em blockquote article figure figcaption dl dt dd pre".split()
+)
 WORDS = st.text("abc déẞ中\u00a0\n .", max_size=6)
 
 

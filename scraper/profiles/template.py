@@ -37,7 +37,7 @@ class Profile(msgspec.Struct, frozen=True):
     tail: tuple[tuple[Label, re.Pattern[str]], ...]
     """Blocks known by their own text when nothing of the story follows them."""
     noise: re.Pattern[str]
-    """What stands beside the author in a line of author, date and counts: without it, little more than a name is left."""
+    """What stands beside the author in a line of author, date and counts: without it, little but a name is left."""
     fields: Mapping[str, re.Pattern[str]]
     """Values in a line's text: the groups of `date`, `like_count`, `view_count`, `author`, `section`."""
     site_tail: re.Pattern[str]

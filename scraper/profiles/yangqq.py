@@ -9,9 +9,13 @@ __all__ = ["PROFILE"]
 
 _COLON = r"\s*[:：]\s*"
 _DATE = r"(?:\d{4}\s*[-/年.]\s*\d{1,2}\s*[-/月.]\s*\d{1,2}日?(?:[T\s]*\d{1,2}:\d{2}(?::\d{2})?)?)"
-_BREADCRUMB = re.compile(rf"(?:Current|Location|Position|您现在的位置是?|您当前的位置|当前位置|位置){_COLON}", re.IGNORECASE)
+_BREADCRUMB = re.compile(
+    rf"(?:Current|Location|Position|您现在的位置是?|您当前的位置|当前位置|位置){_COLON}", re.IGNORECASE
+)
 _TRAIL = re.compile(rf"{_BREADCRUMB.pattern}(?:Home|首页|网站首页)\b", re.IGNORECASE)
-_LIKE = re.compile(r"(?:very\s?good|很赞哦|赞一个|喜欢)\s*[!！]*\s*(?:[(（]\s*(?P<like_count>\d[\d,]*)?\s*[)）])?$", re.IGNORECASE)
+_LIKE = re.compile(
+    r"(?:very\s?good|很赞哦|赞一个|喜欢)\s*[!！]*\s*(?:[(（]\s*(?P<like_count>\d[\d,]*)?\s*[)）])?$", re.IGNORECASE
+)
 _SITE_TAIL = re.compile(r"\s+[-–—|_]\s*(?P<site>\S[^-–—|_]{0,60})$|[-_|](?P<tight>[^\s-][^-_|]{0,60})$")
 
 PROFILE = Profile(
@@ -154,10 +158,29 @@ PROFILE = Profile(
     summary=None,
     tail=(
         (Label.TAGS, re.compile(rf"(?:Tags?|标签|关键词){_COLON}", re.IGNORECASE)),
-        (Label.PROMO, re.compile(rf"(?:转载|Reprint(?:ed)?(?: from)?|Reposted|Source statement|版权声明|声明){_COLON}", re.IGNORECASE)),
-        (Label.NAVIGATION, re.compile(rf"(?:上一篇|下一篇|Previous|Prev|Next)(?: article| post| one)?{_COLON}", re.IGNORECASE)),
-        (Label.NAVIGATION, re.compile(r"(?:[\d\s<>«»‹›…|]|首页|上一页|下一页|尾页|First|Previous|Prev|Next|Last|page)+$", re.IGNORECASE)),
-        (Label.FOOTER, re.compile(r"(?:Copyright\b|©|\(c\) ?\d{4}|版权所有|备案号|Powered by\b|All rights reserved|.{0,20}ICP备)", re.IGNORECASE)),
+        (
+            Label.PROMO,
+            re.compile(
+                rf"(?:转载|Reprint(?:ed)?(?: from)?|Reposted|Source statement|版权声明|声明){_COLON}", re.IGNORECASE
+            ),
+        ),
+        (
+            Label.NAVIGATION,
+            re.compile(rf"(?:上一篇|下一篇|Previous|Prev|Next)(?: article| post| one)?{_COLON}", re.IGNORECASE),
+        ),
+        (
+            Label.NAVIGATION,
+            re.compile(
+                r"(?:[\d\s<>«»‹›…|]|首页|上一页|下一页|尾页|First|Previous|Prev|Next|Last|page)+$", re.IGNORECASE
+            ),
+        ),
+        (
+            Label.FOOTER,
+            re.compile(
+                r"(?:Copyright\b|©|\(c\) ?\d{4}|版权所有|备案号|Powered by\b|All rights reserved|.{0,20}ICP备)",
+                re.IGNORECASE,
+            ),
+        ),
     ),
     noise=re.compile(
         rf"(?:Date|时间|日期|发布时间){_COLON}|{_DATE}|\bViews?(?:\s*[:(（]?\s*\d[\d,]*\s*[)）]?)?(?=\s*(?:Date|\d{{4}}-|$))"

@@ -1,0 +1,132 @@
+"""Addresses: one form for each page, which of them a crawl may follow, and which belong to one story."""
+
+import posixpath
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from w3lib.url import canonicalize_url, safe_url_string
+
+__all__ = [
+    "Part",
+    "canonical",
+    "first_part",
+    "followable",
+    "follows",
+    "host",
+    "identity",
+    "inside",
+    "part",
+    "same_story",
+]
+
+_PORTS = {"http": 80, "https": 443}
+
+# Parameters that say where a reader came from, never what the page is.
+_TRACKING = re.compile(
+    r"utm_\w+|(?:fb|g|d|y|tt|tw|ms)clid|[gw]braid|mc_[ce]id|igshid|_ga|_gl|_hs(?:enc|mi)|spm|vero_id|cmpid|ncid|ftag",
+    re.IGNORECASE,
+)
+
+# Paths that no crawl asks for, in lower case, decoded, with a slash at the end.
+_UNWANTED = re.compile(
+    # EmpireCMS keeps its scripts under /e/, or /<folder>/e/ in a sub-folder: they count a view or a like, vote, log in.
+    r"^/e/|/e/(?:public|extend|enews|action|member|search|tool|admin|pl|space|update|data)/"
+    # Pages for an account or a query.
+    r"|/(?:log[-_]?(?:in|on|out|off)|sign[-_]?(?:in|on|up|out|off)|register|registration|search)(?:\.\w+)?/"
+    # Files that are no pages.
+    r"|\.(?:7z|apk|atom|avif?|bmp|bz2|css|csv|dmg|docx?|eot|epub|exe|flac|flv|gif|gz|ico|iso|jpe?g|m?js|json|m3u8|m4[av]"
+    r"|map|mov|mp[34]|mpe?g|msi|od[st]|og[gv]|otf|pdf|png|pptx?|rar|rss|rtf|svg|swf|tar|tgz|tiff?|ttf|txt|wav|web[mp]|wm[av]"
+    r"|woff2?|xlsx?|xml|xz|zip)/$"
+)
+
+# A tag of the template that was never filled in.
+_LEFTOVERS = ("[!--", "--]", "{{", "<%")
+
+# `index_2.html` is the second page of a list, not of a story.
+_PAGERS = frozenset(("index", "default", "list", "page"))
+_PART = re.compile(r"(?P<stem>.*/[^/]+?)(?:_(?P<number>[1-9]\d{0,2}))?(?P<ending>\.s?html?)")
+
+
+def host(url: str) -> str:
+    """Give the host and port of an address, the port left out where it is the scheme's own; raise `ValueError`."""
+    parts = urlsplit(url)
+    name = parts.hostname or ""
+    name = f"[{name}]" if ":" in name else name
+    return name if parts.port in (None, _PORTS.get(parts.scheme)) else f"{name}:{parts.port}"
+
+
+@lru_cache(8192)  # every page repeats the links of the last one
+def canonical(url: str, scheme: str | None = None) -> str:
+    """Give the address to ask for, under `scheme` where the site is known by another; raise `ValueError`.
+
+    No fragment, no tracking parameter, no default port, no user name. What is left of the query stays as it stands:
+    servers read `?news-12.html` and `?b=1&a=2` in their own ways.
+    """
+    parts = urlsplit(safe_url_string(url.strip()))
+    kept = (pair for pair in parts.query.split("&") if not _TRACKING.fullmatch(pair.partition("=")[0]))
+    path = urlsplit(canonicalize_url(urlunsplit(parts._replace(query="")))).path
+    return urlunsplit((scheme or parts.scheme, host(urlunsplit(parts)), path or "/", "&".join(kept), ""))
+
+
+def identity(url: str) -> str:
+    """Give what all addresses of one page share, whatever their scheme and the order of their parameters."""
+    return canonicalize_url(canonical(url)).partition("://")[2]
+
+
+def followable(url: str, rel: str, own: str) -> bool:
+    """Tell whether a link leads to a page of the host `own` that a crawl may ask for without doing anything there."""
+    if not inside(url, own) or "nofollow" in rel.lower().split():
+        return False
+    path = unquote(urlsplit(canonical(url)).path).lower()
+    path = posixpath.normpath("/" + path.lstrip("/"))  # decoded, it may hold dots and slashes anew
+    return not _UNWANTED.search(f"{path}/") and not any(leftover in unquote(url) for leftover in _LEFTOVERS)
+
+
+def inside(url: str, own: str) -> bool:
+    """Tell whether an address is a well-formed one of the host `own`, port included."""
+    try:
+        return urlsplit(url).scheme in _PORTS and host(canonical(url)) == own
+    except ValueError:
+        return False
+
+
+class Part(NamedTuple):
+    """A page of a story that may be split over pages `<stem>.html`, `<stem>_2.html`, ..."""
+
+    stem: str
+    """Host and path without number and ending."""
+    number: int
+    first: str
+    """The address of the story's first page."""
+
+
+def part(url: str) -> Part | None:
+    """Read an address as a page of a story; None for lists and for addresses of another form."""
+    found = _PART.fullmatch(urlsplit(url).path)
+    if not found or posixpath.basename(found["stem"]).lower() in _PAGERS:
+        return None
+    first = urlunsplit(urlsplit(url)._replace(path=found["stem"] + found["ending"], query=""))
+    return Part(host(url) + found["stem"], int(found["number"] or 1), first)
+
+
+def same_story(one: str, other: str) -> bool:
+    """Tell whether two addresses are pages of one split story, or one page."""
+    here, there = part(one), part(other)
+    return here is not None and there is not None and here.stem == there.stem
+
+
+def follows(url: str, link: str) -> bool:
+    """Tell whether a link leads from a page of a story to the next page of the same story."""
+    here, there = part(url), part(link)
+    return here is not None and there is not None and there[:2] == (here.stem, here.number + 1)
+
+
+def first_part(url: str, links: Iterable[str]) -> str | None:
+    """Give the address of a story's first page, if a page is a later one: its number says so and it links to others."""
+    here = part(url)
+    if here is None or here.number == 1:
+        return None
+    return here.first if any(same_story(url, link) and part(link) != here for link in links) else None

@@ -1,0 +1,48 @@
+"""The portal that ships with the project, served on the loopback for as long as a crawl of it runs."""
+
+import asyncio
+from contextlib import ExitStack
+from typing import Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+from fixtures.portal.server import serve
+from spiders.portal import PortalSpider
+
+__all__ = ["PORT", "EmbeddedPortal"]
+
+PORT = 8750
+"""Where the portal stands if the port is free: a record's id is that of its address, and so stays from run to run."""
+
+
+class EmbeddedPortal:
+    """Extension that gives a portal's spider without a site the embedded portal as its site."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._serving = ExitStack()
+        crawler.signals.connect(self.spider_opened, signals.spider_opened)
+        crawler.signals.connect(self.spider_closed, signals.spider_closed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make it for a crawl."""
+        return cls(crawler)
+
+    async def spider_opened(self) -> None:
+        """Serve the portal; it has a loop of its own, and a thread can start only one."""
+        spider = self._crawler.spider
+        if isinstance(spider, PortalSpider) and spider.site is None:
+            spider.site = await asyncio.to_thread(self._serve)
+
+    async def spider_closed(self) -> None:
+        """Stop serving."""
+        await asyncio.to_thread(self._serving.close)
+
+    def _serve(self) -> str:
+        try:
+            server = self._serving.enter_context(serve(PORT))
+        except OSError:  # the port is taken
+            server = self._serving.enter_context(serve())
+        return f"{server.base}/"

@@ -1,0 +1,202 @@
+"""The spider for any portal of the family: from a start address to one record a story."""
+
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Self, TypeAlias
+from urllib.parse import urljoin, urlsplit
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from scraper.article import Article
+from scraper.assemble import join
+from scraper.block import Document
+from scraper.errors import NotAnArticle, ScraperError
+from scraper.pipeline import article, read
+from spiders import addresses, arguments, sitemap
+from spiders.account import add
+from spiders.failures import reason
+from spiders.host import META
+from spiders.robots import StrictRobots
+from spiders.stories import Stories, same_headline, story_id, truncated
+
+__all__ = ["PortalSpider"]
+
+_LONGEST = 50  # parts of a split story: more is a trap
+_LOOPBACK = {
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": False,
+    "CONCURRENT_REQUESTS": 16,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+}
+
+Output: TypeAlias = Iterator[Request | dict[str, Any]]
+
+
+class PortalSpider(Spider):
+    """Crawls a portal: its home, sections, pagers and sitemaps, on its own host only.
+
+    `-a site=https://host/` is the start address; `-a pages=N` asks for N addresses at most, beside the later parts of
+    the stories begun.
+    """
+
+    name = "portal"
+    embedded: ClassVar[bool] = False
+    """Whether the embedded portal stands in where no site is given."""
+
+    def __init__(self, name: str | None = None, **given: str) -> None:
+        """Raise `ArgumentError` for arguments that cannot be."""
+        super().__init__(name)
+        self.site, self.pages = arguments.parse(given, embedded=self.embedded)
+        self._stories = Stories()
+        self._asked: set[str] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Make it for a crawl; one of the embedded portal need not wait between requests."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        if spider.site is None:
+            crawler.settings.setdict(_LOOPBACK, priority="spider")
+        return spider
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Ask for the home page and the sitemaps."""
+        assert self.site is not None, "the embedded portal's address is given when the spider opens"
+        self.crawler.stats.set_value("site", self.site)
+        for url in self._within((self.site,)):
+            yield self._ask(url, self.home)
+        robots = self.crawler.get_downloader_middleware(StrictRobots)
+        named = await robots.sitemaps(self._ask(self.site, self.home)) if robots else ()
+        for url in self._within(named or (urljoin(self.site, "/sitemap.xml"),)):
+            yield self._ask(url, self.sitemap, self.no_sitemap)
+
+    def home(self, response: Response) -> Output:
+        """Read the start page; the scheme to which it was redirected is the site's."""
+        self.site = addresses.canonical(response.url)
+        yield from self.page(response)
+
+    def page(self, response: Response) -> Output:
+        """Read a page: its story, if it holds one, and its links."""
+        document, found = self._read(response)
+        links = self._links(document)
+        if found is not None:
+            yield from self._story(found, links)
+        yield from self._follow(links, found)
+
+    def part(self, response: Response, lines: Sequence[str]) -> Output:
+        """Read a later part of a story; `lines` are the parts before it, as JSON."""
+        parts = [Article.from_json(line) for line in lines]
+        document, found = self._read(response)
+        links = self._links(document)
+        if found is None:
+            yield from self._finish(parts, whole=False)
+        elif (led := addresses.follows(str(parts[-1].url), response.url)) and same_headline(parts[0], found):
+            yield from self._go_on([*parts, found], links)
+        else:  # redirected, or another story that bears the number by chance
+            yield from self._finish(parts, whole=led)
+            yield from self._finish([found])
+        yield from self._follow(links, found)
+
+    def part_failed(self, failure: Failure) -> Output:
+        """Write the story as far as it came."""
+        self.failed(failure)
+        lines: Sequence[str] = failure.request.cb_kwargs["lines"]  # type: ignore[attr-defined]
+        yield from self._finish([Article.from_json(line) for line in lines], whole=False)
+
+    def sitemap(self, response: Response) -> Output:
+        """Read a sitemap or an index of sitemaps."""
+        self._add("fetched")
+        self._add("skipped/sitemap")
+        found = sitemap.read(response.body)
+        for url in self._within(url for url in found.sitemaps if addresses.inside(url, self._host)):
+            yield self._ask(url, self.sitemap)
+        yield from self._follow(url for url in found.pages if addresses.followable(url, "", self._host))
+
+    def failed(self, failure: Failure) -> None:
+        """Count an address that could not be had."""
+        self._lost(failure, reason(failure.value))
+
+    def no_sitemap(self, failure: Failure) -> None:
+        """Count a sitemap that was looked for at the start."""
+        self._lost(failure, "no sitemap")
+
+    def _lost(self, failure: Failure, why: str) -> None:
+        self._add(f"failed/{why}")
+        self.logger.info("not fetched: %s (%s)", failure.request.url, why)  # type: ignore[attr-defined]
+
+    def _read(self, response: Response) -> tuple[Document | None, Article | None]:
+        self._add("fetched")
+        kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        document = None
+        try:
+            document = read(response.body, url=response.url, content_type=kind)
+            found = article(document)
+        except NotAnArticle as error:
+            self._add(f"skipped/{error.reason}")
+        except ScraperError:
+            self._add("skipped/unreadable")
+        else:
+            return document, dataclasses.replace(found, id=story_id(response.url), fetched_at=datetime.now(UTC))
+        return document, None
+
+    def _story(self, found: Article, links: Sequence[str]) -> Output:
+        first = addresses.first_part(str(found.url), links)
+        if first is None:
+            yield from self._go_on([found], links)
+        else:
+            self._add("skipped/later part of a story")
+            yield from self._follow([first])
+
+    def _go_on(self, parts: Sequence[Article], links: Sequence[str]) -> Output:
+        following = next((link for link in links if addresses.follows(str(parts[-1].url), link)), None)
+        if following is None or len(parts) == _LONGEST:
+            yield from self._finish(parts, whole=following is None)
+        else:
+            request = self._ask(following, self.part, self.part_failed)
+            yield request.replace(cb_kwargs={"lines": [part.to_json() for part in parts]}, dont_filter=True)
+
+    def _finish(self, parts: Sequence[Article], *, whole: bool = True) -> Output:
+        story = join(parts) if whole else truncated(join(parts))
+        if self._stories.add(story):
+            self._add("records")
+            self._add("record_pages", len(parts))
+            yield story.to_dict()
+        else:
+            self._add("duplicates", len(parts))
+
+    def _links(self, document: Document | None) -> Sequence[str]:
+        own = self._host
+        anchors = document.anchors if document else ()
+        good = (anchor.url for anchor in anchors if addresses.followable(anchor.url, anchor.rel, own))
+        return tuple(dict.fromkeys(map(self._canonical, good)))
+
+    def _follow(self, links: Iterable[str], story: Article | None = None) -> Output:
+        """Ask for pages; the parts of a story are asked for by the story, in order."""
+        others = (link for link in links if story is None or not addresses.same_story(str(story.url), link))
+        for link in self._within(others):
+            yield self._ask(link, self.page)
+
+    def _within(self, urls: Iterable[str]) -> Iterator[str]:
+        """Give addresses while the number of pages allows it."""
+        for url in urls:
+            if self.pages is not None:
+                if len(self._asked) >= self.pages:
+                    return
+                self._asked.add(addresses.identity(url))
+            yield url
+
+    def _ask(self, url: str, then: Callable[..., Output], otherwise: Callable[..., Any] | None = None) -> Request:
+        return Request(self._canonical(url), then, errback=otherwise or self.failed, meta={META: self._host})
+
+    def _canonical(self, url: str) -> str:
+        return addresses.canonical(url, urlsplit(str(self.site)).scheme)
+
+    @property
+    def _host(self) -> str:
+        return addresses.host(str(self.site))
+
+    def _add(self, what: str, count: int = 1) -> None:
+        add(self.crawler, what, count)

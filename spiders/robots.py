@@ -1,0 +1,125 @@
+"""robots.txt, read before the first request and in doubt against the crawl.
+
+Scrapy's own middleware lets a first burst of requests pass before the file is there, and takes an unreachable file for
+a permission. Here all requests of an origin wait for the one download, and a file that cannot be had forbids all.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import NamedTuple, Self
+from urllib.parse import urljoin, urlsplit
+
+from protego import Protego
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http import Response
+from scrapy.http.request import NO_CALLBACK
+
+from spiders.failures import reason
+from spiders.host import META
+
+__all__ = ["FORBIDDEN", "LONGEST_DELAY", "Rules", "StrictRobots", "rules", "unreachable"]
+
+FORBIDDEN = "robots"
+LONGEST_DELAY = 60.0
+"""Seconds: a longer Crawl-delay is taken for this."""
+
+_READ = 512 * 1024  # bytes of the file that count
+
+logger = logging.getLogger(__name__)
+
+
+class Rules(NamedTuple):
+    """What a robots.txt says."""
+
+    allowed: Callable[[str, str], bool]
+    """Whether an address may be asked for by a user agent."""
+    delay: Callable[[str], float | None]
+    """The Crawl-delay for a user agent, in seconds."""
+    sitemaps: tuple[str, ...]
+    refusal: str = FORBIDDEN
+    """Why an address that is not allowed is not asked for."""
+
+
+def rules(status: int, body: bytes) -> Rules:
+    """Read an answer to /robots.txt: none there allows all, a server in trouble denies all."""
+    if status >= 500 or status == 429:
+        return unreachable(str(status))
+    text = "" if status >= 300 else body[:_READ].decode("utf-8-sig", errors="ignore")
+    parsed = Protego.parse(text)
+    return Rules(parsed.can_fetch, parsed.crawl_delay, tuple(parsed.sitemaps))
+
+
+def unreachable(why: str) -> Rules:
+    """Give the rules of an origin whose file could not be had: nothing is allowed."""
+    return Rules(lambda url, agent: False, lambda agent: None, (), f"{FORBIDDEN}: {why}")
+
+
+class StrictRobots:
+    """Downloader middleware that holds every request to its origin's robots.txt."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        if not crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            raise NotConfigured
+        self._crawler = crawler
+        self._agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"] or crawler.settings["USER_AGENT"]
+        self._tasks: dict[str, asyncio.Task[Rules]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make it for a crawl; not configured unless ROBOTSTXT_OBEY."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Wait for the file, then raise `IgnoreRequest` for what it forbids."""
+        if request.meta.get("dont_obey_robotstxt"):
+            return
+        found = await self._rules(request)
+        if not found.allowed(request.url, self._agent):
+            raise IgnoreRequest(found.refusal)
+        if self._crawl_delay(found):
+            request.meta["autothrottle_dont_adjust_delay"] = True  # it would shorten the delay again
+
+    async def sitemaps(self, request: Request) -> tuple[str, ...]:
+        """Give the absolute addresses of the sitemaps that the robots.txt of the request's origin names."""
+        return tuple(urljoin(request.url, address) for address in (await self._rules(request)).sitemaps)
+
+    async def _rules(self, request: Request) -> Rules:
+        parts = urlsplit(request.url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._tasks:
+            self._tasks[origin] = asyncio.create_task(self._fetched(origin, request.meta.get(META)))
+        # Shielded: one request that is given up must not take the file from the others.
+        return await asyncio.shield(self._tasks[origin])
+
+    async def _fetched(self, origin: str, own_host: str | None) -> Rules:
+        meta = {"dont_obey_robotstxt": True, META: own_host}
+        request = Request(f"{origin}/robots.txt", callback=NO_CALLBACK, priority=1000, meta=meta)
+        try:
+            response = await self._crawler.engine.download_async(request)
+        except Exception as error:
+            found = unreachable(reason(error))
+        else:
+            found = rules(response.status, response.body)
+            self._slow_down(response, found)
+        if found.refusal != FORBIDDEN:
+            logger.warning("nothing of %s is asked for, as its robots.txt cannot be had (%s)", origin, found.refusal)
+        return found
+
+    def _crawl_delay(self, found: Rules) -> float:
+        """Give the delay that the file asks for, where it is longer than the crawl's own; else 0."""
+        asked = min(found.delay(self._agent) or 0.0, LONGEST_DELAY)
+        return asked if asked > self._crawler.settings.getfloat("DOWNLOAD_DELAY") else 0.0
+
+    def _slow_down(self, response: Response, found: Rules) -> None:
+        delay = self._crawl_delay(found)
+        if not delay or response.request is None:
+            return
+        downloader = self._crawler.engine.downloader
+        key = downloader.get_slot_key(response.request)
+        downloader.per_slot_settings[key] = {"concurrency": 1, "delay": delay, "jitter": 0.0}
+        slot = downloader.slots.get(key)
+        if slot is not None:
+            slot.concurrency, slot.delay, slot.jitter = 1, delay, 0.0

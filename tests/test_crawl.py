@@ -1,0 +1,481 @@
+"""Whole crawls, run as people run them: `scrapy crawl`, its files, its summary and its exit status."""
+
+import json
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import pytest
+
+from fixtures.portal.server import serve
+
+ROOT = Path(__file__).parents[1]
+PORTAL = ROOT / "fixtures" / "portal"
+PLACEHOLDER = "http://portal.test"
+FAST = (
+    *("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0"),
+    *("-s", "CONCURRENT_REQUESTS=16", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=16"),
+)
+
+# Whatever leaves the loopback goes to a proxy that is not there, and would be counted as refused.
+ENVIRONMENT = os.environ | {
+    "http_proxy": "http://127.0.0.1:9",
+    "https_proxy": "http://127.0.0.1:9",
+    "no_proxy": "127.0.0.1",
+}
+
+
+class Crawl(NamedTuple):
+    """What a run left."""
+
+    status: int
+    summary: str
+    directory: Path
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.directory / "records.jsonl").read_bytes().splitlines()]
+
+    @property
+    def run(self) -> dict[str, Any]:
+        loaded: dict[str, Any] = json.loads((self.directory / "run.json").read_text("utf-8"))
+        return loaded
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        counts: dict[str, Any] = self.run["counts"]
+        return counts
+
+
+def command(directory: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "scrapy", "crawl", *arguments, "-s", f"CRAWL_DIR={directory}"]
+
+
+def crawl(directory: Path, *arguments: str, **how: Any) -> Crawl:
+    how = {"cwd": ROOT, "env": ENVIRONMENT, "capture_output": True, "text": True, "timeout": 120} | how
+    run = subprocess.run(command(directory, *arguments), check=False, **how)
+    return Crawl(run.returncode, run.stderr, directory)
+
+
+def adds_up(counts: dict[str, Any]) -> bool:
+    """Check the account without the help of the code that keeps it."""
+    failed, skipped = sum(counts["failed"].values()), sum(counts["skipped"].values())
+    return (
+        counts["asked"] == counts["fetched"] + failed + counts["repeated"]
+        and counts["fetched"] == counts["record_pages"] + counts["duplicates"] + skipped
+        and counts["records"] == counts["written"] + counts["already_there"]
+        and (counts["left"], counts["unfinished"], counts["unwritten"]) == (0, 0, 0)
+    )
+
+
+# --- The embedded portal ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
+    directory = tmp_path_factory.mktemp("crawl")
+    return crawl(directory, "fintechworld", "-O", f"{directory}/feed.jsonl")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> tuple[Crawl, Counter[str]]:
+    """Crawl the same portal as a live site, where its server can be asked what it was asked for."""
+    with serve() as server:
+        run = crawl(tmp_path_factory.mktemp("crawl"), "portal", "-a", f"site={server.base}", *FAST)
+        return run, Counter(server.hits)
+
+
+def expected_stories() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (PORTAL / "expected.jsonl").read_text("utf-8").splitlines()]
+
+
+def placed(value: Any, base: str) -> Any:
+    """Give a record with its addresses against the placeholder's base."""
+    return json.loads(json.dumps(value, ensure_ascii=False).replace(base, PLACEHOLDER))
+
+
+def holds(value: Any, expected: Any) -> bool:
+    """Compare, but for keys of which the expected value does not speak."""
+    if isinstance(expected, dict) and isinstance(value, dict):
+        return all(key in value and holds(value[key], expected[key]) for key in expected)
+    return bool(value == expected)
+
+
+def differences(crawled: Crawl) -> list[str]:
+    """Tell where a crawl's records differ from the expected ones, story by story."""
+    base = crawled.run["site"].rstrip("/")
+    records = [placed(record, base) for record in crawled.records]
+    by_url = {record["url"]: record for record in records}
+    found = [f"{url} is there {n} times" for url, n in Counter(record["url"] for record in records).items() if n > 1]
+    for story in expected_stories():
+        met = {story["url"], *story.get("aliases", ())} & by_url.keys()
+        if len(met) == 1:
+            found += differing(by_url.pop(met.pop()), story)
+        else:
+            found.append(f"{story['url']} is there {len(met)} times")
+    return found + [f"{url} is no story" for url in by_url]
+
+
+def differing(record: dict[str, Any], story: dict[str, Any]) -> list[str]:
+    """Tell which fields of a record are not as expected; its address may be any of the story's."""
+    found = [
+        f"{record['url']} {key}: {record[key]!r} instead of {value!r}"
+        for key, value in story.items()
+        if key in record and key not in ("url", "canonical_url") and not holds(record[key], value)
+    ]
+    warnings = record["extraction"]["warnings"]
+    dirty = {"injected_keyword"} if record["url"] in story.get("dirty_aliases", ()) else set()
+    if set(warnings) != {*story.get("warnings", ()), *dirty}:
+        found.append(f"{record['url']} warns {warnings} instead of {story.get('warnings', ())}")
+    return found
+
+
+def test_the_embedded_portal_gives_exactly_the_expected_records(embedded):
+    assert embedded.status == 0, embedded.summary
+    assert len(expected_stories()) >= 60
+    assert differences(embedded) == []
+
+
+def test_the_same_portal_as_a_live_site_gives_the_same(embedded, served):
+    crawled, _ = served
+    assert crawled.status == 0, crawled.summary
+    assert Counter(record["headline"] for record in crawled.records) == Counter(
+        record["headline"] for record in embedded.records
+    )
+
+
+def test_every_record_has_an_id_and_a_time(embedded):
+    records = embedded.records
+    assert len({record["id"] for record in records}) == len(records)
+    assert all(len(record["id"]) == 16 for record in records)
+    assert all(record["fetched_at"].endswith(("Z", "+00:00")) for record in records)
+
+
+def test_a_split_story_is_one_record(embedded):
+    paths = Counter(urlsplit(record["url"]).path for record in embedded.records)
+    assert not [path for path in paths if path.endswith(("_2.html", "_3.html"))]
+    assert embedded.counts["record_pages"] >= embedded.counts["records"] + 2
+
+
+def test_the_account_adds_up(embedded, served):
+    for crawled in (embedded, served[0]):
+        assert adds_up(crawled.counts), crawled.run
+        assert crawled.counts["written"] == len(crawled.records)
+        assert crawled.run["reason"] == "finished"
+        assert crawled.run["errors"] == 0
+        assert crawled.run["started"] < crawled.run["ended"]
+
+
+def test_what_was_not_fetched_has_a_reason(embedded):
+    assert embedded.counts["failed"].keys() <= {"404", "robots", "off the host"}
+    assert {"404", "robots"} <= embedded.counts["failed"].keys()
+    assert embedded.counts["skipped"].keys() <= {
+        "listing", "empty", "error page", "blocked", "sitemap", "later part of a story", "unreadable"
+    }  # fmt: skip
+
+
+def test_the_summary_is_in_words(embedded):
+    summary = embedded.summary
+    assert f"fintechworld: {embedded.counts['fetched']} pages of http://127.0.0.1:" in summary
+    assert f"{embedded.counts['written']} records written" in summary
+    assert "pages without a story: listing" in summary
+    assert "addresses not fetched: " in summary
+    assert str(embedded.directory) in summary
+    assert "Traceback" not in summary
+
+
+def test_a_feed_holds_the_same_records(embedded):
+    feed = [json.loads(line) for line in (embedded.directory / "feed.jsonl").read_bytes().splitlines()]
+    assert feed == embedded.records
+
+
+def test_counters_and_forbidden_pages_are_left_alone(served):
+    _, hits = served
+    assert len(hits) > 60
+    assert [target for target in hits if target.startswith(("/e/", "/my/", "/member/"))] == []
+    assert [target for target in hits if "[!--" in target or "utm_" in target or "#" in target] == []
+
+
+def test_no_page_is_fetched_twice(served):
+    """But for what answers 500 first, and the robots file and parts of a story that were met by themselves."""
+    _, hits = served
+    twice = {target for target, count in hits.items() if count > 1}
+    assert len(twice) <= 4, twice
+    assert hits["/robots.txt"] == 1
+
+
+def test_a_second_run_adds_nothing_and_mends_a_torn_tail(embedded, tmp_path):
+    path = tmp_path / "records.jsonl"
+    whole = (embedded.directory / "records.jsonl").read_bytes()
+    *kept, last = whole.splitlines(keepends=True)
+    path.write_bytes(b"".join(kept) + last[: len(last) // 2])
+    again = crawl(tmp_path, "fintechworld")
+    assert again.status == 0
+    assert "ended in a torn line" in again.summary
+    assert f"{len(kept)} records already there." in again.summary
+    assert (again.counts["already_there"], again.counts["written"]) == (len(kept), 1)
+    assert adds_up(again.counts)
+    assert {record["headline"] for record in again.records} == {record["headline"] for record in embedded.records}
+    assert len(again.records) == len(embedded.records)
+
+
+def test_a_full_disk_ends_the_crawl_with_whole_lines(tmp_path):
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
+
+    full = crawl(tmp_path, "fintechworld", preexec_fn=small_files)
+    assert full.status == 3
+    assert full.run["reason"] == "disk_full"
+    assert full.counts["unwritten"] > 0
+    assert "LOST: there was no room" in full.summary
+    assert len(full.records) == full.counts["written"] > 0
+
+
+def test_a_crawl_directory_that_cannot_be_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    refused = crawl(tmp_path / "file" / "under", "fintechworld")
+    assert refused.status == 3
+    assert "No records can be written" in refused.summary
+    assert "Traceback" not in refused.summary
+
+
+def test_an_interrupted_crawl_says_so(tmp_path):
+    slow = command(tmp_path, "fintechworld", "-s", "DOWNLOAD_DELAY=0.2", "-s", "CONCURRENT_REQUESTS=2")
+    with subprocess.Popen(slow, cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True) as process:
+        records = tmp_path / "records.jsonl"
+        while process.poll() is None and not (records.exists() and records.stat().st_size):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, summary = process.communicate(timeout=60)
+    stopped = Crawl(process.returncode, summary, tmp_path)
+    assert stopped.status == 11, summary
+    assert stopped.run["reason"] == "shutdown"
+    assert stopped.counts["left"] > 0
+    assert "still to be asked for" in summary
+    assert len(stopped.records) == stopped.counts["written"] > 0
+
+
+def test_pages_limits_the_addresses_asked_for(tmp_path):
+    limited = crawl(tmp_path, "fintechworld", "-a", "pages=30")
+    assert limited.status == 0, limited.summary
+    assert 30 <= limited.counts["asked"] <= 32  # a story begun is read to its third part
+    assert adds_up(limited.counts)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("fintechwrold",), "Spider not found: fintechwrold"),
+        (("portal",), "a site is needed: -a site=https://host/"),
+        (("portal", "-a", "site=portal.test"), "site=portal.test is no address"),
+        (("fintechworld", "-a", "pagse=5"), "unknown argument 'pagse'"),
+        (("fintechworld", "-a", "pages=none"), "pages=none is no number of pages"),
+    ],
+)
+def test_wrong_arguments_end_with_a_line_and_status_2(tmp_path, arguments, message):
+    refused = crawl(tmp_path, *arguments, "-s", "LOG_ENABLED=0")
+    assert refused.status == 2
+    assert refused.summary.splitlines() == [line for line in refused.summary.splitlines() if message in line]
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unreachable_site_gives_nothing(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    nothing = crawl(tmp_path, "portal", "-a", f"site=http://127.0.0.1:{port}/", *FAST, "-s", "RETRY_TIMES=0")
+    assert nothing.status == 1
+    assert nothing.counts["fetched"] == 0
+    assert nothing.counts["failed"]["robots: connection refused"] == 1
+    assert "its robots.txt cannot be had" in nothing.summary
+    assert adds_up(nothing.counts)
+
+
+# --- A site with faults -------------------------------------------------------------------------------------------
+
+Answers = dict[str, tuple[int, dict[str, str], str]]
+SENTENCES = (
+    "The {0} ferry left the harbour at dawn with forty passengers, two goats and a piano on board.",
+    "Its captain, who has sailed the strait for thirty years, said the {0} crossing was the calmest of the season.",
+    "Fishermen along the shore waved lanterns until the {0} boat had rounded the cape and was out of sight.",
+    "The mayor promised that a second {0} ferry would be bought before winter, if the council finds the money.",
+)
+
+
+def story(name: str, links: str = "") -> tuple[int, dict[str, str], str]:
+    body = "".join(f"<p>{sentence.format(name)}</p>" for sentence in SENTENCES)
+    title = f"The {name} ferry makes its first crossing"
+    return page(
+        f'<article><div class="lbox"><div class="content_box whitebg"><h2 class="htitle"><span class="con_nav">Current:'
+        f'<a href="/">Home</a> > <a href="/sea/">Sea</a></span>{title} -Portal</h2><h1 class="con_tilte">{title}</h1>'
+        f'<p class="bloginfo"><span>View</span><br><span>Date:2025-04-12 10:31:20</span></p>'
+        f'<div class="con_text">{body}<p><span class="diggit">veryGood! (5)</span></p></div>'
+        f"{links}</div></div></article>"
+    )
+
+
+def page(html: str, status: int = 200, **headers: str) -> tuple[int, dict[str, str], str]:
+    return status, headers, f"<!DOCTYPE html><html><head><title>x</title></head><body>{html}</body></html>"
+
+
+def anchors(*hrefs: str) -> str:
+    return " ".join(f'<a href="{href}">{number}</a>' for number, href in enumerate(hrefs, 1))
+
+
+@contextmanager
+def site(answers: Answers) -> Iterator[tuple[str, Counter[str]]]:
+    """Serve these answers on the loopback; everything else is 404."""
+    hits: Counter[str] = Counter()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            hits[self.path] += 1
+            status, headers, text = answers.get(self.path, (404, {}, "not here"))
+            body = text.encode()
+            self.send_response(status)
+            for name, value in ({"Content-Type": "text/html", "Content-Length": str(len(body))} | headers).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", hits
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def crawl_site(directory: Path, answers: Answers, *more: str) -> tuple[Crawl, Counter[str]]:
+    with site(answers) as (base, hits):
+        return crawl(directory, "portal", "-a", f"site={base}/", *FAST, *more), hits
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Crawl, Counter[str]]:
+    listed = anchors(
+        "/html/red.html", "/news/red.html", "/html/red.html?utm_source=x#top", "/moved.html", "/html/split_2.html",
+        "/html/split.html", "/html/torn.html", "/html/grey_2.html", "/html/grey.html",
+        "/html/bent.html", "/away.html", "/loop.html",
+        "/round_a.html", "/gone.html", "/broken.html", "/picture.html", "/sea/", "/data.html",
+    )  # fmt: skip
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        away = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/"
+        return crawl_site(
+            tmp_path_factory.mktemp("faulty"),
+            {
+                "/": page(listed),
+                "/html/red.html": story("red"),
+                "/news/red.html": story("red"),
+                "/moved.html": page("", 302, Location="/html/red.html"),
+                "/html/split.html": story("split", anchors("split.html", "split_2.html", "split_3.html")),
+                "/html/split_2.html": story("split", anchors("split.html", "split_2.html", "split_3.html")),
+                "/html/split_3.html": story("split", anchors("split.html", "split_2.html", "split_3.html")),
+                "/html/torn.html": story("torn", anchors("torn_2.html", "torn_3.html")),
+                "/html/grey.html": story("grey", anchors("grey_2.html")),
+                "/html/grey_2.html": story("other"),
+                "/html/bent.html": story("bent", anchors("bent_2.html")),
+                "/html/bent_2.html": page("", 302, Location="/html/bent.html"),
+                "/away.html": page("", 302, Location=away),
+                "/loop.html": page("", 302, Location="/loop.html"),
+                "/round_a.html": page("", 302, Location="/round_b.html"),
+                "/round_b.html": page("", 302, Location="/round_a.html"),
+                "/broken.html": page("", 500),
+                "/picture.html": (200, {}, "\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + "\0\x01\x02\x03" * 200),
+                "/data.html": page("", 302, Location="data:text/html,hello"),
+                "/sea/": page(anchors("/sea/index_2.html", "/html/red.html"), **{"Content-Type": "text/html; x=\xff"}),
+                "/sea/index_2.html": page(anchors("/sea/", "/html/blue.html")),
+                "/html/blue.html": story("blue"),
+            },
+        )
+
+
+def test_faults_cost_no_story(faulty):
+    crawled, _ = faulty
+    assert crawled.status == 0, crawled.summary
+    headlines = Counter(record["headline"].split()[1] for record in crawled.records)
+    assert headlines == Counter(("red", "split", "torn", "grey", "other", "bent", "blue"))
+    assert adds_up(crawled.counts), crawled.run
+
+
+def test_every_fault_is_counted_with_its_reason(faulty):
+    crawled, hits = faulty
+    failed = dict(crawled.counts["failed"])
+    assert failed.pop("404") == 2  # gone.html, torn_2.html
+    assert failed == {"500": 1, "off the host": 1, "redirect loop": 2, "no sitemap": 1, "302": 1}
+    assert crawled.counts["repeated"] == 1  # moved.html
+    assert hits["/broken.html"] == 3
+
+
+def test_parts_are_read_in_order_and_missing_ones_are_told(faulty):
+    crawled, _ = faulty
+    records = {record["headline"].split()[1]: record for record in crawled.records}
+    assert records["split"]["url"].endswith("/html/split.html")
+    assert len(records["split"]["body"]) == 3 * len(SENTENCES)
+    assert "truncated" not in records["split"]["extraction"]["warnings"]
+    assert "truncated" in records["torn"]["extraction"]["warnings"]
+    assert "truncated" in records["bent"]["extraction"]["warnings"]
+    assert len(records["torn"]["body"]) == len(records["grey"]["body"]) == len(SENTENCES)
+    assert "truncated" not in records["grey"]["extraction"]["warnings"]
+    assert crawled.counts["skipped"]["later part of a story"] == 1
+
+
+@pytest.mark.parametrize(
+    ("robots", "reason"),
+    [((200, {}, "User-agent: *\nDisallow: /"), "robots"), ((503, {}, ""), "robots: 503")],
+)
+def test_a_site_that_forbids_all_is_asked_for_nothing(tmp_path, robots, reason):
+    crawled, hits = crawl_site(tmp_path, {"/": page("x"), "/robots.txt": robots}, "-s", "RETRY_TIMES=0")
+    assert hits == {"/robots.txt": 1}
+    assert crawled.status == 1
+    assert crawled.counts["failed"][reason] == 1
+    assert adds_up(crawled.counts)
+
+
+def test_sitemaps_named_in_robots_are_read(tmp_path):
+    with site(answers := {}) as (base, hits):
+        entries = "".join(f"<url><loc>{base}/html/{name}.html</loc></url>" for name in ("one", "two"))
+        answers |= {
+            "/": page(anchors("/sea/")),
+            "/robots.txt": (200, {}, "Sitemap: /maps/index.xml\n"),
+            "/maps/index.xml": (200, {}, "<sitemapindex><sitemap><loc>/maps/1.xml</loc></sitemap><sitemap><loc>"
+                                f"{base}/maps/1.xml</loc></sitemap><sitemap><loc>http://other.test/2.xml</loc></sitemap>"
+                                "</sitemapindex>"),
+            "/maps/1.xml": (200, {}, f"<urlset>{entries}<url><loc>{base}/e/public/digg/</loc></url></urlset>"),
+            "/html/one.html": story("one"),
+            "/html/two.html": story("two"),
+        }  # fmt: skip
+        crawled = crawl(tmp_path, "portal", "-a", f"site={base}/", *FAST)
+    assert crawled.status == 0, crawled.summary
+    assert crawled.counts["written"] == 2
+    assert crawled.counts["skipped"]["sitemap"] == 2
+    assert "/sitemap.xml" not in hits
+    assert "/e/public/digg/" not in hits
+
+
+def test_a_polite_crawl_asks_once_a_second(tmp_path):
+    with site({"/": page(anchors("/a.html")), "/a.html": story("slow")}) as (base, hits):
+        crawled = crawl(tmp_path, "portal", "-a", f"site={base}/")
+    started, ended = (datetime.fromisoformat(crawled.run[when]) for when in ("started", "ended"))
+    assert crawled.status == 0, crawled.summary
+    assert {"/robots.txt", "/", "/sitemap.xml", "/a.html"} <= hits.keys()
+    assert (ended - started).total_seconds() >= len(hits) - 1

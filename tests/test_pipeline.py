@@ -1,0 +1,130 @@
+"""The whole way: bad input ends in a `ScraperError` or a record, in bounded time, and what is no article says why."""
+
+import contextlib
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fixtures.portal import site
+from scraper import Article, Label, NotAnArticle, ScraperError, explain, extract, extract_text
+from scraper.assemble import join
+
+STORY = (
+    "<p>The council voted on Monday to close the bridge until the autumn, when divers will have looked at it.</p>" * 5
+)
+
+
+def _ends_well(page: bytes | str) -> Article | None:
+    start = time.process_time()
+    try:
+        return extract(page, url="http://a.test/x.html")
+    except ScraperError:
+        return None
+    finally:
+        assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"",
+        "",
+        "   \n",
+        b"%PDF-1.7",
+        b"\x89PNG\r\n\x1a\n" + bytes(1000),
+        b"\xff" * 5000,
+        bytes(5000),
+        "<div>" * 50_000,
+        "<p " + "a " * 50_000 + ">x",
+        "<html><head><title>x</title></head></html>",
+        "<frameset><frame src=a></frameset>",
+        "word " * 2_000_000,
+        "<p>" + "x" * 10_000_000,
+        "\x00<p>\x00x\ud800</p>",
+        "<html><head><script type='application/ld+json'>" + "[" * 100_000 + "</script></head><p>x",
+        '<script type="application/ld+json">{"@type":"NewsArticle","author":[[[]]],"image":[],"datePublished":5}</script>'
+        + STORY,
+    ],
+    ids=lambda page: repr(page[:24]),
+)
+def test_bad_input_ends_well(page: bytes | str) -> None:
+    _ends_well(page)
+
+
+@pytest.mark.parametrize("page", [None, 5, ["<p>x"], object()])
+def test_what_is_neither_bytes_nor_text_is_refused(page: object) -> None:
+    for function in (extract, extract_text, explain):
+        with pytest.raises(ScraperError):
+            function(page)  # type: ignore[operator]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_damaged_pages_end_well(portal_pages: dict[str, site.Page], data: st.DataObject) -> None:
+    """Cut, doubled, and with bytes changed: real pages of the portal, and nothing but a `ScraperError` comes out."""
+    page = portal_pages[data.draw(st.sampled_from(sorted(portal_pages)))].body
+    start = data.draw(st.integers(0, len(page)))
+    stop = data.draw(st.integers(start, len(page)))
+    put = data.draw(
+        st.binary(max_size=8)
+        | st.sampled_from([b"<div>" * 50, b"</p>", b"<!--", b"<script>", b"&#0;", b"\xed\xa0\x80"])
+    )
+    for damaged in (page[:start] + put + page[stop:], page[start:stop] * 2, page[:start] + put + page[start:]):
+        article = _ends_well(damaged)
+        if article is not None:
+            assert Article.from_json(article.to_json()) == article
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.characters(), max_size=200))
+def test_any_text_ends_well(text: str) -> None:
+    for function in (extract, extract_text):
+        with contextlib.suppress(ScraperError):
+            assert isinstance(function(text), Article)
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        ("<p>", "empty"),
+        (
+            "<title>404 Not Found</title><h1>Not Found</h1><p>The requested URL was not found on this server.</p>",
+            "error page",
+        ),
+        ("<title>Just a moment...</title><p>Verifying you are human. This may take a few seconds.</p>", "blocked"),
+        ("<title>Sign in</title><h1>Members</h1><p>Please log in to continue reading this site.</p>", "blocked"),
+        ("<h1>News</h1><ul>" + "<li><a href=/a>A title of some eight words or so</a>" * 20 + "</ul>", "listing"),
+    ],
+)
+def test_what_is_no_article_says_why(page: str, reason: str) -> None:
+    with pytest.raises(NotAnArticle) as caught:
+        extract(page)
+    assert caught.value.reason == reason
+
+
+def test_pages_of_the_portal_that_are_no_articles_say_why(portal_pages: dict[str, site.Page]) -> None:
+    for path, reason in site.skipped().items():
+        page = portal_pages[path]
+        with pytest.raises(NotAnArticle) as caught:
+            extract(page.body, url=f"http://portal.test{path}", content_type=page.content_type)
+        assert (path, caught.value.reason) == (path, reason)
+
+
+def test_explain_gives_each_block_once_and_in_order(portal_pages: dict[str, site.Page]) -> None:
+    page = portal_pages["/html/961a89698142.html"]
+    labelled = explain(page.body, url="http://portal.test/html/961a89698142.html")
+    elements = [each.block.element for each in labelled]
+    assert elements == sorted(elements, key=elements.index)
+    assert {Label.HEADLINE, Label.BODY, Label.RELATED, Label.RANKING, Label.RECOMMENDATION} <= {
+        each.label for each in labelled
+    }
+    assert all(0 <= each.score <= 1 and each.reason for each in labelled)
+
+
+def test_parts_of_a_story_become_one_record() -> None:
+    parts = [Article(headline="A", body=("One.",)), Article(headline="A(2)", body=("Two.", "Three."))]
+    whole = join(parts)
+    assert (whole.headline, whole.body) == ("A", ("One.", "Two.", "Three."))
+    assert join(parts[:1]) == parts[0]

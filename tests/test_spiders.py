@@ -1,0 +1,527 @@
+"""The rules and the components of the crawl, without a network."""
+
+import asyncio
+import gzip
+import json
+import os
+from types import SimpleNamespace
+
+import pytest
+from scrapy import Request
+from scrapy.exceptions import DownloadTimeoutError, IgnoreRequest, NotConfigured
+from scrapy.http import Response
+from scrapy.settings import Settings
+from scrapy.spidermiddlewares.httperror import HttpError
+
+from scraper import Article
+from spiders import addresses, arguments, failures, robots, sitemap
+from spiders import settings as shipped
+from spiders.account import Account
+from spiders.commands.crawl import exit_status
+from spiders.host import META, OwnHost
+from spiders.robots import StrictRobots
+from spiders.sink import RecordFile
+from spiders.stories import Stories, same_headline, story_id
+
+OWN = "portal.test:8080"
+LONG = "The harbour office counted ships all morning and found one more than the day before. " * 4
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://portal.test", "http://portal.test/"),
+        ("HTTP://Portal.TEST:80/A", "http://portal.test/A"),
+        ("https://portal.test:443/a", "https://portal.test/a"),
+        ("https://portal.test:80/a", "https://portal.test:80/a"),
+        ("http://portal.test:8080/a#top", "http://portal.test:8080/a"),
+        ("http://portal.test/a?utm_source=x&UTM_Medium=y&fbclid=1&gclid=2", "http://portal.test/a"),
+        ("http://portal.test/a?id=7&utm_source=x&b=1", "http://portal.test/a?id=7&b=1"),
+        ("http://portal.test/?news-12.html", "http://portal.test/?news-12.html"),
+        ("http://portal.test/?b=1&a=", "http://portal.test/?b=1&a="),
+        ("http://portal.test/list/../html/./1.html", "http://portal.test/html/1.html"),
+        ("http://user:secret@portal.test/", "http://portal.test/"),
+        ("http://[::1]:8080/", "http://[::1]:8080/"),
+        ("http://bücher.test/ä b", "http://xn--bcher-kva.test/%C3%A4%20b"),
+        ("  http://portal.test/a\n", "http://portal.test/a"),
+    ],
+)
+def test_an_address_has_one_form(url, expected):
+    assert addresses.canonical(url) == expected
+    assert addresses.canonical(expected) == expected
+
+
+def test_a_site_is_known_by_one_scheme():
+    assert addresses.canonical("http://portal.test/a", "https") == "https://portal.test/a"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("http://portal.test/a?x=1&y=2#b", "https://portal.test:443/a?y=2&x=1&utm_campaign=z", True),
+        ("http://portal.test/html/1.html", "http://portal.test/news/1.html", False),
+        ("http://portal.test/a", "http://portal.test:8080/a", False),
+    ],
+)
+def test_identity(one, other, same):
+    assert (addresses.identity(one) == addresses.identity(other)) is same
+    assert (story_id(one) == story_id(other)) is same
+    assert len(story_id(one)) == 16
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://portal.test:8080/",
+        "https://portal.test:8080/html/855c73898406.html",
+        "http://portal.test:8080/news/",
+        "http://portal.test:8080/news/?page=2",
+        "http://portal.test:8080/stocks/index_2.html",
+        "http://portal.test:8080/research/",
+        "http://portal.test:8080/html/searching-for-login-rules.html",
+        "http://portal.test:8080/html/e/story.html",
+        "http://portal.test:8080/list.php?id=3",
+        "http://portal.test:8080/v1.2/story",
+        "http://portal.test:8080/html/100%25-sure.html",
+    ],
+)
+def test_pages_are_followed(url):
+    assert addresses.followable(url, "", OWN)
+    assert addresses.followable(url, "noopener tag", OWN)
+    assert not addresses.followable(url, "noopener NoFollow", OWN)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "/html/1.html",
+        "javascript:void(0)",
+        "JavaScript:makeRequest('/e/public/digg/?id=1')",
+        "mailto:desk@portal.test",
+        "tel:+1555",
+        "data:text/html,hello",
+        "ftp://portal.test:8080/a.html",
+        "http://portal.test/html/1.html",
+        "http://portal.test:8081/html/1.html",
+        "http://www.portal.test:8080/html/1.html",
+        "http://portal.test:8080@other.test/html/1.html",
+        "http://portal.test:99999/",
+        "http://[portal.test:8080/",
+        "http://portal.test:8080/e/public/ViewClick/?classid=2&id=20&addclick=1",
+        "http://portal.test:8080/e/",
+        "http://portal.test:8080//e/public/digg/?id=1",
+        "http://portal.test:8080/x/../e/public/digg/",
+        "http://portal.test:8080/x/%2e%2e/%65/public/digg/",
+        "http://portal.test:8080/E/Public/digg/",
+        "http://portal.test:8080/cms/e/public/digg/?id=1",
+        "http://portal.test:8080/[!--news.url--]",
+        "http://portal.test:8080/html/%5B!--news.url--%5D",
+        "http://portal.test:8080/{{ url }}",
+        "http://portal.test:8080/login.php",
+        "http://portal.test:8080/user/logout",
+        "http://portal.test:8080/register/",
+        "http://portal.test:8080/search/?q=ships",
+        "http://portal.test:8080/search.html",
+        "http://portal.test:8080/d/file/2025/ship.JPG",
+        "http://portal.test:8080/skin/main.css?v=3",
+        "http://portal.test:8080/report.pdf",
+        "http://portal.test:8080/rss.xml",
+    ],
+)
+def test_everything_else_is_not(url):
+    assert not addresses.followable(url, "", OWN)
+
+
+@pytest.mark.parametrize(
+    ("url", "link", "follows", "same"),
+    [
+        ("http://p.test/html/1.html", "http://p.test/html/1_2.html", True, True),
+        ("http://p.test/html/1_2.html", "http://p.test/html/1_3.html", True, True),
+        ("http://p.test/html/1_9.html", "http://p.test/html/1_10.html", True, True),
+        ("http://p.test/html/1.html", "http://p.test/html/1_3.html", False, True),
+        ("http://p.test/html/1_2.html", "http://p.test/html/1.html", False, True),
+        ("http://p.test/html/1.html", "http://p.test/news/1_2.html", False, False),
+        ("http://p.test/html/1.html", "http://p.test:81/html/1_2.html", False, False),
+        ("http://p.test/html/1.html", "http://p.test/html/12.html", False, False),
+        ("http://p.test/html/1_02.html", "http://p.test/html/1_03.html", False, False),
+        ("http://p.test/stocks/index.html", "http://p.test/stocks/index_2.html", False, False),
+        ("http://p.test/stocks/", "http://p.test/stocks/index_2.html", False, False),
+    ],
+)
+def test_parts_of_a_story(url, link, follows, same):
+    assert addresses.follows(url, link) is follows
+    assert addresses.same_story(url, link) is same
+
+
+def test_the_first_part_is_known_from_a_later_one():
+    part = addresses.part("https://p.test:444/html/a_b_2.html?x=1")
+    assert part is not None
+    assert (part.number, part.first) == (2, "https://p.test:444/html/a_b.html")
+
+
+@pytest.mark.parametrize(
+    ("url", "links", "first"),
+    [
+        ("http://p.test/html/1_2.html", ["http://p.test/html/1.html"], "http://p.test/html/1.html"),
+        ("http://p.test/html/1_2.html", ["http://p.test/", "http://p.test/html/1_3.html"], "http://p.test/html/1.html"),
+        ("http://p.test/html/1_2.html", ["http://p.test/html/1_2.html", "http://p.test/html/2.html"], None),
+        ("http://p.test/html/1.html", ["http://p.test/html/1_2.html"], None),
+        ("http://p.test/stocks/index_2.html", ["http://p.test/stocks/index.html"], None),
+    ],
+)
+def test_a_later_part_leads_to_the_first(url, links, first):
+    assert addresses.first_part(url, links) == first
+
+
+@pytest.mark.parametrize(
+    ("given", "site", "pages"),
+    [
+        ({}, None, None),
+        ({"site": "https://Portal.test"}, "https://portal.test/", None),
+        ({"site": "http://portal.test:8080/finance/#x", "pages": "20"}, "http://portal.test:8080/finance/", 20),
+    ],
+)
+def test_arguments(given, site, pages):
+    assert arguments.parse(given, embedded=True) == (site, pages)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({}, "a site is needed"),
+        ({"stie": "https://portal.test/"}, "unknown argument 'stie'"),
+        ({"site": "portal.test"}, "site=portal.test is no address"),
+        ({"site": ""}, "is no address"),
+        ({"site": "https://"}, "is no address"),
+        ({"site": "ftp://portal.test/"}, "is no address"),
+        ({"site": "file:///etc/hosts"}, "is no address"),
+        ({"site": "https://portal.test:port/"}, "is no address"),
+        ({"site": "https://[portal/"}, "is no address"),
+        ({"site": "https://user:secret@portal.test/"}, "is no address"),
+        ({"site": "https://portal.test/a b"}, "is no address"),
+        ({"site": "https://portal.test/", "pages": "0"}, "pages=0 is no number"),
+        ({"site": "https://portal.test/", "pages": "-3"}, "is no number"),
+        ({"site": "https://portal.test/", "pages": "ten"}, "is no number"),
+        ({"site": "https://portal.test/", "pages": "²"}, "is no number"),
+    ],
+)
+def test_wrong_arguments_are_told_in_one_line(given, message):
+    with pytest.raises(arguments.ArgumentError, match=message) as caught:
+        arguments.parse(given, embedded=False)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "allowed"),
+    [
+        (200, b"User-agent: *\nDisallow: /private/", True),
+        (200, b"User-agent: *\nDisallow: /", False),
+        (200, b"\xef\xbb\xbfUser-agent: *\nDisallow: /", False),
+        (200, b"<html>no rules here</html>", True),
+        (200, b"\xff\xfe\x00", True),
+        (200, b"#" * 512 * 1024 + b"\nUser-agent: *\nDisallow: /", True),
+        (404, b"User-agent: *\nDisallow: /", True),
+        (403, b"", True),
+        (429, b"", False),
+        (500, b"", False),
+        (503, b"User-agent: *\nAllow: /", False),
+    ],
+)
+def test_what_a_robots_file_allows(status, body, allowed):
+    assert robots.rules(status, body).allowed("http://portal.test/a", "scraper/0.1") is allowed
+
+
+class Engine:
+    """Answers after a while, as a network does, and counts what it was asked."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.asked = []
+        self.downloader = SimpleNamespace(
+            per_slot_settings={},
+            slots={"portal.test": SimpleNamespace(concurrency=16, delay=0.0, jitter=0.5)},
+            get_slot_key=lambda request: "portal.test",
+        )
+
+    async def download_async(self, request):
+        self.asked.append(request.url)
+        await asyncio.sleep(0.01)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return Response(request.url, request=request, **self.answer)
+
+
+def _middleware(answer, **settings):
+    engine = Engine(answer)
+    values = {"ROBOTSTXT_OBEY": True, "USER_AGENT": "scraper/0.1", **settings}
+    return StrictRobots(SimpleNamespace(engine=engine, settings=Settings(values))), engine
+
+
+async def _burst(middleware, paths):
+    requests = [Request(f"http://portal.test{path}", meta={META: "portal.test"}) for path in paths]
+    outcomes = await asyncio.gather(*map(middleware.process_request, requests), return_exceptions=True)
+    return requests, [str(outcome) for outcome in outcomes]
+
+
+@pytest.mark.parametrize(
+    ("answer", "refusal"),
+    [
+        ({"status": 200, "body": b"User-agent: *\nDisallow: /"}, "robots"),
+        ({"status": 503}, "robots: 503"),
+        (DownloadTimeoutError("slow"), "robots: timeout"),
+        (ZeroDivisionError(), "robots: ZeroDivisionError"),
+    ],
+)
+def test_no_request_of_a_first_burst_slips_past_robots(answer, refusal):
+    middleware, engine = _middleware(answer)
+    _, outcomes = asyncio.run(_burst(middleware, [f"/{number}" for number in range(8)]))
+    assert outcomes == [refusal] * 8
+    assert engine.asked == ["http://portal.test/robots.txt"]
+
+
+def test_robots_names_sitemaps_and_forbids_by_path():
+    body = b"User-agent: *\nDisallow: /private/\nSitemap: /map.xml\nSitemap: http://other.test/map.xml"
+    middleware, engine = _middleware({"status": 200, "body": body})
+
+    async def scene():
+        _, outcomes = await _burst(middleware, ["/a", "/private/a"])
+        return outcomes, await middleware.sitemaps(Request("http://portal.test/x/"))
+
+    outcomes, sitemaps = asyncio.run(scene())
+    assert outcomes == ["None", robots.FORBIDDEN]
+    assert sitemaps == ("http://portal.test/map.xml", "http://other.test/map.xml")
+    assert len(engine.asked) == 1
+
+
+@pytest.mark.parametrize(("asked", "kept"), [("3", 3.0), ("600", robots.LONGEST_DELAY), ("0.5", None)])
+def test_a_crawl_delay_is_kept_where_it_is_longer_than_our_own(asked, kept):
+    middleware, engine = _middleware(
+        {"status": 200, "body": f"User-agent: *\nCrawl-delay: {asked}".encode()}, DOWNLOAD_DELAY=1
+    )
+    requests, _ = asyncio.run(_burst(middleware, ["/a"]))
+    slot = engine.downloader.slots["portal.test"]
+    if kept is None:
+        assert (slot.delay, engine.downloader.per_slot_settings) == (0.0, {})
+    else:
+        assert (slot.delay, slot.jitter, slot.concurrency) == (kept, 0.0, 1)
+        assert engine.downloader.per_slot_settings["portal.test"]["delay"] == kept
+        assert requests[0].meta["autothrottle_dont_adjust_delay"]
+
+
+def test_robots_can_be_switched_off():
+    with pytest.raises(NotConfigured):
+        _middleware({"status": 200}, ROBOTSTXT_OBEY=False)
+
+
+@pytest.mark.parametrize(
+    ("url", "refused"),
+    [
+        ("http://portal.test:8080/a", False),
+        ("http://portal.test/a", True),
+        ("http://127.0.0.1:8080/a", True),
+        ("http://portal.test:8080@other.test/", True),
+    ],
+)
+def test_a_request_stays_on_its_host(url, refused):
+    request = Request(url, meta={META: "portal.test:8080"})
+    if refused:
+        with pytest.raises(IgnoreRequest, match="off the host"):
+            OwnHost().process_request(request)
+    else:
+        OwnHost().process_request(request)
+    OwnHost().process_request(Request(url))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (HttpError(Response("http://portal.test/", status=404)), "404"),
+        (DownloadTimeoutError(), "timeout"),
+        (IgnoreRequest("robots"), "robots"),
+        (IgnoreRequest(), "refused by a middleware"),
+        (ZeroDivisionError(), "ZeroDivisionError"),
+    ],
+)
+def test_failures_have_a_reason(error, words):
+    assert failures.reason(error) == words
+
+
+_URLSET = b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc> http://p.test/1 </loc></url><url/>'
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (_URLSET + b"<url><loc>http://p.test/2</loc></url></urlset>", (("http://p.test/1", "http://p.test/2"), ())),
+        (_URLSET, (("http://p.test/1",), ())),
+        (gzip.compress(_URLSET), (("http://p.test/1",), ())),
+        (gzip.compress(_URLSET)[:-8], (("http://p.test/1",), ())),
+        (_URLSET + b"<url><loc>http://p.te", (("http://p.test/1",), ())),
+        (b"<sitemapindex><sitemap><loc>/a.xml</loc></sitemap></sitemapindex>", ((), ("/a.xml",))),
+        (b"", ((), ())),
+        (b"<html><p>404</p></html>", ((), ())),
+        (b"no markup", ((), ())),
+        (b"\x1f\x8b\x08 torn", ((), ())),
+    ],
+)
+def test_sitemaps(body, expected):
+    found = sitemap.read(body)
+    assert (found.pages[:2], found.sitemaps) == expected
+
+
+def _article(headline="Ships counted", url="http://p.test/html/1.html", body=(LONG,), **fields):
+    return Article(headline=headline, url=url, body=body, id=story_id(url), **fields)
+
+
+@pytest.mark.parametrize(
+    ("other", "fresh"),
+    [
+        (_article(), False),
+        (_article("Another title", "http://p.test/news/1.html", (LONG.upper().replace(".", " !"),)), False),
+        (_article("Ships counted", "http://p.test/html/2.html", ("Changed. " + LONG,)), True),
+        (
+            _article(url="http://p.test/html/2.html", body=("Cut.",), canonical_url="https://p.test/html/1.html"),
+            False,
+        ),
+        (_article("Other", "http://p.test/html/2.html", ("Cut.",), canonical_url="http://p.test/html/1.html"), True),
+    ],
+)
+def test_a_story_is_known_by_its_words_or_by_the_address_it_names(other, fresh):
+    stories = Stories()
+    assert stories.add(_article())
+    assert stories.add(other) is fresh
+
+
+def test_short_bodies_do_not_make_two_stories_one():
+    stories = Stories()
+    assert stories.add(_article("Photos of Monday", "http://p.test/1", ("Photos.",)))
+    assert stories.add(_article("Photos of Tuesday", "http://p.test/2", ("Photos.",)))
+    assert not stories.add(_article("Photos of Monday", "http://p.test/3", ("Photos.",)))
+    assert stories.add(_article("Nothing yet", "http://p.test/4", ()))
+
+
+@pytest.mark.parametrize(
+    ("headline", "same"),
+    [("Ships counted", True), ("Ships counted(2)", True), ("Ships counted (12)", True), ("No", False)],
+)
+def test_a_later_part_has_the_headline_of_the_first(headline, same):
+    assert same_headline(_article(), _article(headline)) is same
+
+
+def test_records_are_written_once_and_whole(tmp_path):
+    path = tmp_path / "deep" / "records.jsonl"
+    file = RecordFile(path)
+    other = _article("Other", "http://p.test/html/2.html", ("Short.\u2028é",))
+    assert [file.write(_article()), file.write(other), file.write(_article())] == [True, True, False]
+    file.close()
+    again = RecordFile(path)
+    assert [again.write(other), again.torn, again.foreign] == [False, 0, []]
+    again.close()
+    assert [Article.from_json(line) for line in path.read_bytes().splitlines()] == [_article(), other]
+
+
+@pytest.mark.parametrize("tail", [b'{"headline":"to', b"x", b"y" * 200_000])
+def test_a_torn_tail_is_cut_off(tmp_path, tail):
+    path = tmp_path / "records.jsonl"
+    whole = _article().to_json().encode() + b"\n"
+    path.write_bytes(whole + b"not json\n" + tail)
+    file = RecordFile(path)
+    assert (file.torn, [fault.line for fault in file.foreign]) == (len(tail), [2])
+    assert not file.write(_article())
+    file.close()
+    assert path.read_bytes() == whole + b"not json\n"
+
+
+def test_a_file_of_one_torn_line_is_emptied(tmp_path):
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(b'{"headline"')
+    file = RecordFile(path)
+    assert file.write(_article())
+    file.close()
+    assert path.read_bytes() == _article().to_json().encode() + b"\n"
+
+
+@pytest.mark.parametrize("failure", ["short", "error"])
+def test_a_full_disk_leaves_whole_lines_only(tmp_path, monkeypatch, failure):
+    file = RecordFile(tmp_path / "records.jsonl")
+    file.write(_article())
+    whole, write = file.path.read_bytes(), os.write
+
+    def full(descriptor, data):
+        if failure == "error":
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data[: len(data) // 2])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="takes no more"):
+        file.write(_article("Other", "http://p.test/html/2.html", ("Other.",)))
+    file.close()
+    assert file.path.read_bytes() == whole
+
+
+STATS = {
+    "crawl/asked": 20,
+    "crawl/fetched": 14,
+    "crawl/repeated": 1,
+    "crawl/records": 5,
+    "crawl/record_pages": 7,
+    "crawl/duplicates": 2,
+    "crawl/written": 4,
+    "crawl/already_there": 1,
+    "crawl/failed/404": 1,
+    "crawl/failed/robots": 4,
+    "crawl/skipped/listing": 5,
+    "downloader/request_count": 99,
+}
+
+
+def test_an_account_adds_up_and_speaks():
+    account = Account.of(STATS)
+    assert (account.left, account.unfinished, account.unwritten) == (0, 0, 0)
+    assert json.loads(json.dumps(account.to_dict()))["failed"] == {"robots": 4, "404": 1}
+    assert account.sentences() == [
+        "4 records written, from 7 pages.",
+        "1 record already there.",
+        "2 pages left out: the same story under another address.",
+        "5 pages without a story: listing 5.",
+        "5 addresses not fetched: robots 4, 404 1.",
+        "1 address only led to pages already asked for.",
+    ]
+
+
+def test_an_account_tells_what_remains():
+    account = Account.of(STATS | {"crawl/asked": 25, "crawl/fetched": 15, "crawl/records": 6})
+    assert (account.left, account.unfinished, account.unwritten) == (4, 1, 1)
+    assert "4 addresses still to be asked for." in account.sentences()
+    assert "1 record LOST: there was no room to write." in account.sentences()
+
+
+@pytest.mark.parametrize(
+    ("stats", "status"),
+    [
+        ({"finish_reason": "finished", "item_scraped_count": 1}, 0),
+        ({"finish_reason": "finished"}, 1),
+        ({"finish_reason": "disk_full", "item_scraped_count": 1}, 3),
+        ({"finish_reason": "no_output"}, 3),
+        ({"finish_reason": "finished", "item_scraped_count": 1, "spider_exceptions/count": 1}, 4),
+        ({"finish_reason": "start_error"}, 4),
+        ({"finish_reason": "shutdown", "item_scraped_count": 1}, 11),
+        ({}, 11),
+    ],
+)
+def test_exit_status(stats, status):
+    assert exit_status(stats) == status
+
+
+def test_the_shipped_settings_close_every_door():
+    assert [shipped.TELNETCONSOLE_ENABLED, shipped.REMOTE_CONTROL_ENABLED, shipped.COOKIES_ENABLED] == [False] * 3
+    assert shipped.ROBOTSTXT_OBEY
+    assert shipped.DOWNLOAD_VERIFY_CERTIFICATES
+    assert (shipped.DOWNLOAD_DELAY, shipped.CONCURRENT_REQUESTS_PER_DOMAIN, shipped.AUTOTHROTTLE_ENABLED) == (
+        1,
+        1,
+        True,
+    )
+    base = Settings().getdict("DOWNLOAD_HANDLERS_BASE")
+    assert {scheme for scheme in base if shipped.DOWNLOAD_HANDLERS.get(scheme, True)} == {"http", "https"}
