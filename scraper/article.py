@@ -33,8 +33,7 @@ def _valid(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True, gc=False):
     """A story named in a list beside the article."""
 
     text: str
@@ -42,9 +41,11 @@ class Link:
     url: str | None = None
     """Absolute where the page's own address is known; None in flattened text."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", _valid(self.text))
-        object.__setattr__(self, "url", self.url and _valid(self.url))
+
+def _valid_link(link: Link) -> Link:
+    if link.text.isascii() and (link.url is None or link.url.isascii()):
+        return link
+    return Link(_valid(link.text), link.url and _valid(link.url))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Sidebar(dict[str, tuple[Link, ...]]):
 
     def __init__(self, lists: Mapping[str, Iterable[Link]] | Iterable[tuple[str, Iterable[Link]]] = ()) -> None:
         given = dict(lists)
-        super().__init__({kind: tuple(given.get(kind, ())) for kind in (*SIDEBAR_KINDS, *given)})
+        super().__init__({kind: tuple(map(_valid_link, given.get(kind, ()))) for kind in (*SIDEBAR_KINDS, *given)})
 
     def _frozen(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("a sidebar is frozen: make a new one")
@@ -145,7 +146,8 @@ class Article:
                 put(self, name, _valid(value))
         for name in ("authors", "body", "keywords"):
             put(self, name, tuple(map(_valid, getattr(self, name))))
-        put(self, "sidebar", Sidebar(self.sidebar))
+        if not isinstance(self.sidebar, Sidebar):
+            put(self, "sidebar", Sidebar(self.sidebar))
 
     @property
     def text(self) -> str:

@@ -6,14 +6,14 @@ they are typed. What is found in neither stays None.
 
 import dataclasses
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urljoin
 
 from scraper import dateline, dates, injection, people
 from scraper.article import Article, Dateline, Extraction, Link, Sidebar
-from scraper.block import Claims, Document, Label, Labelled
+from scraper.block import Block, Claims, Document, Label, Labelled
 from scraper.profiles import Profile
 
 __all__ = ["assemble", "join"]
@@ -21,6 +21,7 @@ __all__ = ["assemble", "join"]
 _BODY = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING))
 _LISTS = (Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE)
 _HOME = re.compile(r"^[^:：]{1,20}[:：]\s*(?:Home|网站首页|首页)")
+_EDGES = " -|·,【】"
 _RANK = re.compile(r"(\d{1,2})(?:[.)、]\s*|\s+)(?=\S)")
 _SUMMARY = re.compile(r"^(?:简介|摘要|导读|Summary|Abstract)\s*[:：]?\s*(?=\S)")
 _TITLE_TAIL = re.compile(r"\s+[-–—|_·»:]\s+[^-–—|_·»]{1,60}$")
@@ -34,8 +35,14 @@ except PackageNotFoundError:  # a checkout that is not installed
 class _Story(list[Labelled]):
     """The blocks of a page with the few questions that the fields ask."""
 
+    def __init__(self, labelled: Sequence[Labelled]) -> None:
+        super().__init__(labelled)
+        self.by: dict[Label, list[Labelled]] = {}
+        for each in labelled:
+            self.by.setdefault(each.label, []).append(each)
+
     def texts(self, *labels: Label) -> list[str]:
-        return [each.block.text for each in self if each.label in labels]
+        return [each.block.text for label in labels for each in self.by.get(label, ())]
 
 
 def assemble(
@@ -43,7 +50,7 @@ def assemble(
 ) -> Article:
     """Make the record of an article's page."""
     story = _Story(labelled)
-    headline, body, warnings = _headline_and_body(document, story, claims)
+    headline, body, warnings = _headline_and_body(document, story, claims, profile)
     opening, body = _dateline(body, story)
     raw, published = _published(story, claims, profile)
     lines = story.texts(Label.BYLINE, Label.DATE)
@@ -59,7 +66,7 @@ def assemble(
         date_modified=_first_date(claims.modified, claims.language)[1],
         authors=_authors(story, claims, profile),
         body=tuple(body),
-        sidebar=Sidebar({str(kind): _links(story, kind) for kind in _LISTS if story.texts(kind)}),
+        sidebar=Sidebar({str(kind): _links(story, kind) for kind in _LISTS if kind in story.by}),
         like_count=_count(profile, "like_count", story.texts(Label.LIKE)),
         view_count=_count(profile, "view_count", lines),
         image=_absolute(claims.image, document.url),
@@ -94,14 +101,20 @@ def _whole(part: Article, is_first: bool) -> tuple[str, ...]:
 # ---------------------------------------------------------------- headline and body
 
 
-def _headline_and_body(document: Document, story: _Story, claims: Claims) -> tuple[str, list[str], tuple[str, ...]]:
+def _headline_and_body(
+    document: Document, story: _Story, claims: Claims, profile: Profile | None
+) -> tuple[str, list[str], tuple[str, ...]]:
     shown = story.texts(Label.HEADLINE)
-    headline = shown[0] if shown else claims.headline or _TITLE_TAIL.sub("", document.head.title)
+    headline = shown[0] if shown else claims.headline or _without_site(document.head.title, profile)
     body = [_without_label(each) for each in story if each.label in _BODY]
     keyword = injection.find_keyword(headline, body)
     if keyword is None:
         return headline, body, ()
     return *injection.without_keyword(headline, body, keyword), ("injected_keyword",)
+
+
+def _without_site(title: str, profile: Profile | None) -> str:
+    return (profile.site_tail if profile else _TITLE_TAIL).sub("", title)
 
 
 def _without_label(each: Labelled) -> str:
@@ -172,11 +185,10 @@ def _site_name(document: Document, story: _Story, claims: Claims, profile: Profi
 
 def _section(story: _Story, claims: Claims, profile: Profile | None) -> str | None:
     """The breadcrumb's last step; in flattened text the headline is glued to it."""
-    for each in story:
-        if each.label is Label.BREADCRUMB and profile:
-            steps = _steps(each, story.texts(Label.HEADLINE))
-            if len(steps) > 1:
-                return steps[-1]
+    for each in story.by.get(Label.BREADCRUMB, ()) if profile else ():
+        steps = _steps(each, story.texts(Label.HEADLINE))
+        if len(steps) > 1:
+            return steps[-1]
     named = story.texts(Label.SECTION)
     return (
         next(iter(named), None) or _field(profile, "section", story.texts(Label.BYLINE, Label.DATE)) or claims.section
@@ -194,18 +206,28 @@ def _steps(breadcrumb: Labelled, headlines: list[str]) -> list[str]:
 
 
 def _authors(story: _Story, claims: Claims, profile: Profile | None) -> tuple[str, ...]:
-    """The name in the author's place, as it is; then the writers whom a byline in the story names."""
+    """Give the name in the author's place, as it is; then the writers whom a byline in the story names."""
     if profile is None:
-        declared = people.names(claims.authors)
-        return declared or people.names(story.texts(Label.BYLINE)[:3])
+        return people.names(claims.authors) or people.names(story.texts(Label.BYLINE)[:3])
     section = _section(story, claims, profile)
     shown, written = [], []
-    for line in story.texts(Label.BYLINE, Label.DATE):
-        if line.startswith("By "):
-            written.append(line)
-        elif (name := profile.noise.sub("", line).strip(" -|·,")) and name != section:
-            shown.append(name)
+    for each in (*story.by.get(Label.BYLINE, ()), *story.by.get(Label.DATE, ())):
+        if each.block.text.startswith("By "):
+            written.append(each.block.text)
+        else:
+            shown += [name for name in _slot(each.block, profile) if name != section]
     return tuple(dict.fromkeys((*shown, *people.names(written))))
+
+
+def _slot(block: Block, profile: Profile) -> Iterator[str]:
+    """Give what stands in the author's place of a line of author, date and counts."""
+    if named := _field(profile, "author", [block.text]):
+        yield named
+        return
+    pieces = [profile.noise.sub("", piece).strip(_EDGES) for piece in block.pieces]
+    if not pieces or all(pieces):  # no piece is noise alone, so the cuts may go through a name
+        pieces = [profile.noise.sub("", block.text).strip(_EDGES)]
+    yield from (piece for piece in pieces if piece and not piece.isdigit())
 
 
 # ---------------------------------------------------------------- lists
@@ -214,12 +236,11 @@ def _authors(story: _Story, claims: Claims, profile: Profile | None) -> tuple[st
 def _links(story: _Story, kind: Label) -> list[Link]:
     """One entry a block; a picture's link and its title's link to one story are one entry."""
     entries: list[Link] = []
-    for each in story:
-        if each.label is kind:
-            url = next((link.url for link in each.block.links if link.url), None)
-            text = next((link.text for link in each.block.links), each.block.text)
-            if not entries or url is None or entries[-1].url != url:
-                entries.append(Link(text, url))
+    for each in story.by.get(kind, ()):
+        links = each.block.links
+        entry = links[0] if links else Link(each.block.text)
+        if not entries or entry.url is None or entries[-1].url != entry.url:
+            entries.append(entry)
     return _without_ranks(entries)
 
 

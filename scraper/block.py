@@ -3,13 +3,23 @@
 HTML and flattened text give the same types; a line of text is a block of the tag `line` with no ancestors and no links.
 """
 
+import re
 from enum import StrEnum
 
 import msgspec
 
 from scraper.article import Link
 
-__all__ = ["Anchor", "Block", "Claims", "Document", "Element", "Head", "Label", "Labelled"]
+__all__ = ["Anchor", "Block", "Claims", "Document", "Element", "Head", "Label", "Labelled", "fold"]
+
+_INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
+
+
+def fold(text: str) -> str:
+    """Fold white space and drop invisible characters; text without either, but for single spaces, is printable."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
+    return " ".join(_INVISIBLE.sub("", text).split())
 
 
 class Label(StrEnum):
@@ -51,7 +61,7 @@ class Element(msgspec.Struct, frozen=True, gc=False):
     """Its own ancestor's index in `Document.elements`; -1 at the top."""
 
 
-class Block(msgspec.Struct, frozen=True):
+class Block(msgspec.Struct, frozen=True, gc=False):
     """A stretch of visible text that is set as one: a paragraph, a heading, a list item, a line."""
 
     text: str
@@ -66,6 +76,8 @@ class Block(msgspec.Struct, frozen=True):
     """How many characters of the text are link text."""
     inline: str = ""
     """Class and id words of inline elements in the block, in the form of `Element.names`."""
+    pieces: tuple[str, ...] = ()
+    """The text as inline elements cut it, where they do and the text is short: "Jane Doe", "View"."""
     datetime: str | None = None
     """What a `time` element in it says to machines."""
     hidden: bool = False
@@ -78,7 +90,6 @@ class Anchor(msgspec.Struct, frozen=True, gc=False):
     url: str
     """Absolute where the page's address is known; never a script or a fragment of the same page."""
     rel: str = ""
-    element: int = -1
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -125,7 +136,7 @@ class Document(msgspec.Struct, frozen=True):
     url: str | None = None
 
 
-class Labelled(msgspec.Struct, frozen=True):
+class Labelled(msgspec.Struct, frozen=True, gc=False):
     """A verdict that stands beside its block."""
 
     block: Block

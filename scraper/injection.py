@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 __all__ = ["find_keyword", "without_keyword"]
 
 _MARK = re.compile(r"[:|：-](?=[^\s:|：-])")
-_MAX_KEYWORD, _FIRST = 60, 4
+_MAX_KEYWORD, _LONG, _FIRST = 60, 8, 4
 _COMMON = frozenset(
     "a about after all also an and are as at be been before but by can could day days did do eight even every few"
     " first five for four from get go good had has have he her here his how if in into is it its just last less like"
@@ -70,6 +70,7 @@ def _glued(keyword: str, paragraph: str, text: str) -> Iterator[tuple[int, int]]
 
 
 def _is_word(rest: str, keyword: str, text: str) -> bool:
-    if not rest[0].islower() or " " in keyword:
+    """Say whether what follows a glued keyword is a word of its own: always behind two words, or a long or odd one."""
+    if not rest[0].islower() or " " in keyword or not keyword[1:].islower() or len(keyword) >= _LONG:
         return True
     return len(keyword) > 4 and (rest in _COMMON or bool(re.search(rf"\b{re.escape(rest)}\b", text)))

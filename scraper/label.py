@@ -5,10 +5,10 @@ ends the story, the lists that headings open, the lines of author and date, the 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from scraper.block import Block, Document, Label, Labelled
-from scraper.profiles import PROFILES, Profile
+from scraper.profiles import PROFILES, Profile, Table
 
 __all__ = ["label", "recognise"]
 
@@ -24,6 +24,7 @@ _LISTS = frozenset(
         Label.OTHER,
     )
 )
+_SEEN_LATER = _LISTS | {Label.BODY, Label.HEADLINE, Label.LIKE}
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SUBHEADINGS = _HEADINGS[1:]
 _TAGS = {"footer": Label.FOOTER, "nav": Label.NAVIGATION, "figcaption": Label.CAPTION, "caption": Label.CAPTION}
@@ -44,7 +45,9 @@ def recognise(document: Document) -> Profile | None:
 def _signals(document: Document, profile: Profile) -> int:
     words = set(" ".join({element.names for element in document.elements}).split())
     words.update(" ".join({block.inline for block in document.blocks}).split())
-    total = sum(weight for word, weight in profile.classes.items() if word in words)
+    total = sum(profile.classes[word] for word in words & profile.classes.keys())
+    if total >= profile.threshold:
+        return total
     short = [block.text for block in document.blocks if len(block.text) <= _LONG_LINE * 2]
     return total + sum(weight for weight, line in profile.lines if any(map(line.match, short)))
 
@@ -63,7 +66,7 @@ class _Labeller:
         self.blocks = document.blocks
         self.found: list[Verdict | None] = [None] * len(self.blocks)
         self.is_text = not document.elements
-        self.regions = list(_regions(document, profile))
+        self.regions = _block_regions(document, profile)
 
     def verdicts(self) -> list[Verdict]:
         self._by_region()
@@ -78,28 +81,21 @@ class _Labeller:
         if self.found[index] is None:
             self.found[index] = (label, score, reason)
 
-    def _region(self, block: Block) -> Label | None:
-        for word in block.inline.split():
-            if word in self.profile.regions:
-                return self.profile.regions[word]
-        return self.regions[block.element] if block.element >= 0 else None
-
     def _by_region(self) -> None:
         """What an element's class says outright; the story and the lists are looked at again further on."""
-        for index, block in enumerate(self.blocks):
-            region = self._region(block)
+        for index, (block, region) in enumerate(zip(self.blocks, self.regions, strict=True)):
             if block.hidden:
-                self._decide(index, Label.HIDDEN, 1.0, "declared invisible")
+                self.found[index] = (Label.HIDDEN, 1.0, "declared invisible")
             elif own := _match(self.profile.own, block.text):
-                self._decide(index, own, 0.98, "its own text")
-            elif region is not None and region not in _LISTS and region not in (Label.BODY, Label.HEADLINE, Label.LIKE):
-                self._decide(index, region, 0.95, "the class of its element")
+                self.found[index] = (own, 0.98, "its own text")
+            elif region is not None and region not in _SEEN_LATER:
+                self.found[index] = (region, 0.95, "the class of its element")
 
     # ------------------------------------------------------------------ headline and end
 
     def _headline(self) -> int | None:
         open_blocks = [i for i, verdict in enumerate(self.found) if verdict is None]
-        by_class = (i for i in open_blocks if self._region(self.blocks[i]) is Label.HEADLINE)
+        by_class = (i for i in open_blocks if self.regions[i] is Label.HEADLINE)
         by_tag = (i for i in open_blocks if self.blocks[i].tag == "h1")
         index = next(by_class, None)
         if index is None:
@@ -137,13 +133,12 @@ class _Labeller:
         ends = [
             i
             for i in range(start + 1, len(self.blocks))
-            if self.found[i] is None
-            and (self._region(self.blocks[i]) is Label.LIKE or self.profile.end.match(self.blocks[i].text))
+            if self.found[i] is None and (self.regions[i] is Label.LIKE or self.profile.end.match(self.blocks[i].text))
         ]
         if ends:
             last = ends[-1]
             for index in ends:
-                if index == last or self._region(self.blocks[index]) is Label.LIKE:
+                if index == last or self.regions[index] is Label.LIKE:
                     label = Label.LIKE if self.profile.fields.get("like_count") else Label.NAVIGATION
                     self._decide(index, label, 0.98, "the line that ends a story")
             return last
@@ -167,13 +162,15 @@ class _Labeller:
     # ------------------------------------------------------------------ lists
 
     def _opens(self, block: Block) -> Label | None:
-        return self.profile.headings.get(block.text.rstrip(" :：»>").lower())
+        """Give the list that a block's words open; behind a heading's own words there may be a link to more."""
+        words = block.pieces[0] if block.pieces and block.tag in _HEADINGS else block.text
+        return self.profile.headings.get(words.rstrip(" :：»>").lower())
 
     def _is_heading(self, index: int) -> bool:
         """A heading is the word alone, not a link, and not part of the story's own text."""
         block = self.blocks[index]
         open_ = self.found[index] is None and self._opens(block) is not None
-        return open_ and self._region(block) is not Label.BODY
+        return open_ and self.regions[index] is not Label.BODY
 
     def _lists(self, headline: int | None, end: int) -> None:
         story = self._story_elements(headline, end)
@@ -183,10 +180,9 @@ class _Labeller:
             if self._is_heading(index) and (index >= end or self._stands_apart(index, story)):
                 following = self._fill(index)
             index = following
-        for index, block in enumerate(self.blocks):
-            region = self._region(block)
-            if region in _LISTS:
-                self._decide(index, *self._member(block, region, "the class of its list"))
+        for index, region in enumerate(self.regions):
+            if region in _LISTS and self.found[index] is None:
+                self._decide(index, *self._member(self.blocks[index], region, "the class of its list"))
 
     def _story_elements(self, headline: int | None, end: int) -> set[int]:
         """The elements that hold the headline or the story's end: no list is as wide as these."""
@@ -223,7 +219,7 @@ class _Labeller:
             block = self.blocks[index]
             if not self.is_text and scope not in self._ancestors(block.element):
                 break
-            if tail := _match(self.profile.tail, block.text):
+            if not block.links and (tail := _match(self.profile.tail, block.text)):
                 self._decide(index, tail, 0.9, "its own text")
                 if self.is_text:
                     self._drop_scraps(heading, index)
@@ -254,7 +250,7 @@ class _Labeller:
     def _story(self, headline: int | None, end: int) -> None:
         start = 0 if headline is None else headline + 1
         start = self._meta_lines(start, min(end, start + _META_LINES))
-        marked = [i for i, b in enumerate(self.blocks) if self.found[i] is None and self._region(b) is Label.BODY]
+        marked = [i for i, region in enumerate(self.regions) if region is Label.BODY and self.found[i] is None]
         reason = "the class of its element" if marked else "between the headline and the story's end"
         inside = marked or [i for i in range(start, end) if self.found[i] is None]
         inside = self._without_byline(self._without_tail(inside))
@@ -262,7 +258,7 @@ class _Labeller:
             is_subheading = self.blocks[index].tag in _SUBHEADINGS
             self._decide(index, Label.SUBHEADING if is_subheading else Label.BODY, 0.95, reason)
         for index in range(end, len(self.blocks)):
-            if tail := _match(self.profile.tail, self.blocks[index].text):
+            if self.found[index] is None and (tail := _match(self.profile.tail, self.blocks[index].text)):
                 self._decide(index, tail, 0.9, "its own text")
 
     def _meta_lines(self, start: int, stop: int) -> int:
@@ -278,10 +274,11 @@ class _Labeller:
         return behind
 
     def _is_meta(self, text: str) -> bool:
+        """A line of author, date or counts: without its noise no more than a name is left."""
+        if len(text) >= _LONG_LINE:
+            return False
         name, noise = self.profile.noise.subn("", text)
-        return (
-            noise > 0 and len(text) < _LONG_LINE and len(name) <= _LONG_NAME and not name.rstrip().endswith(_SENTENCE)
-        )
+        return noise > 0 and len(name) <= _LONG_NAME and not name.rstrip().endswith(_SENTENCE)
 
     def _without_tail(self, inside: list[int]) -> list[int]:
         """Tags, notices and pagers count as such only when nothing of the story follows them."""
@@ -298,18 +295,31 @@ class _Labeller:
         return inside
 
 
-def _regions(document: Document, profile: Profile) -> Iterator[Label | None]:
-    """Give each element's region: its own, by class word or tag, or its nearest ancestor's."""
-    seen: list[Label | None] = []
+def _block_regions(document: Document, profile: Profile) -> list[Label | None]:
+    """Give each block's region: by an inline element's class word, else by its nearest element with a known one."""
+    known: dict[str, Label | None] = {" ": None}
+    elements: list[Label | None] = []
     for element in document.elements:
-        own = next((profile.regions[word] for word in element.names.split() if word in profile.regions), None)
-        own = own or _TAGS.get(element.tag)
-        seen.append(own or (seen[element.parent] if element.parent >= 0 else None))
-        yield seen[-1]
+        own = _region(element.names, profile, known) or _TAGS.get(element.tag)
+        elements.append(own or (elements[element.parent] if element.parent >= 0 else None))
+    return [
+        _region(block.inline, profile, known) or (elements[block.element] if block.element >= 0 else None)
+        for block in document.blocks
+    ]
 
 
-def _match(table: Sequence[tuple[Label, re.Pattern[str]]], text: str) -> Label | None:
-    return next((label for label, pattern in table if len(text) <= 400 and pattern.match(text)), None)
+def _region(names: str, profile: Profile, known: dict[str, Label | None]) -> Label | None:
+    if names not in known:
+        known[names] = next((profile.regions[word] for word in names.split() if word in profile.regions), None)
+    return known[names]
+
+
+def _match(table: Table, text: str) -> Label | None:
+    """Give the label of the first pattern that fits; a long text is no line of a page's frame."""
+    if len(text) > 2 * _LONG_LINE:
+        return None
+    found = table.pattern.match(text)
+    return table.labels[found.lastgroup] if found and found.lastgroup else None
 
 
 def _is_linked(block: Block) -> bool:

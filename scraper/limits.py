@@ -5,6 +5,7 @@ Cheap counts decide whether a page can be dangerous at all; only then is it read
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 
 from scraper.errors import ScraperError
 
@@ -19,7 +20,7 @@ MAX_FORMATTING = 500
 """Formatting elements left open: the parser opens each of them again in every paragraph that follows."""
 
 # Below these counts the worst page costs the parser about as much as an ordinary large one.
-_FEW_TAGS, _MANY_TAGS, _LONG_TAG = 3_000, 20_000, 32_000
+_FEW_TAGS, _MANY_TAGS, _LONG_RUN = 3_000, 20_000, 32_000
 
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
@@ -43,18 +44,29 @@ def check(html: str) -> None:
     """Raise `ScraperError` when parsing this page would not end in reasonable time."""
     if len(html) > MAX_CHARACTERS:
         raise ScraperError(f"page of {len(html)} characters; the limit is {MAX_CHARACTERS}")
-    runs = html.split("<")
-    if len(runs) > _MANY_TAGS or (max(map(len, runs)) > _LONG_TAG and any(map(_may_be_long_tag, runs))):
+    tags = html.count("<")
+    if tags > _MANY_TAGS or any(map(_may_be_long_tag, _long_runs(html))):
         _scan(html)
-    elif len(runs) > _FEW_TAGS:
+    elif tags > _FEW_TAGS:
         _check_formatting(Counter(_FORMATTING_TAG.findall(html)))
+
+
+def _long_runs(html: str) -> Iterator[str]:
+    """Give the long stretches without a "<", in few looks: the last "<" of each window is where the next begins."""
+    start = 0
+    while start + _LONG_RUN < len(html):
+        last = html.rfind("<", start, start + _LONG_RUN)
+        if last >= 0:
+            start = last + 1
+            continue
+        end = html.find("<", start + _LONG_RUN)
+        yield html[start : end if end >= 0 else len(html)]
+        start = end + 1 if end >= 0 else len(html)
 
 
 def _may_be_long_tag(run: str) -> bool:
     """Tell whether what stands between two "<" has room for thousands of attributes, wherever in a tag it began."""
-    if len(run) < _LONG_TAG:
-        return False
-    return len(run.split()) + (run.count('"') + run.count("'")) // 2 + run.count("/") > 3 * MAX_ATTRIBUTES
+    return sum(map(run.count, (" ", "\n", "\t", "\r", "\f", "/", '="', "='"))) > 3 * MAX_ATTRIBUTES
 
 
 def _check_formatting(tags: Counter[str]) -> None:

@@ -5,7 +5,7 @@ Flattened text is what a WET file, a text browser or a copied page shows: the vi
 
 import re
 
-from scraper.block import Block, Document
+from scraper.block import Block, Document, fold
 from scraper.errors import ScraperError
 from scraper.limits import MAX_CHARACTERS
 
@@ -18,7 +18,7 @@ def segment_text(text: str, url: str | None = None) -> Document:
     """Cut text into its lines; raise `ScraperError` for more text than a page can hold."""
     if len(text) > MAX_CHARACTERS:
         raise ScraperError(f"text of {len(text)} characters; the limit is {MAX_CHARACTERS}")
-    lines = (" ".join(line.split()) for line in text.splitlines())
+    lines = map(fold, text.splitlines())
     return Document(tuple(_block(line) for line in lines if line), url=url)
 
 

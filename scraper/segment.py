@@ -1,19 +1,24 @@
-"""HTML to blocks: one walk over lexbor's tree, each text node once, no recursion.
+"""HTML to blocks: one pass over lexbor's tree in page order, each text node once, no recursion.
+
+What a stretch of text belongs to is found by climbing from it: to its block, its link, and to what hides it. Each element
+is climbed through once, and only elements that hold text are looked at closely; that is what makes the pass quick.
 
 A block ends where a block-level element begins or ends, at a rule, and at two line breaks in a row. White space is
 folded as a browser shows it: nothing is added between inline elements, so that no word is glued or split. No node of
-the tree outlives the walk.
+the tree outlives the pass.
 """
 
+import functools
 import re
-from typing import Any
+from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scraper import limits
 from scraper.article import Link
-from scraper.block import Anchor, Block, Document, Element, Head
+from scraper.block import Anchor, Block, Document, Element, Head, fold
 from scraper.errors import ScraperError
 
 __all__ = ["segment_html"]
@@ -21,15 +26,23 @@ __all__ = ["segment_html"]
 _BLOCKS = (
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure"
     " footer form h1 h2 h3 h4 h5 h6 header hgroup html legend li main menu nav ol p pre search section summary"
-    " table tbody td tfoot th thead ul"
+    " table tbody td tfoot th thead tr ul"
 ).split()
-_UNREAD = "style iframe object embed svg math canvas video audio map frameset textarea datalist head".split()
-_GONE = re.compile("[\u200b\u2060\ufeff\u00ad]")
+_BLOCK_TAGS = frozenset(_BLOCKS)
+# What these hold is no text of the page.
+_UNREAD = frozenset(
+    "iframe object embed svg canvas video audio textarea select datalist template noembed noframes xmp frameset head".split()
+)
 _UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _WHOLE = ("https://", "http://")
 _NO_PAGE = ("#", "javascript:", "mailto:", "tel:", "data:", "sms:", "whatsapp:", "about:", "[!--", "{{")
-_CELL_LIMIT = 300
-_END_OF_SENTENCE = tuple(".!?…。！？»”\"'’:;；：")
+_INDENTED = re.compile(r"[\r\n\t ]*(?:\u3000|\xa0{2})")  # behind one line break an indent opens a paragraph too
+_CELL_LIMIT, _SHORT = 300, 200
+_TEXT = 2  # lexbor's number for a text node
+
+_Attributes = dict[str, str | None]
+_Target = tuple[str | None, int]
+"""A link's address, and a number that tells it from another link to the same address."""
 
 
 def segment_html(html: str, url: str | None = None) -> Document:
@@ -37,20 +50,35 @@ def segment_html(html: str, url: str | None = None) -> Document:
     limits.check(html)
     try:
         tree = LexborHTMLParser(html)
+        root = tree.root
     except Exception as error:  # the parser names no common base for its errors
         raise ScraperError(f"the page cannot be parsed: {error}") from error
     walk = _Walk(url)
-    root = tree.root
     if root is not None:
-        walk.read_head(tree.head, root.attributes.get("lang"))
-        walk.read_body(root)
-    return walk.document()
+        walk.language = root.attributes.get("lang")
+        walk.read(root)
+    head = Head(walk.title, walk.meta, walk.canonical, walk.language, tuple(walk.json_ld))
+    blocks = _with_rows(walk.blocks, walk.elements)
+    return Document(tuple(blocks), tuple(walk.elements), head, tuple(walk.anchors), url)
 
 
-def _fold(text: str) -> str:
-    if not text.isascii():
-        text = _GONE.sub("", text)
-    return " ".join(text.split())
+class _Place(msgspec.Struct, frozen=True, gc=False):
+    """What text directly inside an element belongs to."""
+
+    block: int
+    """A number that tells one run of text from another: that of its block, or of what hides it."""
+    element: int
+    """The block's index in `Document.elements`."""
+    tag: str
+    inline: str
+    """Class and id words of the inline elements around it."""
+    link: _Target | None
+    datetime: str | None
+    hidden: bool
+    unread: bool
+
+
+_TOP = _Place(-1, -1, "body", " ", None, None, False, False)
 
 
 class _Addresses:
@@ -100,261 +128,259 @@ class _Addresses:
 
 
 class _Walk:
-    """The state of one walk: what is open, and what has been gathered."""
+    """The state of one pass: the places that are known, and what has been gathered."""
 
     def __init__(self, url: str | None) -> None:
-        self.url = url
         self.addresses = _Addresses(url)
         self.blocks: list[Block] = []
         self.elements: list[Element] = []
         self.anchors: list[Anchor] = []
-        self.names: dict[tuple[str | None, str | None], str] = {(None, None): " "}
         self.meta: dict[str, str] = {}
         self.json_ld: list[str] = []
         self.title = ""
         self.canonical: str | None = None
         self.language: str | None = None
-        self.element = -1
-        self.hidden = 0
-        self.link: tuple[str | None, int] | None = None
+        self.places: dict[int, _Place] = {}
+        self.targets: dict[int, _Target] = {}
+        self.names: dict[tuple[str | None, str | None], str] = {(None, None): " "}
+        self.place = _TOP
         self.parts: list[str] = []
-        self.links: list[tuple[tuple[str | None, int], str]] = []
+        self.links: list[tuple[_Target, str]] = []
         self.inline: list[str] = []
         self.datetime: str | None = None
         self.breaks = 0
         self.full = False
 
-    def document(self) -> Document:
-        head = Head(self.title, self.meta, self.canonical, self.language, tuple(self.json_ld))
-        return Document(tuple(self.blocks), tuple(self.elements), head, tuple(self.anchors), self.url)
-
-    # ------------------------------------------------------------------ the head
-
-    def read_head(self, head: LexborNode | None, language: str | None) -> None:
-        self.language = language
-        node = head.child if head is not None else None
-        while node is not None:
-            if node.tag in _DECLARING:
-                _ENTER[node.tag](self, node)
-            elif node.tag == "base":
-                self.addresses.rebase(node.attributes.get("href"))
-            node = node.next
-
-    def _meta(self, node: LexborNode) -> None:
-        attributes = node.attributes
-        if node.tag == "link":
-            rel = (attributes.get("rel") or "").lower().split()
-            if "canonical" in rel and self.canonical is None:
-                self.canonical = self.addresses.absolute(attributes.get("href"))
-            elif "next" in rel and (address := self.addresses.absolute(attributes.get("href"))):
-                self.anchors.append(Anchor(address, "next"))
-            return
-        content = attributes.get("content")
-        for key in ("property", "name", "itemprop", "http-equiv"):
-            name = attributes.get(key)
-            if name and content:
-                self.meta.setdefault(name.strip().lower(), content.strip())
-
-    def _script(self, node: LexborNode) -> None:
-        if "ld+json" in (node.attributes.get("type") or "").lower():
-            text = node.text(deep=True)
-            if text and text.strip():
-                self.json_ld.append(text)
-
-    def _title(self, node: LexborNode) -> None:
-        if not self.title:
-            self.title = _fold(node.text(deep=True))
-
-    # ------------------------------------------------------------------ the body
-
-    def read_body(self, root: LexborNode) -> None:
-        """Walk in page order; `stack` holds what is to be undone when an element is left."""
-        stack: list[tuple[LexborNode, Any]] = []
-        node: LexborNode | None = root
-        while node is not None:
-            if node.tag_id == _TEXT:
-                self._text(node.text_content)
-            elif (undo := _ENTER.get(node.tag, _Walk._enter_inline)(self, node)) is not None:
-                child = node.child
-                if child is not None:
-                    stack.append((node, undo))
-                    node = child
-                    continue
-                undo[0](self, *undo[1:])
-            following = node.next
-            while following is None and stack:
-                node, undo = stack.pop()
-                undo[0](self, *undo[1:])
-                following = node.next if stack else None
-            node = following
+    def read(self, root: LexborNode) -> None:
+        """Take the nodes in page order."""
+        actions, parts, unread = _actions(), self.parts, False
+        for node in root.traverse(include_text=True):
+            tag = node.tag_id
+            if tag != _TEXT:
+                action = actions.get(tag)
+                unread = action is not None and action(self, node) is True
+            elif unread:
+                unread = False
+            else:
+                text = node.text_content
+                if text and not text.isspace():
+                    self._text(node, text)
+                elif parts:
+                    parts.append(" ")
         self._flush()
 
-    def _text(self, text: str | None) -> None:
-        if not text or text.isspace():
-            self.parts.append(" ")
+    def _text(self, node: LexborNode, text: str) -> None:
+        parent = node.parent
+        if parent is None:
             return
-        if self.breaks > 1:
+        place = self.places.get(parent.mem_id) or self._find(parent)
+        if place.unread:
+            return
+        if place.block != self.place.block or self.breaks > 1 or (self.breaks and _INDENTED.match(text)):
             self._flush()
+        if place is not self.place:
+            self.place = place
+            if place.inline != " ":
+                self.inline.append(place.inline)
+            self.datetime = self.datetime or place.datetime
         self.breaks = 0
         self.full = True
         self.parts.append(text)
-        if self.link is not None:
-            self.links.append((self.link, text))
+        if place.link is not None:
+            self.links.append((place.link, text))
 
-    def _enter_inline(self, node: LexborNode) -> Any:
+    # ------------------------------------------------------------------ places
+
+    def _find(self, node: LexborNode) -> _Place:
+        """Climb to the nearest known place, and come down again making the places between."""
+        unknown = []
+        above: LexborNode | None = node
+        place = _TOP
+        while above is not None:
+            known = self.places.get(above.mem_id)
+            if known is not None:
+                place = known
+                break
+            unknown.append(above)
+            above = above.parent
+        for each in reversed(unknown):
+            place = self._inside(each, place)
+            self.places[each.mem_id] = place
+        return place
+
+    def _inside(self, node: LexborNode, around: _Place) -> _Place:
+        tag = node.tag or ""
         attributes = node.attributes
-        if not attributes:
-            return _NOTHING
-        names = self._names(attributes)
-        if names != " ":
-            self.inline.append(names)
-        if "datetime" in attributes and node.tag == "time":
-            self.datetime = self.datetime or attributes["datetime"]
-        if "itemprop" in attributes and attributes.get("content"):
+        names = self._names(attributes) if attributes else " "
+        hides = tag == "noscript" or (bool(attributes) and _is_hidden(attributes))
+        hidden, unread = around.hidden or hides, around.unread or tag in _UNREAD
+        if tag in _BLOCK_TAGS:
+            self.elements.append(Element(tag, names, around.element))
+            element = len(self.elements) - 1
+            return _Place(node.mem_id, element, tag, " ", around.link, None, hidden, unread)
+        block = node.mem_id if hides else around.block
+        inline = around.inline if names == " " else around.inline[:-1] + names
+        moment = attributes.get("datetime") if tag == "time" else around.datetime
+        link = self.targets.get(node.mem_id, (None, node.mem_id)) if tag == "a" else around.link
+        if attributes and "itemprop" in attributes and attributes.get("content"):
             self.meta.setdefault((attributes["itemprop"] or "").lower(), attributes["content"] or "")
-        if _is_hidden(attributes):
-            self._flush()
-            self.hidden += 1
-            return _LEAVE_HIDDEN
-        return _NOTHING
+        return _Place(block, around.element, around.tag, inline, link, moment, hidden, unread)
 
-    def _enter_block(self, node: LexborNode) -> Any:
-        self._flush()
-        attributes = node.attributes
-        hidden = 1 if attributes and _is_hidden(attributes) else 0
-        undo = (_Walk._leave_block, self.element, hidden)
-        self.hidden += hidden
-        self.elements.append(Element(node.tag or "", self._names(attributes), self.element))
-        self.element = len(self.elements) - 1
-        return undo
-
-    def _leave_block(self, element: int, hidden: int) -> None:
-        self._flush()
-        self.element = element
-        self.hidden -= hidden
-
-    def _enter_row(self, node: LexborNode) -> Any:
-        undo = self._enter_block(node)
-        return (_Walk._leave_row, len(self.blocks), *undo[1:])
-
-    def _leave_row(self, first: int, element: int, hidden: int) -> None:
-        """A row whose cells hold a few words each is one entry; a row that lays a page out stays as it is."""
-        self._flush()
-        cells, row = self.blocks[first:], self.element
-        apart = len({cell.element for cell in cells}) == len(cells) > 1
-        if apart and all(self._is_cell(cell, row) for cell in cells):
-            text = " | ".join(cell.text for cell in cells)
-            if len(text) <= _CELL_LIMIT:
-                links = tuple(link for cell in cells for link in cell.links)
-                chars = sum(cell.link_chars for cell in cells)
-                self.blocks[first:] = [Block(text, "tr", row, links, chars, hidden=cells[0].hidden)]
-        self._leave_block(element, hidden)
-
-    def _is_cell(self, block: Block, row: int) -> bool:
-        return block.tag in ("td", "th") and self.elements[block.element].parent == row
-
-    def _enter_anchor(self, node: LexborNode) -> Any:
-        attributes = node.attributes
-        before = self.link
-        address = self.addresses.absolute(attributes.get("href"))
-        if address is not None:
-            self.anchors.append(Anchor(address, (attributes.get("rel") or "").lower(), self.element))
-        self.link = (address, len(self.anchors) + len(self.links))
-        undo = self._enter_inline(node)
-        return (_Walk._leave_anchor, before, undo)
-
-    def _leave_anchor(self, before: tuple[str | None, int] | None, undo: Any) -> None:
-        undo[0](self, *undo[1:])
-        self.link = before
-
-    def _option(self, node: LexborNode) -> None:
-        """A form's choices are no text; but a pager may be a drop-down list, whose values are addresses."""
-        value = node.attributes.get("value") or ""
-        if "/" in value or ".htm" in value:
-            address = self.addresses.absolute(value)
-            if address is not None:
-                self.anchors.append(Anchor(address, "", self.element))
-
-    def _enter_noscript(self, _: LexborNode) -> Any:
-        self._flush()
-        self.hidden += 1
-        return _LEAVE_HIDDEN
-
-    def _leave_hidden(self) -> None:
-        self._flush()
-        self.hidden -= 1
-
-    def _leave_nothing(self) -> None:
-        pass
-
-    def _break(self, _: LexborNode) -> None:
-        self.breaks += 1
-        self.parts.append("\n")
-
-    def _rule(self, _: LexborNode) -> None:
-        self._flush()
-
-    def _skip(self, _: LexborNode) -> None:
-        pass
-
-    # ------------------------------------------------------------------ blocks
-
-    def _names(self, attributes: dict[str, str | None]) -> str:
-        if not attributes:
-            return " "
+    def _names(self, attributes: _Attributes) -> str:
         key = (attributes.get("class"), attributes.get("id"))
         found = self.names.get(key)
         if found is None:
-            found = self.names[key] = f" {' '.join(' '.join(word or '' for word in key).lower().split())} "
+            words = " ".join(word or "" for word in key).lower().split()
+            found = self.names[key] = f" {' '.join(words)} " if words else " "
         return found
+
+    # ------------------------------------------------------------------ what an element does when it is met
+
+    def _boundary(self, _: LexborNode) -> None:
+        if self.parts:
+            self._flush()
+
+    def _break(self, _: LexborNode) -> None:
+        self.breaks += 1
+        self.parts.append(" ")
+
+    def _anchor(self, node: LexborNode) -> None:
+        attributes = node.attributes
+        address = self.addresses.absolute(attributes.get("href"))
+        self.targets[node.mem_id] = (address, node.mem_id)
+        if address is not None:
+            self.anchors.append(Anchor(address, (attributes.get("rel") or "").lower()))
+
+    def _option(self, node: LexborNode) -> None:
+        """A form's choices are no text; but a pager may be a drop-down list, whose values are addresses."""
+        value = node.attributes.get("value")
+        if value and ("/" in value or ".htm" in value) and (address := self.addresses.absolute(value)):
+            self.anchors.append(Anchor(address))
+
+    def _script(self, node: LexborNode) -> bool:
+        if "ld+json" in (node.attributes.get("type") or "").lower():
+            text = node.text(deep=True)
+            if text.strip():
+                self.json_ld.append(text)
+        return node.child is not None
+
+    def _style(self, node: LexborNode) -> bool:
+        return node.child is not None
+
+    def _title(self, node: LexborNode) -> bool:
+        self.title = self.title or fold(node.text(deep=True))
+        return node.child is not None
+
+    def _meta(self, node: LexborNode) -> None:
+        attributes = node.attributes
+        content = attributes.get("content")
+        for key in ("property", "name", "itemprop", "http-equiv") if content else ():
+            if name := attributes.get(key):
+                self.meta.setdefault(name.strip().lower(), (content or "").strip())
+
+    def _declared_link(self, node: LexborNode) -> None:
+        attributes = node.attributes
+        rel = (attributes.get("rel") or "").lower().split()
+        if "canonical" in rel and self.canonical is None:
+            self.canonical = self.addresses.absolute(attributes.get("href"))
+        elif "next" in rel and (address := self.addresses.absolute(attributes.get("href"))):
+            self.anchors.append(Anchor(address, "next"))
+
+    def _base(self, node: LexborNode) -> None:
+        self.addresses.rebase(node.attributes.get("href"))
+
+    # ------------------------------------------------------------------ blocks
 
     def _flush(self) -> None:
         """End the block that is being gathered, if it has text."""
         if self.full:
-            text = _fold("".join(self.parts))
+            text = fold("".join(self.parts) if len(self.parts) > 1 else self.parts[0])
             if text:
                 self._emit(text)
-                self.inline.clear()
-                self.datetime = None
             self.links.clear()
             self.full = False
         self.parts.clear()
+        self.place = _TOP
         self.breaks = 0
 
     def _emit(self, text: str) -> None:
-        links = self._folded_links() if self.links else ()
-        chars = sum(len(link.text) for link in links)
-        inline = "".join(self.inline) if self.inline else " "
-        tag = self.elements[self.element].tag if self.element >= 0 else "body"
-        self.blocks.append(Block(text, tag, self.element, links, chars, inline, self.datetime, self.hidden > 0))
+        place, inline = self.place, " "
+        links = self._folded_links(text) if self.links else ()
+        chars = sum([len(link.text) for link in links]) if links else 0
+        if self.inline:
+            inline = "".join(dict.fromkeys(self.inline))
+            self.inline.clear()
+        pieces = tuple(filter(None, map(fold, self.parts))) if len(text) < _SHORT and len(self.parts) > 1 else ()
+        self.blocks.append(
+            Block(text, place.tag, place.element, links, chars, inline, pieces, self.datetime, place.hidden)
+        )
+        self.datetime = None
 
-    def _folded_links(self) -> tuple[Link, ...]:
-        texts: dict[tuple[str | None, int], list[str]] = {}
-        for link, text in self.links:
-            texts.setdefault(link, []).append(text)
-        folded = ((link[0], _fold("".join(parts))) for link, parts in texts.items())
-        return tuple(Link(text, address) for address, text in folded if text)
+    def _folded_links(self, text: str) -> tuple[Link, ...]:
+        links = self.links
+        if len(links) == 1:
+            part = fold(links[0][1]) if len(self.parts) > 1 else text
+            return (Link(part, links[0][0][0]),) if part else ()
+        texts: dict[_Target, list[str]] = {}
+        for link, part in links:
+            texts.setdefault(link, []).append(part)
+        folded = ((link[0], fold("".join(parts))) for link, parts in texts.items())
+        return tuple(Link(part, address) for address, part in folded if part)
 
 
-def _is_hidden(attributes: dict[str, str | None]) -> bool:
+def _is_hidden(attributes: _Attributes) -> bool:
     return "hidden" in attributes or ("style" in attributes and bool(_UNSEEN.search(attributes["style"] or "")))
 
 
-_TEXT = 2  # lexbor's number for a text node
-_NOTHING = (_Walk._leave_nothing,)
-_LEAVE_HIDDEN = (_Walk._leave_hidden,)
-_DECLARING = ("script", "meta", "link", "title")
-_ENTER: dict[str | None, Any] = {
-    **dict.fromkeys(_BLOCKS, _Walk._enter_block),
-    **dict.fromkeys((*_UNREAD, "-comment"), _Walk._skip),
-    **dict.fromkeys(("noscript", "template", "noframes"), _Walk._enter_noscript),
-    "a": _Walk._enter_anchor,
-    "br": _Walk._break,
-    "hr": _Walk._rule,
-    "option": _Walk._option,
-    "script": _Walk._script,
-    "meta": _Walk._meta,
-    "link": _Walk._meta,
-    "title": _Walk._title,
-    "tr": _Walk._enter_row,
-}
+@functools.cache
+def _actions() -> dict[int, Callable[[_Walk, LexborNode], bool | None]]:
+    """Give what to do with an element, by lexbor's number for its tag; True: the text next to come is not read."""
+    named: dict[str, Callable[[_Walk, LexborNode], bool | None]] = {
+        **dict.fromkeys((*_BLOCKS, "hr"), _Walk._boundary),
+        "br": _Walk._break,
+        "a": _Walk._anchor,
+        "option": _Walk._option,
+        "script": _Walk._script,
+        "style": _Walk._style,
+        "title": _Walk._title,
+        "meta": _Walk._meta,
+        "link": _Walk._declared_link,
+        "base": _Walk._base,
+    }
+    tree = LexborHTMLParser("")
+    return {tree.create_node(name).tag_id: action for name, action in named.items()}
+
+
+# ---------------------------------------------------------------- tables
+
+
+def _with_rows(blocks: list[Block], elements: list[Element]) -> list[Block]:
+    """A row whose cells hold a few words each is one entry; a row that lays a page out stays as it is."""
+    if not any(block.tag in ("td", "th") for block in blocks):
+        return blocks
+    rows = [_row(block.element, elements) for block in blocks]
+    result: list[Block] = []
+    start = 0
+    for index in range(1, len(blocks) + 1):
+        if index == len(blocks) or rows[index] != rows[start]:
+            result += _merged(blocks[start:index], rows[start], elements)
+            start = index
+    return result
+
+
+def _row(element: int, elements: list[Element]) -> int:
+    while element >= 0 and elements[element].tag != "tr":
+        element = elements[element].parent
+    return element
+
+
+def _merged(cells: list[Block], row: int, elements: list[Element]) -> list[Block]:
+    apart = len({cell.element for cell in cells}) == len(cells) > 1
+    if row < 0 or not apart or any(elements[cell.element].parent != row for cell in cells):
+        return cells
+    text = " | ".join(cell.text for cell in cells)
+    if len(text) > _CELL_LIMIT:
+        return cells
+    links = tuple(link for cell in cells for link in cell.links)
+    chars = sum(cell.link_chars for cell in cells)
+    return [Block(text, "tr", row, links, chars, hidden=cells[0].hidden)]

@@ -3,7 +3,7 @@
 import re
 
 from scraper.block import Label
-from scraper.profiles.template import Profile
+from scraper.profiles.template import Profile, table
 
 __all__ = ["PROFILE"]
 
@@ -22,10 +22,10 @@ PROFILE = Profile(
     threshold=3,
     regions={"footer": Label.FOOTER, "ad": Label.PROMO, "nav": Label.NAVIGATION},
     headings={"recommend": Label.RECOMMENDATION, "related": Label.RELATED, "ranking": Label.RANKING},
-    own=(),
+    own=table(),
     end=_MORE,
     summary=re.compile(r"(?:\S+\s+){12}.{0,80}$"),
-    tail=((Label.FOOTER, re.compile(r"(?:Copyright\b|©|All rights reserved)", re.IGNORECASE)),),
+    tail=table((Label.FOOTER, r"(?:Copyright\b|©|All rights reserved)")),
     noise=re.compile(rf"{_DATE.replace('?P<date>', '?:')}(?:\d+\s*view)?|source:\s*|\s*category:.*$"),
     fields={
         "date": re.compile(_DATE),

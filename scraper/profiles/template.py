@@ -7,7 +7,20 @@ import msgspec
 
 from scraper.block import Label
 
-__all__ = ["Profile"]
+__all__ = ["Profile", "Table", "table"]
+
+
+class Table(msgspec.Struct, frozen=True):
+    """Patterns in order, each with the label of the blocks whose text it matches from the start; the first decides."""
+
+    pattern: re.Pattern[str]
+    labels: Mapping[str, Label]
+
+
+def table(*rows: tuple[Label, str]) -> Table:
+    """Join the rows into one pattern, since every block of a page is held against it."""
+    joined = "|".join(f"(?P<row{number}>{pattern})" for number, (_, pattern) in enumerate(rows)) or "(?!)"
+    return Table(re.compile(joined, re.IGNORECASE), {f"row{number}": label for number, (label, _) in enumerate(rows)})
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -28,13 +41,13 @@ class Profile(msgspec.Struct, frozen=True):
     """Class or id words of an element, and what the blocks in it are; the nearest element decides."""
     headings: Mapping[str, Label]
     """Headings in lower case, and the list that each opens."""
-    own: tuple[tuple[Label, re.Pattern[str]], ...]
+    own: Table
     """Blocks known by their own text, wherever they stand."""
     end: re.Pattern[str]
     """The line that ends the story."""
     summary: re.Pattern[str] | None
     """In flattened text: a line of a list that tells of the title above it."""
-    tail: tuple[tuple[Label, re.Pattern[str]], ...]
+    tail: Table
     """Blocks known by their own text when nothing of the story follows them."""
     noise: re.Pattern[str]
     """What stands beside the author in a line of author, date and counts: without it, little but a name is left."""

@@ -3,7 +3,7 @@
 import re
 
 from scraper.block import Label
-from scraper.profiles.template import Profile
+from scraper.profiles.template import Profile, table
 
 __all__ = ["PROFILE"]
 
@@ -149,51 +149,38 @@ PROFILE = Profile(
         "关注我们": Label.OTHER,
         "follow us": Label.OTHER,
     },
-    own=(
-        (Label.BREADCRUMB, _BREADCRUMB),
-        (Label.CAPTION, re.compile(r".*\([^()]{0,60}(?:\bPhotos?\b|\bvia\b|Getty Images|\bPool\b)[^()]{0,60}\)$")),
-        (Label.OTHER, re.compile(r"\[!--[^\]]{0,80}--\]$")),
+    own=table(
+        (Label.BREADCRUMB, _BREADCRUMB.pattern),
+        (Label.CAPTION, r".*\([^()]{0,60}(?:\bPhotos?\b|\bvia\b|Getty Images|\bPool\b)[^()]{0,60}\)$"),
+        (Label.OTHER, r"\[!--[^\]]{0,80}--\]$"),
     ),
     end=_LIKE,
     summary=None,
-    tail=(
-        (Label.TAGS, re.compile(rf"(?:Tags?|标签|关键词){_COLON}", re.IGNORECASE)),
-        (
-            Label.PROMO,
-            re.compile(
-                rf"(?:转载|Reprint(?:ed)?(?: from)?|Reposted|Source statement|版权声明|声明){_COLON}", re.IGNORECASE
-            ),
-        ),
-        (
-            Label.NAVIGATION,
-            re.compile(rf"(?:上一篇|下一篇|Previous|Prev|Next)(?: article| post| one)?{_COLON}", re.IGNORECASE),
-        ),
-        (
-            Label.NAVIGATION,
-            re.compile(
-                r"(?:[\d\s<>«»‹›…|]|首页|上一页|下一页|尾页|First|Previous|Prev|Next|Last|page)+$", re.IGNORECASE
-            ),
-        ),
+    tail=table(
+        (Label.TAGS, rf"(?:Tags?|标签|关键词){_COLON}"),
+        (Label.PROMO, rf"(?:转载|Reprint(?:ed)?(?: from)?|Reposted|Source statement|版权声明|声明){_COLON}"),
+        (Label.NAVIGATION, rf"(?:上一篇|下一篇|Previous|Prev|Next)(?: article| post| one)?{_COLON}"),
+        (Label.NAVIGATION, r"(?:[\d\s<>«»‹›…|]|首页|上一页|下一页|尾页|First|Previous|Prev|Next|Last|page)+$"),
         (
             Label.FOOTER,
-            re.compile(
-                r"(?:Copyright\b|©|\(c\) ?\d{4}|版权所有|备案号|Powered by\b|All rights reserved|.{0,20}ICP备)",
-                re.IGNORECASE,
-            ),
+            r"(?:Copyright\b|©|\(c\) ?\d{4}|版权所有|备案号|Powered by\b|All rights reserved|.{0,20}ICP备)",
         ),
     ),
     noise=re.compile(
         rf"(?:Date|时间|日期|发布时间){_COLON}|{_DATE}|\bViews?(?:\s*[:(（]?\s*\d[\d,]*\s*[)）]?)?(?=\s*(?:Date|\d{{4}}-|$))"
-        r"|\d*\s*人已(?:围观|阅读)|(?:浏览|阅读|围观|评论)\s*[(（]?\s*\d*\s*[)）]?|【[^】]*】|(?:Author|作者|编辑|来源|Source)\s*[:：]",
+        r"|\d[\d,]*\s*[Vv]iews?\b|\bViewed\b(?:\s*\d+)?(?:\s*times)?|^(?:[Vv]iews?|times|[Ll]ikes?)$"
+        r"|\d*\s*人已(?:围观|阅读)|(?:浏览|阅读|围观|评论)\s*[(（]?\s*\d*\s*[)）]?|【[^】]*】"
+        r"|(?:Author|作者|编辑|来源|Source)\s*[:：]",
     ),
     fields={
         "date": re.compile(rf"({_DATE})"),
         "like_count": _LIKE,
         "view_count": re.compile(
-            r"\bViews?\s*[:(（]?\s*(?P<view_count>\d[\d,]*)(?![-\d])|(?P<before>\d+)\s*人已(?:围观|阅读)"
-            r"|(?:浏览|阅读)\s*[(（]\s*(?P<behind>\d+)"
+            r"(?<![a-z])View(?:s|ed)?\s*[:(（]?\s*(\d[\d,]*)(?![-\d])|(?<![:\d-])(\d[\d,]*)\s*(?:[Vv]iews?\b|人已(?:围观|阅读))"
+            r"|(?:浏览|阅读)\s*[(（]\s*(\d+)"
         ),
-        "section": re.compile(r"【(?P<section>[^】]{1,40})】"),
+        "section": re.compile(r"【([^】]{1,40})】"),
+        "author": re.compile(r"(?:作者|Author)\s*[:：]\s*([^:：]{1,60}?)(?=\s*(?:\S{1,8}[:：]|$))"),
     },
     site_tail=_SITE_TAIL,
 )
