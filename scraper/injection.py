@@ -11,7 +11,14 @@ from collections.abc import Iterator, Sequence
 __all__ = ["find_keyword", "without_keyword"]
 
 _MARK = re.compile(r"[:|：-](?=[^\s:|：-])")
-_MAX_KEYWORD, _LONG, _FIRST = 60, 8, 4
+_MIN_KEYWORD, _MAX_KEYWORD, _LONG = 3, 60, 8
+_MIN_WORD, _FIRST = 3, 4
+_ENDINGS = frozenset(
+    "able age ans ant ary ate based born cide cracy crat crats ene ent ers ese esque ess est ette ful fuls hood ial ian"
+    " ians ible ics ides ified ify ine ing ings ion ions ise ised ish ism isms ist ists ita ite ites ity ive ize ized"
+    " less let like ling lings ment ments ness nik niks ors ous phile phobia proof ship ships som some style ward wards"
+    " ware wide wise".split()
+)
 _COMMON = frozenset(
     "a about after all also an and are as at be been before but by can could day days did do eight even every few"
     " first five for four from get go good had has have he her here his how if in into is it its just last less like"
@@ -29,7 +36,7 @@ def find_keyword(headline: str, paragraphs: Sequence[str]) -> str | None:
         keyword, rest = headline[: mark.start()], headline[mark.end() :]
         if len(keyword) > _MAX_KEYWORD:
             return None
-        if len(keyword) > 1 and not rest[0].islower() and _place(keyword, rest, paragraphs):
+        if len(keyword) >= _MIN_KEYWORD and not rest[0].islower() and _place(keyword, rest, paragraphs):
             return keyword
     return None
 
@@ -46,13 +53,17 @@ def without_keyword(headline: str, paragraphs: Sequence[str], keyword: str) -> t
 
 
 def _place(keyword: str, headline: str, paragraphs: Sequence[str]) -> tuple[int, int, int] | None:
-    """Give the paragraph's index and the span in it where the keyword was put in."""
-    for index, paragraph in enumerate(paragraphs[:_FIRST]):
-        if keyword in paragraph:
-            text = " ".join((headline, *paragraphs))
-            for start, end in (*_behind_comma(keyword, paragraph), *_glued(keyword, paragraph, text)):
-                return index, start, end
-    return None
+    """Give the paragraph's index and the span in it where the keyword was put in: the only place where it stands.
+
+    What a story is about stands in it more than once, and so is no injected keyword.
+    """
+    standing = [index for index, paragraph in enumerate(paragraphs) if keyword in paragraph]
+    if len(standing) != 1 or standing[0] >= _FIRST or paragraphs[standing[0]].count(keyword) != 1:
+        return None
+    paragraph = paragraphs[standing[0]]
+    text = " ".join((headline, *paragraphs))
+    spots = (*_behind_comma(keyword, paragraph), *_glued(keyword, paragraph, text))
+    return next(((standing[0], start, end) for start, end in spots), None)
 
 
 def _behind_comma(keyword: str, paragraph: str) -> Iterator[tuple[int, int]]:
@@ -70,7 +81,10 @@ def _glued(keyword: str, paragraph: str, text: str) -> Iterator[tuple[int, int]]
 
 
 def _is_word(rest: str, keyword: str, text: str) -> bool:
-    """Say whether what follows a glued keyword is a word of its own: always behind two words, or a long or odd one."""
-    if not rest[0].islower() or " " in keyword or not keyword[1:].islower() or len(keyword) >= _LONG:
+    """Say whether what follows a glued keyword is a word of its own, and no ending that makes another word of it."""
+    if not rest[0].islower():
         return True
-    return len(keyword) > 4 and (rest in _COMMON or bool(re.search(rf"\b{re.escape(rest)}\b", text)))
+    if len(rest) < _MIN_WORD or rest in _ENDINGS:
+        return False
+    odd = " " in keyword or len(keyword) >= _LONG or not keyword[1:].islower()
+    return odd or rest in _COMMON or bool(re.search(rf"\b{re.escape(rest)}\b", text))

@@ -5,7 +5,7 @@ ends the story, the lists that headings open, the lines of author and date, the 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from scraper.block import Block, Document, Label, Labelled
 from scraper.profiles import PROFILES, Profile, Table
@@ -143,21 +143,31 @@ class _Labeller:
                     self._decide(index, label, 0.98, "the line that ends a story")
             return last
         behind = range(start + 1, len(self.blocks))
-        return next((i for i in behind if self._is_open_list(i) or self._is_footer(i)), len(self.blocks))
+        footer = next((i for i in behind if self._is_footer(i)), len(self.blocks))
+        if not self.is_text:
+            return next((i for i in behind if self._is_heading(i) and self._is_linked(i + 1)), footer)
+        return self._first_list(start, footer)
+
+    def _first_list(self, start: int, stop: int) -> int:
+        """Without a line that ends the story, the lists are read from the page's end, as far as they look like titles.
+
+        A heading word that stands twice opens its list the second time: the first time it is the story's own.
+        """
+        first, seen = stop, set[Label | None]()
+        for index in range(stop - 1, start, -1):
+            if self._is_heading(index):
+                kind, below = self._opens(self.blocks[index]), self.blocks[index + 1 : first]
+                if kind in seen or not _are_titles(below):
+                    break
+                first = index
+                seen.add(kind)
+        return first
 
     def _is_footer(self, index: int) -> bool:
         return self.is_text and _match(self.profile.tail, self.blocks[index].text) is Label.FOOTER
 
-    def _is_open_list(self, index: int) -> bool:
-        """Without a line that ends the story, a heading is believed when what follows it looks like titles."""
-        if not self._is_heading(index):
-            return False
-        following = [b for b in self.blocks[index + 1 :] if not self._opens(b)]
-        if not self.is_text:
-            return bool(following) and _is_linked(following[0])
-        sentences = sum(b.text.endswith(_SENTENCE) for b in following)
-        titles = all(len(b.text) <= _LONG_LINE for b in following) and sentences * 3 <= len(following)
-        return len(following) > 1 and titles
+    def _is_linked(self, index: int) -> bool:
+        return index < len(self.blocks) and _is_linked(self.blocks[index])
 
     # ------------------------------------------------------------------ lists
 
@@ -320,6 +330,11 @@ def _match(table: Table, text: str) -> Label | None:
         return None
     found = table.pattern.match(text)
     return table.labels[found.lastgroup] if found and found.lastgroup else None
+
+
+def _are_titles(blocks: Sequence[Block]) -> bool:
+    sentences = sum(block.text.endswith(_SENTENCE) for block in blocks)
+    return bool(blocks) and sentences * 3 <= len(blocks) and all(len(block.text) <= _LONG_LINE for block in blocks)
 
 
 def _is_linked(block: Block) -> bool:

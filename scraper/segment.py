@@ -1,7 +1,7 @@
 """HTML to blocks: one pass over lexbor's tree in page order, each text node once, no recursion.
 
-What a stretch of text belongs to is found by climbing from it: to its block, its link, and to what hides it. Each element
-is climbed through once, and only elements that hold text are looked at closely; that is what makes the pass quick.
+What a stretch of text belongs to is found by climbing from it: to its block, its link, and to what hides it. Each
+element is climbed through once, and only those that hold text are looked at closely; that makes the pass quick.
 
 A block ends where a block-level element begins or ends, at a rule, and at two line breaks in a row. White space is
 folded as a browser shows it: nothing is added between inline elements, so that no word is glued or split. No node of
@@ -31,7 +31,8 @@ _BLOCKS = (
 _BLOCK_TAGS = frozenset(_BLOCKS)
 # What these hold is no text of the page.
 _UNREAD = frozenset(
-    "iframe object embed svg canvas video audio textarea select datalist template noembed noframes xmp frameset head".split()
+    "iframe object embed svg canvas video audio textarea select datalist template noembed noframes xmp frameset"
+    " head".split()
 )
 _UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _WHOLE = ("https://", "http://")

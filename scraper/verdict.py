@@ -57,7 +57,7 @@ def _short_page(document: Document, visible: Sequence[Labelled], told: int) -> R
 
 
 def _is_listing(visible: Sequence[Labelled], told: int) -> bool:
-    """A list of stories: more of it than of prose, titles of other stories among the prose, or "Read more" after each."""
+    """A list of stories: more of it than of prose, titles of others among the prose, or "Read more" after each."""
     listed = sum([len(each.block.text) for each in visible if each.label is Label.LISTING])
     if listed > told:
         return True

@@ -47,7 +47,7 @@ PROFILE = Profile(
         (3, _TRAIL),
         (2, _LIKE),
         (1, re.compile(r"(?:.{0,60}\s)?View(?:\s*\d+)?$")),
-        (1, re.compile(rf"(?:.{{0,80}}View\s*)?Date{_COLON}\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d$")),
+        (1, re.compile(rf"(?:.{{0,80}}View\W*\d*\W*)?Date{_COLON}\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d$")),
         (1, re.compile(r"(?:Related|相关文章)$")),
         (1, re.compile(r"(?:Ranking|点击排行)$")),
         (1, re.compile(r"(?:Recommendation|本栏推荐|站长推荐)$")),
@@ -168,15 +168,15 @@ PROFILE = Profile(
     ),
     noise=re.compile(
         rf"(?:Date|时间|日期|发布时间){_COLON}|{_DATE}|\bViews?(?:\s*[:(（]?\s*\d[\d,]*\s*[)）]?)?(?=\s*(?:Date|\d{{4}}-|$))"
-        r"|\d[\d,]*\s*[Vv]iews?\b|\bViewed\b(?:\s*\d+)?(?:\s*times)?|^(?:[Vv]iews?|times|[Ll]ikes?)$"
-        r"|\d*\s*人已(?:围观|阅读)|(?:浏览|阅读|围观|评论)\s*[(（]?\s*\d*\s*[)）]?|【[^】]*】"
+        r"|\d[\d,]*\s*[Vv]iews?\b|\bViewed\b(?:\s*\d+)?(?:\s*times)?|^(?:[Vv]iews?|times|[Ll]ikes?|共|人|次|已|\d*人?已|人?(?:围观|阅读|浏览))$"
+        r"|\d*\s*人?已?(?:围观|阅读)|(?:浏览|阅读|围观|评论)\s*[(（]?\s*\d*\s*[)）]?|【[^】]*】"
         r"|(?:Author|作者|编辑|来源|Source)\s*[:：]",
     ),
     fields={
         "date": re.compile(rf"({_DATE})"),
         "like_count": _LIKE,
         "view_count": re.compile(
-            r"(?<![a-z])View(?:s|ed)?\s*[:(（]?\s*(\d[\d,]*)(?![-\d])|(?<![:\d-])(\d[\d,]*)\s*(?:[Vv]iews?\b|人已(?:围观|阅读))"
+            r"View(?:s|ed)?\s*[:(（]?\s*(\d[\d,]*)(?![-\d])|(?<![:\d-])(\d[\d,]*)\s*(?:[Vv]iews?\b|人?已?(?:围观|阅读|浏览))"
             r"|(?:浏览|阅读)\s*[(（]\s*(\d+)"
         ),
         "section": re.compile(r"【([^】]{1,40})】"),

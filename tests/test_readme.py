@@ -1,0 +1,258 @@
+"""What the README tells is so: its examples run, its commands are those of `.ci/run`, its tables are the code's."""
+
+import dataclasses
+import doctest
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.portal.server import serve
+from scraper import Article, Dateline, Extraction, Link, extract_text
+from scraper.article import SIDEBAR_KINDS
+from spiders import settings
+from spiders.arguments import Arguments
+from spiders.commands import crawl
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+CI = (ROOT / ".ci" / "run").read_text("utf-8")
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+NAME = re.compile(r"`([a-z_]+)`")
+TREES = ("scraper", "scraper/profiles", "spiders")
+NUMBER = re.compile(r"(?<=127\.0\.0\.1:)\d+|\d+\.\d(?= s )")  # the port and the seconds differ from run to run
+
+
+def blocks(kind: str) -> list[str]:
+    return [text for found, text in FENCE.findall(README) if found == kind]
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def rows(text: str) -> list[list[str]]:
+    """Give the cells of a text's tables, without the heads."""
+    cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines() if line[:1] == "|"]
+    rules = [number for number, row in enumerate(cells) if row[0].startswith("---")]
+    return [row for number, row in enumerate(cells) if number not in rules and number + 1 not in rules]
+
+
+def command(line: str) -> list[str]:
+    """Give a command of the README with this interpreter in the place of the newcomer's."""
+    program, *arguments = shlex.split(line)
+    assert program == ".venv/bin/scrapy"
+    return [sys.executable, "-m", "scrapy", *arguments]
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """Run the first command's crawl; a folder that looks like the checkout after it, and what the crawl said."""
+    folder = tmp_path_factory.mktemp("checkout")
+    (folder / "fixtures").symlink_to(ROOT / "fixtures")
+    line = blocks("sh")[0].split("&&")[-1].strip()
+    run = subprocess.run(
+        [*command(line), "-s", f"CRAWL_DIR={folder / 'crawls' / 'fintechworld'}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return folder, run.stderr.replace(f"{folder}{os.sep}", "").splitlines()
+
+
+# ---------------------------------------------------------------- what is run
+
+
+def test_every_block_is_of_a_kind_that_is_checked_here() -> None:
+    assert README.count("\n```") == 2 * len(FENCE.findall(README))
+    assert {kind for kind, _ in FENCE.findall(README)} == {"python", "sh", "text", "json"}
+    examples = [doctest.DocTestParser().get_examples(block) for block in blocks("python")]
+    assert all(example[-1].want for example in examples if example)
+    assert [block for block, example in zip(blocks("python"), examples, strict=True) if not example] == [spider()]
+
+
+def test_the_examples_do_what_they_say(crawled: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(crawled[0])
+    said: list[str] = []
+    # Everything but Python is blanked, so that a failure names the line of the README.
+    kept = "\n".join(lines_of_python())
+    test = doctest.DocTestParser().get_doctest(kept, {}, "README", "README.md", 0)
+    assert doctest.DocTestRunner().run(test, out=said.append).failed == 0, "".join(said)
+    assert test.examples
+
+
+def lines_of_python() -> Iterator[str]:
+    inside = False
+    for line in README.splitlines():
+        if line.startswith("```"):
+            inside = line == "```python"
+            yield ""
+        else:
+            yield line if inside else ""
+
+
+def test_the_page_shown_gives_the_record_shown() -> None:
+    (page, *_), (shown,) = blocks("text"), blocks("json")
+    record, told = extract_text(page).to_dict(), json.loads(shown)
+    assert {key: record[key] for key in told} == told
+    left_out = {key for key, value in record.items() if value and key not in told}
+    assert left_out == {"date_published_raw", "extraction", "schema_version"}
+
+
+def test_the_crawl_says_what_is_shown(crawled: tuple[Path, list[str]]) -> None:
+    shown = blocks("text")[1].splitlines()
+    assert len(shown) > 3
+    assert [NUMBER.sub("N", line) for line in crawled[1][-len(shown) :]] == [NUMBER.sub("N", line) for line in shown]
+
+
+def spider() -> str:
+    return blocks("python")[-1]
+
+
+def test_the_spider_shown_crawls(tmp_path: Path) -> None:
+    name = re.findall(r'name = "(\w+)"', spider())[0]
+    (tmp_path / f"readme_{name}.py").write_text(spider(), "utf-8")
+    with serve() as portal:
+        run = subprocess.run(
+            [
+                *command(f".venv/bin/scrapy crawl {name} -a site={portal.base}/ -a pages=4 -s DOWNLOAD_DELAY=0"),
+                *("-s", f"SPIDER_MODULES=readme_{name}", "-s", f"CRAWL_DIR={tmp_path}"),
+                *("-s", "AUTOTHROTTLE_ENABLED=0"),
+            ],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    told: dict[str, Any] = json.loads((tmp_path / "run.json").read_text("utf-8"))
+    assert (told["spider"], told["counts"]["asked"]) == (name, 4), run.stderr
+
+
+# ---------------------------------------------------------------- the commands
+
+
+def test_the_two_commands_are_one_line_each() -> None:
+    first, second = (block.splitlines() for block in blocks("sh")[:2])
+    assert [part.strip() for part in first[0].split("&&")] == [
+        "python3 -m venv .venv",
+        ".venv/bin/pip install -e .",
+        ".venv/bin/scrapy crawl fintechworld",
+    ]
+    assert (len(first), second) == (1, ["bash .ci/run"])
+
+
+def test_what_ci_runs_is_what_the_readme_says() -> None:
+    run = [line for line in CI.splitlines() if line.startswith(".ci-venv/")]
+    assert [line.split()[0] for line in run] == [".ci-venv/bin/pip", ".ci-venv/bin/python"]
+    assert [line for line in run if f"`{line}`" not in README] == []
+    assert run[-1] == ".ci-venv/bin/python -m pytest"
+    assert '-e ".[dev]"' in run[0]
+
+
+@pytest.mark.parametrize(("pip", "pytest_"), [(0, 0), (0, 1), (3, 0)])
+def test_ci_fails_where_a_step_fails_and_shows_what_pytest_says(tmp_path: Path, pip: int, pytest_: int) -> None:
+    (tmp_path / ".ci").mkdir()
+    (tmp_path / ".ci" / "run").write_text(CI, "utf-8")
+    stub = "\n".join(
+        [
+            "#!/bin/sh",
+            "mkdir -p .ci-venv/bin",
+            f"printf '#!/bin/sh\\nexit {pip}\\n' > .ci-venv/bin/pip",
+            f"printf '#!/bin/sh\\necho closing line\\nexit {pytest_}\\n' > .ci-venv/bin/python",
+            "chmod +x .ci-venv/bin/*",
+        ]
+    )
+    (tmp_path / "python3").write_text(stub, "utf-8")
+    (tmp_path / "python3").chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    run = subprocess.run(
+        ["bash", tmp_path / ".ci" / "run"], env=os.environ | {"PATH": path}, capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout) == (pip or pytest_, "" if pip else "closing line\n")
+
+
+def test_settings_and_arguments_exist() -> None:
+    named = set(re.findall(r"-s (\w+)=|`([A-Z]+_[A-Z_]+)`|\"([A-Z]+_[A-Z_]+)\"", README))
+    names = {name for groups in named for name in groups if name}
+    assert {"CRAWL_DIR", "USER_AGENT", "SPIDER_MODULES"} <= names
+    assert [name for name in names if not hasattr(settings, name)] == []
+    assert set(re.findall(r"-a (\w+)=", README)) == set(Arguments._fields)
+
+
+def test_limits_named_are_those_set() -> None:
+    text = " ".join(section("Use 1: the crawl").split())
+    assert f"{settings.DOWNLOAD_MAXSIZE // 2**20} MiB and {settings.DOWNLOAD_TIMEOUT} seconds" in text
+    assert (settings.DOWNLOAD_DELAY, settings.CONCURRENT_REQUESTS_PER_DOMAIN, settings.ROBOTSTXT_OBEY) == (1, 1, True)
+
+
+# ---------------------------------------------------------------- the tables
+
+
+def test_the_exit_statuses_are_those_of_the_command() -> None:
+    table = [row for row in rows(section("Use 1: the crawl")) if row[0].isdigit()]
+    known = (0, crawl.NOTHING, crawl.USAGE, crawl.UNWRITTEN, crawl.BROKEN, crawl.INTERRUPTED)
+    assert [int(status) for status, _ in table] == list(known)
+
+
+def test_the_table_of_the_record_is_the_record() -> None:
+    table = rows(section("Use 3: the JSON Lines"))
+    keys = [key for first, _ in table for key in NAME.findall(first)]
+    assert sorted(keys) == sorted(field.name for field in dataclasses.fields(Article))
+    meanings = dict(table)
+    for key, kind in (("dateline", Dateline), ("extraction", Extraction)):
+        names = {field.name for field in dataclasses.fields(kind)}
+        assert names <= set(NAME.findall(meanings[f"`{key}`"]))
+    assert NAME.findall(meanings["`sidebar`"]) == [*Link.__struct_fields__, *SIDEBAR_KINDS]
+
+
+def test_the_account_is_as_told(crawled: tuple[Path, list[str]]) -> None:
+    told = section("Use 1: the crawl").split("**`run.json`**")[1]
+    names, run = NAME.findall(told), json.loads((crawled[0] / "crawls/fintechworld/run.json").read_text("utf-8"))
+    assert names[: len(run)] == list(run)
+    assert {"asked", "fetched", "records"} <= set(names[len(run) :]) <= run["counts"].keys()
+
+
+def test_the_modules_listed_are_those_there() -> None:
+    (listing,) = (block for block in blocks("text") if block.startswith("scraper/ "))
+    listed: set[str] = set()
+    path: list[str] = []
+    for line in listing.splitlines():
+        name, depth = line.split()[0], (len(line) - len(line.lstrip())) // 2
+        path = [*path[:depth], name.rstrip("/")]
+        listed.add("/".join(path))
+    assert [name for name in listed if not (ROOT / name).exists()] == []
+    there = {
+        f"{tree}/{found.name}"
+        for tree in TREES
+        for found in (ROOT / tree).iterdir()
+        if found.suffix == ".py" or (found.is_dir() and found.name != "__pycache__")
+    }
+    assert {name for name in there if not name.endswith(("__init__.py", "__main__.py"))} == {
+        name for name in listed if name.rpartition("/")[0] in TREES
+    }
+
+
+@pytest.mark.parametrize("document", ["README.md", "CHANGELOG.md"])
+def test_links_lead_to_files(document: str) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", (ROOT / document).read_text("utf-8"))
+    assert links
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+
+
+def test_paths_named_in_the_text_exist() -> None:
+    prose = FENCE.sub("", README)
+    named = set(re.findall(r"`((?:scraper|spiders|fixtures|tests|\.ci)/[\w./-]*)`", prose))
+    invented = {"spiders/harbourpost.py"}
+    assert len(named) > len(invented)
+    assert {name for name in named if not (ROOT / name).exists()} == invented
