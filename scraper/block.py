@@ -133,6 +133,8 @@ class Document(msgspec.Struct, frozen=True):
     elements: tuple[Element, ...] = ()
     head: Head = Head()
     anchors: tuple[Anchor, ...] = ()
+    names: tuple[str, ...] = ()
+    """The distinct `Element.names` and `Block.inline` of the page."""
     url: str | None = None
 
 

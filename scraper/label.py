@@ -29,7 +29,7 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SUBHEADINGS = _HEADINGS[1:]
 _TAGS = {"footer": Label.FOOTER, "nav": Label.NAVIGATION, "figcaption": Label.CAPTION, "caption": Label.CAPTION}
 _BYLINE = re.compile(r"By [A-Z][^\s,]*(?:[ ,]+(?:and |de |van |von |the )?[A-Z][^\s,]*){0,9}$")
-_LONG_LINE, _LONG_NAME, _META_LINES, _SCRAP = 200, 60, 6, 12
+_LONG_LINE, _LONG_HEADING, _LONG_NAME, _META_LINES, _SCRAP = 200, 60, 60, 6, 12
 _SENTENCE = (".", "!", "?", "…", "。", "！", "？", ".”", '."', "”", "。”")
 
 Verdict = tuple[Label, float, str]
@@ -43,9 +43,8 @@ def recognise(document: Document) -> Profile | None:
 
 
 def _signals(document: Document, profile: Profile) -> int:
-    words = set(" ".join({element.names for element in document.elements}).split())
-    words.update(" ".join({block.inline for block in document.blocks}).split())
-    total = sum(profile.classes[word] for word in words & profile.classes.keys())
+    words = profile.classes.keys() & set(" ".join(document.names).split())
+    total = sum(profile.classes[word] for word in words)
     if total >= profile.threshold:
         return total
     short = [block.text for block in document.blocks if len(block.text) <= _LONG_LINE * 2]
@@ -88,6 +87,8 @@ class _Labeller:
                 self.found[index] = (Label.HIDDEN, 1.0, "declared invisible")
             elif own := _match(self.profile.own, block.text):
                 self.found[index] = (own, 0.98, "its own text")
+            elif block.text[-1] in ")）" and self.profile.caption.search(block.text):
+                self.found[index] = (Label.CAPTION, 0.9, "names a photographer at its end")
             elif region is not None and region not in _SEEN_LATER:
                 self.found[index] = (region, 0.95, "the class of its element")
 
@@ -173,6 +174,8 @@ class _Labeller:
 
     def _opens(self, block: Block) -> Label | None:
         """Give the list that a block's words open; behind a heading's own words there may be a link to more."""
+        if len(block.text) > _LONG_HEADING:
+            return None
         words = block.pieces[0] if block.pieces and block.tag in _HEADINGS else block.text
         return self.profile.headings.get(words.rstrip(" :：»>").lower())
 
@@ -285,7 +288,7 @@ class _Labeller:
 
     def _is_meta(self, text: str) -> bool:
         """A line of author, date or counts: without its noise no more than a name is left."""
-        if len(text) >= _LONG_LINE:
+        if len(text) >= _LONG_LINE or text.endswith(_SENTENCE):
             return False
         name, noise = self.profile.noise.subn("", text)
         return noise > 0 and len(name) <= _LONG_NAME and not name.rstrip().endswith(_SENTENCE)

@@ -60,7 +60,7 @@ def segment_html(html: str, url: str | None = None) -> Document:
         walk.read(root)
     head = Head(walk.title, walk.meta, walk.canonical, walk.language, tuple(walk.json_ld))
     blocks = _with_rows(walk.blocks, walk.elements)
-    return Document(tuple(blocks), tuple(walk.elements), head, tuple(walk.anchors), url)
+    return Document(tuple(blocks), tuple(walk.elements), head, tuple(walk.anchors), tuple(walk.names.values()), url)
 
 
 class _Place(msgspec.Struct, frozen=True, gc=False):
@@ -150,7 +150,7 @@ class _Walk:
         self.inline: list[str] = []
         self.datetime: str | None = None
         self.breaks = 0
-        self.full = False
+        self.runs = 0
 
     def read(self, root: LexborNode) -> None:
         """Take the nodes in page order."""
@@ -174,7 +174,9 @@ class _Walk:
         parent = node.parent
         if parent is None:
             return
-        place = self.places.get(parent.mem_id) or self._find(parent)
+        place = self.places.get(parent.mem_id)
+        if place is None:
+            place = self._find(parent)
         if place.unread:
             return
         if place.block != self.place.block or self.breaks > 1 or (self.breaks and _INDENTED.match(text)):
@@ -185,7 +187,7 @@ class _Walk:
                 self.inline.append(place.inline)
             self.datetime = self.datetime or place.datetime
         self.breaks = 0
-        self.full = True
+        self.runs += 1
         self.parts.append(text)
         if place.link is not None:
             self.links.append((place.link, text))
@@ -194,20 +196,19 @@ class _Walk:
 
     def _find(self, node: LexborNode) -> _Place:
         """Climb to the nearest known place, and come down again making the places between."""
-        unknown = []
-        above: LexborNode | None = node
-        place = _TOP
+        unknown = [node]
+        above = node.parent
+        place: _Place | None = None
         while above is not None:
-            known = self.places.get(above.mem_id)
-            if known is not None:
-                place = known
+            place = self.places.get(above.mem_id)
+            if place is not None:
                 break
             unknown.append(above)
             above = above.parent
+        found = place or _TOP
         for each in reversed(unknown):
-            place = self._inside(each, place)
-            self.places[each.mem_id] = place
-        return place
+            found = self.places[each.mem_id] = self._inside(each, found)
+        return found
 
     def _inside(self, node: LexborNode, around: _Place) -> _Place:
         tag = node.tag or ""
@@ -243,7 +244,8 @@ class _Walk:
 
     def _break(self, _: LexborNode) -> None:
         self.breaks += 1
-        self.parts.append(" ")
+        if self.parts:
+            self.parts.append(" ")
 
     def _anchor(self, node: LexborNode) -> None:
         attributes = node.attributes
@@ -293,25 +295,31 @@ class _Walk:
     # ------------------------------------------------------------------ blocks
 
     def _flush(self) -> None:
-        """End the block that is being gathered, if it has text."""
-        if self.full:
-            text = fold("".join(self.parts) if len(self.parts) > 1 else self.parts[0])
+        """End the block that is being gathered, if it has text; `parts` opens with text wherever it is not empty."""
+        parts = self.parts
+        if parts:
+            text = fold(parts[0] if self.runs == 1 else "".join(parts))
             if text:
                 self._emit(text)
-            self.links.clear()
-            self.full = False
-        self.parts.clear()
+            if self.links:
+                self.links.clear()
+            parts.clear()
+            self.runs = 0
         self.place = _TOP
         self.breaks = 0
 
     def _emit(self, text: str) -> None:
-        place, inline = self.place, " "
-        links = self._folded_links(text) if self.links else ()
-        chars = sum([len(link.text) for link in links]) if links else 0
+        place, inline, chars = self.place, " ", 0
+        links: tuple[Link, ...] = ()
+        pieces: tuple[str, ...] = ()
+        if self.links:
+            links = self._folded_links(text)
+            chars = sum([len(link.text) for link in links])
         if self.inline:
             inline = "".join(dict.fromkeys(self.inline))
             self.inline.clear()
-        pieces = tuple(filter(None, map(fold, self.parts))) if len(text) < _SHORT and len(self.parts) > 1 else ()
+        if self.runs > 1 and len(text) < _SHORT:
+            pieces = tuple(filter(None, map(fold, self.parts)))
         self.blocks.append(
             Block(text, place.tag, place.element, links, chars, inline, pieces, self.datetime, place.hidden)
         )
@@ -320,7 +328,7 @@ class _Walk:
     def _folded_links(self, text: str) -> tuple[Link, ...]:
         links = self.links
         if len(links) == 1:
-            part = fold(links[0][1]) if len(self.parts) > 1 else text
+            part = fold(links[0][1]) if self.runs > 1 else text
             return (Link(part, links[0][0][0]),) if part else ()
         texts: dict[_Target, list[str]] = {}
         for link, part in links:

@@ -71,4 +71,4 @@ def _is_listing(visible: Sequence[Labelled], told: int) -> bool:
 
 
 def _is_title(block: Block) -> bool:
-    return len(block.text) >= _TITLE and block.link_chars * 5 >= len(block.text) * 4
+    return block.link_chars > 0 and len(block.text) >= _TITLE and block.link_chars * 5 >= len(block.text) * 4

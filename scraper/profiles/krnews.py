@@ -3,7 +3,7 @@
 import re
 
 from scraper.block import Label
-from scraper.profiles.template import Profile, table
+from scraper.profiles.template import PHOTO_CREDIT, Profile, table
 
 __all__ = ["PROFILE"]
 
@@ -23,6 +23,7 @@ PROFILE = Profile(
     regions={"footer": Label.FOOTER, "ad": Label.PROMO, "nav": Label.NAVIGATION},
     headings={"recommend": Label.RECOMMENDATION, "related": Label.RELATED, "ranking": Label.RANKING},
     own=table(),
+    caption=PHOTO_CREDIT,
     end=_MORE,
     summary=re.compile(r"(?:\S+\s+){12}.{0,80}$"),
     tail=table((Label.FOOTER, r"(?:Copyright\b|©|All rights reserved)")),

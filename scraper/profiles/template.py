@@ -7,7 +7,9 @@ import msgspec
 
 from scraper.block import Label
 
-__all__ = ["Profile", "Table", "table"]
+__all__ = ["PHOTO_CREDIT", "Profile", "Table", "table"]
+
+PHOTO_CREDIT = re.compile(r"\([^()]{0,60}(?:\b[Pp]hotos?\b|\bvia\b|Getty Images|\bPool\b)[^()]{0,60}\)$")
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -43,6 +45,8 @@ class Profile(msgspec.Struct, frozen=True):
     """Headings in lower case, and the list that each opens."""
     own: Table
     """Blocks known by their own text, wherever they stand."""
+    caption: re.Pattern[str]
+    """What a picture's caption holds: the photographer or agency in brackets at its end."""
     end: re.Pattern[str]
     """The line that ends the story."""
     summary: re.Pattern[str] | None

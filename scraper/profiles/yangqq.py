@@ -3,7 +3,7 @@
 import re
 
 from scraper.block import Label
-from scraper.profiles.template import Profile, table
+from scraper.profiles.template import PHOTO_CREDIT, Profile, table
 
 __all__ = ["PROFILE"]
 
@@ -151,9 +151,9 @@ PROFILE = Profile(
     },
     own=table(
         (Label.BREADCRUMB, _BREADCRUMB.pattern),
-        (Label.CAPTION, r".*\([^()]{0,60}(?:\bPhotos?\b|\bvia\b|Getty Images|\bPool\b)[^()]{0,60}\)$"),
         (Label.OTHER, r"\[!--[^\]]{0,80}--\]$"),
     ),
+    caption=PHOTO_CREDIT,
     end=_LIKE,
     summary=None,
     tail=table(
