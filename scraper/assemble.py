@@ -11,7 +11,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urljoin
 
-from scraper import dateline, dates, injection, people
+from scraper import dateline, dates, fields, injection, people
 from scraper.article import Article, Dateline, Extraction, Link, Sidebar
 from scraper.block import Block, Claims, Document, Label, Labelled
 from scraper.profiles import Profile
@@ -24,7 +24,6 @@ _HOME = re.compile(r"^[^:：]{1,20}[:：]\s*(?:Home|网站首页|首页)")
 _EDGES = " -|·,【】"
 _RANK = re.compile(r"(\d{1,2})(?:[.)、]\s*|\s+)(?=\S)")
 _SUMMARY = re.compile(r"^(?:简介|摘要|导读|Summary|Abstract)\s*[:：]?\s*(?=\S)")
-_TITLE_TAIL = re.compile(r"\s+[-–—|_·»:]\s+[^-–—|_·»]{1,60}$")
 
 try:
     _VERSION = version("scraper")
@@ -52,7 +51,7 @@ def assemble(
     story = _Story(labelled)
     headline, body, warnings = _headline_and_body(document, story, claims, profile)
     opening, body = _dateline(body, story)
-    raw, published = _published(story, claims, profile)
+    raw, published = _published(document, story, claims, profile)
     lines = story.texts(Label.BYLINE, Label.DATE)
     return Article(
         headline=headline,
@@ -63,8 +62,8 @@ def assemble(
         dateline=opening,
         date_published=published,
         date_published_raw=raw,
-        date_modified=_first_date(claims.modified, claims.language)[1],
-        authors=_authors(story, claims, profile),
+        date_modified=fields.first_date(claims.modified, (claims.language,) if claims.language else ())[1],
+        authors=_authors(document, story, claims, profile),
         body=tuple(body),
         sidebar=Sidebar({str(kind): _links(story, kind) for kind in _LISTS if kind in story.by}),
         like_count=_count(profile, "like_count", story.texts(Label.LIKE)),
@@ -104,17 +103,19 @@ def _whole(part: Article, is_first: bool) -> tuple[str, ...]:
 def _headline_and_body(
     document: Document, story: _Story, claims: Claims, profile: Profile | None
 ) -> tuple[str, list[str], tuple[str, ...]]:
-    shown = story.texts(Label.HEADLINE)
-    headline = shown[0] if shown else claims.headline or _without_site(document.head.title, profile)
+    headline = _headline(document, story, claims, profile)
     body = [_without_label(each) for each in story if each.label in _BODY]
-    keyword = injection.find_keyword(headline, body)
+    keyword = injection.find_keyword(headline, body) if profile else None  # only portals of a family put them in
     if keyword is None:
         return headline, body, ()
     return *injection.without_keyword(headline, body, keyword), ("injected_keyword",)
 
 
-def _without_site(title: str, profile: Profile | None) -> str:
-    return (profile.site_tail if profile else _TITLE_TAIL).sub("", title)
+def _headline(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> str:
+    if profile is None:
+        return fields.headline(document, story, claims)
+    shown = story.texts(Label.HEADLINE)
+    return shown[0] if shown else claims.headline or profile.site_tail.sub("", document.head.title)
 
 
 def _without_label(each: Labelled) -> str:
@@ -149,26 +150,13 @@ def _count(profile: Profile | None, name: str, lines: Iterable[str]) -> int | No
     return int(digits.replace(",", "")[:15]) if digits else None
 
 
-def _published(story: _Story, claims: Claims, profile: Profile | None) -> tuple[str | None, datetime | None]:
+def _published(
+    document: Document, story: _Story, claims: Claims, profile: Profile | None
+) -> tuple[str | None, datetime | None]:
     shown = story.texts(Label.DATE, Label.BYLINE)
     if (raw := _field(profile, "date", shown)) and (moment := dates.parse(raw)):
         return raw, moment
-    declared = _first_date(claims.published, claims.language)
-    if declared[1]:
-        return declared
-    visible = (found for text in shown if (found := dates.find(text)))
-    return next(visible, declared)
-
-
-def _first_date(candidates: Iterable[str], language: str | None) -> tuple[str | None, datetime | None]:
-    """The first candidate that is a date; where none is, the first as it stands and None."""
-    languages = (language,) if language else ()
-    raw = None
-    for candidate in candidates:
-        raw = raw or candidate
-        if found := dates.parse(candidate, languages):
-            return candidate, found
-    return raw, None
+    return fields.published(document, story, claims)
 
 
 def _site_name(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> str | None:
@@ -205,10 +193,10 @@ def _steps(breadcrumb: Labelled, headlines: list[str]) -> list[str]:
     return [step for part in re.split("[>»›]", _HOME.sub("Home >", trail)) if (step := part.strip())]
 
 
-def _authors(story: _Story, claims: Claims, profile: Profile | None) -> tuple[str, ...]:
+def _authors(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> tuple[str, ...]:
     """Give the name in the author's place, as it is; then the writers whom a byline in the story names."""
     if profile is None:
-        return people.names(claims.authors) or people.names(story.texts(Label.BYLINE)[:3])
+        return fields.authors(document, story, claims)
     section = _section(story, claims, profile)
     shown, written = [], []
     for each in (*story.by.get(Label.BYLINE, ()), *story.by.get(Label.DATE, ())):

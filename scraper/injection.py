@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 __all__ = ["find_keyword", "without_keyword"]
 
 _MARK = re.compile(r"[:|：-](?=[^\s:|：-])")
-_MIN_KEYWORD, _MAX_KEYWORD, _LONG = 3, 60, 8
+_MIN_KEYWORD, _SHORT, _LONG, _MAX_KEYWORD = 3, 4, 8, 60
 _MIN_WORD, _FIRST = 3, 4
 _ENDINGS = frozenset(
     "able age ans ant ary ate based born cide cracy crat crats ene ent ers ese esque ess est ette ful fuls hood ial ian"
@@ -84,7 +84,7 @@ def _is_word(rest: str, keyword: str, text: str) -> bool:
     """Say whether what follows a glued keyword is a word of its own, and no ending that makes another word of it."""
     if not rest[0].islower():
         return True
-    if len(rest) < _MIN_WORD or rest in _ENDINGS:
+    if len(keyword) <= _SHORT or len(rest) < _MIN_WORD or rest in _ENDINGS:
         return False
     odd = " " in keyword or len(keyword) >= _LONG or not keyword[1:].islower()
     return odd or rest in _COMMON or bool(re.search(rf"\b{re.escape(rest)}\b", text))

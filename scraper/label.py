@@ -96,15 +96,13 @@ class _Labeller:
 
     def _headline(self) -> int | None:
         open_blocks = [i for i, verdict in enumerate(self.found) if verdict is None]
-        by_class = (i for i in open_blocks if self.regions[i] is Label.HEADLINE)
-        by_tag = (i for i in open_blocks if self.blocks[i].tag == "h1")
-        index = next(by_class, None)
-        if index is None:
-            index = next(by_tag, None)
-        if index is None:
-            index = self._repeated(open_blocks)
-        if index is None and self.is_text:
-            index = self._first_line(open_blocks)
+        attempts = (
+            next((i for i in open_blocks if self.regions[i] is Label.HEADLINE), None),
+            self._repeated(open_blocks),
+            next((i for i in open_blocks if self.blocks[i].tag == "h1"), None),
+            self._first_line(open_blocks) if self.is_text else None,
+        )
+        index = next((i for i in attempts if i is not None), None)
         if index is not None:
             self._decide(index, Label.HEADLINE, 0.95, "the headline's place")
         return index
@@ -290,6 +288,8 @@ class _Labeller:
         """A line of author, date or counts: without its noise no more than a name is left."""
         if len(text) >= _LONG_LINE or text.endswith(_SENTENCE):
             return False
+        if text.isdigit():
+            return True
         name, noise = self.profile.noise.subn("", text)
         return noise > 0 and len(name) <= _LONG_NAME and not name.rstrip().endswith(_SENTENCE)
 

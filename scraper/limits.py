@@ -20,7 +20,7 @@ MAX_FORMATTING = 500
 """Formatting elements left open: the parser opens each of them again in every paragraph that follows."""
 
 # Below these counts the worst page costs the parser about as much as an ordinary large one.
-_FEW_TAGS, _MANY_TAGS, _LONG_RUN = 3_000, 20_000, 32_000
+_FEW_TAGS, _MANY_TAGS, _LONG_RUN = 3_000, 20_000, 64_000
 
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())

@@ -19,6 +19,7 @@ ROWS = (
     ("block", "vocabulary", "limits"),
     ("dates",),
     ("dateline", "people", "injection", "profiles.template"),
+    ("fields",),
     ("profiles.yangqq", "profiles.krnews"),
     ("profiles",),
     ("decode", "segment", "plaintext", "head", "label", "general", "verdict", "assemble"),  # the stages

@@ -1,0 +1,87 @@
+"""Headline, authors and date of a page of no known template: the order of the attempts."""
+
+import json
+from datetime import datetime
+
+import pytest
+
+from scraper import extract, fields
+from scraper.block import Claims
+from scraper.pipeline import read
+
+PROSE = (
+    "<p>The council voted on Monday to close the bridge until the autumn, when divers will have looked at it.</p>" * 6
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "site", "clean"),
+    [
+        ("Port reopens | Evening Post", None, "Port reopens | Evening Post"),
+        ("Port reopens after three days of storm | Post", None, "Port reopens after three days of storm"),
+        ("Port reopens - Evening Post", "Evening Post", "Port reopens"),
+        ("Evening Post: Port reopens", "Evening Post", "Evening Post: Port reopens"),
+        ("Evening Post | Port reopens", "Evening Post", "Port reopens"),
+        ("Port - reopens", None, "Port - reopens"),
+        ("Port reopens", "Post", "Port reopens"),
+    ],
+)
+def test_the_site_s_name_is_left_out_of_a_title(title: str, site: str | None, clean: str) -> None:
+    assert fields.without_site(title, site) == clean
+
+
+def _page(head: str = "", before: str = "", after: str = "") -> str:
+    return f"<html><head>{head}</head><body><nav><a href=/>Home</a></nav>{before}<article>{PROSE}</article>{after}</body></html>"
+
+
+def test_the_shown_headline_is_the_one_that_the_title_bears_out() -> None:
+    page = _page(
+        "<title>Bridge to close until autumn | Post</title>",
+        "<h1>Evening Post</h1><h1>Bridge to close until autumn</h1>",
+    )
+    assert extract(page).headline == "Bridge to close until autumn"
+
+
+def test_declared_people_come_before_shown_ones_and_a_brand_last() -> None:
+    brand = json.dumps({"@type": "NewsArticle", "author": {"name": "Evening Post"}})
+    head = f'<meta property="og:site_name" content="Evening Post"><script type="application/ld+json">{brand}</script>'
+    shown = "<h1>Bridge to close until autumn</h1><p class=byline>By Jane Doe</p>"
+    assert extract(_page(head, shown)).authors == ("Jane Doe",)
+    assert extract(_page(head, "<h1>Bridge to close until autumn</h1>")).authors == ("Evening Post",)
+    person = brand.replace("Evening Post", "John Roe")
+    assert extract(_page(f'<script type="application/ld+json">{person}</script>', shown)).authors == ("John Roe",)
+
+
+@pytest.mark.parametrize(
+    ("head", "before", "url", "date"),
+    [
+        ('<meta property="article:published_time" content="2025-04-12T10:31:20+02:00">', "<time datetime=2024-01-01>x</time>",
+         None, "2025-04-12T10:31:20+02:00"),
+        ("", "<h1>Bridge to close</h1><time datetime='2025-04-12T08:00'>Saturday</time>", None, "2025-04-12T08:00:00"),
+        ("", "<h1>Bridge to close</h1><p>April 12, 2025</p>", None, "2025-04-12T00:00:00"),
+        ("", "<h1>Bridge to close</h1>", "http://a.test/2025/04/12/bridge/", "2025-04-12T00:00:00"),
+        ("", "<h1>Bridge to close</h1><p>Oct. 26</p>", None, None),
+    ],
+)  # fmt: skip
+def test_the_date_is_declared_machine_readable_shown_or_in_the_address(
+    head: str, before: str, url: str | None, date: str | None
+) -> None:
+    document = read(_page(head, before), url=url)
+    from scraper.head import read_head  # noqa: PLC0415 - the stage is looked at alone here only
+
+    labelled = ()
+    found = fields.published(document, labelled or _unlabelled(document), read_head(document.head))[1]
+    assert found == (date and datetime.fromisoformat(date))
+
+
+def _unlabelled(document: object) -> tuple[object, ...]:
+    from scraper.block import Document, Label, Labelled  # noqa: PLC0415
+
+    assert isinstance(document, Document)
+    return tuple(Labelled(block, Label.OTHER, 0.5, "none") for block in document.blocks)
+
+
+def test_nothing_declared_and_nothing_shown_is_none() -> None:
+    document = read("<p>x</p>")
+    assert fields.published(document, (), Claims()) == (None, None)
+    assert fields.authors(document, (), Claims()) == ()

@@ -1,0 +1,60 @@
+"""Names out of bylines. The cases were used to develop the rules."""
+
+import pytest
+
+from scraper import people
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("By Jane Doe", ["Jane Doe"]),
+        ("By JANE DOE, Associated Press", ["JANE DOE"]),
+        ("Written by Jane Doe and John Roe", ["Jane Doe", "John Roe"]),
+        ("By Jane Doe, John Roe and Ana de la Cruz | March 5, 2024", ["Jane Doe", "John Roe", "Ana de la Cruz"]),
+        ("Von Jörg Müller und Anke Weiß", ["Jörg Müller", "Anke Weiß"]),
+        ("Par Élodie Martin", ["Élodie Martin"]),
+        ("Jane Doe Updated 5 March 2024", ["Jane Doe"]),
+        ("By Jane Doe (@janedoe) jane@paper.test", ["Jane Doe"]),
+        ("By Jane Doe, Jr.", ["Jane Doe"]),
+        ("By Staff Writer", []),
+        ("By the Associated Press", []),
+        ("Reuters", []),
+        ("Share on Twitter", []),
+        ("5 min read", []),
+        ("", []),
+        ("王小明", ["王小明"]),
+    ],
+)
+def test_visible_bylines_give_people(line: str, found: list[str]) -> None:
+    assert people.names([line]) == tuple(found)
+
+
+@pytest.mark.parametrize(
+    ("lines", "found"),
+    [
+        (["Jane Doe"], ["Jane Doe"]),
+        (["Jane Doe", "jane doe", "John Roe"], ["Jane Doe", "John Roe"]),
+        (["Trine Juncher og Tora Reimer"], ["Trine Juncher", "Tora Reimer"]),
+        (["News Desk"], ["News Desk"]),
+        (["Jane Doe, Chief Technology Officer"], ["Jane Doe"]),
+        (["Associated Press", "AFP"], []),
+        ([", Evening Reporter"], []),
+        (["https://paper.test/authors/jane"], []),
+    ],
+)
+def test_declared_authors_stay_as_declared_but_for_agencies(lines: list[str], found: list[str]) -> None:
+    assert people.declared(lines) == tuple(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "site", "host", "brand"),
+    [
+        ("The Evening Post", "Evening Post", "post.test", True),
+        ("post.test", None, "www.post.test", True),
+        ("Jane Doe", "Evening Post", "post.test", False),
+        ("Jane Doe", None, "", False),
+    ],
+)
+def test_a_brand_is_the_site_itself(name: str, site: str | None, host: str, brand: bool) -> None:
+    assert people.is_brand(name, site, host) is brand
