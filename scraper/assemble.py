@@ -21,6 +21,7 @@ __all__ = ["assemble", "join"]
 _BODY = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING))
 _LISTS = (Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE)
 _HOME = re.compile(r"^[^:：]{1,20}[:：]\s*(?:Home|网站首页|首页)")
+_OPENING = 3  # paragraphs in which a dateline is looked for
 _EDGES = " -|·,【】"
 _RANK = re.compile(r"(\d{1,2})(?:[.)、]\s*|\s+)(?=\S)")
 _SUMMARY = re.compile(r"^(?:简介|摘要|导读|Summary|Abstract)\s*[:：]?\s*(?=\S)")
@@ -50,7 +51,7 @@ def assemble(
     """Make the record of an article's page."""
     story = _Story(labelled)
     headline, body, warnings = _headline_and_body(document, story, claims, profile)
-    opening, body = _dateline(body, story)
+    opening, body = _dateline(body)
     raw, published = _published(document, story, claims, profile)
     lines = story.texts(Label.BYLINE, Label.DATE)
     return Article(
@@ -123,16 +124,13 @@ def _without_label(each: Labelled) -> str:
     return _SUMMARY.sub("", each.block.text) if each.label is Label.STANDFIRST else each.block.text
 
 
-def _dateline(body: list[str], story: _Story) -> tuple[Dateline | None, list[str]]:
-    """Split the dateline off the first paragraph, or off the one behind the standfirst."""
-    kinds = [each.label for each in story if each.label in _BODY]
-    index = next((i for i, kind in enumerate(kinds) if kind is Label.BODY), None)
-    if index is None:
-        return None, body
-    found, rest = dateline.split(body[index])
-    if found is None:
-        return None, body
-    return dataclasses.replace(found, paragraph=index), [*body[:index], rest, *body[index + 1 :]]
+def _dateline(body: list[str]) -> tuple[Dateline | None, list[str]]:
+    """Split the dateline off the paragraph that it opens: the first, or one behind a standfirst or a key point."""
+    for index, paragraph in enumerate(body[:_OPENING]):
+        found, rest = dateline.split(paragraph)
+        if found is not None:
+            return dataclasses.replace(found, paragraph=index), [*body[:index], rest, *body[index + 1 :]]
+    return None, body
 
 
 # ---------------------------------------------------------------- the fields around it

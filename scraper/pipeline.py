@@ -1,13 +1,10 @@
 """The order of the stages: bytes, text, blocks, labels, record."""
 
-from collections.abc import Sequence
-
 from scraper.article import Article
 from scraper.assemble import assemble
 from scraper.block import Document, Labelled
 from scraper.decode import decode
 from scraper.errors import NotAnArticle, ScraperError
-from scraper.general import label_general
 from scraper.head import read_head
 from scraper.label import label, recognise
 from scraper.plaintext import segment_text
@@ -56,12 +53,16 @@ def read(page: bytes | str, *, url: str | None = None, content_type: str | None 
 def article(document: Document) -> Article:
     """Label a segmented page and assemble its record; raise `NotAnArticle` for a page that holds none."""
     labelled, profile = _labelled(document)
-    if reason := refusal(document, labelled):
+    claims = read_head(document.head)
+    if reason := refusal(document, labelled, claims):
         raise NotAnArticle(reason)
-    return assemble(document, labelled, read_head(document.head), profile)
+    return assemble(document, labelled, claims, profile)
 
 
 def _labelled(document: Document) -> tuple[tuple[Labelled, ...], Profile | None]:
     profile = recognise(document)
-    labelled: Sequence[Labelled] = label(document, profile) if profile else label_general(document)
-    return tuple(labelled), profile
+    if profile is not None:
+        return label(document, profile), profile
+    from scraper.tagger import tag  # noqa: PLC0415 - numpy and the weights are loaded for the first page that needs them
+
+    return tag(document), None

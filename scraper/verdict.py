@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from scraper.block import Block, Document, Label, Labelled
+from scraper.block import Block, Claims, Document, Label, Labelled
 from scraper.errors import Reason
 
 __all__ = ["refusal"]
@@ -26,17 +26,18 @@ _BLOCKED = re.compile(
 _FEW_CHARACTERS, _SHORT_PAGE = 20, 700
 _PROSE = frozenset((Label.BODY, Label.STANDFIRST))
 _FRAME = frozenset((Label.NAVIGATION, Label.FOOTER, Label.BREADCRUMB))
-_TITLE, _MANY = 20, 5
+_SIDEBAR = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
+_TITLE, _PARAGRAPH, _MANY = 20, 80, 5
+_ARTICLE = re.compile("rticle|Posting|Report")
 
 
-def refusal(document: Document, labelled: Sequence[Labelled]) -> Reason | None:
+def refusal(document: Document, labelled: Sequence[Labelled], claims: Claims) -> Reason | None:
     """Give the reason for which a page is no article, or None."""
     visible = [each for each in labelled if each.label is not Label.HIDDEN]
-    body = [each.block for each in visible if each.label in _PROSE]
-    told = sum([len(block.text) for block in body])
+    told = sum([len(each.block.text) for each in visible if each.label in _PROSE])
     if told < _SHORT_PAGE and (reason := _short_page(document, visible, told)):
         return reason
-    if _is_listing(visible, told):
+    if not _ARTICLE.search(claims.kind or "") and _is_listing(document, visible, told):
         return "listing"
     dated = any(each.label in (Label.DATE, Label.BYLINE) for each in visible)
     return None if told >= (_FEW_CHARACTERS if dated else 3 * _FEW_CHARACTERS) else "empty"
@@ -56,18 +57,37 @@ def _short_page(document: Document, visible: Sequence[Labelled], told: int) -> R
     return "blocked" if blocked else None
 
 
-def _is_listing(visible: Sequence[Labelled], told: int) -> bool:
-    """A list of stories: more of it than of prose, titles of others among the prose, or "Read more" after each."""
+def _is_listing(document: Document, visible: Sequence[Labelled], told: int) -> bool:
+    """A list of stories: links where the prose should be, titles of others amid it, or more of them than of prose."""
+    prose = [each.block for each in visible if each.label in _PROSE]
     listed = sum([len(each.block.text) for each in visible if each.label is Label.LISTING])
-    if listed > told:
+    linked = sum([block.link_chars for block in prose])
+    if listed > told or 2 * linked > told:
         return True
-    body = [index for index, each in enumerate(visible) if each.label in _PROSE]
-    if not body:
-        return sum([_is_title(each.block) for each in visible if each.label is Label.OTHER]) >= _MANY
-    span = [each.block for each in visible[body[0] : body[-1] + 1]]
-    titles = sum(map(_is_title, span))
-    again = Counter(block.text for block in span if len(block.text) < _TITLE).most_common(1)
-    return (titles >= _MANY and 3 * titles >= 2 * len(body)) or bool(again and again[0][1] >= _MANY)
+    titles = sum([_is_title(each.block) for each in visible if each.label not in _FRAME and each.label not in _SIDEBAR])
+    if titles >= _MANY and told < (_FEW_CHARACTERS if prose else 1):
+        return True
+    return _is_interrupted(visible, told) or (not document.elements and _is_repetitive(visible))
+
+
+def _is_interrupted(visible: Sequence[Labelled], told: int) -> bool:
+    """Half as many titles as paragraphs stand between them, the first and last of the prose left out."""
+    titles = paragraphs = so_far = 0
+    for each in visible:
+        if each.label in _PROSE:
+            so_far += len(each.block.text)
+            paragraphs += len(each.block.text) >= _PARAGRAPH
+            if so_far > 0.9 * told:
+                break
+        elif so_far > 0.05 * told:
+            titles += _is_title(each.block)
+    return titles >= _MANY and 2 * titles >= paragraphs
+
+
+def _is_repetitive(visible: Sequence[Labelled]) -> bool:
+    """In flattened text, "Read more" stands after each summary of a list."""
+    again = Counter(each.block.text for each in visible if len(each.block.text) < _TITLE).most_common(1)
+    return bool(again) and again[0][1] >= _MANY
 
 
 def _is_title(block: Block) -> bool:

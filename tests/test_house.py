@@ -22,7 +22,11 @@ ROWS = (
     ("fields",),
     ("profiles.yangqq", "profiles.krnews"),
     ("profiles",),
-    ("decode", "segment", "plaintext", "head", "label", "general", "verdict", "assemble"),  # the stages
+    ("tagger.features", "tagger.gold"),
+    ("tagger.model",),
+    ("tagger", "tagger.silver"),
+    ("decode", "segment", "plaintext", "head", "label", "verdict", "assemble"),  # the stages
+    ("tagger.train",),
     ("pipeline", "jsonl"),
     ("", "cli"),  # the package's face
     ("__main__",),
@@ -33,13 +37,15 @@ OWNERS = {
     "dateparser": {"dates"},
     "charset_normalizer": {"decode"},
     "w3lib": {"decode"},
+    "torch": {"tagger.train"},
+    "resiliparse": {"tagger.train"},
     "scrapy": set(),
     "httpx": set(),
 }
 
 
 def _modules() -> dict[str, Path]:
-    paths = [path for path in PACKAGE.rglob("*.py") if "tagger" not in path.parts]
+    paths = list(PACKAGE.rglob("*.py"))
     return {
         ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix("__init__").rstrip("."): path
         for path in paths

@@ -16,7 +16,9 @@ from fixtures.portal import site
 from scraper import extract
 
 URL = "http://portal.test/html/961a89698142.html"
-PARAGRAPH = "<p>The water board found cracks in two of the nine gates in March and lowered the lake by four meters.</p>\n"
+PARAGRAPH = (
+    "<p>The water board found cracks in two of the nine gates in March and lowered the lake by four meters.</p>\n"
+)
 
 
 def seconds(function: Callable[[], object], rounds: int = 5, calls: int = 20) -> float:
@@ -41,7 +43,9 @@ def test_a_family_page_takes_a_few_parses(portal_pages: dict[str, site.Page], si
     page = page_of(size, portal_pages["/html/961a89698142.html"].body.decode())
     parse = seconds(lambda: LexborHTMLParser(page.decode()))
     whole = seconds(lambda: extract(page, url=URL))
-    print(f"\n{len(page)} bytes: parse {1000 * parse:.3f} ms, record {1000 * whole:.2f} ms, {whole / parse:.1f} times a parse")
+    print(
+        f"\n{len(page)} bytes: parse {1000 * parse:.3f} ms, record {1000 * whole:.2f} ms, {whole / parse:.1f} times a parse"
+    )
     assert whole < 60 * parse
 
 

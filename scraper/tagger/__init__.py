@@ -1,0 +1,72 @@
+"""The learned labeller for pages of no known template: `tag` labels every block of a document."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scraper.block import Document, Label, Labelled
+from scraper.tagger.features import COLUMNS, featurise
+from scraper.tagger.model import KINDS, STORY, load, predict
+
+__all__ = ["tag"]
+
+Floats = NDArray[np.float32]
+
+_SIGNS = (
+    ("hidden", 1.0, "declared invisible"),
+    ("in the declared text", 1.0, "in the text the page declares"),
+    ("repeated before", 1.0, "repeats an earlier text"),
+    ("all link", 0.9, "made of links"),
+    ("level 1: link density", 1.1, "among links"),
+    ("level 1: prose share", 1.0, "among the page's prose"),
+    ("path: prose share", 0.95, "set as the page's prose is"),
+    ("in 0.5", 0.3, "inside the page's main part"),
+    ("before 0.5", 0.35, "before the page's main part"),
+    ("after 0.5", 0.35, "after the page's main part"),
+)
+"""Features that can be told as a reason, how much each counts, and in which words."""
+_SIGN_COLUMNS = [COLUMNS.index(name) for name, _, _ in _SIGNS]
+_SIGN_WEIGHTS = np.array([weight for _, weight, _ in _SIGNS], np.float32)
+_REASONS = tuple(f"model: {words}" for _, _, words in _SIGNS)
+
+
+def tag(document: Document) -> tuple[Labelled, ...]:
+    """Label every block, in order; works for pages and for flattened text.
+
+    The score is the probability that the label is right, as far as the model knows. The reason names the feature that
+    stands out most; the model weighs all of them.
+    """
+    if not document.blocks:
+        return ()
+    model = load("html" if document.elements else "text")
+    features = featurise(document, model.vocabulary)
+    logits, kinds = predict(features, model)
+    labels, scores = _decoded(logits, kinds, model.calibration)
+    signs = (features.dense[:, _SIGN_COLUMNS] * _SIGN_WEIGHTS).argmax(axis=1)
+    return tuple(
+        [
+            Labelled(block, KINDS[label], score, _REASONS[sign])
+            for block, label, score, sign in zip(
+                document.blocks, labels.tolist(), scores.tolist(), signs.tolist(), strict=True
+            )
+        ]
+    )
+
+
+def _decoded(logits: Floats, kinds: Floats, calibration: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Story or not first, then the likeliest kind of that side; one headline at most."""
+    scale, shift, threshold = calibration
+    chance = 1 / (1 + np.exp(-(scale * logits + shift)))
+    kept = logits > threshold
+    odds = np.exp(kinds - kinds.max(axis=1, keepdims=True))
+    odds[:, :STORY] *= (chance / odds[:, :STORY].sum(axis=1))[:, None]
+    odds[:, STORY:] *= ((1 - chance) / odds[:, STORY:].sum(axis=1))[:, None]
+    allowed = np.where((np.arange(len(KINDS)) < STORY) == kept[:, None], odds, 0)
+    headlines = allowed[:, _HEADLINE].copy()
+    allowed[:, _HEADLINE] = 0
+    best = int(headlines.argmax())
+    allowed[best, _HEADLINE] = headlines[best]
+    labels = allowed.argmax(axis=1)
+    return labels, odds[np.arange(len(labels)), labels].astype(np.float32)
+
+
+_HEADLINE = KINDS.index(Label.HEADLINE)

@@ -1,0 +1,521 @@
+"""A document as numbers: what the model sees of each block.
+
+Dense features are columns of one matrix (`COLUMNS` names them). What is best said in words, the classes of an element
+and the first words of a text, is given as bags of indices into a vocabulary, once for each distinct bag of the page;
+the model learns a vector for each word. In flattened text every feature of the markup is zero.
+
+All is linear in the page. A block's subtree is a run of blocks, so sums over a container are differences of running
+sums.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from itertools import chain
+from json import JSONDecoder
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scraper.block import Block, Document, Element, Head
+
+__all__ = ["COLUMNS", "Bags", "Features", "Vocabulary", "class_words", "featurise", "first_words", "up_the_tree"]
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.integer]
+
+LEVELS = 4
+"""How many containers around a block are looked at; a container has more blocks than the one inside it."""
+
+_KINDS = (
+    "lower", "upper", "digit", "space", "comma", "stop", "colon", "quote", "dash", "mark", "bracket", "east", "symbol",
+    "letter", "none", "other",
+)  # fmt: skip
+"""The kinds of characters; "letter" has no case, "none" parts the blocks."""
+_N = len(_KINDS)
+_OF_KIND = {
+    "comma": ",،、，",
+    "stop": ".!?。！？…؟।",
+    "colon": ":;：；",
+    "quote": "\"'“”„‟‘’‚«»‹›「」『』`´",
+    "dash": "-–—‐‑−",
+    "mark": "/|\\•·▪►▶›→←↑+*~_",
+    "bracket": "()[]{}<>（）【】",
+    "symbol": "©@#&%$€£¥§®™°^=",
+    "none": "\n",
+}
+_BY_TEST = (
+    ("lower", str.islower),
+    ("upper", str.isupper),
+    ("letter", str.isalpha),
+    ("digit", str.isdigit),
+    ("space", str.isspace),
+)
+_UPPER, _SPACE, _COMMA, _STOP, _NONE = (_KINDS.index(kind) for kind in ("upper", "space", "comma", "stop", "none"))
+_EAST = _KINDS.index("east")
+_EASTERN_WEIGHT = 2
+"""A character of an eastern script says as much as that many Latin ones."""
+
+_PROSE_FROM = 80
+"""From this length on, a text that is not made of links is prose."""
+_BEGINNING = 40
+"""How many characters of a block's text are read as words."""
+_PARTS = (0.5, 0.8, 0.95)
+"""The smallest containers with these shares of the page's prose are landmarks."""
+_MAX_LENGTH = 4000
+
+_WORD = re.compile(r"[^\W\d_]+|\d+|\n")
+_NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha() and chr(code) != "\n"}
+_STRING = re.compile(r'"(articleBody|headline|description)"\s*:\s*(?=")')
+_JSON = JSONDecoder(strict=False)
+
+_TEXT_COLUMNS = (
+    *(f"share of {kind}" for kind in _KINDS),
+    *(f"first is {kind}" for kind in _KINDS),
+    *(f"last is {kind}" for kind in _KINDS),
+    "length",
+    "words",
+    "word length",
+    "capitalised words",
+    "stops",
+    "commas",
+    "short",
+    "long",
+    "very long",
+    "repeated",
+    "repeated before",
+)
+_LINK_COLUMNS = ("link share", "links", "all link", "hidden", "has datetime", "is list item", "is heading")
+_PLACE_COLUMNS = (
+    "place",
+    "prose before",
+    "length before",
+    "from the top",
+    "from the bottom",
+    "prose of the page",
+    "blocks of the page",
+    "prose share of the page",
+    "is text",
+    "after the last prose",
+    "before the first prose",
+)
+_LEVEL_COLUMNS = ("prose share", "prose density", "link density", "blocks", "prose", "place", "is first", "is last")
+_PATH_COLUMNS = (
+    "path: prose share",
+    "path: prose density",
+    "path: link density",
+    "path: blocks",
+    "path: share of blocks",
+)
+_ANCHOR_COLUMNS = (
+    "in the title",
+    "title: before",
+    "title: after",
+    "title: near",
+    "title: none",
+    "in the description",
+    "description in it",
+    "in the declared text",
+    "declared text: none",
+    "since heading",
+)
+COLUMNS = (
+    *_TEXT_COLUMNS,
+    *_LINK_COLUMNS,
+    *_PLACE_COLUMNS,
+    *(f"level {level}: {name}" for level in range(1, LEVELS + 1) for name in _LEVEL_COLUMNS),
+    *(f"{side} {part}" for part in _PARTS for side in ("before", "in", "after")),
+    "depth",
+    *_PATH_COLUMNS,
+    *_ANCHOR_COLUMNS,
+)
+
+
+class Vocabulary(NamedTuple):
+    """The words that have a vector, from 1 on; 0 stands for no word and -1 for a line break."""
+
+    classes: Mapping[str, int]
+    words: Mapping[str, int]
+
+
+class Bags(NamedTuple):
+    """Sets of indices: set `i` is `flat[starts[i]:starts[i + 1]]`; none is empty, since each begins with 0."""
+
+    flat: Ints
+    starts: Ints
+
+
+class Features(NamedTuple):
+    """What the model sees of a document of `n` blocks and `e` elements, the page itself being element 0."""
+
+    dense: Floats
+    """n x len(COLUMNS)."""
+    names: Bags
+    """Tag and class words of each distinct element, and of the distinct inline elements of blocks."""
+    name_of: Ints
+    """For each element, its index in `names`."""
+    parent: Ints
+    """For each element, the one around it; the page is around itself."""
+    leaf: Ints
+    """For each block, its element."""
+    inline: Ints
+    """For each block, the index of its inline elements in `names`."""
+    words: Bags
+    """The first words of each block."""
+    groups: Ints
+    """3 x n: the first and the second container and the path, as numbers from 0."""
+    heading: Ints
+    """The last heading at or before each block, -1 for none."""
+
+
+def featurise(document: Document, vocabulary: Vocabulary) -> Features:
+    """Read a document of at least one block."""
+    blocks = document.blocks
+    texts = [block.text for block in blocks]
+    lengths = np.array([len(text) for text in texts])
+    text, weights, joined = _text_columns(texts, lengths)
+    link_share = np.minimum(np.array([block.link_chars for block in blocks]) / lengths, 1.0)
+    prose = np.where((weights >= _PROSE_FROM) & (link_share < 0.5), weights * (1 - link_share), 0.0)
+    sums = _running(prose, weights, weights * link_share)
+    tree = _tree(document.elements, blocks, vocabulary.classes)
+    heading = np.maximum.accumulate(np.where(tree.is_heading, np.arange(len(blocks)), -1))
+    around = _containers(tree)
+    dense = np.concatenate(
+        [
+            text,
+            _link_columns(blocks, link_share, tree.is_heading),
+            _place_columns(prose, sums, not document.elements),
+            *[_level_columns(tree.first[at], tree.last[at], sums) for at in around],
+            _landmark_columns(tree, sums),
+            tree.depth[:, None] / 20,
+            _path_columns(tree.path, prose, weights, link_share),
+            _anchor_columns(document.head, texts, joined, lengths),
+            _since(heading)[:, None],
+        ],
+        axis=1,
+        dtype=np.float32,
+    )
+    groups = np.stack([around[0], around[1], tree.path])
+    words = _bags(first_words(texts), vocabulary.words)
+    return Features(dense, tree.names, tree.name_of, tree.parent, tree.leaf, tree.inline, words, groups, heading)
+
+
+# ---------------------------------------------------------------- words
+
+
+def class_words(keys: Iterable[tuple[str, str]]) -> list[str]:
+    """Give the words of elements, each of a tag and its names: the tag in capitals, class words, a line break."""
+    return [*" \n ".join([f"{tag.upper()} {names}" for tag, names in keys]).translate(_NO_LETTERS).split(" "), "\n"]
+
+
+def first_words(texts: Iterable[str]) -> list[str]:
+    """Give the first words of texts, in lower case, a line break after each text."""
+    return _WORD.findall("\n".join([text[:_BEGINNING] for text in texts]).lower() + "\n")
+
+
+def _bags(words: Sequence[str], known: Mapping[str, int]) -> Bags:
+    """Look words up; a line break ends a bag."""
+    opened = chain((-1,), filter(None, map(known.get, words)))  # a bag opens with the break before it
+    found = np.fromiter(opened, np.int64)[:-1]
+    return Bags(np.maximum(found, 0), np.flatnonzero(found < 0))
+
+
+# ---------------------------------------------------------------- text
+
+
+@cache
+def _kind_table() -> NDArray[np.uint8]:
+    table = np.full(0x10000, _KINDS.index("other"), np.uint8)
+    for code in range(0x10000):
+        char = chr(code)
+        table[code] = next((_KINDS.index(kind) for kind, is_kind in _BY_TEST if is_kind(char)), table[code])
+    for first, last in ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF)):
+        table[first : last + 1] = _EAST
+    for kind, chars in _OF_KIND.items():
+        table[[ord(char) for char in chars]] = _KINDS.index(kind)
+    return table
+
+
+def _text_columns(texts: Sequence[str], lengths: Ints) -> tuple[Floats, Floats, str]:
+    """Give the columns, the length of each text with eastern characters at their weight, and the joined text."""
+    n = len(texts)
+    joined = "\n".join(texts) + "\n"
+    codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
+    kinds = _kind_table()[np.minimum(codes, 0xFFFF)]
+    owner = np.repeat(np.arange(n), lengths + 1)
+    counts = np.bincount(owner * _N + kinds, minlength=n * _N).reshape(n, _N)
+    opening = (kinds[1:] == _UPPER) & ((kinds[:-1] == _SPACE) | (kinds[:-1] == _NONE))
+    capitals = np.bincount(owner[1:][opening], minlength=n)
+    ends = np.cumsum(lengths + 1)
+    eye = np.eye(_N, dtype=np.float32)
+    weights = lengths + (_EASTERN_WEIGHT - 1.0) * counts[:, _EAST]
+    words = counts[:, _SPACE] + 1
+    often = Counter(texts)
+    repeated = np.array([often[text] > 1 for text in texts])
+    columns = [
+        np.log1p(np.minimum(weights, _MAX_LENGTH)) / 4,
+        np.log1p(words) / 3,
+        np.minimum(weights / words, 20) / 10,
+        capitals / words,
+        np.minimum(counts[:, _STOP], 10) / 5,
+        np.minimum(counts[:, _COMMA], 10) / 5,
+        weights < 30,
+        weights >= _PROSE_FROM,
+        weights >= 3 * _PROSE_FROM,
+        repeated,
+        _seen_before(texts) if repeated.any() else repeated,
+    ]
+    shares = counts / lengths[:, None]
+    shares[:, _NONE] = 0
+    dense = np.concatenate([shares, eye[kinds[ends - lengths - 1]], eye[kinds[ends - 2]], np.stack(columns, 1)], axis=1)
+    return dense, weights, joined
+
+
+def _seen_before(texts: Sequence[str]) -> NDArray[np.bool_]:
+    first: dict[str, int] = {}
+    return np.array([first.setdefault(text, index) != index for index, text in enumerate(texts)])
+
+
+def _link_columns(blocks: Sequence[Block], share: Floats, is_heading: NDArray[np.bool_]) -> Floats:
+    columns = [
+        share,
+        np.log1p([len(block.links) for block in blocks]),
+        share > 0.9,
+        [block.hidden for block in blocks],
+        [block.datetime is not None for block in blocks],
+        [block.tag == "li" for block in blocks],
+        is_heading,
+    ]
+    return np.array(columns, np.float32).T
+
+
+# ---------------------------------------------------------------- place
+
+
+def _running(*columns: Floats) -> Floats:
+    """Running sums with a zero before: the sum over the blocks i to j - 1 is `sums[:, j] - sums[:, i]`."""
+    sums = np.zeros((len(columns), len(columns[0]) + 1))
+    np.cumsum(columns, axis=1, out=sums[:, 1:])
+    return sums
+
+
+def _place_columns(prose: Floats, sums: Floats, is_text: bool) -> Floats:
+    n = len(prose)
+    index = np.arange(n)
+    total, length = max(sums[0, -1], 1.0), max(sums[1, -1], 1.0)
+    before = sums[0, :-1] / total
+    columns = [
+        index / n,
+        before,
+        sums[1, :-1] / length,
+        np.minimum(index, 60) / 30,
+        np.minimum(n - 1 - index, 60) / 30,
+        np.full(n, np.log1p(total) / 4),
+        np.full(n, np.log1p(n) / 3),
+        np.full(n, total / length),
+        np.full(n, is_text),
+        sums[0, :-1] >= sums[0, -1],
+        sums[0, 1:] <= 0,
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _since(heading: Ints) -> Floats:
+    return np.where(heading < 0, 0.0, 1.0 / (1 + np.arange(len(heading)) - heading))
+
+
+def _path_columns(path: Ints, prose: Floats, weights: Floats, link_share: Floats) -> Floats:
+    """What the blocks of the same element and class in the same element and class have in common."""
+    number = np.bincount(path)
+    length = np.bincount(path, weights)
+    of_prose = np.bincount(path, prose)
+    linked = np.bincount(path, weights * link_share)
+    columns = [
+        of_prose / max(prose.sum(), 1.0),
+        of_prose / length,
+        linked / length,
+        np.log1p(number) / 3,
+        number / len(path),
+    ]
+    return np.stack(columns, axis=1)[path]
+
+
+# ---------------------------------------------------------------- the tree
+
+
+class _Tree(NamedTuple):
+    """The elements around the blocks. An element's blocks are a run: `first` and `last` are its bounds."""
+
+    names: Bags
+    name_of: Ints
+    parent: Ints
+    leaf: Ints
+    inline: Ints
+    path: Ints
+    first: Ints
+    last: Ints
+    depth: Floats
+    is_heading: NDArray[np.bool_]
+
+
+def _tree(elements: Sequence[Element], blocks: Sequence[Block], known: Mapping[str, int]) -> _Tree:
+    keys = [("", " "), *[(element.tag, element.names) for element in elements]]
+    numbers: dict[tuple[str, str], int] = {}
+    name_of = np.array([numbers.setdefault(key, len(numbers)) for key in keys])
+    inline = np.array([numbers.setdefault(("", block.inline), len(numbers)) for block in blocks])
+    parents = [0, *[element.parent + 1 for element in elements]]
+    leaves = [block.element + 1 for block in blocks]
+    parent, leaf = np.array(parents), np.array(leaves)
+    first, last = _runs(parents, leaves)
+    of_leaf = name_of[leaf]
+    tags = np.array([key[0] in _HEADINGS for key in numbers])
+    return _Tree(
+        names=_bags(class_words(numbers), known),
+        name_of=name_of,
+        parent=parent,
+        leaf=leaf,
+        inline=inline,
+        path=_numbered(of_leaf * len(numbers) + name_of[parent[leaf]]),
+        first=first,
+        last=last,
+        depth=up_the_tree(np.minimum(np.arange(len(parent)), 1.0), parent)[leaf],
+        is_heading=tags[of_leaf],
+    )
+
+
+def up_the_tree(values: Floats, parent: Ints) -> Floats:
+    """Add to each element's values those of all around it, the page's once; the steps double their reach."""
+    total = values
+    while parent.any():
+        reach = parent > 0
+        total = total.copy()
+        total[reach] += total[parent[reach]]
+        parent = parent[parent]
+    return total
+
+
+def _runs(parents: list[int], leaves: list[int]) -> tuple[Ints, Ints]:
+    first, last = [len(leaves)] * len(parents), [-1] * len(parents)
+    for index, at in enumerate(leaves):
+        last[at] = index
+        first[at] = min(first[at], index)
+    for at in range(len(parents) - 1, 0, -1):
+        if (end := last[at]) >= 0:
+            parent = parents[at]
+            last[parent] = max(last[parent], end)
+            first[parent] = min(first[parent], first[at])
+    return np.array(first), np.array(last)
+
+
+def _containers(tree: _Tree) -> list[Ints]:
+    """Give for each block the elements around it, each with more blocks than the one before."""
+    parent, first, last = tree.parent, tree.first, tree.last
+    same = (first == first[parent]) & (last == last[parent])
+    widest = np.where(same, parent, np.arange(len(parent)))
+    while (further := widest[widest]).tobytes() != widest.tobytes():
+        widest = further
+    wider = parent[widest]
+    around = [wider[tree.leaf]]
+    for _ in range(LEVELS - 1):
+        around.append(wider[around[-1]])
+    return around
+
+
+def _numbered(values: Ints) -> Ints:
+    return np.unique(values, return_inverse=True)[1].reshape(-1)
+
+
+def _level_columns(first: Ints, last: Ints, sums: Floats) -> Floats:
+    prose, length, linked = sums[:, last + 1] - sums[:, first]
+    index = np.arange(len(first))
+    number = last + 1 - first
+    length = np.maximum(length, 1.0)
+    columns = [
+        prose / max(sums[0, -1], 1.0),
+        prose / length,
+        linked / length,
+        np.log1p(number) / 3,
+        np.log1p(prose) / 4,
+        (index - first) / number,
+        index == first,
+        index == last,
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _landmark_columns(tree: _Tree, sums: Floats) -> Floats:
+    """Before, in or after the smallest element with a given part of the prose."""
+    held = np.flatnonzero(tree.last >= 0)
+    first, last = tree.first[held], tree.last[held]
+    prose = sums[0, last + 1] - sums[0, first]
+    n = len(tree.leaf)
+    index = np.arange(n)
+    columns = []
+    for part in _PARTS:
+        at = int(np.argmin(np.where(prose >= part * sums[0, -1], last - first, n)))
+        columns += [index < first[at], (index >= first[at]) & (index <= last[at]), index > last[at]]
+    return np.stack(columns, axis=1)
+
+
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+
+
+# ---------------------------------------------------------------- what the page declares
+
+
+def _anchor_columns(head: Head, texts: Sequence[str], joined: str, lengths: Ints) -> Floats:
+    titles, descriptions, story = _declared(head)
+    named, described = "\n".join(titles).lower(), "\n".join(descriptions)
+    longest = max(map(len, titles), default=1)
+    n = len(texts)
+    in_title = np.array([len(t) / longest if 12 <= len(t) <= 300 and t.lower() in named else 0.0 for t in texts])
+    titled = np.flatnonzero(in_title > 0.4)
+    index = np.arange(n)
+    at = int(titled[0]) if len(titled) else -1
+    columns = [
+        in_title,
+        index < at,
+        (index > at) & (at >= 0),
+        np.where(at >= 0, 1 / (1 + np.abs(index - at)), 0.0),
+        np.full(n, at < 0),
+        [len(text) >= 20 and text[:60] in described for text in texts] if described else np.zeros(n),
+        _places(descriptions, joined, lengths),
+        [len(text) >= 4 and text[:60] in story for text in texts] if story else np.zeros(n),
+        np.full(n, not story),
+    ]
+    return np.stack(columns, axis=1)
+
+
+def _places(passages: Iterable[str], joined: str, lengths: Ints) -> Floats:
+    """Mark the first block that holds the beginning of a passage."""
+    marked = np.zeros(len(lengths))
+    for passage in passages:
+        if len(passage) > 30 and (at := joined.find(passage[:80])) >= 0:
+            marked[np.searchsorted(np.cumsum(lengths + 1), at, side="right")] = 1.0
+    return marked
+
+
+def _declared(head: Head) -> tuple[list[str], list[str], str]:
+    """Give titles, descriptions and the story's text, as meta tags and JSON-LD declare them."""
+    meta = head.meta
+    found: dict[str, list[str]] = {"headline": [], "description": [], "articleBody": []}
+    for script in head.json_ld:
+        for match in _STRING.finditer(script):
+            found[match[1]].append(_json_string(script, match.end()))
+    titles = [head.title, meta.get("og:title", ""), meta.get("twitter:title", ""), *found["headline"][:3]]
+    descriptions = [meta.get("og:description", ""), meta.get("description", ""), *found["description"][:3]]
+    story = " ".join(max(found["articleBody"], key=len, default="").split())
+    return _folded(titles), _folded(descriptions), story if len(story) > 200 else ""
+
+
+def _folded(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys([" ".join(text.split()) for text in texts if text]))
+
+
+def _json_string(script: str, at: int) -> str:
+    try:
+        return str(_JSON.raw_decode(script, at)[0])
+    except ValueError:
+        return ""

@@ -1,0 +1,191 @@
+"""Gold bodies to targets: which share of each block's words belongs to the story.
+
+A body is aligned with the blocks in page order, so that a heading that stands in the menu and in the story counts once,
+where the story has it. Marked segments (what must and must not be in the body) say something of a few blocks only; the
+others are unknown.
+"""
+
+import gzip
+import json
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scraper.block import Document
+
+__all__ = ["SETS", "Page", "align", "read_pages", "targets"]
+
+SETS = ("wcxb-dev", "naeb-dev", "fundus-dev", "trafilatura-dev")
+UNKNOWN = -1.0
+_WORD = re.compile(r"\w+")
+_SHINGLE = 4
+_MANY = 40
+"""A run of words that stands in the gold more often than this says nothing of its place."""
+_DRIFT = 8
+"""How many words may be missing or added between two parts of one paragraph."""
+
+
+class Page(NamedTuple):
+    """A page with gold."""
+
+    folder: str
+    name: str
+    url: str | None
+    html: bytes
+    gold: dict[str, Any]
+
+
+class _Match(NamedTuple):
+    start: int
+    end: int
+    words: int
+
+
+def read_pages(root: Path, sets: Sequence[str] = SETS) -> Iterator[Page]:
+    """Give the pages with gold of some folders; a folder holds `gold.jsonl` and `pages/<page>.html.gz`."""
+    for folder in sets:
+        for line in (root / folder / "gold.jsonl").read_text("utf-8").strip().split("\n"):
+            gold = json.loads(line)
+            if gold.get("body") or gold.get("with"):
+                html = gzip.decompress((root / folder / "pages" / f"{gold['page']}.html.gz").read_bytes())
+                yield Page(folder, gold["page"], gold.get("url"), html, gold)
+
+
+def targets(document: Document, gold: dict[str, Any]) -> NDArray[np.float32]:
+    """Give for each block the share of its words that the body has, 0 to 1, or -1 where the gold does not say."""
+    texts = [block.text for block in document.blocks]
+    if gold.get("body"):
+        return align(texts, gold["body"])
+    return _marked(texts, gold["with"], gold["without"])
+
+
+def _marked(texts: Sequence[str], wanted: Sequence[str], unwanted: Sequence[str]) -> NDArray[np.float32]:
+    found = np.full(len(texts), UNKNOWN, np.float32)
+    for segment in unwanted:
+        for index, text in enumerate(texts):
+            if segment in text:
+                found[index] = 0.0
+    for segment in wanted:
+        holding = [index for index, text in enumerate(texts) if segment in text]
+        if len(holding) == 1:
+            found[holding[0]] = 1.0
+    return found
+
+
+def words(text: str) -> list[str]:
+    """Give the words of a text, in lower case."""
+    return _WORD.findall(text.lower())
+
+
+# ---------------------------------------------------------------- alignment
+
+
+def align(texts: Sequence[str], body: str) -> NDArray[np.float32]:
+    """Give for each text the share of its words that stand in the body, in the body's order where it can be kept."""
+    gold = _Gold(body)
+    blocks = [words(text) for text in texts]
+    options = [gold.matches(block) for block in blocks]
+    chain = _best_chain(options, len(gold.words))
+    covered = np.zeros(len(gold.words) + 1, bool)
+    for match in chain.values():
+        covered[match.start : match.end] = True
+    for index, block in enumerate(blocks):
+        if index not in chain and (found := _out_of_order(options[index], covered, len(block))):
+            chain[index] = found
+            covered[found.start : found.end] = True
+    shares = [chain[i].words / len(block) if i in chain else 0.0 for i, block in enumerate(blocks)]
+    return np.array(shares, np.float32)
+
+
+class _Gold:
+    """A gold body with the places of its runs of words."""
+
+    def __init__(self, body: str) -> None:
+        lines = [words(line) for line in body.splitlines()]
+        self.words = [word for line in lines for word in line]
+        ends = np.cumsum([len(line) for line in lines]).tolist()
+        self.edges = {0, *ends}
+        self.places: dict[tuple[str, ...], list[int]] = {}
+        for size in range(1, _SHINGLE + 1):
+            for place in range(len(self.words) - size + 1):
+                self.places.setdefault(tuple(self.words[place : place + size]), []).append(place)
+
+    def matches(self, block: list[str]) -> list[_Match]:
+        """Give the places where a block may stand."""
+        size = len(block)
+        if not size:
+            return []
+        if size <= _SHINGLE:
+            places = self.places.get(tuple(block), ())
+            found = [_Match(place, place + size, size) for place in places]
+            bound = [match for match in found if match.start in self.edges or match.end in self.edges]
+            return (bound or (found if size > 2 else []))[:_MANY]
+        return self._fuzzy(block)
+
+    def _fuzzy(self, block: list[str]) -> list[_Match]:
+        shingles = zip(*(block[i:] for i in range(_SHINGLE)), strict=False)
+        hits = [
+            (place - at, at)
+            for at, shingle in enumerate(shingles)
+            if len(places := self.places.get(shingle, ())) <= _MANY
+            for place in places
+        ]
+        tops = Counter(shift // _DRIFT for shift, _ in hits).most_common(4)
+        found = [self._around(top * _DRIFT, hits, len(block)) for top, _ in tops]
+        return [match for match in dict.fromkeys(found) if match.words * 4 >= len(block)]
+
+    def _around(self, shift: int, hits: list[tuple[int, int]], size: int) -> _Match:
+        near = [(s, at) for s, at in hits if abs(s - shift - _DRIFT // 2) <= 2 * _DRIFT]
+        inside = np.zeros(size, bool)
+        for _, at in near:
+            inside[at : at + _SHINGLE] = True
+        start = min(s + at for s, at in near)
+        end = max(s + at + _SHINGLE for s, at in near)
+        return _Match(start, min(end, len(self.words)), int(inside.sum()))
+
+
+def _best_chain(options: Sequence[Sequence[_Match]], size: int) -> dict[int, _Match]:
+    """Choose at most one match a block, in order and not overlapping, that cover the most words."""
+    ends, scores = [0], [0.0]  # the best score of a chain that ends at or before a place; both rise
+    back: list[Any] = [None]
+    for index, matches in enumerate(options):
+        news = []
+        for match in matches:
+            at = bisect_right(ends, match.start + 1) - 1
+            news.append((match.end, scores[at] + match.words, (index, match, back[at])))
+        for new in news:
+            _put(ends, scores, back, new)
+    chain: dict[int, _Match] = {}
+    link: Any = back[-1]
+    while link is not None:
+        index, match, link = link
+        chain[index] = match
+    return chain
+
+
+def _put(ends: list[int], scores: list[float], back: list[Any], new: tuple[int, float, Any]) -> None:
+    end, score, link = new
+    at = bisect_right(ends, end)
+    if scores[at - 1] >= score:
+        return
+    after = at
+    while after < len(scores) and scores[after] <= score:
+        after += 1
+    if ends[at - 1] == end:
+        at -= 1
+    ends[at:after], scores[at:after], back[at:after] = [end], [score], [link]
+
+
+def _out_of_order(matches: Sequence[_Match], covered: NDArray[np.bool_], size: int) -> _Match | None:
+    """Give a match elsewhere in the body for a text that is too long to be there by chance."""
+    for match in matches:
+        free = (match.end - match.start) - int(covered[match.start : match.end].sum())
+        if size >= 3 and match.words >= 0.7 * size and free >= 0.8 * (match.end - match.start):
+            return match
+    return None

@@ -1,0 +1,1 @@
+"""Figures: accuracy on pages with gold, speed, memory, and endless damaged pages."""

@@ -1,0 +1,85 @@
+"""The learned labeller: its features are numbers for any document, and it tells prose from lists on a page of ours."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import scraper.tagger
+from scraper.block import Block, Document, Label, Labelled
+from scraper.plaintext import segment_text
+from scraper.segment import segment_html
+from scraper.tagger import tag
+from scraper.tagger.features import COLUMNS, featurise
+from scraper.tagger.model import load
+
+PARAGRAPHS = [
+    "The harbor authority said on Tuesday that the outer pier would stay closed until divers had looked at its piles.",
+    "“We would rather lose a season than a ship,” said Ingrid Holm, who has run the port since 2019, in an interview.",
+    "Fishing boats will land their catch at the old quay in the meantime, where the crane can lift no more than two tons.",
+    "The repairs are expected to cost 14 million euros, about a third of which the region has promised to pay.",
+    "Three storms in January moved the breakwater by almost a meter, according to a survey published last week.",
+]
+TITLES = [
+    "Ferry line asks lenders for one more summer",
+    "Old lighthouse gets a new lamp after forty years",
+    "Salt works to close as its last buyer leaves",
+    "Council votes to keep the night bus running",
+    "School on the island reopens with nine pupils",
+]
+PAGE = f"""<html><head><title>Outer pier closed until autumn | Coast Post</title></head><body>
+<header><nav><ul><li><a href="/">Home</a></li><li><a href="/sea/">Sea</a></li><li><a href="/town/">Town</a></li></ul></nav></header>
+<main><article><h1>Outer pier closed until autumn</h1><p class="byline">By Ada Lund</p><time datetime="2025-04-12">April 12, 2025</time>
+{"".join(f"<p>{each}</p>" for each in PARAGRAPHS)}</article>
+<aside class="related"><h2>Related stories</h2><ul>{"".join(f'<li><a href="/{n}.html">{each}</a></li>' for n, each in enumerate(TITLES))}</ul></aside></main>
+<footer><p>Copyright 2025 Coast Post. All rights reserved.</p><p><a href="/contact">Contact</a> <a href="/terms">Terms</a></p></footer></body></html>"""
+
+
+def _labels(labelled: tuple[Labelled, ...]) -> dict[str, Label]:
+    return {each.block.text: each.label for each in labelled}
+
+
+def test_prose_is_the_story_and_titles_of_other_stories_are_not() -> None:
+    labels = _labels(tag(segment_html(PAGE, "http://post.test/sea/1.html")))
+    assert labels["Outer pier closed until autumn"] is Label.HEADLINE
+    assert [labels[each] for each in PARAGRAPHS] == [Label.BODY] * len(PARAGRAPHS)
+    assert {labels[each] for each in TITLES} <= {Label.RELATED, Label.RECOMMENDATION, Label.LATEST, Label.RANKING}
+    assert labels["Copyright 2025 Coast Post. All rights reserved."] is Label.FOOTER
+
+
+def test_flattened_text_is_told_apart_too() -> None:
+    lines = ["Home", "Sea", "Outer pier closed until autumn", "By Ada Lund", *PARAGRAPHS, "Related stories", *TITLES]
+    labels = _labels(tag(segment_text("\n".join(lines))))
+    assert [labels[each] for each in PARAGRAPHS] == [Label.BODY] * len(PARAGRAPHS)
+    assert Label.BODY not in {labels[each] for each in TITLES}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        Document((Block("x"),)),
+        Document(tuple(Block(f"line {n}") for n in range(5000))),
+        segment_html("<div>" * 300 + "x" + "</div>" * 300 + "<p>y"),
+        segment_html("<p>x</p>" * 500),
+        segment_html("<script type='application/ld+json'>{\"headline\": \"</script><p>x"),
+        segment_html("<p>\U0010ffff 中文 العربية</p><a href=/x>\x00</a>"),
+    ],
+    ids=["one", "many", "deep", "alike", "torn", "odd"],
+)
+def test_any_document_has_finite_features_and_a_label_for_each_block(document: Document) -> None:
+    features = featurise(document, load("html").vocabulary)
+    assert features.dense.shape == (len(document.blocks), len(COLUMNS))
+    assert np.isfinite(features.dense).all()
+    labelled = tag(document)
+    assert [each.block for each in labelled] == list(document.blocks)
+    assert all(0 <= each.score <= 1 and each.reason for each in labelled)
+    assert tag(document) == labelled
+
+
+def test_no_blocks_no_labels() -> None:
+    assert tag(Document(())) == ()
+
+
+def test_the_weights_are_small() -> None:
+    folder = Path(scraper.tagger.__file__).parent
+    assert sum(path.stat().st_size for path in folder.glob("*.npz")) < 2**20
