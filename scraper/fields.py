@@ -65,7 +65,7 @@ def authors(document: Document, labelled: Sequence[Labelled], claims: Claims) ->
     persons = [name for name in declared if not people.is_brand(name, claims.site_name, host)]
     if persons:
         return tuple(persons)
-    bylines = (people.names([line]) for block in _bylines(document, labelled) for line in _lines(block))
+    bylines = (people.names(lines) for block in _bylines(document, labelled) for lines in _readings(block))
     return next(filter(None, bylines), declared)
 
 
@@ -86,9 +86,9 @@ def _names(document: Document, block: Block) -> str:
     return element.names + around + block.inline
 
 
-def _lines(block: Block) -> tuple[str, ...]:
-    """A byline whole, then cut at its inline elements, then its links."""
-    return (block.text, *block.pieces, *(link.text for link in block.links))
+def _readings(block: Block) -> tuple[tuple[str, ...], ...]:
+    """A byline cut at its inline elements, which may stand without a space between them; then whole; then its links."""
+    return block.pieces, (block.text,), tuple(link.text for link in block.links)
 
 
 # ---------------------------------------------------------------- date
@@ -100,11 +100,13 @@ def published(document: Document, labelled: Sequence[Labelled], claims: Claims) 
     declared = first_date(claims.published, languages)
     if declared[1]:
         return declared
+    around = _by_distance(labelled)
     attempts = (
-        *_machine_dates(labelled, languages),
-        *_shown_dates(labelled, languages),
+        *_machine_dates(around, languages),
+        *_shown_dates(around[:_NEAR], languages),
         *_address_date(document),
         first_date(claims.modified, languages),
+        *_shown_dates(around[_NEAR:], languages),
     )
     return next((found for found in attempts if found[1]), declared)
 
@@ -119,25 +121,24 @@ def first_date(candidates: Iterable[str], languages: tuple[str, ...]) -> tuple[s
     return raw, None
 
 
-def _by_distance(labelled: Sequence[Labelled]) -> list[Labelled]:
-    """The page's blocks from the headline on, then those above it; what is labelled a date or byline first."""
+def _by_distance(labelled: Sequence[Labelled]) -> list[Block]:
+    """Give the page's short blocks from the headline on, the nearest first, then those above it."""
     at = next((i for i, each in enumerate(labelled) if each.label is Label.HEADLINE), None)
     if at is None:
         at = next((i for i, each in enumerate(labelled) if each.block.tag == "h1"), 0)
     around = sorted(range(len(labelled)), key=lambda i: (i < at - 3, abs(i - at)))
-    near = [labelled[i] for i in around if not labelled[i].block.hidden]
-    return sorted(near, key=lambda each: each.label not in (Label.DATE, Label.BYLINE))
+    blocks = (labelled[i].block for i in around)
+    return [block for block in blocks if not block.hidden and len(block.text) < _LONG_DATE]
 
 
-def _machine_dates(labelled: Sequence[Labelled], languages: tuple[str, ...]) -> Iterator[tuple[str, datetime | None]]:
-    for each in _by_distance(labelled):
-        if each.block.datetime and len(each.block.text) < 2 * _LONG_DATE:
-            yield each.block.datetime, dates.parse(each.block.datetime, languages)
+def _machine_dates(blocks: Sequence[Block], languages: tuple[str, ...]) -> Iterator[tuple[str, datetime | None]]:
+    for block in blocks:
+        if block.datetime:
+            yield block.datetime, dates.parse(block.datetime, languages)
 
 
-def _shown_dates(labelled: Sequence[Labelled], languages: tuple[str, ...]) -> Iterator[tuple[str, datetime | None]]:
-    short = (each.block.text for each in _by_distance(labelled)[:_NEAR] if len(each.block.text) < _LONG_DATE)
-    yield from (found for text in short if (found := dates.find(text, languages)))
+def _shown_dates(blocks: Sequence[Block], languages: tuple[str, ...]) -> Iterator[tuple[str, datetime | None]]:
+    yield from (found for block in blocks if (found := dates.find(block.text, languages)))
 
 
 def _address_date(document: Document) -> Iterator[tuple[str, datetime | None]]:

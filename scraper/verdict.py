@@ -27,7 +27,7 @@ _FEW_CHARACTERS, _SHORT_PAGE = 20, 700
 _PROSE = frozenset((Label.BODY, Label.STANDFIRST))
 _FRAME = frozenset((Label.NAVIGATION, Label.FOOTER, Label.BREADCRUMB))
 _SIDEBAR = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
-_TITLE, _PARAGRAPH, _MANY = 20, 80, 5
+_TITLE, _PARAGRAPH, _SOME, _MANY = 20, 80, 3, 5
 _ARTICLE = re.compile("rticle|Posting|Report")
 
 
@@ -64,6 +64,9 @@ def _is_listing(document: Document, visible: Sequence[Labelled], told: int) -> b
     linked = sum([block.link_chars for block in prose])
     if listed > told or 2 * linked > told:
         return True
+    subheadings = [each.block.link_chars > 0 for each in visible if each.label is Label.SUBHEADING]
+    if sum(subheadings) >= _SOME and all(subheadings):
+        return True  # the subheadings of a story are no links
     titles = sum([_is_title(each.block) for each in visible if each.label not in _FRAME and each.label not in _SIDEBAR])
     if titles >= _MANY and told < (_FEW_CHARACTERS if prose else 1):
         return True

@@ -18,7 +18,7 @@ ROWS = (
     ("article",),
     ("block", "vocabulary", "limits"),
     ("dates",),
-    ("dateline", "people", "injection", "profiles.template"),
+    ("dateline", "people", "injection", "lists", "profiles.template"),
     ("fields",),
     ("profiles.yangqq", "profiles.krnews"),
     ("profiles",),

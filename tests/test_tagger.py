@@ -61,7 +61,7 @@ def test_flattened_text_is_told_apart_too() -> None:
         Document(tuple(Block(f"line {n}") for n in range(5000))),
         segment_html("<div>" * 300 + "x" + "</div>" * 300 + "<p>y"),
         segment_html("<p>x</p>" * 500),
-        segment_html("<script type='application/ld+json'>{\"headline\": \"</script><p>x"),
+        segment_html('<script type=\'application/ld+json\'>{"headline": "</script><p>x'),
         segment_html("<p>\U0010ffff 中文 العربية</p><a href=/x>\x00</a>"),
     ],
     ids=["one", "many", "deep", "alike", "torn", "odd"],

@@ -1,8 +1,11 @@
 """The learned labeller for pages of no known template: `tag` labels every block of a document."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
+from scraper import lists
 from scraper.block import Document, Label, Labelled
 from scraper.tagger.features import COLUMNS, featurise
 from scraper.tagger.model import KINDS, STORY, load, predict
@@ -42,14 +45,19 @@ def tag(document: Document) -> tuple[Labelled, ...]:
     logits, kinds = predict(features, model)
     labels, scores = _decoded(logits, kinds, model.calibration)
     signs = (features.dense[:, _SIGN_COLUMNS] * _SIGN_WEIGHTS).argmax(axis=1)
-    return tuple(
-        [
-            Labelled(block, KINDS[label], score, _REASONS[sign])
-            for block, label, score, sign in zip(
-                document.blocks, labels.tolist(), scores.tolist(), signs.tolist(), strict=True
-            )
-        ]
-    )
+    told = [Labelled(*each) for each in zip(
+        document.blocks, [KINDS[label] for label in labels.tolist()], scores.tolist(),
+        [_REASONS[sign] for sign in signs.tolist()], strict=True,
+    )]  # fmt: skip
+    return tuple(_with_lists(document, told))
+
+
+def _with_lists(document: Document, told: Sequence[Labelled]) -> Iterator[Labelled]:
+    """Type the lists by their headings, which say it better than the model can."""
+    labels = [each.label for each in told]
+    typed = lists.typed(document.blocks, labels, [label in KINDS[:STORY] for label in labels])
+    for each, label in zip(told, typed, strict=True):
+        yield each if label is each.label else Labelled(each.block, label, each.score, "a list, by its heading")
 
 
 def _decoded(logits: Floats, kinds: Floats, calibration: Floats) -> tuple[NDArray[np.int64], Floats]:

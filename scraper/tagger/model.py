@@ -132,7 +132,7 @@ def _inputs(features: Features, weights: dict[str, Floats]) -> Floats:
 
 
 def _convolved(hidden: Floats, kernel: Floats, dilation: int) -> Floats:
-    """`kernel` is C x 3C: what a block says to the one `dilation` behind it, to itself, to the one `dilation` before."""
+    """`kernel` is C x 3C: what a block says to the one `dilation` behind it, to itself, to the one before."""
     size = hidden.shape[1]
     said = hidden @ kernel
     heard: Floats = said[:, size : 2 * size].copy()
