@@ -7,6 +7,7 @@ they are of the right kind; what is shown comes first for the headline, since de
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from urllib.parse import urlsplit
 
 from scraper import dates, people
@@ -101,12 +102,12 @@ def published(document: Document, labelled: Sequence[Labelled], claims: Claims) 
     if declared[1]:
         return declared
     around = _by_distance(labelled)
-    attempts = (
-        *_machine_dates(around, languages),
-        *_shown_dates(around[:_NEAR], languages),
-        *_address_date(document),
-        first_date(claims.modified, languages),
-        *_shown_dates(around[_NEAR:], languages),
+    attempts = chain(
+        _machine_dates(around, languages),
+        _shown_dates(around[:_NEAR], languages),
+        _address_date(document),
+        _modified(claims, languages),
+        _shown_dates(around[_NEAR:], languages),
     )
     return next((found for found in attempts if found[1]), declared)
 
@@ -131,17 +132,21 @@ def _by_distance(labelled: Sequence[Labelled]) -> list[Block]:
     return [block for block in blocks if not block.hidden and len(block.text) < _LONG_DATE]
 
 
-def _machine_dates(blocks: Sequence[Block], languages: tuple[str, ...]) -> Iterator[tuple[str, datetime | None]]:
+def _machine_dates(blocks: Sequence[Block], languages: tuple[str, ...]) -> Iterator[tuple[str | None, datetime | None]]:
     for block in blocks:
         if block.datetime:
             yield block.datetime, dates.parse(block.datetime, languages)
 
 
-def _shown_dates(blocks: Sequence[Block], languages: tuple[str, ...]) -> Iterator[tuple[str, datetime | None]]:
+def _shown_dates(blocks: Sequence[Block], languages: tuple[str, ...]) -> Iterator[tuple[str | None, datetime | None]]:
     yield from (found for block in blocks if (found := dates.find(block.text, languages)))
 
 
-def _address_date(document: Document) -> Iterator[tuple[str, datetime | None]]:
+def _modified(claims: Claims, languages: tuple[str, ...]) -> Iterator[tuple[str | None, datetime | None]]:
+    yield first_date(claims.modified, languages)
+
+
+def _address_date(document: Document) -> Iterator[tuple[str | None, datetime | None]]:
     url = document.url or document.head.canonical
     if url:
         yield url, dates.from_url(url)

@@ -37,18 +37,19 @@ Verdict = tuple[Label, float, str]
 
 def recognise(document: Document) -> Profile | None:
     """Give the profile whose signals on this page are strongest, or None where none reaches its threshold."""
-    scored = [(_signals(document, profile) - profile.threshold, -order) for order, profile in enumerate(PROFILES)]
+    words = set(" ".join(document.names).split())
+    lines = "\n".join([block.text for block in document.blocks if len(block.text) <= 2 * _LONG_LINE])
+    scored = [(_signals(words, lines, profile) - profile.threshold, -order) for order, profile in enumerate(PROFILES)]
     margin, order = max(scored)
     return PROFILES[-order] if margin >= 0 else None
 
 
-def _signals(document: Document, profile: Profile) -> int:
-    words = profile.classes.keys() & set(" ".join(document.names).split())
-    total = sum(profile.classes[word] for word in words)
+def _signals(words: set[str], lines: str, profile: Profile) -> int:
+    total = sum(profile.classes[word] for word in profile.classes.keys() & words)
     if total >= profile.threshold:
         return total
-    short = [block.text for block in document.blocks if len(block.text) <= _LONG_LINE * 2]
-    return total + sum(weight for weight, line in profile.lines if any(map(line.match, short)))
+    said = (line for line in profile.lines if any(word in lines for word in line.words))
+    return total + sum(line.weight for line in said if line.pattern.search(lines))
 
 
 def label(document: Document, profile: Profile) -> tuple[Labelled, ...]:

@@ -42,9 +42,9 @@ _HEADINGS = (
         r"|читайте также|по теме|схожі|関連\w*|あわせて読みたい|相关\w*|관련\w*|اقرأ أيضا\w*|إقرأ أيضا\w*|مواضيع ذات صلة|liên quan",
     ),
 )
-_OPENERS = tuple((label, re.compile(rf"(?:{pattern})\b", re.IGNORECASE)) for label, pattern in _HEADINGS)
+_OPENER = re.compile("|".join(rf"(?P<{label}>(?:{pattern})\b)" for label, pattern in _HEADINGS), re.IGNORECASE)
 KINDS = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
-_UNSURE = frozenset((Label.OTHER, Label.HIDDEN, Label.DATE, Label.BYLINE, Label.PROMO))
+_UNSURE = frozenset((Label.OTHER, Label.NAVIGATION, Label.DATE, Label.BYLINE, Label.PROMO))
 """What a title in a list is often taken for; any other label is left as it is."""
 _LONGEST_HEADING, _LINKED_HEADING, _SHORTEST_TITLE, _LONGEST_TITLE = 60, 40, 25, 150
 _GAP = 3
@@ -55,8 +55,8 @@ def opener(text: str) -> Label | None:
     """Give the kind of list that a heading opens, or None."""
     if len(text) > _LONGEST_HEADING:
         return None
-    words = text.strip(" :>»•-|")
-    return next((label for label, pattern in _OPENERS if pattern.match(words)), None)
+    found = _OPENER.match(text.strip(" :>»•-|"))
+    return Label(found.lastgroup) if found and found.lastgroup else None
 
 
 def typed(blocks: Sequence[Block], labels: Sequence[Label], of_story: Sequence[bool]) -> list[Label]:
@@ -70,7 +70,8 @@ def typed(blocks: Sequence[Block], labels: Sequence[Label], of_story: Sequence[b
     kind: Label | None = None
     since = 0
     for index, block in enumerate(blocks):
-        opens = None if of_story[index] or block.link_chars >= _LINKED_HEADING else opener(block.text)
+        before_title = index + 1 < len(blocks) and looks_like(blocks[index + 1])
+        opens = opener(block.text) if before_title and _may_open(block, of_story[index]) else None
         if opens:
             kind, since, found[index] = opens, 0, Label.LIST_HEADING
         elif of_story[index] or since > _GAP or (block.tag in ("h2", "h3", "h4") and not block.links):
@@ -81,6 +82,10 @@ def typed(blocks: Sequence[Block], labels: Sequence[Label], of_story: Sequence[b
             else:
                 since += kind is not None
     return found
+
+
+def _may_open(block: Block, of_story: bool) -> bool:
+    return not of_story and block.link_chars < _LINKED_HEADING
 
 
 def is_title(block: Block) -> bool:

@@ -3,7 +3,7 @@
 import re
 
 from scraper.block import Label
-from scraper.profiles.template import PHOTO_CREDIT, Profile, table
+from scraper.profiles.template import PHOTO_CREDIT, Profile, line, table
 
 __all__ = ["PROFILE"]
 
@@ -14,10 +14,10 @@ PROFILE = Profile(
     name="krnews",
     classes={},
     lines=(
-        (3, re.compile(rf"{_DATE}\s*source:.{{0,80}}category:.{{0,40}}$")),
-        (2, re.compile(rf"{_DATE}\s*\d+ view$")),
-        (1, _MORE),
-        (1, re.compile(r"Recommend$")),
+        line(3, "source:", rf"^{_DATE}\s*source:.{{0,80}}category:.{{0,40}}$"),
+        line(2, "view", rf"^{_DATE}\s*\d+ view$"),
+        line(1, "More:", rf"^{_MORE.pattern}"),
+        line(1, "Recommend", r"^Recommend$"),
     ),
     threshold=3,
     regions={"footer": Label.FOOTER, "ad": Label.PROMO, "nav": Label.NAVIGATION},

@@ -7,7 +7,7 @@ import msgspec
 
 from scraper.block import Label
 
-__all__ = ["PHOTO_CREDIT", "Profile", "Table", "table"]
+__all__ = ["PHOTO_CREDIT", "Line", "Profile", "Table", "line", "table"]
 
 PHOTO_CREDIT = re.compile(r"\([^()]{0,60}(?:\b[Pp]hotos?\b|\bvia\b|Getty Images|\bPool\b)[^()]{0,60}\)$")
 
@@ -17,6 +17,21 @@ class Table(msgspec.Struct, frozen=True):
 
     pattern: re.Pattern[str]
     labels: Mapping[str, Label]
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of a page's text that speaks for a template."""
+
+    weight: int
+    """How strongly."""
+    words: tuple[str, ...]
+    """One of these stands in it: a quick look before the pattern's."""
+    pattern: re.Pattern[str]
+
+
+def line(weight: int, words: str, pattern: str) -> Line:
+    """Give a signal: its weight, the words of which it has one, and what is found in the line."""
+    return Line(weight, tuple(words.split()), re.compile(pattern, re.MULTILINE))
 
 
 def table(*rows: tuple[Label, str]) -> Table:
@@ -35,7 +50,7 @@ class Profile(msgspec.Struct, frozen=True):
     name: str
     classes: Mapping[str, int]
     """Class words that speak for the template, and how strongly."""
-    lines: tuple[tuple[int, re.Pattern[str]], ...]
+    lines: tuple[Line, ...]
     """Lines of text that speak for it, and how strongly."""
     threshold: int
     """The sum of signals from which on a page is taken for one of this template."""

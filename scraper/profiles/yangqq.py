@@ -3,7 +3,7 @@
 import re
 
 from scraper.block import Label
-from scraper.profiles.template import PHOTO_CREDIT, Profile, table
+from scraper.profiles.template import PHOTO_CREDIT, Profile, line, table
 
 __all__ = ["PROFILE"]
 
@@ -12,7 +12,6 @@ _DATE = r"(?:\d{4}\s*[-/年.]\s*\d{1,2}\s*[-/月.]\s*\d{1,2}日?(?:[T\s]*\d{1,2}
 _BREADCRUMB = re.compile(
     rf"(?:Current|Location|Position|您现在的位置是?|您当前的位置|当前位置|位置){_COLON}", re.IGNORECASE
 )
-_TRAIL = re.compile(rf"{_BREADCRUMB.pattern}(?:Home|首页|网站首页)\b", re.IGNORECASE)
 _LIKE = re.compile(
     r"(?:very\s?good|很赞哦|赞一个|喜欢)\s*[!！]*\s*(?:[(（]\s*(?P<like_count>\d[\d,]*)?\s*[)）])?$", re.IGNORECASE
 )
@@ -44,13 +43,13 @@ PROFILE = Profile(
         "pagelist": 1,
     },
     lines=(
-        (3, _TRAIL),
-        (2, _LIKE),
-        (1, re.compile(r"(?:.{0,60}\s)?View(?:\s*\d+)?$")),
-        (1, re.compile(rf"(?:.{{0,80}}View\W*\d*\W*)?Date{_COLON}\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d$")),
-        (1, re.compile(r"(?:Related|相关文章)$")),
-        (1, re.compile(r"(?:Ranking|点击排行)$")),
-        (1, re.compile(r"(?:Recommendation|本栏推荐|站长推荐)$")),
+        line(3, "Current Location Position 位置", rf"^{_BREADCRUMB.pattern}(?:Home|首页|网站首页)\b"),
+        line(2, "ery 很赞 赞一个 喜欢", rf"^{_LIKE.pattern}"),
+        line(1, "View", r"View(?:[ \t]*\d+)?$"),
+        line(1, "Date", rf"Date{_COLON}\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d$"),
+        line(1, "Related 相关文章", r"^(?:Related|相关文章)$"),
+        line(1, "Ranking 点击排行", r"^(?:Ranking|点击排行)$"),
+        line(1, "Recommendation 推荐", r"^(?:Recommendation|本栏推荐|站长推荐)$"),
     ),
     threshold=4,
     regions={
