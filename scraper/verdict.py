@@ -50,7 +50,7 @@ def _short_page(document: Document, visible: Sequence[Labelled], told: int) -> R
         return "empty"
     heads = [document.head.title, *(each.block.text for each in visible if each.label is Label.HEADLINE)]
     lines = [each.block.text for each in visible if each.label not in _FRAME and len(each.block.text) < 100]
-    if any(map(_ERROR.search, heads if told > 3 * _FEW_CHARACTERS else heads + lines[:10])):
+    if any(map(_ERROR.search, heads if told > 3 * _FEW_CHARACTERS else heads + lines[:40])):
         return "error page"
     text = " ".join(each.block.text for each in visible)[:2000]
     blocked = any(map(_BLOCKED.search, heads)) or (shown < _SHORT_PAGE and _BLOCKED.search(text))

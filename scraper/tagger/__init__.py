@@ -1,6 +1,6 @@
 """The learned labeller for pages of no known template: `tag` labels every block of a document."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,28 +43,46 @@ def tag(document: Document) -> tuple[Labelled, ...]:
     model = load("html" if document.elements else "text")
     features = featurise(document, model.vocabulary)
     logits, kinds = predict(features, model)
-    labels, scores = _decoded(logits, kinds, model.calibration)
+    words = np.expm1(features.dense[:, _WORDS] * 3)
+    labels, scores = _decoded(logits, kinds, words, model.calibration)
     signs = (features.dense[:, _SIGN_COLUMNS] * _SIGN_WEIGHTS).argmax(axis=1)
-    told = [Labelled(*each) for each in zip(
-        document.blocks, [KINDS[label] for label in labels.tolist()], scores.tolist(),
-        [_REASONS[sign] for sign in signs.tolist()], strict=True,
-    )]  # fmt: skip
-    return tuple(_with_lists(document, told))
+    told = map(
+        Labelled,
+        document.blocks,
+        [KINDS[label] for label in labels.tolist()],
+        scores.tolist(),
+        [_REASONS[sign] for sign in signs.tolist()],
+    )
+    return _with_lists(document, list(_once(told)))
 
 
-def _with_lists(document: Document, told: Sequence[Labelled]) -> Iterator[Labelled]:
+def _once(told: Iterable[Labelled]) -> Iterator[Labelled]:
+    """A paragraph that stands on the page again, for another width of screen, is of the story once."""
+    seen: set[str] = set()
+    for each in told:
+        if each.label in _OF_STORY and len(each.block.text) >= _LONG:
+            if each.block.text in seen:
+                yield Labelled(each.block, Label.OTHER, each.score, "repeats an earlier paragraph")
+                continue
+            seen.add(each.block.text)
+        yield each
+
+
+def _with_lists(document: Document, told: Sequence[Labelled]) -> tuple[Labelled, ...]:
     """Type the lists by their headings, which say it better than the model can."""
     labels = [each.label for each in told]
-    typed = lists.typed(document.blocks, labels, [label in KINDS[:STORY] for label in labels])
-    for each, label in zip(told, typed, strict=True):
-        yield each if label is each.label else Labelled(each.block, label, each.score, "a list, by its heading")
+    typed = lists.typed(document.blocks, labels, [label in _OF_STORY for label in labels])
+    return tuple(
+        each if label is each.label else Labelled(each.block, label, each.score, "a list, by its heading")
+        for each, label in zip(told, typed, strict=True)
+    )
 
 
-def _decoded(logits: Floats, kinds: Floats, calibration: Floats) -> tuple[NDArray[np.int64], Floats]:
+def _decoded(logits: Floats, kinds: Floats, words: Floats, calibration: Floats) -> tuple[NDArray[np.int64], Floats]:
     """Story or not first, then the likeliest kind of that side; one headline at most."""
-    scale, shift, threshold = calibration
+    scale, shift = calibration[:2]
     chance = 1 / (1 + np.exp(-(scale * logits + shift)))
-    kept = logits > threshold
+    kept = _kept(chance, words)
     odds = np.exp(kinds - kinds.max(axis=1, keepdims=True))
     odds[:, :STORY] *= (chance / odds[:, :STORY].sum(axis=1))[:, None]
     odds[:, STORY:] *= ((1 - chance) / odds[:, STORY:].sum(axis=1))[:, None]
@@ -77,4 +95,26 @@ def _decoded(logits: Floats, kinds: Floats, calibration: Floats) -> tuple[NDArra
     return labels, odds[np.arange(len(labels)), labels].astype(np.float32)
 
 
+def _kept(chance: Floats, words: Floats) -> NDArray[np.bool_]:
+    """Choose the blocks that have together the best F1 by words that is to be expected.
+
+    On a page that is clear the limit is a chance of a half; the less is sure, the lower it lies.
+    """
+    weights = words + _A_BLOCK
+    order = np.argsort(-chance, kind="stable")
+    right = np.cumsum((chance * weights)[order])
+    expected = 2 * right / (np.cumsum(weights[order]) + right[-1])
+    limit = max(chance[order[expected.argmax()]], _TOO_UNSURE)
+    kept: NDArray[np.bool_] = (chance >= limit) & ((chance >= _LIKELY) | (words >= _FEW_WORDS))
+    return kept
+
+
+_OF_STORY = frozenset(KINDS[:STORY])
+_LONG = 60
+_A_BLOCK = 0.3
+"""A block counts as that many words beside its own, for those who count paragraphs."""
+_TOO_UNSURE = 0.1
+_FEW_WORDS, _LIKELY = 5, 0.5
+"""A word or two ("Advertisement") changes no page's F1, but spoils the text: it is kept only when it is likely."""
+_WORDS = COLUMNS.index("words")
 _HEADLINE = KINDS.index(Label.HEADLINE)

@@ -57,7 +57,7 @@ def sets(folder: Path) -> list[Path]:
 
 def read_set(folder: Path) -> Iterator[Result]:
     """Read every page of a set."""
-    for line in (folder / "gold.jsonl").read_text("utf-8").splitlines():
+    for line in (folder / "gold.jsonl").read_text("utf-8").strip().split("\n"):
         gold = json.loads(line)
         page = gzip.decompress((folder / "pages" / f"{gold['page']}.html.gz").read_bytes())
         start = time.process_time()
