@@ -23,7 +23,7 @@ _BLOCKED = re.compile(
     r"|you (?:must be|have not|are not) logged in|members only|subscribers only|unusual traffic|forbidden|请登录",
     re.IGNORECASE,
 )
-_FEW_CHARACTERS, _SHORT_PAGE = 20, 700
+_FEW_CHARACTERS, _FEW_WORDS, _SHORT_PAGE = 20, 200, 700
 _PROSE = frozenset((Label.BODY, Label.STANDFIRST))
 _FRAME = frozenset((Label.NAVIGATION, Label.FOOTER, Label.BREADCRUMB))
 _SIDEBAR = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
@@ -50,7 +50,7 @@ def _short_page(document: Document, visible: Sequence[Labelled], told: int) -> R
         return "empty"
     heads = [document.head.title, *(each.block.text for each in visible if each.label is Label.HEADLINE)]
     lines = [each.block.text for each in visible if each.label not in _FRAME and len(each.block.text) < 100]
-    if any(map(_ERROR.search, heads if told > 3 * _FEW_CHARACTERS else heads + lines[:40])):
+    if any(map(_ERROR.search, heads if told > _FEW_WORDS else heads + lines[:40])):
         return "error page"
     text = " ".join(each.block.text for each in visible)[:2000]
     blocked = any(map(_BLOCKED.search, heads)) or (shown < _SHORT_PAGE and _BLOCKED.search(text))

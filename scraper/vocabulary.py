@@ -282,3 +282,20 @@ ZONES = {
     "PST": -480, "AKDT": -480, "AKST": -540, "HST": -600,
 }  # fmt: skip
 """Minutes east of Greenwich. "ET", "PT" and the like are no fixed offset and so no zone here."""
+
+# --- What asks the reader for something ------------------------------------------------------------------------------
+
+PROMOS = tuple(
+    """
+advertisement|sign up|subscribe|newsletter|get the latest|follow us|share this|share on|join our|click here to
+download our app|support us|donate|become a member|create an account|already a subscriber|read more|watch:|listen:
+anzeige|werbung|newsletter abonnieren|jetzt abonnieren|jetzt anmelden|jetzt registrieren|hier anmelden|folgen sie uns
+abonnez-vous|inscrivez-vous|publicité|suivez-nous|je m'abonne|la suite après|partager
+suscríbete|suscríbase|publicidad|síguenos|regístrate|comparte|iscriviti|pubblicità|seguici|abbonati|condividi
+assine|inscreva-se|publicidade|siga-nos|compartilhe|abonneer|advertentie|volg ons|meld je aan|annons|prenumerera|annonse
+reklama|zapisz się|subskrybuj|реклама|подпишитесь|подписывайтесь
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
+"""With these a line begins that wants a click, a name or money, in lower case."""

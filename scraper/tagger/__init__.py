@@ -9,6 +9,7 @@ from scraper import lists
 from scraper.block import Document, Label, Labelled
 from scraper.tagger.features import COLUMNS, featurise
 from scraper.tagger.model import KINDS, STORY, load, predict
+from scraper.vocabulary import PROMOS
 
 __all__ = ["tag"]
 
@@ -57,15 +58,18 @@ def tag(document: Document) -> tuple[Labelled, ...]:
 
 
 def _once(told: Iterable[Labelled]) -> Iterator[Labelled]:
-    """A paragraph that stands on the page again, for another width of screen, is of the story once."""
+    """A paragraph that stands on the page again, for another width of screen, is of the story once; an appeal never."""
     seen: set[str] = set()
     for each in told:
-        if each.label in _OF_STORY and len(each.block.text) >= _LONG:
-            if each.block.text in seen:
-                yield Labelled(each.block, Label.OTHER, each.score, "repeats an earlier paragraph")
-                continue
-            seen.add(each.block.text)
-        yield each
+        text = each.block.text
+        if each.label in _OF_STORY and text in seen:
+            yield Labelled(each.block, Label.OTHER, each.score, "repeats an earlier paragraph")
+        elif each.label in _OF_STORY and each.score < _SURE and len(text) < _SHORT and text.lower().startswith(PROMOS):
+            yield Labelled(each.block, Label.PROMO, each.score, "begins as an appeal does")
+        else:
+            yield each
+        if len(text) >= _LONG:
+            seen.add(text)
 
 
 def _with_lists(document: Document, told: Sequence[Labelled]) -> tuple[Labelled, ...]:
@@ -110,7 +114,7 @@ def _kept(chance: Floats, words: Floats) -> NDArray[np.bool_]:
 
 
 _OF_STORY = frozenset(KINDS[:STORY])
-_LONG = 60
+_LONG, _SHORT, _SURE = 60, 120, 0.7
 _A_BLOCK = 0.3
 """A block counts as that many words beside its own, for those who count paragraphs."""
 _TOO_UNSURE = 0.1
