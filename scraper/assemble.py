@@ -72,7 +72,12 @@ def assemble(
         image=_absolute(claims.image, document.url),
         language=claims.language,
         keywords=claims.keywords,
-        extraction=Extraction(profile.name if profile else "generic", _confidence(story, profile), warnings, _VERSION),
+        extraction=Extraction(
+            profile.name if profile else "generic",
+            _confidence(story, profile),
+            (*warnings, *fields.shortened(document, body, claims)),
+            _VERSION,
+        ),
     )
 
 
@@ -243,7 +248,7 @@ def _without_ranks(entries: list[Link]) -> list[Link]:
 def _confidence(story: _Story, profile: Profile | None) -> float:
     """How surely: for a template the share of its parts that were found, elsewhere the mean score of the body."""
     if profile is not None:
-        parts = ((Label.HEADLINE,), (Label.BODY,), (Label.DATE,), (Label.LIKE, Label.NAVIGATION, *_LISTS))
+        parts = ((Label.HEADLINE,), (Label.BODY,), (Label.DATE, Label.BYLINE), (Label.LIKE, Label.NAVIGATION, *_LISTS))
         weights = (0.3, 0.35, 0.15, 0.15)
         return round(0.05 + sum(w for w, labels in zip(weights, parts, strict=True) if story.texts(*labels)), 2)
     scores = [each.score for each in story if each.label in _BODY]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper import lists
+from scraper import lists, people
 from scraper.block import Document, Label, Labelled
 from scraper.tagger.features import COLUMNS, featurise
 from scraper.tagger.model import KINDS, STORY, load, predict
@@ -54,22 +54,29 @@ def tag(document: Document) -> tuple[Labelled, ...]:
         scores.tolist(),
         [_REASONS[sign] for sign in signs.tolist()],
     )
-    return _with_lists(document, list(_once(told)))
+    return _with_lists(document, list(_corrected(told)))
 
 
-def _once(told: Iterable[Labelled]) -> Iterator[Labelled]:
-    """A paragraph that stands on the page again, for another width of screen, is of the story once; an appeal never."""
+def _corrected(told: Iterable[Labelled]) -> Iterator[Labelled]:
+    """Take out of the story what cannot be of it, however likely it looked."""
     seen: set[str] = set()
     for each in told:
-        text = each.block.text
-        if each.label in _OF_STORY and text in seen:
-            yield Labelled(each.block, Label.OTHER, each.score, "repeats an earlier paragraph")
-        elif each.label in _OF_STORY and each.score < _SURE and len(text) < _SHORT and text.lower().startswith(PROMOS):
-            yield Labelled(each.block, Label.PROMO, each.score, "begins as an appeal does")
-        else:
-            yield each
-        if len(text) >= _LONG:
-            seen.add(text)
+        label, reason = _verdict(each, seen) if each.label in _OF_STORY else (each.label, each.reason)
+        yield each if label is each.label else Labelled(each.block, label, each.score, reason)
+        if len(each.block.text) >= _LONG:
+            seen.add(each.block.text)
+
+
+def _verdict(each: Labelled, seen: set[str]) -> tuple[Label, str]:
+    """A paragraph is of the story once, though it stand there again for another width of screen; an appeal never."""
+    text = each.block.text
+    if text in seen:
+        return Label.OTHER, "repeats an earlier paragraph"
+    if len(text) < _SHORT and each.score < _SURE and text.lower().startswith(PROMOS):
+        return Label.PROMO, "begins as an appeal does"
+    if len(text) < _SHORT and text.startswith(_BY) and not text.endswith(".") and people.names([text]):
+        return Label.BYLINE, "names its writers"
+    return each.label, each.reason
 
 
 def _with_lists(document: Document, told: Sequence[Labelled]) -> tuple[Labelled, ...]:
@@ -115,6 +122,7 @@ def _kept(chance: Floats, words: Floats) -> NDArray[np.bool_]:
 
 _OF_STORY = frozenset(KINDS[:STORY])
 _LONG, _SHORT, _SURE = 60, 120, 0.7
+_BY = ("By ", "BY ", "by ", "Von ", "Par ", "Por ", "Door ")
 _A_BLOCK = 0.3
 """A block counts as that many words beside its own, for those who count paragraphs."""
 _TOO_UNSURE = 0.1

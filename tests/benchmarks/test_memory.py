@@ -9,8 +9,8 @@ import pytest
 from fixtures.portal import site
 from scraper import ScraperError, extract, extract_text
 
-ROUNDS = int(os.environ.get("MEMORY_ROUNDS", "12"))
-"""Times that all pages of the portal are read, about 300 readings each; MEMORY_ROUNDS=70 makes it 20,000."""
+ROUNDS = int(os.environ.get("MEMORY_ROUNDS", "3"))
+"""Times that all pages of the portal are read, about 300 readings each; MEMORY_ROUNDS=75 makes it 20,000."""
 MEGABYTES = 30
 
 
