@@ -167,7 +167,7 @@ class _Walk:
                 if text and not text.isspace():
                     self._text(node, text)
                 elif parts:
-                    parts.append(" ")
+                    self._space()
         self._flush()
 
     def _text(self, node: LexborNode, text: str) -> None:
@@ -191,6 +191,12 @@ class _Walk:
         self.parts.append(text)
         if place.link is not None:
             self.links.append((place.link, text))
+
+    def _space(self) -> None:
+        """White space in a block belongs to the link before it too: it is folded away where the link ends there."""
+        self.parts.append(" ")
+        if self.links:
+            self.links.append((self.links[-1][0], " "))
 
     # ------------------------------------------------------------------ places
 
@@ -245,7 +251,7 @@ class _Walk:
     def _break(self, _: LexborNode) -> None:
         self.breaks += 1
         if self.parts:
-            self.parts.append(" ")
+            self._space()
 
     def _anchor(self, node: LexborNode) -> None:
         attributes = node.attributes
@@ -327,9 +333,8 @@ class _Walk:
 
     def _folded_links(self, text: str) -> tuple[Link, ...]:
         links = self.links
-        if len(links) == 1:
-            part = fold(links[0][1]) if self.runs > 1 else text
-            return (Link(part, links[0][0][0]),) if part else ()
+        if self.runs == 1:
+            return (Link(text, links[0][0][0]),)
         texts: dict[_Target, list[str]] = {}
         for link, part in links:
             texts.setdefault(link, []).append(part)

@@ -77,6 +77,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3000)
     arguments = parser.parse_args()
     chance, seeds = random.Random(arguments.seed), pages(arguments.folder)
+    tried(seeds[0])  # the weights are loaded for the first page
     slow, count, end = 0, 0, time.monotonic() + arguments.seconds
     while count < arguments.inputs and time.monotonic() < end:
         page = damaged(chance.choice(seeds), chance.choice(seeds), chance)
