@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from scraper import lists, people
 from scraper.block import Document, Label, Labelled
-from scraper.tagger.features import COLUMNS, featurise
+from scraper.tagger.features import COLUMNS, Features, featurise
 from scraper.tagger.model import KINDS, STORY, load, predict
 from scraper.vocabulary import PROMOS
 
-__all__ = ["tag"]
+__all__ = ["OF_STORY", "read_out", "tag"]
 
 Floats = NDArray[np.float32]
 
@@ -43,9 +43,15 @@ def tag(document: Document) -> tuple[Labelled, ...]:
         return ()
     model = load("html" if document.elements else "text")
     features = featurise(document, model.vocabulary)
-    logits, kinds = predict(features, model)
+    return read_out(document, features, predict(features, model), model.calibration)
+
+
+def read_out(
+    document: Document, features: Features, out: tuple[Floats, Floats], calibration: Floats
+) -> tuple[Labelled, ...]:
+    """Turn what the model says of each block (a logit of the story, logits of kinds) into labels."""
     words = np.expm1(features.dense[:, _WORDS] * 3)
-    labels, scores = _decoded(logits, kinds, words, model.calibration)
+    labels, scores = _decoded(*out, words, calibration)
     signs = (features.dense[:, _SIGN_COLUMNS] * _SIGN_WEIGHTS).argmax(axis=1)
     told = map(
         Labelled,
@@ -61,7 +67,7 @@ def _corrected(told: Iterable[Labelled]) -> Iterator[Labelled]:
     """Take out of the story what cannot be of it, however likely it looked."""
     seen: set[str] = set()
     for each in told:
-        label, reason = _verdict(each, seen) if each.label in _OF_STORY else (each.label, each.reason)
+        label, reason = _verdict(each, seen) if each.label in OF_STORY else (each.label, each.reason)
         yield each if label is each.label else Labelled(each.block, label, each.score, reason)
         if len(each.block.text) >= _LONG:
             seen.add(each.block.text)
@@ -82,7 +88,7 @@ def _verdict(each: Labelled, seen: set[str]) -> tuple[Label, str]:
 def _with_lists(document: Document, told: Sequence[Labelled]) -> tuple[Labelled, ...]:
     """Type the lists by their headings, which say it better than the model can."""
     labels = [each.label for each in told]
-    typed = lists.typed(document.blocks, labels, [label in _OF_STORY for label in labels])
+    typed = lists.typed(document.blocks, labels, [label in OF_STORY for label in labels])
     return tuple(
         each if label is each.label else Labelled(each.block, label, each.score, "a list, by its heading")
         for each, label in zip(told, typed, strict=True)
@@ -91,7 +97,7 @@ def _with_lists(document: Document, told: Sequence[Labelled]) -> tuple[Labelled,
 
 def _decoded(logits: Floats, kinds: Floats, words: Floats, calibration: Floats) -> tuple[NDArray[np.int64], Floats]:
     """Story or not first, then the likeliest kind of that side; one headline at most."""
-    scale, shift = calibration[:2]
+    scale, shift = calibration
     chance = 1 / (1 + np.exp(-(scale * logits + shift)))
     kept = _kept(chance, words)
     odds = np.exp(kinds - kinds.max(axis=1, keepdims=True))
@@ -120,7 +126,8 @@ def _kept(chance: Floats, words: Floats) -> NDArray[np.bool_]:
     return kept
 
 
-_OF_STORY = frozenset(KINDS[:STORY])
+OF_STORY = frozenset(KINDS[:STORY])
+"""The labels of the story's own blocks."""
 _LONG, _SHORT, _SURE = 60, 120, 0.7
 _BY = ("By ", "BY ", "by ", "Von ", "Par ", "Por ", "Door ")
 _A_BLOCK = 0.3

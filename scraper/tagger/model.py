@@ -26,6 +26,8 @@ KINDS = (
 STORY = 3
 """How many kinds are of the story."""
 
+_AT_ONCE = 600_000
+"""Multiplications in one product."""
 DILATIONS = (1, 2, 4, 8)
 """How far apart the three blocks are that a convolution joins, layer by layer."""
 
@@ -36,7 +38,7 @@ class Model(NamedTuple):
     vocabulary: Vocabulary
     nets: tuple[dict[str, Floats], ...]
     calibration: Floats
-    """Scale and shift by which a logit becomes a probability, and the threshold from which a block is the story's."""
+    """Scale and shift by which a logit becomes a probability."""
 
 
 @cache
@@ -48,7 +50,7 @@ def load(name: str = "html") -> Model:
     ):
         arrays = dict(stored)
     vocabulary = Vocabulary(*(_index(str(arrays.pop(key))) for key in ("classes", "words")))
-    calibration = arrays.pop("calibration")
+    calibration = arrays.pop("calibration")[:2]
     nets: dict[str, dict[str, Floats]] = {}
     for key, array in arrays.items():
         number, _, weight = key.partition(" ")
@@ -56,9 +58,9 @@ def load(name: str = "html") -> Model:
     return Model(vocabulary, tuple(map(_ready, nets.values())), calibration)
 
 
-def _index(words: str) -> dict[str, int]:
-    """Number the lines from 1 on; in a vocabulary a line break is -1."""
-    return {"\n": -1} | {word: number for number, word in enumerate(words.split("\n"), 1) if word}
+def _index(lines: str) -> dict[str, int]:
+    """Read lines of a word and its index; in a vocabulary a line break is -1."""
+    return {"\n": -1} | {word: int(index) for word, index in (line.split(" ") for line in lines.split("\n"))}
 
 
 def _ready(net: dict[str, Floats]) -> dict[str, Floats]:
@@ -100,14 +102,26 @@ def _grouped(numbers: NDArray[np.int64]) -> _Group:
 
 
 def _forward(features: Features, groups: list[_Group], weights: dict[str, Floats]) -> Floats:
-    hidden = np.maximum(_inputs(features, weights) @ weights["input.weight"] + weights["input.bias"], 0)
+    hidden = np.maximum(_times(_inputs(features, weights), weights["input.weight"]) + weights["input.bias"], 0)
     for layer, dilation in enumerate(DILATIONS):
         hidden += np.maximum(
             _convolved(hidden, weights[f"conv{layer}.weight"], dilation) + weights[f"conv{layer}.bias"], 0
         )
         if layer % 2:
             hidden += _mixed(hidden, groups, weights, layer // 2)
-    out: Floats = hidden @ weights["output.weight"] + weights["output.bias"]
+    out: Floats = _times(hidden, weights["output.weight"]) + weights["output.bias"]
+    return out
+
+
+def _times(rows: Floats, matrix: Floats) -> Floats:
+    """Multiply in runs of rows that are too small for the linear algebra library to start threads for.
+
+    On matrices as small as these its threads cost a hundred times what they save.
+    """
+    size = max(1, _AT_ONCE // matrix.size)
+    out = np.empty((len(rows), matrix.shape[1]), np.float32)
+    for start in range(0, len(rows), size):
+        np.matmul(rows[start : start + size], matrix, out=out[start : start + size])
     return out
 
 
@@ -134,7 +148,7 @@ def _inputs(features: Features, weights: dict[str, Floats]) -> Floats:
 def _convolved(hidden: Floats, kernel: Floats, dilation: int) -> Floats:
     """`kernel` is C x 3C: what a block says to the one `dilation` behind it, to itself, to the one before."""
     size = hidden.shape[1]
-    said = hidden @ kernel
+    said = _times(hidden, kernel)
     heard: Floats = said[:, size : 2 * size].copy()
     if dilation >= len(hidden):
         return heard
@@ -145,7 +159,7 @@ def _convolved(hidden: Floats, kernel: Floats, dilation: int) -> Floats:
 
 def _mixed(hidden: Floats, groups: list[_Group], weights: dict[str, Floats], number: int) -> Floats:
     """Tell each block the mean of the blocks in its containers and of those on its path."""
-    said = hidden @ weights[f"say{number}.weight"]
+    said = _times(hidden, weights[f"say{number}.weight"])
     heard = [(np.add.reduceat(said[each.order], each.starts, axis=0) / each.sizes)[each.of] for each in groups]
     joined = np.concatenate(heard, axis=1)
-    return np.maximum(joined @ weights[f"hear{number}.weight"] + weights[f"hear{number}.bias"], 0)
+    return np.maximum(_times(joined, weights[f"hear{number}.weight"]) + weights[f"hear{number}.bias"], 0)
