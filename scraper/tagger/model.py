@@ -59,8 +59,9 @@ def load(name: str = "html") -> Model:
 
 
 def _index(lines: str) -> dict[str, int]:
-    """Read lines of a word and its index; in a vocabulary a line break is -1."""
-    return {"\n": -1} | {word: int(index) for word, index in (line.split(" ") for line in lines.split("\n"))}
+    """Read lines of a word and its index, of which there may be none; in a vocabulary a line break is -1."""
+    pairs = (line.split(" ") for line in lines.split("\n") if line)
+    return {"\n": -1} | {word: int(index) for word, index in pairs}
 
 
 def _ready(net: dict[str, Floats]) -> dict[str, Floats]:
