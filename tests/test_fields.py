@@ -85,3 +85,37 @@ def test_nothing_declared_and_nothing_shown_is_none() -> None:
     document = read("<p>x</p>")
     assert fields.published(document, (), Claims()) == (None, None)
     assert fields.authors(document, (), Claims()) == ()
+
+
+WALL = "<p>Subscribe to continue reading this story.</p>"
+
+
+@pytest.mark.parametrize(
+    ("page", "found"),
+    [
+        (_page(), []),
+        (_page('<script type="application/ld+json">{"@type":"NewsArticle","isAccessibleForFree":false}</script>'), []),
+        (
+            _page(
+                '<script type="application/ld+json">{"@type":"NewsArticle","isAccessibleForFree":false}</script>',
+                "",
+                WALL,
+            ),
+            ["paywalled"],
+        ),
+        (_page("", "", f'<div class="paywall-box">{WALL}</div>'), ["paywalled"]),
+        (_page("", "", WALL), []),
+        (_page().replace("at it.</p></article>", "at it …</p></article>"), ["truncated"]),
+        (
+            _page(
+                '<script type="application/ld+json">{"@type":"NewsArticle","articleBody":"'
+                + "word " * 900
+                + '"}</script>'
+            ),
+            ["truncated"],
+        ),
+    ],
+    ids=["whole", "declared", "declared-and-said", "class-and-said", "said", "dots", "longer-declared"],
+)
+def test_what_is_missing_is_warned_of(page: str, found: list[str]) -> None:
+    assert list(extract(page).extraction.warnings) == found
