@@ -54,7 +54,7 @@ def load(name: str = "html") -> Model:
     nets: dict[str, dict[str, Floats]] = {}
     for key, array in arrays.items():
         number, _, weight = key.partition(" ")
-        nets.setdefault(number, {})[weight] = array.astype(np.float32)
+        nets.setdefault(number, {})[weight] = np.ascontiguousarray(array, np.float32)
     return Model(vocabulary, tuple(map(_ready, nets.values())), calibration)
 
 
