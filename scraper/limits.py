@@ -9,9 +9,11 @@ from collections.abc import Iterator
 
 from scraper.errors import ScraperError
 
-__all__ = ["MAX_ATTRIBUTES", "MAX_CHARACTERS", "MAX_DEPTH", "MAX_FORMATTING", "check"]
+__all__ = ["MAX_ATTRIBUTES", "MAX_BLOCKS", "MAX_CHARACTERS", "MAX_DEPTH", "MAX_FORMATTING", "check", "check_blocks"]
 
 MAX_CHARACTERS = 32 * 2**20
+MAX_BLOCKS = 30_000
+"""Blocks of text; pages made by people stay below 5,000."""
 MAX_DEPTH = 4_000
 """Elements inside each other; pages made by people stay below 100."""
 MAX_ATTRIBUTES = 4_000
@@ -38,6 +40,12 @@ _TAG = re.compile(
     re.DOTALL,
 )
 _ATTRIBUTE = re.compile(r"""[^\s/=>]++(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))?+""")
+
+
+def check_blocks(number: int) -> None:
+    """Raise `ScraperError` for more blocks than can be labelled in reasonable time."""
+    if number > MAX_BLOCKS:
+        raise ScraperError(f"page of {number} blocks of text; the limit is {MAX_BLOCKS}")
 
 
 def check(html: str) -> None:

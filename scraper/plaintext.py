@@ -5,9 +5,9 @@ Flattened text is what a WET file, a text browser or a copied page shows: the vi
 
 import re
 
+from scraper import limits
 from scraper.block import Block, Document, fold
 from scraper.errors import ScraperError
-from scraper.limits import MAX_CHARACTERS
 
 __all__ = ["segment_text"]
 
@@ -16,10 +16,11 @@ _BULLET = re.compile(r"[-–•·‣▪◦*]\s+(?=\S)")
 
 def segment_text(text: str, url: str | None = None) -> Document:
     """Cut text into its lines; raise `ScraperError` for more text than a page can hold."""
-    if len(text) > MAX_CHARACTERS:
-        raise ScraperError(f"text of {len(text)} characters; the limit is {MAX_CHARACTERS}")
-    lines = map(fold, text.splitlines())
-    return Document(tuple(_block(line) for line in lines if line), url=url)
+    if len(text) > limits.MAX_CHARACTERS:
+        raise ScraperError(f"text of {len(text)} characters; the limit is {limits.MAX_CHARACTERS}")
+    lines = [line for line in map(fold, text.splitlines()) if line]
+    limits.check_blocks(len(lines))
+    return Document(tuple(map(_block, lines)), url=url)
 
 
 def _block(line: str) -> Block:

@@ -60,6 +60,7 @@ def segment_html(html: str, url: str | None = None) -> Document:
         walk.read(root)
     head = Head(walk.title, walk.meta, walk.canonical, walk.language, tuple(walk.json_ld))
     blocks = _with_rows(walk.blocks, walk.elements)
+    limits.check_blocks(len(blocks))
     return Document(tuple(blocks), tuple(walk.elements), head, tuple(walk.anchors), tuple(walk.names.values()), url)
 
 

@@ -22,5 +22,6 @@ def test_a_line_is_a_block(text: str, blocks: list[tuple[str, str]]) -> None:
 
 
 def test_too_much_text_is_refused() -> None:
-    with pytest.raises(ScraperError):
-        segment_text("x" * (40 * 2**20))
+    for text in ("x" * (40 * 2**20), "x\n" * 40_000):
+        with pytest.raises(ScraperError):
+            segment_text(text)

@@ -176,8 +176,19 @@ def test_head_is_read_wherever_it_stands() -> None:
         "".join(f"<b id={n}>" for n in range(5_000)) + "<p>x" * 5_000,
         "<div></x>" * 50_000,
         "x" * (40 * 2**20),
+        "<ul>" + "<li>x" * 40_000,
     ],
-    ids=["depth", "closed-depth", "attributes", "quoted", "hidden-attributes", "formatting", "mismatched", "size"],
+    ids=[
+        "depth",
+        "closed-depth",
+        "attributes",
+        "quoted",
+        "hidden-attributes",
+        "formatting",
+        "mismatched",
+        "size",
+        "blocks",
+    ],
 )
 def test_a_page_that_would_block_the_parser_is_refused(html: str) -> None:
     with pytest.raises(ScraperError):
