@@ -4,7 +4,7 @@ FOLDER holds the sets that `sidebars.jsonl` names, in the form that `tests.bench
 the project's own: one reader made them by eye from the blocks of each page, in November 2026. They hold no text of a
 page: an entry is the digest of the block that is another story's title. The kind is that of the list's heading, and
 `more` where it has none or another one. A page's own title, summaries, dates, authors and sections are no entries;
-menus, topics, products and comments are no lists of stories.
+menus, topics, products and comments are no lists of stories. Hidden blocks are left out on both sides.
 
 The measures: `precision`, `recall` and `f1` of entries, whatever their kind, and `kind`, the share of the entries found
 whose kind is right too. An entry that stands in several lists of a page counts once, and any of its kinds is right.
@@ -74,7 +74,7 @@ def _wanted(page: dict[str, Any]) -> Entries:
 def _found(body: bytes, url: str | None) -> Entries:
     entries: Entries = defaultdict(set)
     for labelled in explain(body, url=url):
-        if labelled.label in KINDS:
+        if labelled.label in KINDS and not labelled.block.hidden:
             entries[digest(labelled.block.text)].add(str(labelled.label))
     return dict(entries)
 
