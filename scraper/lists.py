@@ -31,9 +31,15 @@ _HEADINGS = (
         r"|laatste \w+|siste \w+|senaste \w+|terkini|berita terbaru|son dakika|najnowsze|последние \w+|新着\w*|最新\w*|최신\w*|latest",
     ),
     (
+        Label.MORE,
+        r"more (?:from|by|in|stories|news|articles|posts|videos)|up next|next up|other (?:stories|articles|posts)|in this section"
+        r"|mehr (?:von|aus|artikel)|weitere? (?:artikel|meldungen|nachrichten|themen)|plus d'articles|autres articles"
+        r"|m[aá]s (?:noticias|de)|altri articoli|altre notizie|meer (?:van|nieuws)|mer fra|flere (?:saker|artikler)",
+    ),
+    (
         Label.RELATED,
-        r"relate[ds]?|related \w+|read (?:more|also|next|on)|also read|see also|more (?:from|on|about|stories|in|like|articles|to read|reading)"
-        r"|similar \w+|up next|next up|keep reading|further reading|you might have missed|other (?:stories|articles|posts)|in this (?:series|section)"
+        r"relate[ds]?|related \w+|read (?:more|also|next|on|this next)|also read|see also|more (?:on|about|like|to read|reading)"
+        r"|similar \w+|keep reading|further reading|explore further|you might have missed|in this series"
         r"|mehr (?:zum|zu|aus|von|artikel|lesen|themen)|mehr|weitere? \w+|zum thema|lesen sie auch|lesen sie mehr|passend zum|verwandte \w+|siehe auch"
         r"|.*auch interessant|lire aussi|[àa] lire (?:aussi|[ée]galement)|voir aussi|sur le m[êe]me (?:sujet|th[èe]me)|articles? li[ée]s|plus d'articles"
         r"|relacionad\w+|noticias relacionadas|m[aá]s (?:sobre|en|de|noticias|informaci[oó]n)|ver tambi[eé]n|leia (?:mais|tamb[eé]m)|veja (?:mais|tamb[eé]m)"
@@ -70,7 +76,7 @@ def typed(blocks: Sequence[Block], labels: Sequence[Label], of_story: Sequence[b
     kind: Label | None = None
     since = 0
     for index, block in enumerate(blocks):
-        before_title = index + 1 < len(blocks) and looks_like(blocks[index + 1])
+        before_title = any(map(looks_like, blocks[index + 1 : index + 1 + _GAP]))
         opens = opener(block.text) if before_title and _may_open(block, of_story[index]) else None
         if opens:
             kind, since, found[index] = opens, 0, Label.LIST_HEADING
@@ -78,10 +84,15 @@ def typed(blocks: Sequence[Block], labels: Sequence[Label], of_story: Sequence[b
             kind = None
         elif found[index] in KINDS or (kind and found[index] in _UNSURE):
             if looks_like(block):
-                since, found[index] = 0, kind or found[index]
+                since, found[index] = 0, kind or opener(block.text[:_LONGEST_HEADING]) or _unnamed(found[index])
             else:
                 since += kind is not None
     return found
+
+
+def _unnamed(label: Label) -> Label:
+    """A list without a heading is of no kind; `related` is what a model calls any of them."""
+    return Label.MORE if label is Label.RELATED else label
 
 
 def _may_open(block: Block, of_story: bool) -> bool:

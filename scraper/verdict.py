@@ -49,7 +49,7 @@ def _short_page(document: Document, visible: Sequence[Labelled], told: int) -> R
     if shown < _FEW_CHARACTERS:
         return "empty"
     heads = [document.head.title, *(each.block.text for each in visible if each.label is Label.HEADLINE)]
-    lines = [each.block.text for each in visible if each.label not in _FRAME and len(each.block.text) < 100]
+    lines = [each.block.text for each in visible if not each.block.links and len(each.block.text) < 100]
     if any(map(_ERROR.search, heads if told > _FEW_WORDS else heads + lines[:40])):
         return "error page"
     text = " ".join(each.block.text for each in visible)[:2000]

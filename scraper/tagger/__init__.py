@@ -68,6 +68,8 @@ def _corrected(told: Iterable[Labelled]) -> Iterator[Labelled]:
     seen: set[str] = set()
     for each in told:
         label, reason = _verdict(each, seen) if each.label in OF_STORY else (each.label, each.reason)
+        if len(each.block.text) < _SHORT and each.block.text.startswith(_RIGHTS):
+            label, reason = Label.FOOTER, "says who holds the rights"
         yield each if label is each.label else Labelled(each.block, label, each.score, reason)
         if len(each.block.text) >= _LONG:
             seen.add(each.block.text)
@@ -129,6 +131,7 @@ def _kept(chance: Floats, words: Floats) -> NDArray[np.bool_]:
 OF_STORY = frozenset(KINDS[:STORY])
 """The labels of the story's own blocks."""
 _LONG, _SHORT, _SURE = 60, 120, 0.7
+_RIGHTS = ("©", "Copyright ", "COPYRIGHT ", "(c) ")
 _BY = ("By ", "BY ", "by ", "Von ", "Par ", "Por ", "Door ")
 _A_BLOCK = 0.3
 """A block counts as that many words beside its own, for those who count paragraphs."""
