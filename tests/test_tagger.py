@@ -9,9 +9,9 @@ import scraper.tagger
 from scraper.block import Block, Document, Label, Labelled
 from scraper.plaintext import segment_text
 from scraper.segment import segment_html
-from scraper.tagger import tag
+from scraper.tagger import OF_STORY, read_out, tag
 from scraper.tagger.features import COLUMNS, featurise
-from scraper.tagger.model import load
+from scraper.tagger.model import KINDS, load
 
 PARAGRAPHS = [
     "The harbor authority said on Tuesday that the outer pier would stay closed until divers had looked at its piles.",
@@ -83,3 +83,15 @@ def test_no_blocks_no_labels() -> None:
 def test_the_weights_are_small() -> None:
     folder = Path(scraper.tagger.__file__).parent
     assert sum(path.stat().st_size for path in folder.glob("*.npz")) < 2**20
+
+
+@pytest.mark.filterwarnings("error")
+def test_logits_beyond_measure_are_certainty_and_no_more() -> None:
+    document = segment_html("<p>One two three four five six.</p><p>x</p>")
+    features = featurise(document, load("html").vocabulary)
+    kinds = np.full((2, len(KINDS)), -1e4)
+    kinds[:, -1] = 1e4
+    labelled = read_out(document, features, (np.array([1e6, -1e6]), kinds), np.array([1.0, 0.0]))
+    assert labelled[0].label in OF_STORY
+    assert labelled[1].label is KINDS[-1]
+    assert all(0 <= each.score <= 1 for each in labelled)

@@ -100,11 +100,11 @@ def _with_lists(document: Document, told: Sequence[Labelled]) -> tuple[Labelled,
 def _decoded(logits: Floats, kinds: Floats, words: Floats, calibration: Floats) -> tuple[NDArray[np.int64], Floats]:
     """Story or not first, then the likeliest kind of that side; one headline at most."""
     scale, shift = calibration
-    chance = 1 / (1 + np.exp(-(scale * logits + shift)))
+    chance = 1 / (1 + np.exp(-np.clip(scale * logits + shift, -_FAR, _FAR)))
     kept = _kept(chance, words)
-    odds = np.exp(kinds - kinds.max(axis=1, keepdims=True))
-    odds[:, :STORY] *= (chance / odds[:, :STORY].sum(axis=1))[:, None]
-    odds[:, STORY:] *= ((1 - chance) / odds[:, STORY:].sum(axis=1))[:, None]
+    odds = np.concatenate(
+        [_shares(kinds[:, :STORY]) * chance[:, None], _shares(kinds[:, STORY:]) * (1 - chance)[:, None]], axis=1
+    )
     allowed = np.where((np.arange(len(KINDS)) < STORY) == kept[:, None], odds, 0)
     headlines = allowed[:, _HEADLINE].copy()
     allowed[:, _HEADLINE] = 0
@@ -112,6 +112,13 @@ def _decoded(logits: Floats, kinds: Floats, words: Floats, calibration: Floats) 
     allowed[best, _HEADLINE] = headlines[best]
     labels = allowed.argmax(axis=1)
     return labels, odds[np.arange(len(labels)), labels].astype(np.float32)
+
+
+def _shares(logits: Floats) -> Floats:
+    """Give what each kind's chance is among its own."""
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: Floats = odds / odds.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _kept(chance: Floats, words: Floats) -> NDArray[np.bool_]:
@@ -136,6 +143,8 @@ _BY = ("By ", "BY ", "by ", "Von ", "Par ", "Por ", "Door ")
 _A_BLOCK = 0.3
 """A block counts as that many words beside its own, for those who count paragraphs."""
 _TOO_UNSURE = 0.1
+_FAR = 30.0
+"""A logit as far from 0 as this is certainty enough."""
 _FEW_WORDS, _LIKELY = 5, 0.5
 """A word or two ("Advertisement") changes no page's F1, but spoils the text: it is kept only when it is likely."""
 _WORDS = COLUMNS.index("words")

@@ -1,13 +1,18 @@
 """How well lists of other stories are found: `python -m tests.benchmarks.sidebars FOLDER`.
 
 FOLDER holds the sets that `sidebars.jsonl` names, in the form that `tests.benchmarks.accuracy` reads. The labels are
-the project's own: one reader made them by eye from the blocks of each page, in November 2026. They hold no text of a
-page: an entry is the digest of the block that is another story's title. The kind is that of the list's heading, and
-`more` where it has none or another one. A page's own title, summaries, dates, authors and sections are no entries;
-menus, topics, products and comments are no lists of stories. Hidden blocks are left out on both sides.
+the project's own, under its licence: they were made by eye from the blocks of each page, in two readings in November
+2026, the second with the first at hand. They hold no text of a page: an entry is the digest of the block that is another
+story's title. The pages are articles drawn by a seeded shuffle, some without lists.
+
+The kind is that of the list's heading, and `more` where it has none or another one. A teaser that names its story in one
+block is an entry, with its date or author too; so is the only line that stands for a story, a video, a gallery. A page's
+own title, summaries, dates, authors and sections are no entries; menus, topics, products, jobs, questions and comments
+are no lists of stories, nor are links that the author gives in the text. Hidden blocks are left out on both sides.
 
 The measures: `precision`, `recall` and `f1` of entries, whatever their kind, and `kind`, the share of the entries found
 whose kind is right too. An entry that stands in several lists of a page counts once, and any of its kinds is right.
+`recut` counts the pages that are no longer cut into as many blocks as when they were labelled: look at their labels anew.
 """
 
 import argparse
@@ -19,7 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from scraper import Label, explain
+from scraper import Label, Labelled, explain
 
 __all__ = ["Entries", "Scored", "digest", "measure", "read_labels", "score", "table"]
 
@@ -36,6 +41,8 @@ class Scored(NamedTuple):
 
     wanted: Entries
     found: Entries
+    recut: bool
+    """Whether it has another number of blocks than when it was labelled."""
 
 
 def digest(text: str) -> str:
@@ -44,7 +51,7 @@ def digest(text: str) -> str:
 
 
 def read_labels(file: Path = LABELS) -> list[dict[str, Any]]:
-    """Read the labels: of each page its `set`, its name (`page`) and its `lists`, of each `kind` and `entries`."""
+    """Read the labels: of each page its `set`, name (`page`), number of `blocks`, and `lists` of a `kind` and `entries`."""
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
 
 
@@ -59,7 +66,8 @@ def score(folder: Path, pages: Sequence[dict[str, Any]]) -> dict[str, list[Score
     for page in pages:
         key = page["set"], page["page"]
         body = gzip.decompress((folder / key[0] / "pages" / f"{key[1]}.html.gz").read_bytes())
-        scored[key[0]].append(Scored(_wanted(page), _found(body, urls[key])))
+        labelled = explain(body, url=urls[key])
+        scored[key[0]].append(Scored(_wanted(page), _found(labelled), len(labelled) != page["blocks"]))
     return dict(scored)
 
 
@@ -71,11 +79,11 @@ def _wanted(page: dict[str, Any]) -> Entries:
     return dict(entries)
 
 
-def _found(body: bytes, url: str | None) -> Entries:
+def _found(labelled: Sequence[Labelled]) -> Entries:
     entries: Entries = defaultdict(set)
-    for labelled in explain(body, url=url):
-        if labelled.label in KINDS and not labelled.block.hidden:
-            entries[digest(labelled.block.text)].add(str(labelled.label))
+    for each in labelled:
+        if each.label in KINDS and not each.block.hidden:
+            entries[digest(each.block.text)].add(str(each.label))
     return dict(entries)
 
 
@@ -97,10 +105,11 @@ def measure(pages: Sequence[Scored]) -> dict[str, float]:
 def table(scored: dict[str, list[Scored]]) -> str:
     """Give the figures of each set, and of all, as a table of text."""
     rows = {**scored, "all": [page for pages in scored.values() for page in pages]}
-    lines = [f"{'set':14}{'pages':>7}{'entries':>9}" + "".join(f"{name:>11}" for name in MEASURES)]
+    lines = [f"{'set':14}{'pages':>7}{'recut':>7}{'entries':>9}" + "".join(f"{name:>11}" for name in MEASURES)]
     for name, pages in rows.items():
         figures = measure(pages)
-        head = f"{name:14}{len(pages):7}{sum(len(page.wanted) for page in pages):9}"
+        recut, entries = sum(page.recut for page in pages), sum(len(page.wanted) for page in pages)
+        head = f"{name:14}{len(pages):7}{recut:7}{entries:9}"
         lines.append(head + "".join(f"{figures[key]:11.3f}" for key in MEASURES))
     return "\n".join(lines)
 
