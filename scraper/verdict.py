@@ -1,7 +1,6 @@
 """Whether a page is an article at all, and what it is when it is not."""
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from scraper.block import Block, Claims, Document, Label, Labelled
@@ -28,6 +27,11 @@ _PROSE = frozenset((Label.BODY, Label.STANDFIRST))
 _FRAME = frozenset((Label.NAVIGATION, Label.FOOTER, Label.BREADCRUMB))
 _SIDEBAR = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
 _TITLE, _PARAGRAPH, _SOME, _MANY = 20, 80, 3, 5
+_BUTTON = re.compile(
+    r"(?:read|learn|see|view) more$|continue reading|read on$|full story|阅读更多|阅读全文|weiterlesen|mehr lesen|lire la suite"
+    r"|leer m[aá]s|continua a leggere|leggi tutto|lees verder|leia mais",
+    re.IGNORECASE,
+)
 _ARTICLE = re.compile("rticle|Posting|Report")
 
 
@@ -88,9 +92,8 @@ def _is_interrupted(visible: Sequence[Labelled], told: int) -> bool:
 
 
 def _is_repetitive(visible: Sequence[Labelled]) -> bool:
-    """In flattened text, "Read more" stands after each summary of a list."""
-    again = Counter(each.block.text for each in visible if len(each.block.text) < _TITLE).most_common(1)
-    return bool(again) and again[0][1] >= _MANY
+    """In flattened text "Read more" stands after each summary of a list."""
+    return sum([len(each.block.text) < _TITLE and bool(_BUTTON.match(each.block.text)) for each in visible]) >= _MANY
 
 
 def _is_title(block: Block) -> bool:
