@@ -28,7 +28,8 @@ _FRAME = frozenset((Label.NAVIGATION, Label.FOOTER, Label.BREADCRUMB))
 _SIDEBAR = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
 _TITLE, _PARAGRAPH, _SOME, _MANY = 20, 80, 3, 5
 _BUTTON = re.compile(
-    r"(?:read|learn|see|view) more$|continue reading|read on$|full story|阅读更多|阅读全文|weiterlesen|mehr lesen|lire la suite"
+    r"(?:read|learn|see|view) more$|continue reading|read on$|full story|阅读更多|阅读全文|weiterlesen|mehr lesen"
+    r"|lire la suite"
     r"|leer m[aá]s|continua a leggere|leggi tutto|lees verder|leia mais",
     re.IGNORECASE,
 )
