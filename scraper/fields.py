@@ -70,12 +70,19 @@ def without_site(title: str, site_name: str | None) -> str:
 def authors(document: Document, labelled: Sequence[Labelled], claims: Claims) -> tuple[str, ...]:
     """Give declared people; else those of the first byline that names any; else a declared brand."""
     declared = people.declared(claims.authors)
-    host = urlsplit(document.url or document.head.canonical or "").hostname or ""
+    host = _host(document.url or document.head.canonical or "")
     persons = [name for name in declared if not people.is_brand(name, claims.site_name, host)]
     if persons:
         return tuple(persons)
     bylines = (people.names(lines) for block in _bylines(document, labelled) for lines in _readings(block))
     return next(filter(None, bylines), declared)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # the caller's address may be none
+        return ""
 
 
 def _bylines(document: Document, labelled: Sequence[Labelled]) -> Iterator[Block]:

@@ -112,9 +112,10 @@ class _Addresses:
         if not href or href.lower().startswith(_NO_PAGE):
             return None
         plain = href.partition("#")[0]
-        if "[" not in plain and plain.startswith(_WHOLE) and "/." not in plain[8:]:
+        bracketed = "[" in plain or "]" in plain  # an address of numbers, or none at all
+        if not bracketed and plain.startswith(_WHOLE) and "/." not in plain[8:]:
             return plain
-        if "/." in plain or "[" in plain or not self.origin:
+        if "/." in plain or bracketed or not self.origin:
             return self._joined(plain)
         if plain.startswith("//"):
             return f"{self.scheme}:{plain}"

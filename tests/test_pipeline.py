@@ -53,6 +53,13 @@ def test_bad_input_ends_well(page: bytes | str) -> None:
     _ends_well(page)
 
 
+@pytest.mark.parametrize("url", ["http://[x", "http://x]y/", "\x00", "not an address", "", "http://a.test:port/"])
+def test_an_address_that_is_none_does_no_harm(url: str) -> None:
+    page = f'<a href="x.html">x</a><link rel=canonical href="http://a]b/"><h1>Bridge to close</h1>{STORY}'
+    assert extract(page, url=url).body
+    assert extract_text("Bridge to close\n" + "The council voted on Monday to close the bridge. " * 5, url=url).body
+
+
 @pytest.mark.parametrize("page", [None, 5, ["<p>x"], object()])
 def test_what_is_neither_bytes_nor_text_is_refused(page: object) -> None:
     for function in (extract, extract_text, explain):

@@ -129,6 +129,7 @@ def _only(html: str, url: str | None = "http://a.test/b/c.html") -> Block:
         ("mailto:a@b.test", None),
         ("[!--news.url--]", None),
         ("http://[broken", None),
+        ("http://bro]ken/", None),
     ],
 )
 def test_links_are_absolute_or_none(href: str, url: str | None) -> None:
