@@ -69,7 +69,8 @@ class PortalSpider(Spider):
         for url in self._within((self.site,)):
             yield self._ask(url, self.home)
         robots = self.crawler.get_downloader_middleware(StrictRobots)
-        named = await robots.sitemaps(self._ask(self.site, self.home)) if robots else ()
+        told = await robots.sitemaps(self._ask(self.site, self.home)) if robots else ()
+        named = [url for url in told if addresses.inside(url, self._host)]
         for url in self._within(named or (urljoin(self.site, "/sitemap.xml"),)):
             yield self._ask(url, self.sitemap, self.no_sitemap)
 

@@ -84,7 +84,8 @@ class StrictRobots:
 
     async def sitemaps(self, request: Request) -> tuple[str, ...]:
         """Give the absolute addresses of the sitemaps that the robots.txt of the request's origin names."""
-        return tuple(urljoin(request.url, address) for address in (await self._rules(request)).sitemaps)
+        named = (await self._rules(request)).sitemaps
+        return tuple(url for address in named if (url := _joined(request.url, address)))
 
     async def _rules(self, request: Request) -> Rules:
         parts = urlsplit(request.url)
@@ -123,3 +124,10 @@ class StrictRobots:
         slot = downloader.slots.get(key)
         if slot is not None:
             slot.concurrency, slot.delay, slot.jitter = 1, delay, 0.0
+
+
+def _joined(base: str, address: str) -> str | None:
+    try:
+        return urljoin(base, address)
+    except ValueError:  # robots.txt may name anything
+        return None
