@@ -110,7 +110,8 @@ def _headline_and_body(
     document: Document, story: _Story, claims: Claims, profile: Profile | None
 ) -> tuple[str, list[str], tuple[str, ...]]:
     headline = _headline(document, story, claims, profile)
-    body = [_without_label(each) for each in story if each.label in _BODY]
+    told = (_without_label(each) for each in story if each.label in _BODY)
+    body = [text for text in told if text != headline]  # a labeller may take the headline for the story's first line
     keyword = injection.find_keyword(headline, body) if profile else None  # only portals of a family put them in
     if keyword is None:
         return headline, body, ()
