@@ -1,6 +1,6 @@
 """The crawl: spiders, and what a polite and accountable crawl needs beside them.
 
-    addresses, arguments, failures, sitemap, stories    rules, as pure functions and small values
+    arguments, failures, sitemap                        rules, as pure functions and small values
     host, robots                                        downloader middlewares: what may be asked for
     account, sink                                       what came of it: the counts; records.jsonl
     portal, fintechworld                                the spiders

@@ -23,7 +23,7 @@ from typing import Any, Self
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 
-from spiders.addresses import canonical
+from scraper.addresses import canonical
 
 __all__ = ["Account", "Report", "add", "crawl_dir"]
 

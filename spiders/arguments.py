@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from spiders.addresses import canonical
+from scraper.addresses import canonical
 
 __all__ = ["ArgumentError", "Arguments", "parse"]
 

@@ -3,7 +3,7 @@
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
-from spiders.addresses import host
+from scraper.addresses import host
 
 __all__ = ["META", "OFF_HOST", "OwnHost"]
 

@@ -11,17 +11,18 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
+from scraper import addresses
 from scraper.article import Article
 from scraper.assemble import join
 from scraper.block import Document
 from scraper.errors import NotAnArticle, ScraperError
 from scraper.pipeline import article, read
-from spiders import addresses, arguments, sitemap
+from scraper.stories import Stories, same_headline, story_id, truncated
+from spiders import arguments, sitemap
 from spiders.account import add
 from spiders.failures import reason
 from spiders.host import META
 from spiders.robots import StrictRobots
-from spiders.stories import Stories, same_headline, story_id, truncated
 
 __all__ = ["PortalSpider"]
 

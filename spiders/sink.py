@@ -13,8 +13,8 @@ from scrapy.exceptions import CloseSpider, DropItem
 from scraper.article import Article
 from scraper.errors import RecordError
 from scraper.jsonl import read_records
+from scraper.stories import Stories
 from spiders.account import add, crawl_dir
-from spiders.stories import Stories
 
 __all__ = ["DISK_FULL", "NO_OUTPUT", "RecordFile", "Sink"]
 

@@ -4,8 +4,8 @@ import dataclasses
 import re
 from hashlib import blake2b
 
+from scraper.addresses import identity
 from scraper.article import Article
-from spiders.addresses import identity
 
 __all__ = ["Stories", "keys", "same_headline", "story_id", "truncated"]
 

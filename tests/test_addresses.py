@@ -1,0 +1,155 @@
+"""Addresses: one form for each page, and which a crawl may follow."""
+
+import pytest
+
+from scraper import addresses
+from scraper.stories import story_id
+
+OWN = "portal.test:8080"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://portal.test", "http://portal.test/"),
+        ("HTTP://Portal.TEST:80/A", "http://portal.test/A"),
+        ("https://portal.test:443/a", "https://portal.test/a"),
+        ("https://portal.test:80/a", "https://portal.test:80/a"),
+        ("http://portal.test:8080/a#top", "http://portal.test:8080/a"),
+        ("http://portal.test/a?utm_source=x&UTM_Medium=y&fbclid=1&gclid=2", "http://portal.test/a"),
+        ("http://portal.test/a?id=7&utm_source=x&b=1", "http://portal.test/a?id=7&b=1"),
+        ("http://portal.test/?news-12.html", "http://portal.test/?news-12.html"),
+        ("http://portal.test/?b=1&a=", "http://portal.test/?b=1&a="),
+        ("http://portal.test/list/../html/./1.html", "http://portal.test/html/1.html"),
+        ("http://user:secret@portal.test/", "http://portal.test/"),
+        ("http://[::1]:8080/", "http://[::1]:8080/"),
+        ("http://bücher.test/ä b", "http://xn--bcher-kva.test/%C3%A4%20b"),
+        ("  http://portal.test/a\n", "http://portal.test/a"),
+    ],
+)
+def test_an_address_has_one_form(url, expected):
+    assert addresses.canonical(url) == expected
+    assert addresses.canonical(expected) == expected
+
+
+def test_a_site_is_known_by_one_scheme():
+    assert addresses.canonical("http://portal.test/a", "https") == "https://portal.test/a"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("http://portal.test/a?x=1&y=2#b", "https://portal.test:443/a?y=2&x=1&utm_campaign=z", True),
+        ("http://portal.test/html/1.html", "http://portal.test/news/1.html", False),
+        ("http://portal.test/a", "http://portal.test:8080/a", False),
+    ],
+)
+def test_identity(one, other, same):
+    assert (addresses.identity(one) == addresses.identity(other)) is same
+    assert (story_id(one) == story_id(other)) is same
+    assert len(story_id(one)) == 16
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://portal.test:8080/",
+        "https://portal.test:8080/html/855c73898406.html",
+        "http://portal.test:8080/news/",
+        "http://portal.test:8080/news/?page=2",
+        "http://portal.test:8080/stocks/index_2.html",
+        "http://portal.test:8080/research/",
+        "http://portal.test:8080/html/searching-for-login-rules.html",
+        "http://portal.test:8080/html/e/story.html",
+        "http://portal.test:8080/list.php?id=3",
+        "http://portal.test:8080/v1.2/story",
+        "http://portal.test:8080/html/100%25-sure.html",
+    ],
+)
+def test_pages_are_followed(url):
+    assert addresses.followable(url, "", OWN)
+    assert addresses.followable(url, "noopener tag", OWN)
+    assert not addresses.followable(url, "noopener NoFollow", OWN)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "/html/1.html",
+        "javascript:void(0)",
+        "JavaScript:makeRequest('/e/public/digg/?id=1')",
+        "mailto:desk@portal.test",
+        "tel:+1555",
+        "data:text/html,hello",
+        "ftp://portal.test:8080/a.html",
+        "http://portal.test/html/1.html",
+        "http://portal.test:8081/html/1.html",
+        "http://www.portal.test:8080/html/1.html",
+        "http://portal.test:8080@other.test/html/1.html",
+        "http://portal.test:99999/",
+        "http://[portal.test:8080/",
+        "http://portal.test:8080/e/public/ViewClick/?classid=2&id=20&addclick=1",
+        "http://portal.test:8080/e/",
+        "http://portal.test:8080//e/public/digg/?id=1",
+        "http://portal.test:8080/x/../e/public/digg/",
+        "http://portal.test:8080/x/%2e%2e/%65/public/digg/",
+        "http://portal.test:8080/E/Public/digg/",
+        "http://portal.test:8080/cms/e/public/digg/?id=1",
+        "http://portal.test:8080/[!--news.url--]",
+        "http://portal.test:8080/html/%5B!--news.url--%5D",
+        "http://portal.test:8080/{{ url }}",
+        "http://portal.test:8080/login.php",
+        "http://portal.test:8080/user/logout",
+        "http://portal.test:8080/register/",
+        "http://portal.test:8080/search/?q=ships",
+        "http://portal.test:8080/search.html",
+        "http://portal.test:8080/d/file/2025/ship.JPG",
+        "http://portal.test:8080/skin/main.css?v=3",
+        "http://portal.test:8080/report.pdf",
+        "http://portal.test:8080/rss.xml",
+    ],
+)
+def test_everything_else_is_not(url):
+    assert not addresses.followable(url, "", OWN)
+
+
+@pytest.mark.parametrize(
+    ("url", "link", "follows", "same"),
+    [
+        ("http://p.test/html/1.html", "http://p.test/html/1_2.html", True, True),
+        ("http://p.test/html/1_2.html", "http://p.test/html/1_3.html", True, True),
+        ("http://p.test/html/1_9.html", "http://p.test/html/1_10.html", True, True),
+        ("http://p.test/html/1.html", "http://p.test/html/1_3.html", False, True),
+        ("http://p.test/html/1_2.html", "http://p.test/html/1.html", False, True),
+        ("http://p.test/html/1.html", "http://p.test/news/1_2.html", False, False),
+        ("http://p.test/html/1.html", "http://p.test:81/html/1_2.html", False, False),
+        ("http://p.test/html/1.html", "http://p.test/html/12.html", False, False),
+        ("http://p.test/html/1_02.html", "http://p.test/html/1_03.html", False, False),
+        ("http://p.test/stocks/index.html", "http://p.test/stocks/index_2.html", False, False),
+        ("http://p.test/stocks/", "http://p.test/stocks/index_2.html", False, False),
+    ],
+)
+def test_parts_of_a_story(url, link, follows, same):
+    assert addresses.follows(url, link) is follows
+    assert addresses.same_story(url, link) is same
+
+
+def test_the_first_part_is_known_from_a_later_one():
+    part = addresses.part("https://p.test:444/html/a_b_2.html?x=1")
+    assert part is not None
+    assert (part.number, part.first) == (2, "https://p.test:444/html/a_b.html")
+
+
+@pytest.mark.parametrize(
+    ("url", "links", "first"),
+    [
+        ("http://p.test/html/1_2.html", ["http://p.test/html/1.html"], "http://p.test/html/1.html"),
+        ("http://p.test/html/1_2.html", ["http://p.test/", "http://p.test/html/1_3.html"], "http://p.test/html/1.html"),
+        ("http://p.test/html/1_2.html", ["http://p.test/html/1_2.html", "http://p.test/html/2.html"], None),
+        ("http://p.test/html/1.html", ["http://p.test/html/1_2.html"], None),
+        ("http://p.test/stocks/index_2.html", ["http://p.test/stocks/index.html"], None),
+    ],
+)
+def test_a_later_part_leads_to_the_first(url, links, first):
+    assert addresses.first_part(url, links) == first
