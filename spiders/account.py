@@ -1,35 +1,23 @@
-"""The account of a crawl: what became of every address asked for, of every page, of every record.
+"""The account of a crawl: what became of every address found, of every page, of every record.
 
 All counts are kept in Scrapy's stats under `crawl/`, where any component adds to them, and must add up:
 
-    asked   = fetched + failed + repeated + left
-    fetched = record_pages + duplicates + skipped + unfinished
-    records = written + already_there + unwritten
+    found   = fetched + unchanged + failed + repeated + left
+    fetched = articles + skipped + unfinished
+    records = written + duplicates + already_there + unwritten
 
 `left`, `unfinished` and `unwritten` are what remains, 0 after a crawl that ran to its end.
 """
 
 import dataclasses
-import importlib.metadata
-import json
-import logging
-import os
-import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Self
 
-from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 
-from scraper.addresses import canonical
-
-__all__ = ["Account", "Report", "add", "crawl_dir"]
+__all__ = ["Account", "add", "count"]
 
 _PREFIX = "crawl/"
-
-logger = logging.getLogger(__name__)
 
 
 def add(crawler: Crawler, what: str, count: int = 1) -> None:
@@ -37,29 +25,30 @@ def add(crawler: Crawler, what: str, count: int = 1) -> None:
     crawler.stats.inc_value(_PREFIX + what, count)
 
 
-def crawl_dir(crawler: Crawler) -> Path:
-    """Give the directory of this crawl: the setting CRAWL_DIR, or crawls/<spider>/."""
-    return Path(crawler.settings.get("CRAWL_DIR") or Path("crawls", crawler.spidercls.name))
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Account:
     """What came of a crawl."""
 
-    asked: int = 0
-    """Addresses asked for; retries and redirects are not counted again."""
+    found: int = 0
+    """Addresses to ask for, those that the last run left among them; retries and redirects are not counted again."""
     fetched: int = 0
     """Pages that came."""
+    unchanged: int = 0
+    """Pages that have not changed since the last run."""
     repeated: int = 0
-    """Addresses that only led to a page asked for before."""
-    records: int = 0
-    record_pages: int = 0
+    """Addresses that only led to a page known by its own."""
+    articles: int = 0
     """Pages that went into records: a story may be split over several."""
-    duplicates: int = 0
-    """Pages whose story was met before under another address."""
+    records: int = 0
     written: int = 0
+    updated: int = 0
+    """Records among those written that replace an earlier one."""
+    copies: int = 0
+    """Records among those written that are near copies of another."""
+    duplicates: int = 0
+    """Records left out: the file has the same story under another address."""
     already_there: int = 0
-    """Records that an earlier crawl wrote to the same file."""
+    """Records left out: an earlier run wrote them."""
     failed: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """Addresses that could not be had or must not be asked for, by reason."""
     skipped: Mapping[str, int] = dataclasses.field(default_factory=dict)
@@ -75,17 +64,17 @@ class Account:
     @property
     def left(self) -> int:
         """Addresses that were still waiting when the crawl ended."""
-        return self.asked - self.fetched - self.repeated - sum(self.failed.values())
+        return self.found - self.fetched - self.unchanged - self.repeated - sum(self.failed.values())
 
     @property
     def unfinished(self) -> int:
-        """Pages of stories whose later parts were still to come, or that broke the spider."""
-        return self.fetched - self.record_pages - self.duplicates - sum(self.skipped.values())
+        """Pages of stories whose later parts were still to come."""
+        return self.fetched - self.articles - sum(self.skipped.values())
 
     @property
     def unwritten(self) -> int:
-        """Records for which there was no room."""
-        return self.records - self.written - self.already_there
+        """Records for which there was no room; their pages are asked for again by the next run."""
+        return self.records - self.written - self.duplicates - self.already_there
 
     def to_dict(self) -> dict[str, Any]:
         """Give all counts, the remainders among them."""
@@ -95,17 +84,21 @@ class Account:
     def sentences(self) -> list[str]:
         """Say it in words; what did not happen is not said."""
         lines = [
-            (self.written, f"{_count(self.written, 'record')} written, from {_count(self.record_pages, 'page')}."),
-            (self.already_there, f"{_count(self.already_there, 'record')} already there."),
-            (self.unwritten, f"{_count(self.unwritten, 'record')} LOST: there was no room to write."),
-            (self.duplicates, f"{_count(self.duplicates, 'page')} left out: the same story under another address."),
-            (self.skipped, f"{_count(sum(self.skipped.values()), 'page')} without a story: {_list(self.skipped)}."),
-            (self.unfinished, f"{_count(self.unfinished, 'page')} of stories that were not read to their end."),
-            (self.failed, f"{_count(sum(self.failed.values()), 'address')} not fetched: {_list(self.failed)}."),
-            (self.repeated, f"{_count(self.repeated, 'address')} only led to pages already asked for."),
-            (self.left, f"{_count(self.left, 'address')} still to be asked for."),
+            (self.found, f"{count(self.found, 'address')} found, {count(self.fetched, 'page')} fetched."),
+            (self.written, f"{count(self.written, 'record')} written, from {count(self.articles, 'page')}."),
+            (self.updated, f"{count(self.updated, 'record')} of these replace an earlier one: the story has changed."),
+            (self.copies, f"{count(self.copies, 'record')} of these are near copies of another."),
+            (self.duplicates, f"{count(self.duplicates, 'record')} left out: the same story under another address."),
+            (self.already_there, f"{count(self.already_there, 'record')} already there."),
+            (self.unwritten, f"{count(self.unwritten, 'record')} not written: there was no room."),
+            (self.skipped, f"{count(sum(self.skipped.values()), 'page')} without a story: {_list(self.skipped)}."),
+            (self.unfinished, f"{count(self.unfinished, 'page')} of stories that were not read to their end."),
+            (self.unchanged, f"{count(self.unchanged, 'page')} unchanged since the last run."),
+            (self.failed, f"{count(sum(self.failed.values()), 'address')} not fetched: {_list(self.failed)}."),
+            (self.repeated, f"{count(self.repeated, 'address')} only led to pages known already."),
+            (self.left, f"{count(self.left, 'address')} still to be asked for: the same command goes on."),
         ]
-        return [line for happened, line in lines if happened] if self.asked else ["Nothing was asked for."]
+        return [line for happened, line in lines if happened] if self.found else ["Nothing was to be asked for."]
 
 
 def _by_reason(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
@@ -113,91 +106,11 @@ def _by_reason(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """Say a number of things."""
     ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
     return f"{number} {noun}{ending}"
 
 
 def _list(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{reason} {count}" for reason, count in counts.items())
-
-
-class Report:
-    """Extension that follows each address to its end, and closes the account: run.json and a summary in words."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-        self._started = datetime.now(UTC)
-        connect = crawler.signals.connect
-        connect(self.spider_opened, signals.spider_opened)
-        connect(self.request_scheduled, signals.request_scheduled)
-        connect(self.request_dropped, signals.request_dropped)
-        connect(self.spider_closed, signals.spider_closed)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make it for a crawl."""
-        return cls(crawler)
-
-    def spider_opened(self) -> None:
-        """Note the time."""
-        self._started = datetime.now(UTC)
-
-    def request_scheduled(self, request: Request) -> None:
-        """Count an address, but not its retries and redirects."""
-        if not _derived(request):
-            add(self._crawler, "asked")
-
-    def request_dropped(self, request: Request) -> None:
-        """Take back an address that is a repetition; a redirect to one has no callback and is accounted for here."""
-        earlier = [canonical(url) for url in request.meta.get("redirect_urls", ())]
-        if not _derived(request):
-            add(self._crawler, "asked", -1)
-        elif canonical(request.url) in earlier:
-            add(self._crawler, "failed/redirect loop")
-        else:
-            add(self._crawler, "repeated")
-
-    def spider_closed(self, spider: Spider, reason: str) -> None:
-        """Write run.json and print the summary to stderr."""
-        account = Account.of(self._crawler.stats.get_stats())
-        ended = datetime.now(UTC)
-        site = self._crawler.stats.get_value("site")
-        run = {
-            "spider": spider.name,
-            "site": site,
-            "started": self._started.isoformat(),
-            "ended": ended.isoformat(),
-            "reason": reason,
-            "errors": self._crawler.stats.get_value("spider_exceptions/count", 0),
-            "counts": account.to_dict(),
-            "versions": {name: _version(name) for name in ("scraper", "scrapy", "selectolax")},
-        }
-        directory = crawl_dir(self._crawler)
-        _write(directory / "run.json", json.dumps(run, indent=1, ensure_ascii=False) + "\n")
-        seconds = (ended - self._started).total_seconds()
-        head = f"{spider.name}: {_count(account.fetched, 'page')} of {site} in {seconds:.1f} s ({reason})"
-        lines = [head, *account.sentences(), f"Records and account: {directory}{os.sep}"]
-        print(*lines, sep="\n  ", file=sys.stderr, flush=True)
-
-
-def _derived(request: Request) -> bool:
-    return "redirect_times" in request.meta or "retry_times" in request.meta
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-def _write(path: Path, text: str) -> None:
-    """Replace a file whole; a failure is said, for there is nothing else to be done at the end of a crawl."""
-    fresh = path.with_name(path.name + ".tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh.write_text(text, "utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        logger.error("%s could not be written: %s", path, error)

@@ -21,18 +21,21 @@ class Arguments(NamedTuple):
     """The canonical start address; None for the embedded portal."""
     pages: int | None
     """How many addresses to ask for at most; None for all."""
+    fresh: bool = False
+    """Whether to start over, whatever the last run left to do."""
 
 
 def parse(given: Mapping[str, str], *, embedded: bool) -> Arguments:
     """Read a spider's arguments; without a site the portal is the embedded one, where there is one."""
     unknown = sorted(given.keys() - set(Arguments._fields))
     if unknown:
-        raise ArgumentError(f"unknown argument {unknown[0]!r}: there are {' and '.join(Arguments._fields)}")
+        raise ArgumentError(f"unknown argument {unknown[0]!r}: there are {', '.join(Arguments._fields)}")
     if "site" not in given and not embedded:
         raise ArgumentError("a site is needed: -a site=https://host/")
     return Arguments(
         _site(given["site"]) if "site" in given else None,
         _pages(given["pages"]) if "pages" in given else None,
+        _fresh(given.get("fresh", "false")),
     )
 
 
@@ -51,3 +54,9 @@ def _pages(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
         raise ArgumentError(f"pages={text} is no number of pages: give a whole number from 1 on")
     return int(text)
+
+
+def _fresh(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ArgumentError(f"fresh={text} is neither true nor false")
+    return text == "true"

@@ -1,16 +1,23 @@
 """The portal that ships with the project, served on the loopback for as long as a crawl of it runs."""
 
 import asyncio
+import logging
 from contextlib import ExitStack
 from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
 
 from fixtures.portal.server import serve
+from spiders.frontier import OTHER_SITE, Frontier
 from spiders.portal import PortalSpider
 
 __all__ = ["PORT", "EmbeddedPortal"]
+
+_MARK = "embedded"
+
+logger = logging.getLogger(__name__)
 
 PORT = 8750
 """Where the portal stands if the port is free: a record's id is that of its address, and so stays from run to run."""
@@ -35,6 +42,18 @@ class EmbeddedPortal:
         spider = self._crawler.spider
         if isinstance(spider, PortalSpider) and spider.site is None:
             spider.site = await asyncio.to_thread(self._serve)
+            self._check(spider.site)
+
+    def _check(self, site: str) -> None:
+        """Raise `CloseSpider` where the folder's crawl began at another port: its addresses lead to a stranger now."""
+        ledger = Frontier.of(self._crawler).ledger
+        if ledger is None:
+            return
+        begun = ledger.mark(_MARK)
+        if begun not in (None, site):
+            logger.error("port %d is taken, and the crawl of this folder began there: name another CRAWL_DIR", PORT)
+            raise CloseSpider(OTHER_SITE)
+        ledger.set_mark(_MARK, site)
 
     async def spider_closed(self) -> None:
         """Stop serving."""

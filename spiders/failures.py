@@ -13,19 +13,27 @@ from scrapy.exceptions import (
 )
 from scrapy.spidermiddlewares.httperror import HttpError
 
-__all__ = ["reason"]
+__all__ = ["BAD_COMPRESSION", "CUT_SHORT", "FLAWS", "TOO_LARGE", "final", "reason"]
+
+CUT_SHORT, TOO_LARGE, BAD_COMPRESSION = "cut short", "too large", "bad compression"
+FLAWS = (CUT_SHORT, TOO_LARGE, BAD_COMPRESSION)
+"""What a response's flags may say against it."""
 
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (DownloadTimeoutError, "timeout"),
     (CannotResolveHostError, "dns"),
     (DownloadConnectionRefusedError, "connection refused"),
-    (ResponseDataLossError, "cut short"),
-    (DownloadCancelledError, "too large"),
+    (ResponseDataLossError, CUT_SHORT),
+    (DownloadCancelledError, TOO_LARGE),
     (DownloadFailedError, "connection failed"),
     (UnsupportedURLSchemeError, "not http"),
     (NotSupported, "not http"),
-    (OSError, "bad compression"),
+    (OSError, BAD_COMPRESSION),
 )
+
+# The address will not do better the next time.
+_FINAL = frozenset(("redirected", "repeated", "off the host", "not http", "unsafe address"))
+_PASSING = frozenset(("408", "429"))
 
 
 def reason(error: BaseException | None) -> str:
@@ -35,3 +43,8 @@ def reason(error: BaseException | None) -> str:
     if isinstance(error, IgnoreRequest):
         return str(error) or "refused by a middleware"
     return next((words for kind, words in _WORDS if isinstance(error, kind)), type(error).__name__)
+
+
+def final(reason: str) -> bool:
+    """Tell whether there is no use in asking for the address again in the next crawl."""
+    return reason in _FINAL or (reason.isdigit() and reason[0] == "4" and reason not in _PASSING)

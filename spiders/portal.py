@@ -17,15 +17,17 @@ from scraper.assemble import join
 from scraper.block import Document
 from scraper.errors import NotAnArticle, ScraperError
 from scraper.pipeline import article, read
-from scraper.stories import Stories, same_headline, story_id, truncated
+from scraper.stories import same_headline, story_id, truncated
 from spiders import arguments, sitemap
 from spiders.account import add
-from spiders.failures import reason
-from spiders.host import META
+from spiders.frontier import Frontier
+from spiders.host import HOME, META
+from spiders.outcome import IF_MISSING
 from spiders.robots import StrictRobots
 
 __all__ = ["PortalSpider"]
 
+_MOVED = "home"  # the ledger's mark for the start page's address after its redirects
 _LONGEST = 50  # parts of a split story: more is a trap
 _LOOPBACK = {
     "DOWNLOAD_DELAY": 0,
@@ -41,7 +43,7 @@ class PortalSpider(Spider):
     """Crawls a portal: its home, sections, pagers and sitemaps, on its own host only.
 
     `-a site=https://host/` is the start address; `-a pages=N` asks for N addresses at most, beside the later parts of
-    the stories begun.
+    the stories begun; `-a fresh=true` forgets what earlier runs did.
     """
 
     name = "portal"
@@ -51,33 +53,38 @@ class PortalSpider(Spider):
     def __init__(self, name: str | None = None, **given: str) -> None:
         """Raise `ArgumentError` for arguments that cannot be."""
         super().__init__(name)
-        self.site, self.pages = arguments.parse(given, embedded=self.embedded)
-        self._stories = Stories()
-        self._asked: set[str] = set()
+        self.site, self.pages, self.fresh = arguments.parse(given, embedded=self.embedded)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Make it for a crawl; one of the embedded portal need not wait between requests."""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        if spider.site is None:
-            crawler.settings.setdict(_LOOPBACK, priority="spider")
+        told = {"PAGES": spider.pages or 0, "FRESH": spider.fresh, "SITE": spider.site or "the embedded portal"}
+        crawler.settings.setdict(told | ({} if spider.site else _LOOPBACK), priority="spider")
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the home page and the sitemaps."""
         assert self.site is not None, "the embedded portal's address is given when the spider opens"
+        ledger = Frontier.of(self.crawler).ledger
+        assert ledger is not None, "a crawl without a ledger has not come to its start"
+        self.site = str(ledger.mark(_MOVED) or self.site)
         self.crawler.stats.set_value("site", self.site)
-        for url in self._within((self.site,)):
-            yield self._ask(url, self.home)
+        yield self._home()
         robots = self.crawler.get_downloader_middleware(StrictRobots)
-        told = await robots.sitemaps(self._ask(self.site, self.home)) if robots else ()
+        told = await robots.sitemaps(self._home()) if robots else ()
         named = [url for url in told if addresses.inside(url, self._host)]
-        for url in self._within(named or (urljoin(self.site, "/sitemap.xml"),)):
-            yield self._ask(url, self.sitemap, self.no_sitemap)
+        for url in named or (urljoin(self.site, "/sitemap.xml"),):
+            request = self._ask(url, self.sitemap)
+            request.meta[IF_MISSING] = "no sitemap"
+            yield request
 
     def home(self, response: Response) -> Output:
-        """Read the start page; the scheme to which it was redirected is the site's."""
+        """Read the start page; the address to which it was redirected is the site's."""
         self.site = addresses.canonical(response.url)
+        ledger = Frontier.of(self.crawler).ledger
+        if ledger is not None:
+            ledger.set_mark(_MOVED, self.site)
         yield from self.page(response)
 
     def page(self, response: Response) -> Output:
@@ -104,33 +111,19 @@ class PortalSpider(Spider):
 
     def part_failed(self, failure: Failure) -> Output:
         """Write the story as far as it came."""
-        self.failed(failure)
         lines: Sequence[str] = failure.request.cb_kwargs["lines"]  # type: ignore[attr-defined]
         yield from self._finish([Article.from_json(line) for line in lines], whole=False)
 
     def sitemap(self, response: Response) -> Output:
         """Read a sitemap or an index of sitemaps."""
-        self._add("fetched")
         self._add("skipped/sitemap")
         found = sitemap.read(response.body)
-        for url in self._within(url for url in found.sitemaps if addresses.inside(url, self._host)):
-            yield self._ask(url, self.sitemap)
+        for url in found.sitemaps:
+            if addresses.inside(url, self._host):
+                yield self._ask(url, self.sitemap)
         yield from self._follow(url for url in found.pages if addresses.followable(url, "", self._host))
 
-    def failed(self, failure: Failure) -> None:
-        """Count an address that could not be had."""
-        self._lost(failure, reason(failure.value))
-
-    def no_sitemap(self, failure: Failure) -> None:
-        """Count a sitemap that was looked for at the start."""
-        self._lost(failure, "no sitemap")
-
-    def _lost(self, failure: Failure, why: str) -> None:
-        self._add(f"failed/{why}")
-        self.logger.info("not fetched: %s (%s)", failure.request.url, why)  # type: ignore[attr-defined]
-
     def _read(self, response: Response) -> tuple[Document | None, Article | None]:
-        self._add("fetched")
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
         document = None
         try:
@@ -141,7 +134,8 @@ class PortalSpider(Spider):
         except ScraperError:
             self._add("skipped/unreadable")
         else:
-            return document, dataclasses.replace(found, id=story_id(response.url), fetched_at=datetime.now(UTC))
+            found = dataclasses.replace(found, id=story_id(response.url), fetched_at=datetime.now(UTC))
+            return document, truncated(found) if _cut(response.body) else found
         return document, None
 
     def _story(self, found: Article, links: Sequence[str]) -> Output:
@@ -162,12 +156,9 @@ class PortalSpider(Spider):
 
     def _finish(self, parts: Sequence[Article], *, whole: bool = True) -> Output:
         story = join(parts) if whole else truncated(join(parts))
-        if self._stories.add(story):
-            self._add("records")
-            self._add("record_pages", len(parts))
-            yield story.to_dict()
-        else:
-            self._add("duplicates", len(parts))
+        self._add("records")
+        self._add("articles", len(parts))
+        yield story.to_dict()
 
     def _links(self, document: Document | None) -> Sequence[str]:
         own = self._host
@@ -178,20 +169,16 @@ class PortalSpider(Spider):
     def _follow(self, links: Iterable[str], story: Article | None = None) -> Output:
         """Ask for pages; the parts of a story are asked for by the story, in order."""
         others = (link for link in links if story is None or not addresses.same_story(str(story.url), link))
-        for link in self._within(others):
+        for link in others:
             yield self._ask(link, self.page)
 
-    def _within(self, urls: Iterable[str]) -> Iterator[str]:
-        """Give addresses while the number of pages allows it."""
-        for url in urls:
-            if self.pages is not None:
-                if len(self._asked) >= self.pages:
-                    return
-                self._asked.add(addresses.identity(url))
-            yield url
+    def _home(self) -> Request:
+        request = self._ask(str(self.site), self.home)
+        request.meta[HOME] = True
+        return request
 
-    def _ask(self, url: str, then: Callable[..., Output], otherwise: Callable[..., Any] | None = None) -> Request:
-        return Request(self._canonical(url), then, errback=otherwise or self.failed, meta={META: self._host})
+    def _ask(self, url: str, then: Callable[..., Output], otherwise: Callable[..., Output] | None = None) -> Request:
+        return Request(self._canonical(url), then, errback=otherwise, meta={META: self._host})
 
     def _canonical(self, url: str) -> str:
         return addresses.canonical(url, urlsplit(str(self.site)).scheme)
@@ -202,3 +189,9 @@ class PortalSpider(Spider):
 
     def _add(self, what: str, count: int = 1) -> None:
         add(self.crawler, what, count)
+
+
+def _cut(body: bytes) -> bool:
+    """Tell whether a page stops before its end: a server that counts wrongly cuts it, and nobody says so."""
+    lower = body.lower()
+    return b"<html" in lower and b"</html" not in lower

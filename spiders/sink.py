@@ -1,70 +1,71 @@
-"""records.jsonl: one whole line a record, each in one write, so that no crash leaves more than one torn line."""
+"""records.jsonl: one whole line a record, each in one write, and the ledger that agrees with it after any death.
 
-import asyncio
+A line is written before the ledger is committed. What a death leaves in the file alone is read back at the next start;
+what a death, or a person, took out of the file is fetched again.
+"""
+
+import dataclasses
 import json
 import logging
 import os
+import time
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DropItem
 
+from scraper import copies
 from scraper.article import Article
 from scraper.errors import RecordError
-from scraper.jsonl import read_records
-from scraper.stories import Stories
-from spiders.account import add, crawl_dir
+from scraper.stories import keys
+from spiders.account import add
+from spiders.folder import RECORDS, crawl_dir
+from spiders.frontier import NO_OUTPUT, Frontier
+from spiders.ledger import Ledger, Story
 
-__all__ = ["DISK_FULL", "NO_OUTPUT", "RecordFile", "Sink"]
-
-DISK_FULL = "disk_full"
-"""The reason with which a crawl ends that could not write a record."""
-NO_OUTPUT = "no_output"
-"""The reason with which a crawl ends whose records.jsonl could not be opened."""
+__all__ = ["RecordFile", "Sink", "catch_up"]
 
 _BLOCK = 65536
+_SYNC = 5.0  # seconds of writing after which the lines are brought to the disk
+_SIZE = "records_size"
 
 logger = logging.getLogger(__name__)
 
 
 class RecordFile:
-    """A records.jsonl that grows by whole lines; opening mends a torn last line and reads what is there."""
+    """A file that grows by whole lines; opening mends a torn last line. Raises `OSError`."""
 
     def __init__(self, path: Path) -> None:
-        """Open or begin the file; raises `OSError`."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Open or begin the file."""
         self.path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         self.torn = _mend(self._file)
         """How many bytes of a torn last line were cut off."""
-        self.foreign: list[RecordError] = []
-        """The lines that are no records; they stay as they are."""
-        self._stories = Stories()
-        self._ids: set[str] = set()
-        for article in read_records(path, on_error=self.foreign.append):
-            self._note(article)
+        self.size = os.fstat(self._file).st_size
+        self._synced = time.monotonic()
 
-    def _note(self, article: Article) -> bool:
-        known = article.id in self._ids
-        if article.id is not None:
-            self._ids.add(article.id)
-        return self._stories.add(article) and not known
+    def lines(self, start: int) -> Iterator[bytes]:
+        """Give the lines from an offset on."""
+        with self.path.open("rb") as file:
+            file.seek(start)
+            yield from file
 
-    def write(self, article: Article) -> bool:
-        """Append a record; False where the file has the story already. Raises `OSError` and leaves whole lines only."""
-        if not self._note(article):
-            return False
-        line = article.to_json().encode() + b"\n"
-        size = os.fstat(self._file).st_size
+    def append(self, line: bytes) -> None:
+        """Write one line, or nothing of it."""
         try:
             written = os.write(self._file, line)
         except OSError:
             written = -1
         if written != len(line):
-            os.ftruncate(self._file, size)
+            os.ftruncate(self._file, self.size)
             raise OSError(f"{self.path} takes no more")
-        return True
+        self.size += written
+        if time.monotonic() - self._synced > _SYNC:
+            os.fsync(self._file)
+            self._synced = time.monotonic()
 
     def close(self) -> None:
         """Bring the lines to the disk and let go of the file."""
@@ -86,13 +87,55 @@ def _mend(file: int) -> int:
     return size - end
 
 
+def catch_up(file: RecordFile, ledger: Ledger) -> tuple[int, list[RecordError]]:
+    """Make the ledger agree with the file.
+
+    Gives the number of requests that are made again, as their records are gone, and the lines that are no records,
+    numbered from where reading began.
+    """
+    known = int(ledger.mark(_SIZE) or 0)
+    if known > file.size:
+        ledger.forget_stories()
+        known = 0
+    faults = []
+    for number, line in enumerate(file.lines(known), 1):
+        try:
+            ledger.remember(_story(json.loads(line))[0])
+        except (ValueError, TypeError, RecordError) as error:
+            faults.append(RecordError(number, str(error), str(file.path)))
+    ledger.set_mark(_SIZE, file.size)
+    return ledger.lose(), faults
+
+
+def _story(item: Mapping[str, Any]) -> tuple[Story, Article | None]:
+    """Read an item, and what is remembered of it: a record of an article has copies, any other item has none."""
+    if "schema_version" not in item:
+        digest = _digest(json.dumps(item, ensure_ascii=False, default=str))
+        return Story(str(item.get("id") or digest.hex()), digest), None
+    article = Article.from_dict(item)
+    if article.id is None:
+        raise RecordError(1, "a crawl's record has an id")
+    signature = copies.signature(article.body)
+    return Story(
+        article.id,
+        _digest("\n".join((article.headline, *article.body))),
+        keys(article),
+        signature,
+        # Copies are compared with the first of them only.
+        copies.bands(signature) if signature is not None and article.duplicate_of is None else (),
+    ), article
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(), digest_size=8).digest()
+
+
 class Sink:
-    """Item pipeline that keeps every record in CRAWL_DIR/records.jsonl, once."""
+    """Item pipeline that keeps every story in CRAWL_DIR/records.jsonl, once, and again when it has changed."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._file: RecordFile | None = None
-        self._closing: asyncio.Task[None] | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -101,7 +144,10 @@ class Sink:
 
     def open_spider(self) -> None:
         """Open the file, and say what had to be mended."""
-        path = crawl_dir(self._crawler) / "records.jsonl"
+        frontier = Frontier.of(self._crawler)
+        path = crawl_dir(self._crawler) / RECORDS
+        if frontier.ledger is None:  # it has said why, and the crawl ends
+            return
         try:
             self._file = RecordFile(path)
         except OSError as error:
@@ -109,23 +155,66 @@ class Sink:
             raise CloseSpider(NO_OUTPUT) from error
         if self._file.torn:
             logger.warning("%s ended in a torn line: %d bytes cut off", path, self._file.torn)
-        if self._file.foreign:
-            logger.warning("%d lines are no records; the first: %s", len(self._file.foreign), self._file.foreign[0])
+        lost, faults = catch_up(self._file, frontier.ledger)
+        if lost:
+            logger.warning("%d records are no longer in %s: their pages are asked for again", lost, path)
+            add(self._crawler, "found", lost)
+        if faults:
+            logger.warning("%d lines are no records; the first: %s", len(faults), faults[0])
 
     def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
-        """Write the record, unless it is there; the first failure ends the crawl."""
-        if self._file is None or self._closing is not None:
+        """Write the record, unless the file has its story; the first failure ends the crawl."""
+        frontier = Frontier.of(self._crawler)
+        if self._file is None or frontier.ledger is None or frontier.stopping:
             raise DropItem("no room for the record", log_level="DEBUG")
+        story, article = _story(item)
+        more = self._judged(story, frontier.ledger)
         try:
-            fresh = self._file.write(Article.from_json(json.dumps(item)))
+            self._file.append(_line(item | more, article and dataclasses.replace(article, **more)))
         except OSError as error:
-            logger.error("%s: the crawl ends", error)
-            self._closing = asyncio.create_task(self._crawler.engine.close_spider_async(reason=DISK_FULL))
+            frontier.stop(error)
             raise DropItem("no room for the record", log_level="DEBUG") from error
-        add(self._crawler, "written" if fresh else "already_there")
-        return item
+        frontier.ledger.remember(story._replace(bands=()) if "duplicate_of" in more else story)
+        frontier.ledger.set_mark(_SIZE, self._file.size)
+        add(self._crawler, "written")
+        return item | more
+
+    def _judged(self, story: Story, ledger: Ledger) -> dict[str, Any]:
+        """Give what the record says besides; raise `DropItem` for what the file has already."""
+        digest = ledger.digest(story.id)
+        if digest == story.digest:
+            self._left_out("already_there")
+        if digest is not None:
+            add(self._crawler, "updated")
+            return {"replaces": story.id}
+        if ledger.sharing(story.keys):
+            ledger.remember(Story(story.id, story.digest))
+            self._left_out("duplicates")
+        first = _first(story, ledger)
+        if first is None:
+            return {}
+        add(self._crawler, "copies")
+        return {"duplicate_of": first}
+
+    def _left_out(self, what: str) -> None:
+        add(self._crawler, what)
+        raise DropItem(what, log_level="DEBUG")
 
     def close_spider(self) -> None:
         """Close the file."""
         if self._file is not None:
             self._file.close()
+
+
+def _first(story: Story, ledger: Ledger) -> str | None:
+    """Give the story of which this one is a near copy."""
+    signature = story.signature
+    if signature is None or not story.bands:
+        return None
+    found = ((copies.similarity(signature, other), known) for known, other in ledger.near(story.bands))
+    likeness, known = max(found, default=(0.0, ""))
+    return known if likeness >= copies.THRESHOLD else None
+
+
+def _line(item: dict[str, Any], article: Article | None) -> bytes:
+    return (article.to_json() if article else json.dumps(item, ensure_ascii=False, default=str)).encode() + b"\n"

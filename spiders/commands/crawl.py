@@ -1,13 +1,14 @@
 """`scrapy crawl`, with an exit status that says how the crawl went.
 
-    0   records were made, or were there already
-    1   nothing was extracted
-    2   the arguments are wrong: unknown spider, unknown or malformed `-a`
-    3   the records could not be written: the disk is full, or CRAWL_DIR cannot be written to
-    4   something broke: an exception in the spider or at the start
-    11  interrupted; what was extracted is on the disk
-
-The first that fits of 2, 3, 11, 4, 1, 0 is given.
+0   records were made, or there was nothing new
+1   nothing was extracted
+2   the arguments are wrong: unknown spider, unknown or malformed `-a`, a folder of another site
+3   the records could not be written: the disk is full, or CRAWL_DIR cannot be written to
+4   something broke: an exception in the spider or at the start
+5   another crawl works in the folder
+11  interrupted; the same command goes on
+17  robots.txt forbids it, or could not be had
+18  the site asked for peace, or was in trouble too long; the same command goes on
 """
 
 import argparse
@@ -20,17 +21,24 @@ from scrapy.commands.crawl import Command as ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from spiders import arguments
+from spiders.account import Account
+from spiders.backoff import RATE_LIMITED
+from spiders.frontier import DISK_FULL, LOCKED, NO_OUTPUT, OTHER_SITE
 from spiders.portal import PortalSpider
-from spiders.sink import DISK_FULL, NO_OUTPUT
+from spiders.robots import FORBIDDEN
 
 __all__ = ["Command", "exit_status"]
 
-NOTHING, USAGE, UNWRITTEN, BROKEN, INTERRUPTED = 1, 2, 3, 4, 11
+NOTHING, USAGE, UNWRITTEN, BROKEN, IN_USE = 1, 2, 3, 4, 5
+INTERRUPTED, REFUSED, LIMITED = 11, 17, 18
 
 # A crawl that was interrupted twice has no reason at all.
 _BY_REASON = {
     DISK_FULL: UNWRITTEN,
     NO_OUTPUT: UNWRITTEN,
+    OTHER_SITE: USAGE,
+    LOCKED: IN_USE,
+    RATE_LIMITED: LIMITED,
     "start_error": BROKEN,
     "shutdown": INTERRUPTED,
     None: INTERRUPTED,
@@ -54,7 +62,11 @@ def exit_status(stats: Mapping[str, Any]) -> int:
         return _BY_REASON[reason]
     if stats.get("spider_exceptions/count"):
         return BROKEN
-    return 0 if stats.get("item_scraped_count") else NOTHING
+    account = Account.of(stats)
+    if account.written or account.already_there or account.duplicates or account.unchanged:
+        return 0
+    refused = account.failed and all(reason.startswith(FORBIDDEN) for reason in account.failed)
+    return REFUSED if refused else NOTHING
 
 
 def _quieten(level: str) -> None:

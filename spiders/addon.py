@@ -1,0 +1,71 @@
+"""The one switch for a crawl that can be trusted: `ADDONS = {"spiders.addon.TrustedCrawl": 0}`.
+
+It brings the frontier, the sink, strict robots, the back-off and the account, and shuts what a crawl has no use
+for. What the project or the command line sets goes before it.
+"""
+
+from typing import Any
+
+from scrapy.downloadermiddlewares.retry import RetryMiddleware
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.settings import BaseSettings
+
+from spiders.backoff import Backoff
+from spiders.frontier import Frontier
+from spiders.outcome import Outcome
+from spiders.report import Report
+from spiders.robots import StrictRobots
+from spiders.sink import Sink
+from spiders.stored import Fingerprinter
+
+__all__ = ["TrustedCrawl"]
+
+_SETTINGS: dict[str, Any] = {
+    "SCHEDULER": Frontier,
+    "REQUEST_FINGERPRINTER_CLASS": Fingerprinter,
+    "CRAWL_DIR": None,  # crawls/<spider>/
+    "FRESH": False,
+    "PAGES": 0,  # addresses asked for at most; 0 for all
+    # Manners: one request at a time and at most one a second, slower where the site is slow or asks for it.
+    "ROBOTSTXT_OBEY": True,
+    "CONCURRENT_REQUESTS": 2,  # one under way, one waiting for its second: what has begun is finished after ^C
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
+    "DOWNLOAD_DELAY": 1,
+    "DOWNLOAD_DELAY_JITTER": 0,
+    "AUTOTHROTTLE_ENABLED": True,
+    "AUTOTHROTTLE_START_DELAY": 1,
+    "RETRY_TIMES": 2,
+    "BACKOFF": 1,  # seconds before the second try, doubled with each failure of the host
+    "BACKOFF_LONGEST": 300,
+    "HOST_FAILURES": 8,  # in a row; then the host is given up for this run
+    # Safety: no door into the process, no scheme but http and https, no page without a limit.
+    "TELNETCONSOLE_ENABLED": False,
+    "REMOTE_CONTROL_ENABLED": False,
+    "DOWNLOAD_HANDLERS": {"data": None, "file": None, "ftp": None, "s3": None},
+    "DOWNLOAD_VERIFY_CERTIFICATES": True,
+    "DOWNLOAD_TIMEOUT": 30,
+    "DOWNLOAD_MAXSIZE": 10 * 2**20,
+    "DOWNLOAD_WARNSIZE": 2 * 2**20,
+    "REDIRECT_MAX_TIMES": 5,
+    "METAREFRESH_ENABLED": False,
+    "COOKIES_ENABLED": False,
+    "DEPTH_LIMIT": 500,  # longer than any pager of a real section, and an end for one without end
+    "DEPTH_PRIORITY": 1,  # breadth first: home and sections before what hangs on them
+}
+
+_MIDDLEWARES = {Outcome: 10, StrictRobots: 100, Backoff: 550}
+
+
+class TrustedCrawl:
+    """Scrapy add-on."""
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Set what is not set by the project, the spider or the command line."""
+        settings.setdict(_SETTINGS, priority="addon")
+        for instead in (RetryMiddleware, RobotsTxtMiddleware):
+            settings["DOWNLOADER_MIDDLEWARES"][instead] = None
+        for middleware, place in _MIDDLEWARES.items():
+            settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", middleware, place)
+        # After any other, so that what is kept is what was made of the item.
+        settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", Sink, 900)
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", Report, 0)

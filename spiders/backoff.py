@@ -1,0 +1,131 @@
+"""A host in trouble is left in peace: tries wait longer and longer, Retry-After is kept, and at last the host is given up.
+
+Scrapy's own retries go out at once and know no Retry-After. Here the whole host waits, and the waiting request stands in
+the frontier, so that it takes no place and survives the process. A host that failed so often in a row that it is given up
+is asked for nothing more in this run; what is queued for it is the next run's.
+"""
+
+import asyncio
+import dataclasses
+import email.utils
+import logging
+import time
+from typing import Self
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    CloseSpider,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
+from scrapy.http import Response
+
+from scraper.addresses import host
+from spiders.failures import CUT_SHORT
+from spiders.frontier import DUE, META, Frontier
+
+__all__ = ["RATE_LIMITED", "Backoff", "Host", "retry_after"]
+
+RATE_LIMITED = "rate_limited"
+"""The reason with which a crawl ends that had to give up a host."""
+
+_STATUSES = frozenset((408, 429, 500, 502, 503, 504, 522, 524))
+_TROUBLES = (
+    DownloadTimeoutError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    ResponseDataLossError,
+    CannotResolveHostError,
+)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(slots=True)
+class Host:
+    """How a host has been doing."""
+
+    failures: int = 0
+    """In a row."""
+    rests_until: float = 0.0
+    """Seconds of the epoch."""
+
+
+def retry_after(value: bytes | None, now: float) -> float | None:
+    """Read a Retry-After header as seconds from now on; None for none, or one that is neither a number nor a date."""
+    text = (value or b"").decode("latin-1").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        return max(email.utils.parsedate_to_datetime(text).timestamp() - now, 0.0)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+class Backoff:
+    """Downloader middleware in the place of Scrapy's retries.
+
+    Settings: RETRY_TIMES more tries a request; BACKOFF seconds before the first, doubled each time, BACKOFF_LONGEST at
+    most, for Retry-After too; HOST_FAILURES failed tries in a row, and a host is given up.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self._crawler = crawler
+        self._tries = settings.getint("RETRY_TIMES")
+        self._first, self._longest = settings.getfloat("BACKOFF"), settings.getfloat("BACKOFF_LONGEST")
+        self._patience = settings.getint("HOST_FAILURES")
+        self._hosts: dict[str, Host] = {}
+        crawler.signals.connect(self._idle, signals.spider_idle)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make it for a crawl."""
+        return cls(crawler)
+
+    async def process_response(self, request: Request, response: Response) -> Response | Request:
+        """Give the answer, or the next try of a request that a host in trouble has answered."""
+        if response.status not in _STATUSES and CUT_SHORT not in response.flags:
+            self._hosts.pop(host(request.url), None)
+            return response
+        asked = retry_after(response.headers.get("Retry-After"), time.time())
+        return await self._again(request, asked) or response
+
+    async def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        """Give the next try of a request that failed on its way."""
+        return await self._again(request, None) if isinstance(exception, _TROUBLES) else None
+
+    async def _again(self, request: Request, asked: float | None) -> Request | None:
+        state = self._failed(host(request.url), asked)
+        tries = request.meta.get("retry_times", 0) + 1
+        if tries > self._tries:
+            return None
+        again: Request = request.replace(dont_filter=True)
+        again.meta["retry_times"] = tries
+        again.meta[DUE] = state.rests_until
+        if META not in request.meta:  # robots.txt: the host's other requests wait for it anyway
+            await asyncio.sleep(max(state.rests_until - time.time(), 0.0))
+        return again
+
+    def _failed(self, name: str, asked: float | None) -> Host:
+        """Note a failure of a host, and how long it is left in peace."""
+        state, now = self._hosts.setdefault(name, Host()), time.time()
+        state.failures += now >= state.rests_until  # what was under way when it began to rest tells nothing new
+        wait = max(self._first * 2 ** (state.failures - 1), asked or 0.0)
+        state.rests_until = max(state.rests_until, now + min(wait, self._longest))
+        frontier = Frontier.of(self._crawler)
+        frontier.resting[name] = state.rests_until
+        if state.failures >= self._patience and name not in frontier.barred:
+            logger.warning("%s is given up after %d failures in a row", name, state.failures)
+            frontier.barred.add(name)
+        return state
+
+    def _idle(self) -> None:
+        """Name the reason for which a crawl ends that has still something to ask for."""
+        frontier = Frontier.of(self._crawler)
+        if frontier.barred and frontier.ledger is not None and frontier.ledger.left():
+            raise CloseSpider(RATE_LIMITED)

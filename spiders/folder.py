@@ -1,0 +1,60 @@
+"""The folder of a crawl: who may write in it, and how a file there is replaced whole."""
+
+import fcntl
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+from scrapy.crawler import Crawler
+
+__all__ = ["LEDGER", "RECORDS", "Locked", "clear", "crawl_dir", "lock", "replace"]
+
+LEDGER = "frontier.sqlite"
+RECORDS = "records.jsonl"
+
+
+class Locked(Exception):
+    """Another crawl works in the folder."""
+
+
+def crawl_dir(crawler: Crawler) -> Path:
+    """Give the directory of this crawl: the setting CRAWL_DIR, or crawls/<spider>/."""
+    return Path(crawler.settings.get("CRAWL_DIR") or Path("crawls", crawler.spidercls.name))
+
+
+def lock(directory: Path) -> IO[str]:
+    """Keep other crawls out of the folder as long as the file given back is open; the system lets go if a process dies.
+
+    Raises `Locked`, or `OSError` where the folder cannot be written to.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    held = (directory / "lock").open("a+", encoding="ascii")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.seek(0)
+        owner = held.read().strip()
+        held.close()
+        raise Locked(f"another crawl works in {directory} (process {owner})") from None
+    held.truncate(0)
+    held.write(str(os.getpid()))
+    held.flush()
+    return held
+
+
+def clear(directory: Path) -> None:
+    """Make room for a fresh start: the ledger goes, the records stay under another name."""
+    for path in directory.glob(f"{LEDGER}*"):
+        path.unlink()
+    records = directory / RECORDS
+    if records.exists() and records.stat().st_size:
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        records.rename(directory / f"records-{stamp}.jsonl")
+
+
+def replace(path: Path, text: str) -> None:
+    """Replace a file whole, or leave it as it was; raises `OSError`."""
+    fresh = path.with_name(path.name + ".tmp")
+    fresh.write_text(text, "utf-8")
+    fresh.replace(path)
