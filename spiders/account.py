@@ -86,8 +86,8 @@ class Account:
         lines = [
             (self.found, f"{count(self.found, 'address')} found, {count(self.fetched, 'page')} fetched."),
             (self.written, f"{count(self.written, 'record')} written, from {count(self.articles, 'page')}."),
-            (self.updated, f"{count(self.updated, 'record')} of these replace an earlier one: the story has changed."),
-            (self.copies, f"{count(self.copies, 'record')} of these are near copies of another."),
+            (self.updated, f"{self.updated} of these in the place of an earlier one: the story has changed."),
+            (self.copies, f"{self.copies} of these marked as a near copy of another."),
             (self.duplicates, f"{count(self.duplicates, 'record')} left out: the same story under another address."),
             (self.already_there, f"{count(self.already_there, 'record')} already there."),
             (self.unwritten, f"{count(self.unwritten, 'record')} not written: there was no room."),

@@ -1,7 +1,7 @@
 """The frontier: Scrapy's scheduler, kept in the ledger, so that a crawl can die at any moment and lose nothing.
 
-A request is closed when the engine has let go of it: its callback is exhausted, and every item that it gave has left the
-pipelines. Until then it is in flight, and is made again after a death.
+A request is closed when the engine has let go of it: its callback is exhausted, and every item that it gave has left
+the pipelines. Until then it is in flight, and is made again after a death.
 """
 
 import asyncio
@@ -193,7 +193,7 @@ class Frontier(BaseScheduler):
         return self._flights.get(request)
 
     def stop(self, error: Exception) -> None:
-        """End the crawl, as nothing more can be written; what is in flight stays so, and is made again by the next run."""
+        """End the crawl, as nothing more can be written; what is in flight is made again by the next run."""
         if self._stopping is None:
             logger.error("%s: the crawl ends", error)
             engine = self._crawler.engine

@@ -1,4 +1,4 @@
-"""The ledger of a crawl: one SQLite file that knows every request and every story, and survives the process at any moment.
+"""The ledger of a crawl: one SQLite file that knows every request and every story, whenever the process dies.
 
 A request is queued, then in flight, then closed with a reason. What was in flight when the process died is queued again
 at the next start. A story is known by its id, by the keys it shares with its copies, and by the bands of its signature.
@@ -19,8 +19,9 @@ _SHORTEST_WAIT, _LONGEST_WAIT = 90 * 60, 90 * 24 * 3600  # seconds between two l
 
 _TABLES = """
 create table if not exists request (
-    id integer primary key, key blob unique, url text, host text, state int, priority int, newest real, due real default 0, must int,
-    data blob, tries int default 0, reason text, failed int default 0, final int default 0, story text,
+    id integer primary key, key blob unique, url text, host text, state int, priority int, newest real,
+    due real default 0, must int, data blob, tries int default 0, reason text, failed int default 0,
+    final int default 0, story text,
     etag text, modified text, checked real, changed real
 );
 create index if not exists queue on request (priority desc, newest desc, id) where state = 0;
@@ -78,7 +79,7 @@ class Story(NamedTuple):
 
 
 class Ledger:
-    """The file; raises `sqlite3.Error` when it cannot be read or written (`sqlite3.OperationalError`: the disk is full)."""
+    """The file; raises `sqlite3.Error` when it cannot be used, and `sqlite3.OperationalError` when the disk is full."""
 
     def __init__(self, path: Path) -> None:
         """Open or begin it; what was in flight is queued again."""

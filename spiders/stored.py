@@ -44,7 +44,10 @@ _decode = msgspec.json.Decoder(_Stored).decode
 
 
 def dump(request: Request) -> bytes:
-    """Give a request as JSON; raises `TypeError` for values that JSON does not know, `ValueError` for other callbacks."""
+    """Give a request as JSON.
+
+    Raises `TypeError` for values that JSON does not know, `ValueError` for a callback that is no method of a spider.
+    """
     headers = {
         name.decode("latin-1"): [value.decode("latin-1") for value in values]
         for name, values in request.headers.items()
@@ -68,14 +71,14 @@ def dump(request: Request) -> bytes:
 
 
 def load(data: bytes, spider: Spider) -> Request:
-    """Give the request again, its callbacks as methods of the spider; raises `AttributeError` for one that it has not."""
+    """Give the request again; raises `AttributeError` for a callback that the spider has not."""
     stored = _decode(data)
     return Request(
         stored.url,
         callback=getattr(spider, stored.callback) if stored.callback else None,
         errback=getattr(spider, stored.errback) if stored.errback else None,
         method=stored.method,
-        headers=stored.headers,
+        headers={name: [value.encode("latin-1") for value in values] for name, values in stored.headers.items()},
         body=stored.body,
         cookies=stored.cookies,
         meta=stored.meta,

@@ -3,7 +3,6 @@
 import asyncio
 import gzip
 import json
-import os
 from types import SimpleNamespace
 
 import pytest
@@ -13,29 +12,27 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from scraper import Article
-from scraper.stories import story_id
 from spiders import arguments, failures, robots, sitemap
-from spiders import settings as shipped
 from spiders.account import Account
+from spiders.addon import TrustedCrawl
 from spiders.commands.crawl import exit_status
 from spiders.host import META, OwnHost
 from spiders.robots import StrictRobots
-from spiders.sink import RecordFile
-
-LONG = "The harbour office counted ships all morning and found one more than the day before. " * 4
 
 
 @pytest.mark.parametrize(
-    ("given", "site", "pages"),
+    ("given", "parsed"),
     [
-        ({}, None, None),
-        ({"site": "https://Portal.test"}, "https://portal.test/", None),
-        ({"site": "http://portal.test:8080/finance/#x", "pages": "20"}, "http://portal.test:8080/finance/", 20),
+        ({}, (None, None, False)),
+        ({"site": "https://Portal.test", "fresh": "true"}, ("https://portal.test/", None, True)),
+        (
+            {"site": "http://portal.test:8080/finance/#x", "pages": "20", "fresh": "false"},
+            ("http://portal.test:8080/finance/", 20, False),
+        ),
     ],
 )
-def test_arguments(given, site, pages):
-    assert arguments.parse(given, embedded=True) == (site, pages)
+def test_arguments(given, parsed):
+    assert arguments.parse(given, embedded=True) == parsed
 
 
 @pytest.mark.parametrize(
@@ -44,6 +41,7 @@ def test_arguments(given, site, pages):
         ({}, "a site is needed"),
         ({"stie": "https://portal.test/"}, "unknown argument 'stie'"),
         ({"site": "portal.test"}, "site=portal.test is no address"),
+        ({"site": "https://portal.test/", "fresh": "yes"}, "fresh=yes is neither true nor false"),
         ({"site": ""}, "is no address"),
         ({"site": "https://"}, "is no address"),
         ({"site": "ftp://portal.test/"}, "is no address"),
@@ -222,69 +220,17 @@ def test_sitemaps(body, expected):
     assert (found.pages[:2], found.sitemaps) == expected
 
 
-def _article(headline="Ships counted", url="http://p.test/html/1.html", body=(LONG,), **fields):
-    return Article(headline=headline, url=url, body=body, id=story_id(url), **fields)
-
-
-def test_records_are_written_once_and_whole(tmp_path):
-    path = tmp_path / "deep" / "records.jsonl"
-    file = RecordFile(path)
-    other = _article("Other", "http://p.test/html/2.html", ("Short.\u2028é",))
-    assert [file.write(_article()), file.write(other), file.write(_article())] == [True, True, False]
-    file.close()
-    again = RecordFile(path)
-    assert [again.write(other), again.torn, again.foreign] == [False, 0, []]
-    again.close()
-    assert [Article.from_json(line) for line in path.read_bytes().splitlines()] == [_article(), other]
-
-
-@pytest.mark.parametrize("tail", [b'{"headline":"to', b"x", b"y" * 200_000])
-def test_a_torn_tail_is_cut_off(tmp_path, tail):
-    path = tmp_path / "records.jsonl"
-    whole = _article().to_json().encode() + b"\n"
-    path.write_bytes(whole + b"not json\n" + tail)
-    file = RecordFile(path)
-    assert (file.torn, [fault.line for fault in file.foreign]) == (len(tail), [2])
-    assert not file.write(_article())
-    file.close()
-    assert path.read_bytes() == whole + b"not json\n"
-
-
-def test_a_file_of_one_torn_line_is_emptied(tmp_path):
-    path = tmp_path / "records.jsonl"
-    path.write_bytes(b'{"headline"')
-    file = RecordFile(path)
-    assert file.write(_article())
-    file.close()
-    assert path.read_bytes() == _article().to_json().encode() + b"\n"
-
-
-@pytest.mark.parametrize("failure", ["short", "error"])
-def test_a_full_disk_leaves_whole_lines_only(tmp_path, monkeypatch, failure):
-    file = RecordFile(tmp_path / "records.jsonl")
-    file.write(_article())
-    whole, write = file.path.read_bytes(), os.write
-
-    def full(descriptor, data):
-        if failure == "error":
-            raise OSError(28, "No space left on device")
-        return write(descriptor, data[: len(data) // 2])
-
-    monkeypatch.setattr(os, "write", full)
-    with pytest.raises(OSError, match="takes no more"):
-        file.write(_article("Other", "http://p.test/html/2.html", ("Other.",)))
-    file.close()
-    assert file.path.read_bytes() == whole
-
-
 STATS = {
-    "crawl/asked": 20,
+    "crawl/found": 22,
     "crawl/fetched": 14,
+    "crawl/unchanged": 2,
     "crawl/repeated": 1,
-    "crawl/records": 5,
-    "crawl/record_pages": 7,
-    "crawl/duplicates": 2,
+    "crawl/articles": 9,
+    "crawl/records": 7,
     "crawl/written": 4,
+    "crawl/updated": 1,
+    "crawl/copies": 1,
+    "crawl/duplicates": 2,
     "crawl/already_there": 1,
     "crawl/failed/404": 1,
     "crawl/failed/robots": 4,
@@ -298,32 +244,42 @@ def test_an_account_adds_up_and_speaks():
     assert (account.left, account.unfinished, account.unwritten) == (0, 0, 0)
     assert json.loads(json.dumps(account.to_dict()))["failed"] == {"robots": 4, "404": 1}
     assert account.sentences() == [
-        "4 records written, from 7 pages.",
+        "22 addresses found, 14 pages fetched.",
+        "4 records written, from 9 pages.",
+        "1 of these in the place of an earlier one: the story has changed.",
+        "1 of these marked as a near copy of another.",
+        "2 records left out: the same story under another address.",
         "1 record already there.",
-        "2 pages left out: the same story under another address.",
         "5 pages without a story: listing 5.",
+        "2 pages unchanged since the last run.",
         "5 addresses not fetched: robots 4, 404 1.",
-        "1 address only led to pages already asked for.",
+        "1 address only led to pages known already.",
     ]
 
 
 def test_an_account_tells_what_remains():
-    account = Account.of(STATS | {"crawl/asked": 25, "crawl/fetched": 15, "crawl/records": 6})
+    account = Account.of(STATS | {"crawl/found": 27, "crawl/fetched": 15, "crawl/records": 8})
     assert (account.left, account.unfinished, account.unwritten) == (4, 1, 1)
-    assert "4 addresses still to be asked for." in account.sentences()
-    assert "1 record LOST: there was no room to write." in account.sentences()
+    assert "4 addresses still to be asked for: the same command goes on." in account.sentences()
+    assert "1 record not written: there was no room." in account.sentences()
 
 
 @pytest.mark.parametrize(
     ("stats", "status"),
     [
-        ({"finish_reason": "finished", "item_scraped_count": 1}, 0),
+        ({"finish_reason": "finished", "crawl/written": 1}, 0),
+        ({"finish_reason": "finished", "crawl/unchanged": 1}, 0),
         ({"finish_reason": "finished"}, 1),
-        ({"finish_reason": "disk_full", "item_scraped_count": 1}, 3),
+        ({"finish_reason": "finished", "crawl/failed/404": 1, "crawl/failed/robots": 1}, 1),
+        ({"finish_reason": "finished", "crawl/failed/robots": 1, "crawl/failed/robots: 503": 1}, 17),
+        ({"finish_reason": "disk_full", "crawl/written": 1}, 3),
         ({"finish_reason": "no_output"}, 3),
-        ({"finish_reason": "finished", "item_scraped_count": 1, "spider_exceptions/count": 1}, 4),
+        ({"finish_reason": "other_site"}, 2),
+        ({"finish_reason": "locked"}, 5),
+        ({"finish_reason": "rate_limited", "crawl/written": 1}, 18),
+        ({"finish_reason": "finished", "crawl/written": 1, "spider_exceptions/count": 1}, 4),
         ({"finish_reason": "start_error"}, 4),
-        ({"finish_reason": "shutdown", "item_scraped_count": 1}, 11),
+        ({"finish_reason": "shutdown", "crawl/written": 1}, 11),
         ({}, 11),
     ],
 )
@@ -331,14 +287,24 @@ def test_exit_status(stats, status):
     assert exit_status(stats) == status
 
 
-def test_the_shipped_settings_close_every_door():
-    assert [shipped.TELNETCONSOLE_ENABLED, shipped.REMOTE_CONTROL_ENABLED, shipped.COOKIES_ENABLED] == [False] * 3
-    assert shipped.ROBOTSTXT_OBEY
-    assert shipped.DOWNLOAD_VERIFY_CERTIFICATES
-    assert (shipped.DOWNLOAD_DELAY, shipped.CONCURRENT_REQUESTS_PER_DOMAIN, shipped.AUTOTHROTTLE_ENABLED) == (
-        1,
-        1,
-        True,
-    )
-    base = Settings().getdict("DOWNLOAD_HANDLERS_BASE")
-    assert {scheme for scheme in base if shipped.DOWNLOAD_HANDLERS.get(scheme, True)} == {"http", "https"}
+def test_the_add_on_closes_every_door():
+    settings = Settings()
+    TrustedCrawl().update_settings(settings)
+    for name in ("TELNETCONSOLE_ENABLED", "REMOTE_CONTROL_ENABLED", "COOKIES_ENABLED", "METAREFRESH_ENABLED"):
+        assert not settings.getbool(name)
+    assert settings.getbool("ROBOTSTXT_OBEY")
+    assert settings.getbool("DOWNLOAD_VERIFY_CERTIFICATES")
+    assert settings.getbool("AUTOTHROTTLE_ENABLED")
+    assert (settings.getint("DOWNLOAD_DELAY"), settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")) == (1, 1)
+    off = settings.getdict("DOWNLOAD_HANDLERS")
+    assert {scheme for scheme in settings.getdict("DOWNLOAD_HANDLERS_BASE") if off.get(scheme, True)} == {
+        "http",
+        "https",
+    }
+
+
+def test_what_a_project_sets_goes_before_the_add_on():
+    settings = Settings()
+    settings.set("DOWNLOAD_DELAY", 7, priority="project")
+    TrustedCrawl().update_settings(settings)
+    assert settings.getint("DOWNLOAD_DELAY") == 7

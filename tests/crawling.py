@@ -1,0 +1,145 @@
+"""Whole crawls, run as people run them, and small sites to run them on."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).parents[1]
+FAST = (
+    *("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0"),
+    *("-s", "CONCURRENT_REQUESTS=16", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=16"),
+)
+
+# Whatever leaves the loopback goes to a proxy that is not there, and would be counted as refused.
+ENVIRONMENT = os.environ | {
+    "http_proxy": "http://127.0.0.1:9",
+    "https_proxy": "http://127.0.0.1:9",
+    "no_proxy": "127.0.0.1",
+}
+
+
+class Crawl(NamedTuple):
+    """What a run left."""
+
+    status: int
+    summary: str
+    directory: Path
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.directory / "records.jsonl").read_bytes().splitlines()]
+
+    @property
+    def run(self) -> dict[str, Any]:
+        loaded: dict[str, Any] = json.loads((self.directory / "run.json").read_text("utf-8"))
+        return loaded
+
+    @property
+    def counts(self) -> dict[str, Any]:
+        counts: dict[str, Any] = self.run["counts"]
+        return counts
+
+
+def command(directory: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "scrapy", "crawl", *arguments, "-s", f"CRAWL_DIR={directory}"]
+
+
+def crawl(directory: Path, *arguments: str, **how: Any) -> Crawl:
+    how = {"cwd": ROOT, "env": ENVIRONMENT, "capture_output": True, "text": True, "timeout": 120} | how
+    run = subprocess.run(command(directory, *arguments), check=False, **how)
+    return Crawl(run.returncode, run.stderr, directory)
+
+
+def adds_up(counts: dict[str, Any]) -> bool:
+    """Check the account without the help of the code that keeps it."""
+    failed, skipped = sum(counts["failed"].values()), sum(counts["skipped"].values())
+    return (
+        counts["found"] == counts["fetched"] + counts["unchanged"] + failed + counts["repeated"] + counts["left"]
+        and counts["fetched"] == counts["articles"] + skipped
+        and counts["records"] == counts["written"] + counts["duplicates"] + counts["already_there"]
+        and (counts["unfinished"], counts["unwritten"]) == (0, 0)
+        and counts["left"] >= 0
+    )
+
+
+def bodies(crawled: Crawl) -> Counter[str]:
+    return Counter(json.dumps(record["body"]) for record in crawled.records)
+
+
+def limited(size: int) -> Callable[[], None]:
+    """Let no file of a process grow beyond so many bytes: what a full disk does, to one process."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+Answers = dict[str, tuple[int, dict[str, str], str]]
+SENTENCES = (
+    "The {0} ferry left the harbour at dawn with forty passengers, two goats and a piano on board.",
+    "Its captain, who has sailed the strait for thirty years, said the {0} crossing was the calmest of the season.",
+    "Fishermen along the shore waved lanterns until the {0} boat had rounded the cape and was out of sight.",
+    "The mayor promised that a second {0} ferry would be bought before winter, if the council finds the money.",
+)
+
+
+def story(name: str, links: str = "") -> tuple[int, dict[str, str], str]:
+    body = "".join(f"<p>{sentence.format(name)}</p>" for sentence in SENTENCES)
+    title = f"The {name} ferry makes its first crossing"
+    return page(
+        f'<article><div class="lbox"><div class="content_box whitebg"><h2 class="htitle"><span class="con_nav">Current:'
+        f'<a href="/">Home</a> > <a href="/sea/">Sea</a></span>{title} -Portal</h2><h1 class="con_tilte">{title}</h1>'
+        f'<p class="bloginfo"><span>View</span><br><span>Date:2025-04-12 10:31:20</span></p>'
+        f'<div class="con_text">{body}<p><span class="diggit">veryGood! (5)</span></p></div>'
+        f"{links}</div></div></article>"
+    )
+
+
+def page(html: str, status: int = 200, **headers: str) -> tuple[int, dict[str, str], str]:
+    return status, headers, f"<!DOCTYPE html><html><head><title>x</title></head><body>{html}</body></html>"
+
+
+def anchors(*hrefs: str) -> str:
+    return " ".join(f'<a href="{href}">{number}</a>' for number, href in enumerate(hrefs, 1))
+
+
+@contextmanager
+def site(answers: Answers) -> Iterator[tuple[str, Counter[str]]]:
+    """Serve these answers on the loopback; everything else is 404."""
+    hits: Counter[str] = Counter()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            hits[self.path] += 1
+            status, headers, text = answers.get(self.path, (404, {}, "not here"))
+            body = text.encode()
+            self.send_response(status)
+            for name, value in ({"Content-Type": "text/html", "Content-Length": str(len(body))} | headers).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}", hits
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def crawl_site(directory: Path, answers: Answers, *more: str) -> tuple[Crawl, Counter[str]]:
+    with site(answers) as (base, hits):
+        return crawl(directory, "portal", "-a", f"site={base}/", *FAST, *more), hits

@@ -1,0 +1,471 @@
+"""The frontier and its parts, without a network: the ledger, requests as JSON, the sink, the back-off."""
+
+import asyncio
+import json
+import os
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from scrapy import Request, Spider
+from scrapy.exceptions import DownloadTimeoutError, DropItem
+from scrapy.http import FormRequest, Response
+from scrapy.utils.test import get_crawler
+
+from scraper import Article
+from scraper.stories import story_id
+from spiders.backoff import Backoff, retry_after
+from spiders.folder import Locked, clear, lock
+from spiders.frontier import DUE, META, Frontier
+from spiders.ledger import End, Ledger, Story
+from spiders.sink import RecordFile, Sink, catch_up
+from spiders.stored import Fingerprinter, dump, load
+
+LONG = "The harbour office counted ships all morning and found one more than the day before. " * 4
+FETCHED = End("fetched", failed=False, final=False, whole=True, etag='"1"')
+PLACE = (0, 0.0, False)
+
+
+def _article(headline="Ships counted", url="http://p.test/html/1.html", body=(LONG,), **fields):
+    return Article(headline=headline, url=url, body=body, id=story_id(url), **fields)
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    opened = Ledger(tmp_path / "frontier.sqlite")
+    yield opened
+    opened.close()
+
+
+def _put(ledger, name, place=PLACE, host="p.test"):
+    return ledger.add(name.encode(), f"http://{host}/{name}", host, place, b"{}")
+
+
+def _names(ledger, **how):
+    taken = iter(lambda: ledger.take(**how), None)
+    return [each.key.decode() for each in taken]
+
+
+# --- The ledger ---------------------------------------------------------------------------------------------------
+
+
+def test_requests_come_out_by_priority_then_the_newest_then_in_order(ledger):
+    for name, place in (("a", PLACE), ("b", PLACE), ("new", (0, 9.0, False)), ("newer", (0, 10.0, False))):
+        assert _put(ledger, name, place)
+    assert _put(ledger, "urgent", (1, 0.0, False))
+    assert not _put(ledger, "a")
+    assert _names(ledger) == ["urgent", "newer", "new", "a", "b"]
+
+
+def test_what_was_in_flight_is_queued_again_at_the_next_start(tmp_path):
+    first = Ledger(tmp_path / "l")
+    for name in ("done", "under way", "waiting"):
+        _put(first, name)
+    for _ in range(2):
+        first.take()
+    first.finish(b"done", FETCHED)
+    first.close()
+    second = Ledger(tmp_path / "l")
+    assert second.left() == 2
+    assert _names(second) == ["under way", "waiting"]
+    second.close()
+
+
+def test_what_was_not_committed_is_lost_together(tmp_path):
+    first, reader = Ledger(tmp_path / "l"), Ledger(tmp_path / "l")
+    _put(first, "a")
+    first.commit()
+    first.take()
+    first.finish(b"a", FETCHED)
+    _put(first, "found on a")
+    assert reader.left() == 1
+    first.commit()
+    assert reader.left() == 1
+    first.close()
+    reader.close()
+
+
+def test_a_request_is_not_made_before_it_is_due(ledger):
+    _put(ledger, "a")
+    ledger.take()
+    due = time.time() + 60
+    ledger.requeue(b"a", b"{}", tries=1, due=due)
+    assert ledger.take() is None
+    assert ledger.next_due() == due
+    ledger.requeue(b"a", b"{}", tries=2, due=time.time() - 1)
+    taken = ledger.take()
+    assert taken is not None
+    assert taken.tries == 2
+
+
+def test_barred_hosts_wait_and_only_what_must_be_made_is_made(ledger):
+    _put(ledger, "a", host="bad.test")
+    _put(ledger, "b")
+    _put(ledger, "part", (0, 0.0, True))
+    assert _names(ledger, barred=("bad.test",), must=True) == ["part"]
+    assert _names(ledger, barred=("bad.test",)) == ["b"]
+    assert ledger.next_due(("bad.test",)) is None
+    assert _names(ledger) == ["a"]
+
+
+def _end_of_a_round(ledger, now, monkeypatch):
+    """One request of each kind, closed."""
+    for name in ("listing", "story", "lost", "gone", "part"):
+        _put(ledger, name, (0, 0.0, name == "part"))
+    while (taken := ledger.take()) is not None:
+        name = taken.key.decode()
+        failed, final = name in ("lost", "gone"), name == "gone"
+        ledger.finish(taken.key, End(name, failed, final, whole=not failed, etag=f'"{name}"'))
+    ledger.gave(b"story", "s1", news=True)
+    monkeypatch.setattr(time, "time", lambda: now)
+
+
+def test_the_next_round_asks_for_listings_and_failures_and_for_stories_when_it_is_time(ledger, monkeypatch):
+    now = time.time()
+    _end_of_a_round(ledger, now + 60, monkeypatch)
+    assert ledger.renew_all() == 2
+    assert _names(ledger) == ["listing", "lost"]
+
+
+def test_a_story_is_looked_at_again_after_as_long_as_it_has_stood(ledger, monkeypatch):
+    start = time.time()
+    _end_of_a_round(ledger, start, monkeypatch)
+    looked = []
+    for minute in range(0, 60 * 24, 30):
+        monkeypatch.setattr(time, "time", lambda now=start + 60 * minute: now)
+        ledger.renew_all()
+        for name in _names(ledger):
+            ledger.finish(name.encode(), End("unchanged", failed=False, final=False))
+            if name == "story":
+                looked.append(minute / 60)
+    assert looked[:4] == [2.0, 4.0, 8.0, 16.0]
+    monkeypatch.setattr(time, "time", lambda: start + 86400 * 400)
+    assert ledger.renew_all() == 3
+
+
+def test_a_page_that_has_changed_since_is_asked_for_again_on_its_terms(ledger):
+    _put(ledger, "a")
+    ledger.take()
+    ledger.finish(b"a", FETCHED)
+    assert not ledger.renew(b"a", time.time() - 3600)
+    assert ledger.renew(b"a", time.time() + 1)
+    taken = ledger.take()
+    assert taken is not None
+    assert taken.etag == '"1"'
+
+
+def test_failures_are_told_with_their_tries(ledger):
+    _put(ledger, "a")
+    ledger.take()
+    ledger.requeue(b"a", b"{}", tries=2)
+    ledger.take()
+    ledger.finish(b"a", End("503", failed=True, final=False))
+    assert [tuple(each) for each in ledger.failures()] == [("http://p.test/a", "503", 3)]
+
+
+def test_a_file_that_is_no_ledger_is_told(tmp_path):
+    (tmp_path / "l").write_bytes(b"no database at all" * 100)
+    with pytest.raises(Exception, match="not a database"):
+        Ledger(tmp_path / "l")
+
+
+# --- Requests as JSON ---------------------------------------------------------------------------------------------
+
+
+class Reader(Spider):
+    name = "reader"
+
+    def read(self, response: Response) -> None:
+        pass
+
+    def lost(self, failure: Any) -> None:
+        pass
+
+
+def test_a_request_survives_as_json():
+    spider = Reader()
+    request = FormRequest(
+        "http://p.test/?a=é",
+        spider.read,
+        errback=spider.lost,
+        method="POST",
+        headers={"X-Kind": "\u00e9", "Accept": ["a", "b"]},
+        body=b"\xff\x00",
+        meta={"depth": 3, "lines": ["a"]},
+        cb_kwargs={"lines": ["b"]},
+        priority=-2,
+        dont_filter=True,
+        flags=["x"],
+    )
+    again = load(json.dumps(json.loads(dump(request))).encode(), spider)
+    for name in ("url", "method", "headers", "body", "meta", "cb_kwargs", "priority", "dont_filter", "flags"):
+        assert getattr(again, name) == getattr(request, name), name
+    assert (again.callback, again.errback) == (spider.read, spider.lost)
+
+
+def test_what_is_no_json_is_told():
+    with pytest.raises(TypeError):
+        dump(Request("http://p.test/", meta={"lock": object()}))
+    with pytest.raises(ValueError, match="must be a method of the spider"):
+        dump(Request("http://p.test/", callback=print))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (Request("http://p.test/a?x=1&utm_source=y#z"), Request("https://p.test/a?x=1"), True),
+        (Request("http://p.test/a"), Request("http://p.test/b"), False),
+        (Request("http://p.test/a"), Request("http://p.test/a", method="POST"), False),
+        (Request("http://p.test/a", body=b"1"), Request("http://p.test/a", body=b"2"), False),
+    ],
+)
+def test_what_tells_requests_apart(one, other, same):
+    assert (Fingerprinter().fingerprint(one) == Fingerprinter().fingerprint(other)) is same
+
+
+# --- The folder ---------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_is_held_by_one(tmp_path):
+    with lock(tmp_path), pytest.raises(Locked, match=f"process {os.getpid()}"):
+        lock(tmp_path)
+    lock(tmp_path).close()
+
+
+def test_a_fresh_start_keeps_the_old_records_under_another_name(tmp_path):
+    for name in ("frontier.sqlite", "frontier.sqlite-wal", "records.jsonl"):
+        (tmp_path / name).write_text("x")
+    clear(tmp_path)
+    (kept,) = tmp_path.iterdir()
+    assert kept.name.startswith("records-")
+    assert kept.read_text() == "x"
+
+
+# --- The sink -----------------------------------------------------------------------------------------------------
+
+
+def _sink(tmp_path, monkeypatch, ledger):
+    crawler = get_crawler(Reader, {"CRAWL_DIR": str(tmp_path)})
+    frontier = SimpleNamespace(ledger=ledger, stopping=False, stop=lambda error: None)
+    monkeypatch.setattr(Frontier, "of", lambda crawler: frontier)
+    sink = Sink.from_crawler(crawler)
+    sink.open_spider()
+    return sink, crawler
+
+
+def _lines(tmp_path):
+    return [json.loads(line) for line in (tmp_path / "records.jsonl").read_bytes().splitlines()]
+
+
+def test_a_story_is_written_once_and_again_when_it_has_changed(tmp_path, monkeypatch, ledger):
+    sink, _ = _sink(tmp_path, monkeypatch, ledger)
+    first = _article()
+    assert sink.process_item(first.to_dict())["replaces"] is None
+    for left_out in (first, _article(url="http://p.test/news/1.html")):
+        for _ in range(2):
+            with pytest.raises(DropItem):
+                sink.process_item(left_out.to_dict())
+    changed = _article("Ships counted twice").to_dict()
+    assert sink.process_item(changed)["replaces"] == first.id
+    with pytest.raises(DropItem):
+        sink.process_item(changed)
+    sink.close_spider()
+    assert [(each["headline"], each["replaces"]) for each in _lines(tmp_path)] == [
+        ("Ships counted", None),
+        ("Ships counted twice", first.id),
+    ]
+
+
+def test_a_near_copy_is_written_and_says_of_what(tmp_path, monkeypatch, ledger):
+    sink, crawler = _sink(tmp_path, monkeypatch, ledger)
+    body = tuple(f"Ship number {n} came in at {n % 12} o'clock and left with {n * 7} crates of tea." for n in range(40))
+    first = _article(body=body)
+    sink.process_item(first.to_dict())
+    copy = _article("All ships came in", "http://other.test/2.html", (*body, "Read more on our page."))
+    third = _article("Ships", "http://third.test/3.html", ("Our harbour.", *body))
+    assert sink.process_item(copy.to_dict())["duplicate_of"] == first.id
+    assert sink.process_item(third.to_dict())["duplicate_of"] == first.id
+    other = _article("Trains", "http://p.test/3.html", tuple(f"Train {n} was late by {n} minutes." for n in range(40)))
+    assert sink.process_item(other.to_dict())["duplicate_of"] is None
+    sink.close_spider()
+    assert crawler.stats.get_value("crawl/copies") == 2
+
+
+def test_items_of_other_spiders_are_kept_too(tmp_path, monkeypatch, ledger):
+    sink, _ = _sink(tmp_path, monkeypatch, ledger)
+    assert sink.process_item({"price": 3}) == {"price": 3}
+    with pytest.raises(DropItem):
+        sink.process_item({"price": 3})
+    assert sink.process_item({"id": "x", "price": 3}) == {"id": "x", "price": 3}
+    assert sink.process_item({"id": "x", "price": 4}) == {"id": "x", "price": 4, "replaces": "x"}
+    sink.close_spider()
+    assert len(_lines(tmp_path)) == 3
+
+
+@pytest.mark.parametrize("tail", [b'{"headline":"to', b"x", b"y" * 200_000])
+def test_a_torn_tail_is_cut_off(tmp_path, ledger, tail):
+    path = tmp_path / "records.jsonl"
+    whole = _article().to_json().encode() + b"\n"
+    path.write_bytes(whole + b"not json\n" + tail)
+    file = RecordFile(path)
+    assert file.torn == len(tail)
+    _, faults = catch_up(file, ledger)
+    assert [fault.line for fault in faults] == [2]
+    assert ledger.digest(story_id("http://p.test/html/1.html")) is not None
+    file.close()
+    assert path.read_bytes() == whole + b"not json\n"
+
+
+def test_a_file_of_one_torn_line_is_emptied(tmp_path):
+    path = tmp_path / "records.jsonl"
+    path.write_bytes(b'{"headline"')
+    RecordFile(path).close()
+    assert path.read_bytes() == b""
+
+
+def test_a_line_that_the_ledger_does_not_know_is_read_back(tmp_path, ledger):
+    file = RecordFile(tmp_path / "records.jsonl")
+    for number in range(3):
+        file.append(_article(url=f"http://p.test/html/{number}.html").to_json().encode() + b"\n")
+        if number == 1:
+            assert catch_up(file, ledger) == (0, [])
+    assert ledger.digest(story_id("http://p.test/html/2.html")) is None
+    assert catch_up(file, ledger) == (0, [])
+    assert ledger.digest(story_id("http://p.test/html/2.html")) is not None
+    file.close()
+
+
+def test_a_record_that_is_gone_from_the_file_is_fetched_again(tmp_path, ledger):
+    path = tmp_path / "records.jsonl"
+    lines = [_article(url=f"http://p.test/html/{n}.html").to_json().encode() + b"\n" for n in range(3)]
+    path.write_bytes(b"".join(lines))
+    file = RecordFile(path)
+    catch_up(file, ledger)
+    file.close()
+    for number in range(3):
+        _put(ledger, str(number))
+        ledger.take()
+        ledger.finish(str(number).encode(), FETCHED)
+        ledger.gave(str(number).encode(), story_id(f"http://p.test/html/{number}.html"), news=True)
+    path.write_bytes(lines[0] + lines[2])
+    file = RecordFile(path)
+    assert catch_up(file, ledger) == (1, [])
+    file.close()
+    taken = ledger.take()
+    assert taken is not None
+    assert (taken.key, taken.etag) == (b"1", None)
+
+
+@pytest.mark.parametrize("failure", ["short", "error"])
+def test_a_full_disk_leaves_whole_lines_only(tmp_path, monkeypatch, failure):
+    file = RecordFile(tmp_path / "records.jsonl")
+    file.append(b"whole\n")
+    write = os.write
+
+    def full(descriptor, data):
+        if failure == "error":
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data[: len(data) // 2])
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(OSError, match="takes no more"):
+        file.append(b"another\n")
+    file.close()
+    assert file.path.read_bytes() == b"whole\n"
+
+
+# --- The back-off -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (b"120", 120.0),
+        (b" 0 ", 0.0),
+        (b"Thu, 01 Jan 1970 00:17:40 GMT", 60.0),
+        (b"Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+        (b"-3", None),
+        (b"soon", None),
+        (b"", None),
+        (None, None),
+        (b"\xff", None),
+    ],
+)
+def test_retry_after(value, seconds):
+    assert retry_after(value, 1000.0) == seconds
+
+
+@pytest.fixture
+def backoff(monkeypatch):
+    settings = {"RETRY_TIMES": 2, "BACKOFF": 1, "BACKOFF_LONGEST": 60, "HOST_FAILURES": 4}
+    frontier = SimpleNamespace(resting={}, barred=set(), ledger=None)
+    monkeypatch.setattr(Frontier, "of", lambda crawler: frontier)
+    now = [1000.0]
+    monkeypatch.setattr(time, "time", lambda: now[0])
+    return Backoff.from_crawler(get_crawler(Reader, settings)), frontier, now
+
+
+def _answer(middleware, status=503, url="http://p.test/a", tries=0, **headers):
+    request = Request(url, meta={META: "00"} | ({"retry_times": tries} if tries else {}))
+    return asyncio.run(middleware.process_response(request, Response(url, status, headers)))
+
+
+def test_tries_wait_longer_and_longer_and_the_whole_host_waits(backoff):
+    middleware, frontier, now = backoff
+    dues = []
+    for tries in range(2):
+        again = _answer(middleware, tries=tries)
+        assert isinstance(again, Request)
+        assert again.meta["retry_times"] == tries + 1
+        dues.append(again.meta[DUE] - now[0])
+        now[0] = again.meta[DUE]
+    assert dues == [1.0, 2.0]
+    assert frontier.resting == {"p.test": now[0]}
+    assert isinstance(_answer(middleware, tries=2), Response)
+
+
+def test_retry_after_is_kept_up_to_the_longest_wait(backoff):
+    middleware, _, now = backoff
+    assert _answer(middleware, 429, **{"Retry-After": "20"}).meta[DUE] == now[0] + 20
+    now[0] += 20
+    assert _answer(middleware, 429, **{"Retry-After": "86400"}).meta[DUE] == now[0] + 60
+
+
+def test_a_host_that_fails_too_often_in_a_row_is_given_up(backoff):
+    middleware, frontier, now = backoff
+    for number in range(4):
+        assert not frontier.barred
+        _answer(middleware, url=f"http://p.test/{number}", tries=2)
+        now[0] += 100
+    assert frontier.barred == {"p.test"}
+
+
+def test_one_good_answer_makes_up_for_all_and_a_burst_counts_once(backoff):
+    middleware, frontier, now = backoff
+    for _ in range(3):
+        for number in range(16):
+            _answer(middleware, url=f"http://p.test/{number}", tries=2)
+        now[0] += 100
+    _answer(middleware, 404)
+    for _ in range(3):
+        _answer(middleware, tries=2)
+        now[0] += 100
+    assert not frontier.barred
+
+
+def test_what_failed_on_its_way_is_tried_again_and_what_was_refused_is_not(backoff):
+    middleware, _, _ = backoff
+    request = Request("http://p.test/a", meta={META: "00"})
+    again = asyncio.run(middleware.process_exception(request, DownloadTimeoutError()))
+    assert again is not None
+    assert again.meta["retry_times"] == 1
+    assert asyncio.run(middleware.process_exception(request, ValueError())) is None
+
+
+def test_stories_are_remembered_by_keys_and_bands(ledger):
+    ledger.remember(Story("1", b"x", ("a", "b"), b"sign", (7, 8)))
+    assert ledger.sharing(("c", "b")) == "1"
+    assert ledger.sharing(("c",)) is None
+    assert list(ledger.near((8, 9))) == [("1", b"sign")]
+    assert list(ledger.near((9,))) == []
