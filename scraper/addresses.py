@@ -42,6 +42,9 @@ _UNWANTED = re.compile(
     r"|woff2?|xlsx?|xml|xz|zip)/$"
 )
 
+# Every page repeats the links of the last one: what was worked out for an address is kept for a while.
+_kept = lru_cache(8192)
+
 # A tag of the template that was never filled in.
 _LEFTOVERS = ("[!--", "--]", "{{", "<%")
 
@@ -50,6 +53,7 @@ _PAGERS = frozenset(("index", "default", "list", "page"))
 _PART = re.compile(r"(?P<stem>.*/[^/]+?)(?:_(?P<number>[1-9]\d{0,2}))?(?P<ending>\.s?html?)")
 
 
+@_kept
 def host(url: str) -> str:
     """Give the host and port of an address, the port left out where it is the scheme's own; raise `ValueError`."""
     parts = urlsplit(url)
@@ -58,7 +62,7 @@ def host(url: str) -> str:
     return name if parts.port in (None, _PORTS.get(parts.scheme)) else f"{name}:{parts.port}"
 
 
-@lru_cache(8192)  # every page repeats the links of the last one
+@_kept
 def canonical(url: str, scheme: str | None = None) -> str:
     """Give the address to ask for, under `scheme` where the site is known by another; raise `ValueError`.
 
@@ -71,11 +75,13 @@ def canonical(url: str, scheme: str | None = None) -> str:
     return urlunsplit((scheme or parts.scheme, host(urlunsplit(parts)), path or "/", "&".join(kept), ""))
 
 
+@_kept
 def identity(url: str) -> str:
     """Give what all addresses of one page share, whatever their scheme and the order of their parameters."""
     return canonicalize_url(canonical(url)).partition("://")[2]
 
 
+@_kept
 def followable(url: str, rel: str, own: str) -> bool:
     """Tell whether a link leads to a page of the host `own` that a crawl may ask for without doing anything there."""
     if not inside(url, own) or "nofollow" in rel.lower().split():
@@ -103,6 +109,7 @@ class Part(NamedTuple):
     """The address of the story's first page."""
 
 
+@_kept
 def part(url: str) -> Part | None:
     """Read an address as a page of a story; None for lists and for addresses of another form."""
     found = _PART.fullmatch(urlsplit(url).path)

@@ -25,6 +25,7 @@ _SETTINGS: dict[str, Any] = {
     "REQUEST_FINGERPRINTER_CLASS": Fingerprinter,
     "CRAWL_DIR": None,  # crawls/<spider>/
     "FRESH": False,
+    "CONCURRENT_ITEMS": 1,  # a page gives one record, and the sink writes one at a time
     "PAGES": 0,  # addresses asked for at most; 0 for all
     # Manners: one request at a time and at most one a second, slower where the site is slow or asks for it.
     "ROBOTSTXT_OBEY": True,

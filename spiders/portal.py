@@ -28,6 +28,7 @@ from spiders.robots import StrictRobots
 __all__ = ["PortalSpider"]
 
 _MOVED = "home"  # the ledger's mark for the start page's address after its redirects
+_RECENT = 10_000
 _LONGEST = 50  # parts of a split story: more is a trap
 _LOOPBACK = {
     "DOWNLOAD_DELAY": 0,
@@ -53,6 +54,7 @@ class PortalSpider(Spider):
     def __init__(self, name: str | None = None, **given: str) -> None:
         """Raise `ArgumentError` for arguments that cannot be."""
         super().__init__(name)
+        self._recent: dict[str, None] = {}  # links that need not be asked for once more: the frontier has them
         self.site, self.pages, self.fresh = arguments.parse(given, embedded=self.embedded)
 
     @classmethod
@@ -170,7 +172,11 @@ class PortalSpider(Spider):
         """Ask for pages; the parts of a story are asked for by the story, in order."""
         others = (link for link in links if story is None or not addresses.same_story(str(story.url), link))
         for link in others:
-            yield self._ask(link, self.page)
+            if link not in self._recent:
+                self._recent[link] = None
+                yield self._ask(link, self.page)
+        while len(self._recent) > _RECENT:
+            del self._recent[next(iter(self._recent))]
 
     def _home(self) -> Request:
         request = self._ask(str(self.site), self.home)

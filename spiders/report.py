@@ -51,6 +51,7 @@ class Report:
             "site": site,
             "started": self._started.isoformat(),
             "ended": ended.isoformat(),
+            "seconds": round((ended - self._started).total_seconds(), 3),
             "reason": reason,
             "errors": self._crawler.stats.get_value("spider_exceptions/count", 0),
             "counts": account.to_dict(),

@@ -50,7 +50,7 @@ def test_a_new_story_is_found_and_the_old_ones_are_left_alone(tmp_path):
 
 def test_a_story_that_the_sitemap_says_has_changed_is_written_again(tmp_path):
     answers: Answers = {"/": page(anchors("/html/red.html")), "/html/red.html": story("red")}
-    with site(answers) as (base, hits):
+    with site(answers) as (base, _):
         crawl(tmp_path, "portal", "-a", f"site={base}", *FAST)
         told = f"<urlset><url><loc>{base}/html/red.html</loc><lastmod>2099-01-01</lastmod></url></urlset>"
         status, headers, text = story("red")
