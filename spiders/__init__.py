@@ -1,11 +1,14 @@
 """The crawl: spiders, and what a polite and accountable crawl needs beside them.
 
-    arguments, failures, sitemap                        rules, as pure functions and small values
-    host, robots                                        downloader middlewares: what may be asked for
-    account, sink                                       what came of it: the counts; records.jsonl
-    portal, fintechworld                                the spiders
-    embedded                                            extension: the portal that ships with the project
-    settings, commands                                  what Scrapy is told
+    arguments, failures, sitemap                 rules, as pure functions and small values
+    folder, stored, ledger                       what is on the disk: the lock, requests as JSON, all that is known
+    account, frontier                            the counts; the scheduler
+    outcome, backoff, host, robots               downloader middlewares: what may be asked for, when; what came of it
+    sink, report                                 records.jsonl; run.json, failures.jsonl and the summary
+    addon                                        the switch for all of these
+    portal, fintechworld                         the spiders
+    embedded                                     extension: the portal that ships with the project
+    settings, commands                           what Scrapy is told
 
 A module imports only what stands above it.
 """

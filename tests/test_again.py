@@ -5,6 +5,8 @@ import signal
 import subprocess
 import time
 
+import pytest
+
 from fixtures.portal.server import serve
 from tests.benchmarks import kill
 from tests.crawling import ENVIRONMENT, FAST, ROOT, Answers, adds_up, anchors, bodies, command, crawl, page, site, story
@@ -78,15 +80,19 @@ def test_a_fresh_start_reads_all_again_and_keeps_the_old_records(tmp_path):
     assert [json.loads(line)["id"] for line in kept.read_bytes().splitlines()] == [first[0]["id"]]
 
 
-def test_an_interrupted_crawl_is_taken_up_by_the_same_command(tmp_path):
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_interrupted_crawl_is_taken_up_by_the_same_command(tmp_path, times):
     whole = crawl(tmp_path / "whole", "fintechworld")
     slow = command(tmp_path / "cut", "fintechworld", "-s", "DOWNLOAD_DELAY=0.1", "-s", "CONCURRENT_REQUESTS=2")
     with subprocess.Popen(slow, cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.DEVNULL) as process:
         records = tmp_path / "cut" / "records.jsonl"
         while process.poll() is None and not (records.exists() and records.stat().st_size):
             time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
+        for _ in range(times):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.01)
         process.wait(60)
+    assert records.read_bytes().endswith(b"\n")
     rest = crawl(tmp_path / "cut", "fintechworld")
     assert process.returncode == 11
     assert rest.status == 0
