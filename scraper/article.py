@@ -136,8 +136,6 @@ class Article:
     """In a crawl's records: stable for the same story at the same address."""
     fetched_at: datetime | None = None
     """In a crawl's records: when the page was fetched, in UTC."""
-    duplicate_of: str | None = None
-    replaces: str | None = None
     schema_version: int = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
@@ -173,16 +171,7 @@ class Article:
     def from_json(cls, line: str | bytes) -> "Article":
         """Read what `to_json` wrote; raise `RecordError` for anything else."""
         try:
-            value = json.loads(line)
-        except (ValueError, TypeError, RecursionError) as error:
-            raise RecordError(1, f"no record: {error}") from error
-        return cls.from_dict(value)
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> "Article":
-        """Read what `to_dict` gave; raise `RecordError` for anything else."""
-        try:
-            return _decoded(value)
+            return _decoded(json.loads(line))
         except RecordError:
             raise
         except (ValueError, TypeError, RecursionError, msgspec.ValidationError) as error:
