@@ -136,6 +136,10 @@ class Article:
     """In a crawl's records: stable for the same story at the same address."""
     fetched_at: datetime | None = None
     """In a crawl's records: when the page was fetched, in UTC."""
+    duplicate_of: str | None = None
+    """In a crawl's records: the `id` of the story in the same crawl of which this one is a near copy."""
+    replaces: str | None = None
+    """In a crawl's records: the `id` of the earlier record that this one replaces, as the story has changed."""
     schema_version: int = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
@@ -209,6 +213,8 @@ _TEXTS = (
     "image",
     "language",
     "id",
+    "duplicate_of",
+    "replaces",
 )
 
 

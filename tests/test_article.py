@@ -1,6 +1,7 @@
 """The record: valid, frozen, and the same after a trip through JSON."""
 
 import copy
+import dataclasses
 import json
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
@@ -42,6 +43,8 @@ ARTICLES = st.builds(
     extraction=st.builds(Extraction, confidence=st.floats(0, 1), warnings=st.just(("truncated",))),
     id=MAYBE,
     fetched_at=MOMENTS,
+    duplicate_of=MAYBE,
+    replaces=MAYBE,
 )
 GOOD = Article(headline="A", dateline=Dateline("OSLO — ", "OSLO"), body=("One.", "Two."))
 
@@ -117,6 +120,12 @@ def test_what_is_no_record_is_refused_with_a_reason(line: str | bytes) -> None:
     assert caught.value.why
 
 
+def test_a_record_written_before_there_were_copies_is_read() -> None:
+    old = GOOD.to_dict()
+    assert (old.pop("duplicate_of"), old.pop("replaces")) == (None, None)
+    assert Article.from_json(json.dumps(old)) == GOOD
+
+
 def test_the_shipped_schema_is_that_of_the_types(update: bool) -> None:
     made = json.dumps(_schema(), indent=2, ensure_ascii=False) + "\n"
     if update:
@@ -155,3 +164,4 @@ def test_schema_org_terms() -> None:
     assert terms["articleBody"] == "OSLO — One."
     assert terms["author"] == [{"@type": "Person", "name": "Jane Doe"}]
     assert "keywords" not in terms
+    assert dataclasses.replace(article, id="1", duplicate_of="2", replaces="3").to_schema_org() == terms

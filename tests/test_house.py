@@ -18,7 +18,7 @@ ROWS = (
     ("article",),
     ("block", "vocabulary", "limits", "addresses"),
     ("dates",),
-    ("dateline", "people", "injection", "lists", "stories", "profiles.template"),
+    ("dateline", "people", "injection", "lists", "stories", "copies", "profiles.template"),
     ("fields",),
     ("profiles.yangqq", "profiles.krnews"),
     ("profiles",),
@@ -37,6 +37,7 @@ OWNERS = {
     "dateparser": {"dates"},
     "charset_normalizer": {"decode"},
     "w3lib": {"addresses", "decode"},
+    "rensa": {"copies"},
     "torch": {"tagger.train"},
     "resiliparse": {"tagger.train"},
     "scrapy": set(),
@@ -88,7 +89,7 @@ import sys, time
 start = time.perf_counter()
 import scraper
 spent = time.perf_counter() - start
-print(spent, [name for name in ("scrapy", "httpx", "dateparser", "torch", "numpy") if name in sys.modules])
+print(spent, [name for name in ("scrapy", "httpx", "dateparser", "torch", "numpy", "rensa") if name in sys.modules])
 """
     runs = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
