@@ -175,7 +175,16 @@ class Article:
     def from_json(cls, line: str | bytes) -> "Article":
         """Read what `to_json` wrote; raise `RecordError` for anything else."""
         try:
-            return _decoded(json.loads(line))
+            value = json.loads(line)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise RecordError(1, f"no record: {error}") from error
+        return cls.from_dict(value)
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> "Article":
+        """Read what `to_dict` gave; raise `RecordError` for anything else."""
+        try:
+            return _decoded(value)
         except RecordError:
             raise
         except (ValueError, TypeError, RecursionError, msgspec.ValidationError) as error:

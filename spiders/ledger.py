@@ -130,7 +130,7 @@ class Ledger:
             f"update request set state = ?, data = ?, due = ?, tries = ?{forget} where key = ?",
             (_QUEUED, data, due, tries, key),
         )
-        return was[0] != _QUEUED
+        return bool(was[0] != _QUEUED)
 
     def renew(self, key: bytes, since: float) -> bool:
         """Queue a closed request again if its page was last looked at before `since`; True if so."""
