@@ -1,7 +1,7 @@
 """The crawl: spiders, and what a polite and accountable crawl needs beside them.
 
     arguments, failures, sitemap                        rules, as pure functions and small values
-    host, robots                                        downloader middlewares: what may be asked for
+    guard, host, robots                                 downloader middlewares: what may be asked for
     account, sink                                       what came of it: the counts; records.jsonl
     portal, fintechworld                                the spiders
     embedded                                            extension: the portal that ships with the project

@@ -3,11 +3,13 @@
 import asyncio
 from contextlib import ExitStack
 from typing import Self
+from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 
 from fixtures.portal.server import serve
+from spiders.guard import trust
 from spiders.portal import PortalSpider
 
 __all__ = ["PORT", "EmbeddedPortal"]
@@ -35,6 +37,7 @@ class EmbeddedPortal:
         spider = self._crawler.spider
         if isinstance(spider, PortalSpider) and spider.site is None:
             spider.site = await asyncio.to_thread(self._serve)
+            trust(self._crawler, urlsplit(spider.site).netloc)
 
     async def spider_closed(self) -> None:
         """Stop serving."""

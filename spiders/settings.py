@@ -20,7 +20,10 @@ AUTOTHROTTLE_ENABLED = True
 AUTOTHROTTLE_START_DELAY = 1
 RETRY_TIMES = 2
 
-# Safety: no door into the process, no scheme but http and https, no page without a limit.
+# Safety: no request but to the public internet by http and https, no door into the process, no page without a limit.
+TWISTED_DNS_RESOLVER = "spiders.guard.GuardedResolver"
+TRUSTED_HOSTS: list[str] = []
+"""What may be reached though it is not on the public internet: "host:port", a list or separated by commas."""
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
@@ -39,9 +42,11 @@ SCHEDULER_DISK_QUEUE = "scrapy.squeues.PickleFifoDiskQueue"
 SCHEDULER_MEMORY_QUEUE = "scrapy.squeues.FifoMemoryQueue"
 
 DOWNLOADER_MIDDLEWARES = {
+    "spiders.guard.Guard": 50,
     "spiders.host.OwnHost": 60,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "spiders.robots.StrictRobots": 100,
+    "spiders.guard.Refusals": 960,
 }
 ITEM_PIPELINES = {"spiders.sink.Sink": 900}  # after any other, so that what is kept is what was made of the item
 EXTENSIONS = {"spiders.account.Report": 0, "spiders.embedded.EmbeddedPortal": 0}
