@@ -2,6 +2,7 @@
 
     arguments, failures, sitemap                        rules, as pure functions and small values
     guard, host, robots                                 downloader middlewares: what may be asked for
+    compression                                         downloader middleware: what came, unpacked
     account, sink                                       what came of it: the counts; records.jsonl
     portal, fintechworld                                the spiders
     embedded                                            extension: the portal that ships with the project

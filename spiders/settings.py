@@ -46,6 +46,8 @@ DOWNLOADER_MIDDLEWARES = {
     "spiders.host.OwnHost": 60,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "spiders.robots.StrictRobots": 100,
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "spiders.compression.Compression": 590,
     "spiders.guard.Refusals": 960,
 }
 ITEM_PIPELINES = {"spiders.sink.Sink": 900}  # after any other, so that what is kept is what was made of the item
