@@ -6,12 +6,15 @@ for. What the project or the command line sets goes before it.
 
 from typing import Any
 
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import BaseSettings
 
 from spiders.backoff import Backoff
+from spiders.compression import Compression
 from spiders.frontier import Frontier
+from spiders.guard import Guard, GuardedResolver, Refusals
 from spiders.outcome import Outcome
 from spiders.report import Report
 from spiders.robots import StrictRobots
@@ -39,7 +42,8 @@ _SETTINGS: dict[str, Any] = {
     "BACKOFF": 1,  # seconds before the second try, doubled with each failure of the host
     "BACKOFF_LONGEST": 300,
     "HOST_FAILURES": 8,  # in a row; then the host is given up for this run
-    # Safety: no door into the process, no scheme but http and https, no page without a limit.
+    # Safety: no request but to the public internet by http(s), no door into the process, no page without a limit.
+    "TRUSTED_HOSTS": [],  # "host:port": what may be reached although it is not on the public internet
     "TELNETCONSOLE_ENABLED": False,
     "REMOTE_CONTROL_ENABLED": False,
     "DOWNLOAD_HANDLERS": {"data": None, "file": None, "ftp": None, "s3": None},
@@ -54,16 +58,21 @@ _SETTINGS: dict[str, Any] = {
     "DEPTH_PRIORITY": 1,  # breadth first: home and sections before what hangs on them
 }
 
-_MIDDLEWARES = {Outcome: 10, StrictRobots: 100, Backoff: 550}
+_MIDDLEWARES = {Outcome: 10, Guard: 50, StrictRobots: 100, Backoff: 550, Compression: 590, Refusals: 960}
 
 
 class TrustedCrawl:
     """Scrapy add-on."""
 
+    @classmethod
+    def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
+        """Set what belongs to the process: by which resolver names are looked up."""
+        settings.set("TWISTED_DNS_RESOLVER", GuardedResolver, priority="addon")
+
     def update_settings(self, settings: BaseSettings) -> None:
         """Set what is not set by the project, the spider or the command line."""
         settings.setdict(_SETTINGS, priority="addon")
-        for instead in (RetryMiddleware, RobotsTxtMiddleware):
+        for instead in (RetryMiddleware, RobotsTxtMiddleware, HttpCompressionMiddleware):
             settings["DOWNLOADER_MIDDLEWARES"][instead] = None
         for middleware, place in _MIDDLEWARES.items():
             settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", middleware, place)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from contextlib import ExitStack
 from typing import Self
+from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -11,6 +12,7 @@ from scrapy.exceptions import CloseSpider
 
 from fixtures.portal.server import serve
 from spiders.frontier import OTHER_SITE, Frontier
+from spiders.guard import trust
 from spiders.portal import PortalSpider
 
 __all__ = ["PORT", "EmbeddedPortal"]
@@ -42,6 +44,7 @@ class EmbeddedPortal:
         spider = self._crawler.spider
         if isinstance(spider, PortalSpider) and spider.site is None:
             spider.site = await asyncio.to_thread(self._serve)
+            trust(self._crawler, urlsplit(spider.site).netloc)
             self._check(spider.site)
 
     def _check(self, site: str) -> None:

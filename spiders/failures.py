@@ -15,7 +15,12 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 __all__ = ["BAD_COMPRESSION", "CUT_SHORT", "FLAWS", "TOO_LARGE", "final", "reason"]
 
-CUT_SHORT, TOO_LARGE, BAD_COMPRESSION = "cut short", "too large", "bad compression"
+CUT_SHORT = "cut short"
+"""The body ended before its end."""
+TOO_LARGE = "too large"
+"""The body, or what it unpacks to, is over DOWNLOAD_MAXSIZE."""
+BAD_COMPRESSION = "bad compression"
+"""The body is neither what its label says nor text."""
 FLAWS = (CUT_SHORT, TOO_LARGE, BAD_COMPRESSION)
 """What a response's flags may say against it."""
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).parents[1]
 FAST = (
@@ -51,6 +52,11 @@ class Crawl(NamedTuple):
 
 def command(directory: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "scrapy", "crawl", *arguments, "-s", f"CRAWL_DIR={directory}"]
+
+
+def of(base: str) -> list[str]:
+    """Give the arguments that crawl a site on the loopback."""
+    return ["portal", "-a", f"site={base}/", "-s", f"TRUSTED_HOSTS={urlsplit(base).netloc}"]
 
 
 def crawl(directory: Path, *arguments: str, **how: Any) -> Crawl:
@@ -142,4 +148,4 @@ def site(answers: Answers) -> Iterator[tuple[str, Counter[str]]]:
 
 def crawl_site(directory: Path, answers: Answers, *more: str) -> tuple[Crawl, Counter[str]]:
     with site(answers) as (base, hits):
-        return crawl(directory, "portal", "-a", f"site={base}/", *FAST, *more), hits
+        return crawl(directory, *of(base), *FAST, *more), hits

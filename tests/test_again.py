@@ -9,7 +9,21 @@ import pytest
 
 from fixtures.portal.server import serve
 from tests.benchmarks import kill
-from tests.crawling import ENVIRONMENT, FAST, ROOT, Answers, adds_up, anchors, bodies, command, crawl, page, site, story
+from tests.crawling import (
+    ENVIRONMENT,
+    FAST,
+    ROOT,
+    Answers,
+    adds_up,
+    anchors,
+    bodies,
+    command,
+    crawl,
+    of,
+    page,
+    site,
+    story,
+)
 
 
 def _headlines(crawled):
@@ -24,10 +38,10 @@ def test_killed_crawls_lose_and_double_nothing():
 
 def test_a_portal_that_has_not_changed_is_not_fetched_again(tmp_path):
     with serve() as server:
-        first = crawl(tmp_path, "portal", "-a", f"site={server.base}", *FAST)
+        first = crawl(tmp_path, *of(server.base), *FAST)
         pages, records = first.counts["fetched"], first.records
         server.hits.clear()
-        second = crawl(tmp_path, "portal", "-a", f"site={server.base}", *FAST)
+        second = crawl(tmp_path, *of(server.base), *FAST)
         again = {target for target in server.hits if target != "/robots.txt"}
     assert (first.status, second.status) == (0, 0)
     assert second.counts["fetched"] == second.counts["written"] == 0
@@ -41,10 +55,10 @@ def test_a_portal_that_has_not_changed_is_not_fetched_again(tmp_path):
 def test_a_new_story_is_found_and_the_old_ones_are_left_alone(tmp_path):
     answers: Answers = {"/": page(anchors("/html/red.html")), "/html/red.html": story("red")}
     with site(answers) as (base, hits):
-        crawl(tmp_path, "portal", "-a", f"site={base}", *FAST)
+        crawl(tmp_path, *of(base), *FAST)
         answers |= {"/": page(anchors("/html/red.html", "/html/blue.html")), "/html/blue.html": story("blue")}
         hits.clear()
-        second = crawl(tmp_path, "portal", "-a", f"site={base}", *FAST)
+        second = crawl(tmp_path, *of(base), *FAST)
     assert _headlines(second) == ["blue", "red"]
     assert second.counts["written"] == 1
     assert hits["/html/red.html"] == 0
@@ -53,14 +67,14 @@ def test_a_new_story_is_found_and_the_old_ones_are_left_alone(tmp_path):
 def test_a_story_that_the_sitemap_says_has_changed_is_written_again(tmp_path):
     answers: Answers = {"/": page(anchors("/html/red.html")), "/html/red.html": story("red")}
     with site(answers) as (base, _):
-        crawl(tmp_path, "portal", "-a", f"site={base}", *FAST)
+        crawl(tmp_path, *of(base), *FAST)
         told = f"<urlset><url><loc>{base}/html/red.html</loc><lastmod>2099-01-01</lastmod></url></urlset>"
         status, headers, text = story("red")
         answers |= {
             "/sitemap.xml": (200, {}, told),
             "/html/red.html": (status, headers, text.replace("goats", "sheep")),
         }
-        second = crawl(tmp_path, "portal", "-a", f"site={base}", *FAST)
+        second = crawl(tmp_path, *of(base), *FAST)
     assert second.counts["updated"] == second.counts["written"] == 1
     old, new = second.records
     assert (old["replaces"], new["replaces"]) == (None, old["id"])
@@ -71,9 +85,9 @@ def test_a_story_that_the_sitemap_says_has_changed_is_written_again(tmp_path):
 def test_a_fresh_start_reads_all_again_and_keeps_the_old_records(tmp_path):
     answers: Answers = {"/": page(anchors("/html/red.html")), "/html/red.html": story("red")}
     with site(answers) as (base, hits):
-        first = crawl(tmp_path, "portal", "-a", f"site={base}", *FAST).records
+        first = crawl(tmp_path, *of(base), *FAST).records
         hits.clear()
-        second = crawl(tmp_path, "portal", "-a", f"site={base}", "-a", "fresh=true", *FAST)
+        second = crawl(tmp_path, *of(base), "-a", "fresh=true", *FAST)
     assert hits["/html/red.html"] == 1
     assert second.counts["written"] == 1
     (kept,) = tmp_path.glob("records-*.jsonl")
@@ -118,5 +132,5 @@ def test_a_site_that_moves_to_www_is_known_by_that(tmp_path):
     with site(answers) as (base, _):
         moved = base.replace("127.0.0.1", "www.localhost")
         answers["/"] = page("", 301, Location=f"{moved}/")
-        crawled = crawl(tmp_path, "portal", "-a", f"site={base.replace('127.0.0.1', 'localhost')}", *FAST)
+        crawled = crawl(tmp_path, *of(base.replace("127.0.0.1", "localhost")), *FAST)
     assert crawled.counts["failed"].get("off the host") is None

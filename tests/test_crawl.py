@@ -27,6 +27,7 @@ from tests.crawling import (
     crawl,
     crawl_site,
     limited,
+    of,
     page,
     site,
     story,
@@ -48,7 +49,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
 def served(tmp_path_factory: pytest.TempPathFactory) -> tuple[Crawl, Counter[str]]:
     """Crawl the same portal as a live site, where its server can be asked what it was asked for."""
     with serve() as server:
-        run = crawl(tmp_path_factory.mktemp("crawl"), "portal", "-a", f"site={server.base}", *FAST)
+        run = crawl(tmp_path_factory.mktemp("crawl"), *of(server.base), *FAST)
         return run, Counter(server.hits)
 
 
@@ -291,7 +292,7 @@ def test_wrong_arguments_end_with_a_line_and_status_2(tmp_path, arguments, messa
 def test_an_unreachable_site_gives_nothing(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    nothing = crawl(tmp_path, "portal", "-a", f"site=http://127.0.0.1:{port}/", *FAST, "-s", "RETRY_TIMES=0")
+    nothing = crawl(tmp_path, *of(f"http://127.0.0.1:{port}"), *FAST, "-s", "RETRY_TIMES=0")
     assert nothing.status == 1
     assert nothing.counts["fetched"] == 0
     assert nothing.counts["failed"]["robots: connection refused"] == 1
@@ -396,7 +397,7 @@ def test_sitemaps_named_in_robots_are_read(tmp_path):
             "/html/one.html": story("one"),
             "/html/two.html": story("two"),
         }  # fmt: skip
-        crawled = crawl(tmp_path, "portal", "-a", f"site={base}/", *FAST)
+        crawled = crawl(tmp_path, *of(base), *FAST)
     assert crawled.status == 0, crawled.summary
     assert crawled.counts["written"] == 2
     assert crawled.counts["skipped"]["sitemap"] == 2
@@ -406,7 +407,7 @@ def test_sitemaps_named_in_robots_are_read(tmp_path):
 
 def test_a_polite_crawl_asks_once_a_second(tmp_path):
     with site({"/": page(anchors("/a.html")), "/a.html": story("slow")}) as (base, hits):
-        crawled = crawl(tmp_path, "portal", "-a", f"site={base}/")
+        crawled = crawl(tmp_path, *of(base))
     started, ended = (datetime.fromisoformat(crawled.run[when]) for when in ("started", "ended"))
     assert crawled.status == 0, crawled.summary
     assert {"/robots.txt", "/", "/sitemap.xml", "/a.html"} <= hits.keys()

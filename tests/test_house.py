@@ -16,7 +16,7 @@ PACKAGE = ROOT / "scraper"
 ROWS = (
     ("errors",),
     ("article",),
-    ("block", "vocabulary", "limits", "addresses"),
+    ("block", "vocabulary", "limits", "addresses", "safety"),
     ("dates",),
     ("dateline", "people", "injection", "lists", "stories", "copies", "profiles.template"),
     ("fields",),

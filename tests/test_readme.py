@@ -128,7 +128,7 @@ def test_the_spider_shown_crawls(tmp_path: Path) -> None:
             [
                 *command(f".venv/bin/scrapy crawl {name} -a site={portal.base}/ -a pages=4 -s DOWNLOAD_DELAY=0"),
                 *("-s", f"SPIDER_MODULES=readme_{name}", "-s", f"CRAWL_DIR={tmp_path}"),
-                *("-s", "AUTOTHROTTLE_ENABLED=0"),
+                *("-s", "AUTOTHROTTLE_ENABLED=0", "-s", f"TRUSTED_HOSTS={portal.base.removeprefix('http://')}"),
             ],
             cwd=ROOT,
             env=os.environ | {"PYTHONPATH": str(tmp_path)},

@@ -1,0 +1,89 @@
+"""Which addresses may be asked for: http and https, on the public internet, and what is trusted by name and port.
+
+The rules look nothing up. `allowed` refuses what an address itself tells; whoever connects must hold the IP that a name
+was resolved to against `is_global`, in the very resolution with which it connects.
+"""
+
+import ipaddress
+import socket
+import unicodedata
+from collections.abc import Collection, Iterable
+from ipaddress import IPv4Address, IPv6Address
+from urllib.parse import unquote, urlsplit
+
+__all__ = ["UNSAFE", "allowed", "is_global", "place", "places"]
+
+UNSAFE = "unsafe address"
+"""Why an address was not asked for."""
+
+_PORTS = {"http": 80, "https": 443}
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def is_global(ip: str) -> bool:
+    """Tell whether an IP lies on the public internet; False for what is no IP.
+
+    An IPv4 address inside an IPv6 one (mapped, 6to4, NAT64) is judged in its place; Teredo is refused altogether.
+    """
+    try:
+        return _is_global(ipaddress.ip_address(ip))
+    except ValueError:
+        return False
+
+
+def _is_global(ip: IPv4Address | IPv6Address) -> bool:
+    if isinstance(ip, IPv6Address):
+        inner = ip.ipv4_mapped or ip.sixtofour or (IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None)
+        if inner is not None:
+            return _is_global(inner)
+        if ip.is_site_local:
+            return False
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved)
+
+
+def allowed(url: str, trusted: Collection[str] = ()) -> bool:
+    """Tell whether an address may be asked for: it is http(s), and its host is a name or a global IP, or is trusted.
+
+    Spellings of an IP (`127.1`, `2130706433`) are read as resolvers do. `trusted` holds what `place` gives; it does not
+    open another port of the same host, nor the host under another spelling.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if parts.scheme not in _PORTS or not host:
+        return False
+    return place(host, port or _PORTS[parts.scheme]) in trusted or _may_be_global(host)
+
+
+def _may_be_global(host: str) -> bool:
+    plain = unicodedata.normalize("NFKC", unquote(host)).replace("。", ".").rstrip(".").lower()
+    if plain == "localhost" or plain.endswith(".localhost"):
+        return False
+    try:
+        return _is_global(ipaddress.ip_address(plain))
+    except ValueError:
+        pass
+    try:
+        return _is_global(IPv4Address(socket.inet_aton(plain)))  # 127.1, 0x7f000001, 017700000001
+    except (OSError, UnicodeEncodeError):
+        return bool(plain) and ":" not in plain  # a name
+
+
+def place(host: str, port: int) -> str:
+    """Give "host:port", an IPv6 host in brackets: the one spelling under which a place is trusted."""
+    host = host.lower()
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def places(entries: Iterable[str]) -> frozenset[str]:
+    """Read "host:port" entries; raise `ValueError` for one that is none."""
+    return frozenset(_place(entry.strip()) for entry in entries if entry.strip())
+
+
+def _place(entry: str) -> str:
+    parts = urlsplit(f"//{entry}")
+    if not parts.hostname or not parts.port or parts.netloc != entry or "@" in entry:
+        raise ValueError(f"{entry!r} is no host:port")
+    return place(parts.hostname, parts.port)

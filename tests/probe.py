@@ -1,0 +1,142 @@
+"""Asks for addresses with the crawl's own settings: `probe(addresses, ...)`; run as a script in a process of its own.
+
+The script records every connection that is tried, and lets none pass that leaves the loopback.
+"""
+
+import errno
+import json
+import os
+import resource
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from scrapy import Request, Spider
+from scrapy.crawler import CrawlerProcess
+from scrapy.http import Response
+from scrapy.utils.project import get_project_settings
+from twisted.python.failure import Failure
+
+ROOT = Path(__file__).parents[1]
+QUIET = {
+    "ROBOTSTXT_OBEY": False,
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": False,
+    "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
+    "CONCURRENT_REQUESTS": 16,
+    "DOWNLOAD_TIMEOUT": 5,
+    "BACKOFF": 0.01,
+    "EXTENSIONS": {},
+    "ITEM_PIPELINES": {},
+    "LOG_LEVEL": "ERROR",
+}
+
+
+class Probed(NamedTuple):
+    """What came of the addresses."""
+
+    outcomes: dict[str, dict[str, Any]]
+    """By the address asked for: of an answer `status`, `flags` and more, else `error`, its type and words, and `tries`."""
+    connected: set[str]
+    """"host:port" of each connection that was tried."""
+    grown: int
+    """Bytes by which the process grew beyond what it was before it asked."""
+
+
+def probe(
+    urls: Sequence[str], names: Mapping[str, str] | None = None, proxy: str | None = None, **settings: Any
+) -> Probed:
+    """Ask for each address; `names` is all that the DNS knows."""
+    with tempfile.TemporaryDirectory() as scratch:
+        return _probe(urls, names or {}, proxy, QUIET | {"CRAWL_DIR": scratch} | settings)
+
+
+def _probe(urls: Sequence[str], names: Mapping[str, str], proxy: str | None, settings: Mapping[str, Any]) -> Probed:
+    given = json.dumps({"urls": urls, "names": names, "settings": settings})
+    environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
+    run = subprocess.run(
+        [sys.executable, __file__, given],
+        cwd=ROOT,
+        env=environment | ({"http_proxy": proxy} if proxy else {}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    told = json.loads(run.stdout)
+    return Probed(told["outcomes"], set(told["connected"]), told["grown"])
+
+
+class Probe(Spider):
+    """Asks for `urls` and notes in `outcomes` what came."""
+
+    name = "probe"
+    urls: Sequence[str]
+    outcomes: dict[str, dict[str, Any]]
+
+    async def start(self) -> AsyncIterator[Request]:
+        for url in self.urls:
+            yield Request(url, self.came, errback=self.failed, dont_filter=True, meta={"asked": url})
+
+    def came(self, response: Response) -> None:
+        self.outcomes[response.meta["asked"]] = {
+            "status": response.status,
+            "flags": response.flags,
+            "length": len(response.body),
+            "start": response.body[:80].decode("latin-1"),
+            "encoding": (response.headers.get("Content-Encoding") or b"").decode(),
+            "kind": type(response).__name__,
+        }
+
+    def failed(self, failure: Failure) -> None:
+        request: Request = failure.request  # type: ignore[attr-defined]
+        self.outcomes[request.meta["asked"]] = {
+            "error": f"{type(failure.value).__name__}: {failure.value}",
+            "tries": 1 + request.meta.get("retry_times", 0),
+        }
+
+
+def _main(urls: Sequence[str], names: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
+    outcomes: dict[str, Any] = {}
+    connected = _watch(names)
+    told = get_project_settings()
+    told.setdict(settings, priority="cmdline")
+    process = CrawlerProcess(told)
+    process.crawl(Probe, urls=urls, outcomes=outcomes)
+    before = _peak()
+    process.start()
+    return {"outcomes": outcomes, "connected": sorted(connected), "grown": _peak() - before}
+
+
+def _peak() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # of kibibytes, on Linux
+
+
+def _watch(names: Mapping[str, str]) -> set[str]:
+    """Stand in for the DNS, and before the network."""
+    connected: set[str] = set()
+    lookup, connect = socket.gethostbyname, socket.socket.connect_ex
+
+    def known(name: str) -> str:
+        if name.endswith(".test"):
+            if name in names:
+                return names[name]
+            raise socket.gaierror(socket.EAI_NONAME, "no such name")
+        return lookup(name)
+
+    def loopback(self: socket.socket, address: Any) -> int:
+        connected.add(f"{address[0]}:{address[1]}")
+        return connect(self, address) if address[0] in ("127.0.0.1", "0.0.0.0", "::1") else errno.ECONNREFUSED
+
+    socket.gethostbyname = known
+    socket.socket.connect_ex = loopback  # type: ignore[method-assign,assignment]
+    return connected
+
+
+if __name__ == "__main__":
+    print(json.dumps(_main(**json.loads(sys.argv[1]))))
