@@ -11,7 +11,7 @@ half is cut is then still one. The figures behind each choice are printed by `te
 import re
 import struct
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from operator import eq
 
 from rensa import RMinHash
@@ -51,12 +51,10 @@ def _words(text: str) -> list[bytes]:
     return text.encode("utf-8", "replace").translate(_ASCII).split()
 
 
-def _beside_numbers(words: Sequence[bytes]) -> Iterator[bytes]:
+def _beside_numbers(words: Sequence[bytes]) -> list[bytes]:
     numbers = [at for at, word in enumerate(words) if word < b":"]  # digits come before it, all letters after
-    for start in {at - back for at in numbers for back in (0, 1)}:
-        pair = b" ".join(words[max(0, start) : start + 2])
-        for time in _TIMES:
-            yield pair + time
+    starts = {at - back for at in numbers for back in (0, 1)} - {-1}
+    return [pair + time for pair in (b" ".join(words[at : at + 2]) for at in starts) for time in _TIMES]
 
 
 def bands(signature: bytes) -> tuple[int, ...]:
