@@ -32,8 +32,8 @@ from scraper.copies import THRESHOLD, bands, signature, similarity
 __all__ = ["CHANGES", "Figures", "Pair", "copies", "figures", "look_alikes", "portal_stories"]
 
 DATA = Path(__file__).with_name("copies.toml")
-FILLED = 6
-"""How often a template is filled: 15 pairs of each."""
+FILLED = 12
+"""How often a template is filled: 66 pairs of each."""
 LEAST = 250
 """Letters of the shortest story of which copies are made."""
 THRESHOLDS = (0.5, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9)

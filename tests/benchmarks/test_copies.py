@@ -1,5 +1,7 @@
 """The figures of near copies, held on the pairs that the benchmark makes."""
 
+from itertools import combinations
+
 import pytest
 
 from scraper.copies import THRESHOLD
@@ -14,13 +16,16 @@ def pairs() -> list[Pair]:
 
 def test_copies_are_found_and_look_alikes_left_alone(pairs: list[Pair]) -> None:
     found = figures(pairs)
-    assert found.precision >= 0.99
-    assert found.recall >= 0.94
+    assert found.precision >= 0.995
+    assert found.recall >= 0.955
 
 
-def test_the_threshold_chosen_is_the_lowest_of_the_table_without_a_mistake(pairs: list[Pair]) -> None:
-    assert figures(pairs, THRESHOLD).wrong == 0
-    assert figures(pairs, THRESHOLD - 0.05).wrong > 0
+def test_the_threshold_chosen_is_the_lowest_of_the_table_that_is_as_precise(pairs: list[Pair]) -> None:
+    assert figures(pairs, THRESHOLD).precision >= 0.995 > figures(pairs, THRESHOLD - 0.05).precision
+
+
+def test_no_two_stories_of_the_portal_are_alike() -> None:
+    assert figures([Pair("others", *two, False) for two in combinations(portal_stories(), 2)], 0.5).wrong == 0
 
 
 def test_what_leaves_most_words_is_always_found(pairs: list[Pair]) -> None:
