@@ -24,11 +24,19 @@ __all__ = [
 
 _PORTS = {"http": 80, "https": 443}
 
-# Parameters that say where a reader came from, never what the page is.
+# Parameters that say where a reader came from, never what the page is; as `name=value`.
 _TRACKING = re.compile(
-    r"utm_\w+|(?:fb|g|d|y|tt|tw|ms)clid|[gw]braid|mc_[ce]id|igshid|_ga|_gl|_hs(?:enc|mi)|spm|vero_id|cmpid|ncid|ftag",
+    r"(?:(?:utm|mtm|matomo|pk|piwik)_\w+|at_(?:medium|campaign|custom\d?|creation|format|network|(?:link|ptr)_\w+)"
+    r"|(?:fb|g|d|y|ys|tt|tw|ms)clid|[gw]braid|mc_[ce]id|igsh(?:id)?|_ga|_gl|_hs(?:enc|mi)|_openstat|spm|vero_id|mkt_tok"
+    r"|wt_z?mc|xtor|cmpid|(?-i:CMP)|ncid|ftag)(?:=.*)?",
     re.IGNORECASE,
 )
+
+# Parameters that name a reader's visit. `sid=12` is a story; a visit's number is long.
+_SESSION = re.compile(
+    r"(?:phpsessid|jsessionid|aspsessionid\w*|cfid|cftoken)(?:=.*)?|(?:sid|session_?id)=[\w,-]{16,}", re.IGNORECASE
+)
+_SESSION_PATH = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 
 # Paths that no crawl asks for, in lower case, decoded, with a slash at the end.
 _UNWANTED = re.compile(
@@ -48,6 +56,9 @@ _kept = lru_cache(8192)
 # A tag of the template that was never filled in.
 _LEFTOVERS = ("[!--", "--]", "{{", "<%")
 
+_LONGEST_PATH = 100  # words
+_CYCLE = re.compile(r"/((?:[^/]+/){1,32}?)\1\1")
+
 # `index_2.html` is the second page of a list, not of a story.
 _PAGERS = frozenset(("index", "default", "list", "page"))
 _PART = re.compile(r"(?P<stem>.*/[^/]+?)(?:_(?P<number>[1-9]\d{0,2}))?(?P<ending>\.s?html?)")
@@ -66,12 +77,13 @@ def host(url: str) -> str:
 def canonical(url: str, scheme: str | None = None) -> str:
     """Give the address to ask for, under `scheme` where the site is known by another; raise `ValueError`.
 
-    No fragment, no tracking parameter, no default port, no user name. What is left of the query stays as it stands:
-    servers read `?news-12.html` and `?b=1&a=2` in their own ways.
+    No fragment, no tracking parameter, no number of a visit, no default port, no user name. What is left of the query
+    stays as it stands: servers read `?news-12.html` and `?b=1&a=2` in their own ways.
     """
     parts = urlsplit(safe_url_string(url.strip()))
-    kept = (pair for pair in parts.query.split("&") if not _TRACKING.fullmatch(pair.partition("=")[0]))
-    path = urlsplit(canonicalize_url(urlunsplit(parts._replace(query="")))).path
+    kept = (pair for pair in parts.query.split("&") if not (_TRACKING.fullmatch(pair) or _SESSION.fullmatch(pair)))
+    plain = _SESSION_PATH.sub("", parts.path)
+    path = urlsplit(canonicalize_url(urlunsplit(parts._replace(path=plain, query="")))).path
     return urlunsplit((scheme or parts.scheme, host(urlunsplit(parts)), path or "/", "&".join(kept), ""))
 
 
@@ -88,7 +100,19 @@ def followable(url: str, rel: str, own: str) -> bool:
         return False
     path = unquote(urlsplit(canonical(url)).path).lower()
     path = posixpath.normpath("/" + path.lstrip("/"))  # decoded, it may hold dots and slashes anew
-    return not _UNWANTED.search(f"{path}/") and not any(leftover in unquote(url) for leftover in _LEFTOVERS)
+    if _UNWANTED.search(f"{path}/") or any(leftover in unquote(url) for leftover in _LEFTOVERS):
+        return False
+    return not _circles(path.split("/"))
+
+
+def _circles(segments: list[str]) -> bool:
+    """Tell whether a path repeats itself, as relative links on a page that stands anywhere do: /a/b/a/b/a/b/.
+
+    A word may stand in it three times, but no run of segments three times in a row. Numbers may: /11/11/11/ is a day.
+    """
+    words = [segment for segment in segments if segment and not segment.isdigit()]
+    most = max(map(words.count, set(words)), default=0) if len(words) < _LONGEST_PATH else len(words)
+    return most > 3 or (most == 3 and bool(_CYCLE.search("/".join(["", *segments, ""]))))
 
 
 def inside(url: str, own: str) -> bool:

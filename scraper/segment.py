@@ -34,6 +34,7 @@ _UNREAD = frozenset(
     "iframe object embed svg canvas video audio textarea select datalist template noembed noframes xmp frameset"
     " head".split()
 )
+_FEED = re.compile(r"\s*application/(?:rss\+xml|atom\+xml|feed\+json)\b", re.IGNORECASE)
 _UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _WHOLE = ("https://", "http://")
 _NO_PAGE = ("#", "javascript:", "mailto:", "tel:", "data:", "sms:", "whatsapp:", "about:", "[!--", "{{")
@@ -58,7 +59,7 @@ def segment_html(html: str, url: str | None = None) -> Document:
     if root is not None:
         walk.language = root.attributes.get("lang")
         walk.read(root)
-    head = Head(walk.title, walk.meta, walk.canonical, walk.language, tuple(walk.json_ld))
+    head = Head(walk.title, walk.meta, walk.canonical, walk.language, tuple(walk.json_ld), tuple(walk.feeds))
     blocks = _with_rows(walk.blocks, walk.elements)
     limits.check_blocks(len(blocks))
     return Document(tuple(blocks), tuple(walk.elements), head, tuple(walk.anchors), tuple(walk.names.values()), url)
@@ -140,6 +141,7 @@ class _Walk:
         self.anchors: list[Anchor] = []
         self.meta: dict[str, str] = {}
         self.json_ld: list[str] = []
+        self.feeds: list[str] = []
         self.title = ""
         self.canonical: str | None = None
         self.language: str | None = None
@@ -292,10 +294,13 @@ class _Walk:
     def _declared_link(self, node: LexborNode) -> None:
         attributes = node.attributes
         rel = (attributes.get("rel") or "").lower().split()
-        if "canonical" in rel and self.canonical is None:
-            self.canonical = self.addresses.absolute(attributes.get("href"))
-        elif "next" in rel and (address := self.addresses.absolute(attributes.get("href"))):
+        address = self.addresses.absolute(attributes.get("href"))
+        if "canonical" in rel:
+            self.canonical = self.canonical or address
+        elif address and "next" in rel:
             self.anchors.append(Anchor(address, "next"))
+        elif address and "alternate" in rel and _FEED.match(attributes.get("type") or ""):
+            self.feeds.append(address)
 
     def _base(self, node: LexborNode) -> None:
         self.addresses.rebase(node.attributes.get("href"))

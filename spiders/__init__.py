@@ -1,6 +1,7 @@
 """The crawl: spiders, and what a polite and accountable crawl needs beside them.
 
-    arguments, failures, sitemap                 rules, as pure functions and small values
+    arguments, failures, entries, markup, sitemap, feeds, budget
+                                                 rules, as pure functions and small values
     folder, stored, ledger                       what is on the disk: the lock, requests as JSON, all that is known
     account, frontier                            the counts; the scheduler
     guard, host, robots                          downloader middlewares: what may be asked for

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Self, TypeAlias
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request, Spider
@@ -18,9 +18,11 @@ from scraper.block import Document
 from scraper.errors import NotAnArticle, ScraperError
 from scraper.pipeline import article, read
 from scraper.stories import same_headline, story_id, truncated
-from spiders import arguments, sitemap
+from spiders import arguments, feeds, markup, sitemap
 from spiders.account import add
-from spiders.frontier import Frontier
+from spiders.budget import Budget
+from spiders.entries import Entry
+from spiders.frontier import NEWEST, SINCE, Frontier
 from spiders.host import HOME, META
 from spiders.outcome import IF_MISSING
 from spiders.robots import StrictRobots
@@ -54,7 +56,8 @@ class PortalSpider(Spider):
     def __init__(self, name: str | None = None, **given: str) -> None:
         """Raise `ArgumentError` for arguments that cannot be."""
         super().__init__(name)
-        self._recent: dict[str, None] = {}  # links that need not be asked for once more: the frontier has them
+        self._recent: dict[str, None] = {}
+        self._budget = Budget()
         self.site, self.pages, self.fresh = arguments.parse(given, embedded=self.embedded)
 
     @classmethod
@@ -77,9 +80,7 @@ class PortalSpider(Spider):
         told = await robots.sitemaps(self._home()) if robots else ()
         named = [url for url in told if addresses.inside(url, self._host)]
         for url in named or (urljoin(self.site, "/sitemap.xml"),):
-            request = self._ask(url, self.sitemap)
-            request.meta[IF_MISSING] = "no sitemap"
-            yield request
+            yield self._ask(url, self.sitemap).replace(meta={META: self._host, IF_MISSING: "no sitemap"})
 
     def home(self, response: Response) -> Output:
         """Read the start page; the address to which it was redirected is the site's."""
@@ -90,12 +91,20 @@ class PortalSpider(Spider):
         yield from self.page(response)
 
     def page(self, response: Response) -> Output:
-        """Read a page: its story, if it holds one, and its links."""
+        """Read a page: its story, if it holds one, its links and its feeds; or a feed or sitemap that was linked to."""
+        listed = {"feed": self.feed, "sitemap": self.sitemap, None: None}[_kind(response)]
+        if listed is not None:
+            yield from listed(response)
+            return
         document, found = self._read(response)
         links = self._links(document)
+        self._budget.read(response.url, links, story=found is not None)
         if found is not None:
             yield from self._story(found, links)
         yield from self._follow(links, found)
+        for url in feeds.declared(document.head) if document else ():
+            if self._is_new(url) and addresses.inside(url, self._host):
+                yield self._ask(url, self.feed)
 
     def part(self, response: Response, lines: Sequence[str]) -> Output:
         """Read a later part of a story; `lines` are the parts before it, as JSON."""
@@ -120,10 +129,21 @@ class PortalSpider(Spider):
         """Read a sitemap or an index of sitemaps."""
         self._add("skipped/sitemap")
         found = sitemap.read(response.body)
-        for url in found.sitemaps:
-            if addresses.inside(url, self._host):
-                yield self._ask(url, self.sitemap)
-        yield from self._follow(url for url in found.pages if addresses.followable(url, "", self._host))
+        for entry in found.sitemaps:
+            if addresses.inside(entry.url, self._host):
+                yield self._ask(entry.url, self.sitemap, entry)
+        yield from self._entries(found.pages)
+
+    def feed(self, response: Response) -> Output:
+        """Read a feed."""
+        self._add("skipped/feed")
+        yield from self._entries(feeds.read(response.body, response.url))
+
+    def _entries(self, entries: Iterable[Entry]) -> Output:
+        """Ask for the pages that a sitemap or a feed names, the newest first; seen before they changed, again."""
+        for entry in entries:
+            if addresses.followable(entry.url, "", self._host) and not self._budget.spent(entry.url):
+                yield self._ask(entry.url, self.page, entry)
 
     def _read(self, response: Response) -> tuple[Document | None, Article | None]:
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
@@ -153,8 +173,9 @@ class PortalSpider(Spider):
         if following is None or len(parts) == _LONGEST:
             yield from self._finish(parts, whole=following is None)
         else:
-            request = self._ask(following, self.part, self.part_failed)
-            yield request.replace(cb_kwargs={"lines": [part.to_json() for part in parts]}, dont_filter=True)
+            lines = {"lines": [part.to_json() for part in parts]}
+            request = self._ask(following, self.part)
+            yield request.replace(errback=self.part_failed, cb_kwargs=lines, dont_filter=True)
 
     def _finish(self, parts: Sequence[Article], *, whole: bool = True) -> Output:
         story = join(parts) if whole else truncated(join(parts))
@@ -170,21 +191,30 @@ class PortalSpider(Spider):
 
     def _follow(self, links: Iterable[str], story: Article | None = None) -> Output:
         """Ask for pages; the parts of a story are asked for by the story, in order."""
-        others = (link for link in links if story is None or not addresses.same_story(str(story.url), link))
-        for link in others:
-            if link not in self._recent:
-                self._recent[link] = None
+        for link in links:
+            own = story is not None and addresses.same_story(str(story.url), link)
+            if not own and self._is_new(link) and not self._budget.spent(link):
                 yield self._ask(link, self.page)
-        while len(self._recent) > _RECENT:
+
+    def _is_new(self, link: str) -> bool:
+        """Tell whether a link was not met lately; the frontier knows all of them, but at a price."""
+        if link in self._recent:
+            return False
+        self._recent[link] = None
+        if len(self._recent) > _RECENT:
             del self._recent[next(iter(self._recent))]
+        return True
 
     def _home(self) -> Request:
         request = self._ask(str(self.site), self.home)
         request.meta[HOME] = True
         return request
 
-    def _ask(self, url: str, then: Callable[..., Output], otherwise: Callable[..., Output] | None = None) -> Request:
-        return Request(self._canonical(url), then, errback=otherwise, meta={META: self._host})
+    def _ask(self, url: str, then: Callable[..., Output], entry: Entry | None = None) -> Request:
+        meta: dict[str, Any] = {META: self._host}
+        if entry is not None and entry.modified is not None:
+            meta[NEWEST] = meta[SINCE] = entry.modified.timestamp()
+        return Request(self._canonical(url), then, meta=meta)
 
     def _canonical(self, url: str) -> str:
         return addresses.canonical(url, urlsplit(str(self.site)).scheme)
@@ -201,3 +231,9 @@ def _cut(body: bytes) -> bool:
     """Tell whether a page stops before its end: a server that counts wrongly cuts it, and nobody says so."""
     lower = body.lower()
     return b"<html" in lower and b"</html" not in lower
+
+
+def _kind(response: Response) -> Literal["sitemap", "feed"] | None:
+    """Tell whether a page is none, but a feed or a sitemap."""
+    declared = (response.headers.get("Content-Type") or b"").decode("latin-1")
+    return None if "html" in declared.lower() else markup.kind(response.body, declared)

@@ -1,37 +1,55 @@
-"""Sitemaps: lists of pages, and lists of such lists; plain or gzipped, whole or torn."""
+"""Sitemaps: lists of pages, and lists of such lists; XML or a line an address, packed or not, whole or torn."""
 
-import zlib
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
-from scrapy.utils.sitemap import Sitemap
+from spiders import markup
+from spiders.entries import Entry, latest
 
 __all__ = ["Locations", "read"]
 
-_GZIP = b"\x1f\x8b\x08"
 _LARGEST = 50 * 2**20  # bytes unpacked, the limit of the sitemap protocol
+_MOST = 50_000  # addresses, the protocol's as well
+
+_ROLES = {("loc",): "address", ("lastmod",): "date", ("news", "publication_date"): "date"}
 
 
 class Locations(NamedTuple):
     """The addresses that a sitemap names, as they stand there."""
 
-    pages: tuple[str, ...] = ()
-    sitemaps: tuple[str, ...] = ()
+    pages: tuple[Entry, ...] = ()
+    sitemaps: tuple[Entry, ...] = ()
 
 
 def read(body: bytes) -> Locations:
     """Read a sitemap or an index of sitemaps; what is neither, or broken, gives what it holds up to there."""
-    try:
-        text = _unpacked(body)
-        found = Sitemap(text)
-        addresses = tuple(entry["loc"] for entry in found if entry["loc"])
-    except (SyntaxError, StopIteration, zlib.error):  # lxml's XMLSyntaxError is a SyntaxError
-        return Locations()
-    if not text.rstrip().endswith(b">"):
-        addresses = addresses[:-1]  # torn in the middle of it
-    return Locations(sitemaps=addresses) if found.type == "sitemapindex" else Locations(pages=addresses)
+    text = markup.text(markup.unpacked(body, _LARGEST))
+    if not text.startswith("<"):
+        return Locations(pages=tuple(islice(_lines(text), _MOST)))
+    pages: list[Entry] = []
+    sitemaps: list[Entry] = []
+    for element in islice(markup.elements(text, ("url", "sitemap")), _MOST):
+        if entry := _entry(element):
+            (pages if element.name == "url" else sitemaps).append(entry)
+    return Locations(tuple(pages), tuple(sitemaps))
 
 
-def _unpacked(body: bytes) -> bytes:
-    if not body.startswith(_GZIP):
-        return body
-    return zlib.decompressobj(wbits=31).decompress(body, _LARGEST)
+def _lines(text: str) -> Iterator[Entry]:
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith(("https://", "http://")) and len(line.split()) == 1:
+            yield Entry(line, None)
+
+
+def _entry(element: markup.Element) -> Entry | None:
+    url = next((field.text for field in element.fields if _role(field.path) == "address"), "")
+    dates = (field.text for field in element.fields if _role(field.path) == "date")
+    return Entry(url, latest(*dates)) if url else None
+
+
+@lru_cache(1024)  # all entries of a file have the same few
+def _role(path: tuple[str, ...]) -> str | None:
+    """Tell what an element says; what is called `loc` in another namespace than its parent is a picture or a film."""
+    parent, own = (tag.removesuffix(markup.local(tag)) for tag in path[-2:])
+    return _ROLES.get(tuple(map(markup.local, path[1:]))) if parent == own else None

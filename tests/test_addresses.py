@@ -32,6 +32,44 @@ def test_an_address_has_one_form(url, expected):
     assert addresses.canonical(expected) == expected
 
 
+@pytest.mark.parametrize(
+    "parameter",
+    """utm_source=x utm_id=1 UTM_Campaign=x fbclid=IwAR0 gclid=x dclid=x yclid=1 ysclid=l1 ttclid=x twclid=x msclid=x
+    gbraid=x wbraid=x mc_cid=1 mc_eid=1 igshid=x igsh=x _ga=1.2 _gl=1 _hsenc=x _hsmi=1 _openstat=x spm=a.b vero_id=x
+    mkt_tok=x wt_mc=x wt_zmc=x xtor=RSS-16 at_medium=rss at_campaign=64 at_custom1=x at_format=link at_link_id=x
+    at_ptr_name=x cmpid=x CMP=share_btn_tw ncid=x ftag=x pk_campaign=x pk_kwd=x piwik_campaign=x mtm_campaign=x
+    mtm_source=x matomo_campaign=x PHPSESSID=1 phpsessid=3f JSESSIONID=x ASPSESSIONIDQQ=x CFID=1 CFTOKEN=2
+    sid=0123456789abcdef0123456789abcdef sessionid=0123456789abcdef session_id=0123456789abcdef""".split(),
+)
+def test_what_tells_of_the_reader_is_left_out(parameter):
+    assert addresses.canonical(f"http://portal.test/a?id=7&{parameter}&b=1") == "http://portal.test/a?id=7&b=1"
+    assert addresses.canonical(f"http://portal.test/a?{parameter}") == "http://portal.test/a"
+    assert addresses.identity(f"http://portal.test/a?{parameter}") == "portal.test/a"
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    """ref=x rss=1 sid=12 sid=1234567890 sid= cmp=2 s=ships at=12 at_home=1 campaign=x source=x medium=x utm=x utmost=x
+    id=utm_source pk=3 mc=1 gl=de ga=1 session=3 sessions_id=1 q=sid=0123456789abcdef0123 openstat=1 page=2 feed=rss2
+    x-utm_source=1 wt=1 clid=4 from=rss""".split(),
+)
+def test_what_tells_of_the_page_stays(parameter):
+    assert addresses.canonical(f"http://portal.test/a?{parameter}") == f"http://portal.test/a?{parameter}"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("http://portal.test/a.jsp;jsessionid=3F2A.node1?id=7", "http://portal.test/a.jsp?id=7"),
+        ("http://portal.test/a;JSESSIONID=3F2A/b", "http://portal.test/a/b"),
+        ("http://portal.test/a;v=1", "http://portal.test/a;v=1"),
+        ("http://portal.test/a#xtor=RSS-16", "http://portal.test/a"),
+    ],
+)
+def test_a_visit_in_the_path_is_left_out(url, expected):
+    assert addresses.canonical(url) == expected
+
+
 def test_a_site_is_known_by_one_scheme():
     assert addresses.canonical("http://portal.test/a", "https") == "https://portal.test/a"
 
@@ -64,6 +102,11 @@ def test_identity(one, other, same):
         "http://portal.test:8080/list.php?id=3",
         "http://portal.test:8080/v1.2/story",
         "http://portal.test:8080/html/100%25-sure.html",
+        "http://portal.test:8080/news/news/1.html",
+        "http://portal.test:8080/11/11/11/sale.html",
+        "http://portal.test:8080/a/b/a/b/c.html",
+        "http://portal.test:8080/a/b/a/c/a/d/",
+        "http://portal.test:8080/a/1/a/2/a/3",
     ],
 )
 def test_pages_are_followed(url):
@@ -108,6 +151,14 @@ def test_pages_are_followed(url):
         "http://portal.test:8080/skin/main.css?v=3",
         "http://portal.test:8080/report.pdf",
         "http://portal.test:8080/rss.xml",
+        "http://portal.test:8080/x/x/x/",
+        "http://portal.test:8080/x/x/x",
+        "http://portal.test:8080/a/b/a/b/a/b/",
+        "http://portal.test:8080/0/a/b/c/a/b/c/a/b/c/d.html",
+        "http://portal.test:8080/news/1/news/1/news/1/",
+        "http://portal.test:8080/a/b/a/c/a/d/a/",
+        "http://portal.test:8080/a//b/a/%62/A/b/",
+        "http://portal.test:8080/" + "/".join(f"w{number}" for number in range(200)),
     ],
 )
 def test_everything_else_is_not(url):

@@ -135,7 +135,7 @@ def test_the_account_adds_up(embedded, served):
 
 
 def test_what_was_not_fetched_has_a_reason(embedded):
-    assert embedded.counts["failed"].keys() <= {"404", "robots", "off the host"}
+    assert embedded.counts["failed"].keys() <= {"404", "robots", "off the host", "unsafe address"}
     assert {"404", "robots"} <= embedded.counts["failed"].keys()
     assert embedded.counts["skipped"].keys() <= {
         "listing", "empty", "error page", "blocked", "sitemap", "later part of a story", "unreadable"
@@ -354,7 +354,7 @@ def test_every_fault_is_counted_with_its_reason(faulty):
     crawled, hits = faulty
     failed = dict(crawled.counts["failed"])
     assert failed.pop("404") == 2  # gone.html, torn_2.html
-    assert failed == {"500": 1, "off the host": 1, "redirect loop": 2, "no sitemap": 1, "302": 1}
+    assert failed == {"500": 1, "unsafe address": 1, "redirect loop": 2, "no sitemap": 1, "302": 1}
     assert crawled.counts["repeated"] == 1  # moved.html
     assert hits["/broken.html"] == 3
 

@@ -1,7 +1,6 @@
 """The rules and the components of the crawl, without a network."""
 
 import asyncio
-import gzip
 import json
 from types import SimpleNamespace
 
@@ -12,7 +11,7 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from spiders import arguments, failures, robots, sitemap
+from spiders import arguments, failures, robots
 from spiders.account import Account
 from spiders.addon import TrustedCrawl
 from spiders.commands.crawl import exit_status
@@ -195,29 +194,6 @@ def test_a_request_stays_on_its_host(url, refused):
 )
 def test_failures_have_a_reason(error, words):
     assert failures.reason(error) == words
-
-
-_URLSET = b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc> http://p.test/1 </loc></url><url/>'
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (_URLSET + b"<url><loc>http://p.test/2</loc></url></urlset>", (("http://p.test/1", "http://p.test/2"), ())),
-        (_URLSET, (("http://p.test/1",), ())),
-        (gzip.compress(_URLSET), (("http://p.test/1",), ())),
-        (gzip.compress(_URLSET)[:-8], (("http://p.test/1",), ())),
-        (_URLSET + b"<url><loc>http://p.te", (("http://p.test/1",), ())),
-        (b"<sitemapindex><sitemap><loc>/a.xml</loc></sitemap></sitemapindex>", ((), ("/a.xml",))),
-        (b"", ((), ())),
-        (b"<html><p>404</p></html>", ((), ())),
-        (b"no markup", ((), ())),
-        (b"\x1f\x8b\x08 torn", ((), ())),
-    ],
-)
-def test_sitemaps(body, expected):
-    found = sitemap.read(body)
-    assert (found.pages[:2], found.sitemaps) == expected
 
 
 STATS = {

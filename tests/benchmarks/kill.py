@@ -16,10 +16,13 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).parents[2]
+from fixtures.portal.server import serve
+from tests.crawling import FAST, ROOT, command, of
+
 _LONGEST = 0.9  # seconds from the ledger's opening to the latest kill: about as long as the crawl takes
 
 
@@ -33,24 +36,20 @@ class Loop(NamedTuple):
     faults: list[str]
 
 
-def command(directory: Path) -> list[str]:
-    """Give the command that is run again and again."""
-    return [sys.executable, "-m", "scrapy", "crawl", "fintechworld", "-s", f"CRAWL_DIR={directory}"]
-
-
 def loop(kills: int, seed: int, progress: bool = False) -> Loop:
     """Kill crawls until `kills` have struck; the moments come from the seed, what they hit from the machine."""
     moments = random.Random(seed)
-    with tempfile.TemporaryDirectory() as scratch:
-        subprocess.run(command(Path(scratch, "whole")), cwd=ROOT, check=True, capture_output=True)
+    with serve() as server, tempfile.TemporaryDirectory() as scratch:
+        site = (*of(server.base), *FAST)
+        subprocess.run(command(Path(scratch, "whole"), *site), cwd=ROOT, check=True, capture_output=True)
         whole = _bodies(Path(scratch, "whole"))
         struck, torn, crawls, faults = 0, 0, 0, []
         while struck < kills:
             directory = Path(scratch, f"crawl-{crawls}")
-            while struck < kills and _killed(directory, moments.uniform(0, _LONGEST)):
+            while struck < kills and _killed(directory, site, moments.uniform(0, _LONGEST)):
                 struck += 1
                 torn += _torn(directory)
-            subprocess.run(command(directory), cwd=ROOT, check=True, capture_output=True)
+            subprocess.run(command(directory, *site), cwd=ROOT, check=True, capture_output=True)
             faults += [f"crawl {crawls}: {fault}" for fault in _faults(directory, whole)]
             crawls += 1
             if progress:
@@ -58,10 +57,11 @@ def loop(kills: int, seed: int, progress: bool = False) -> Loop:
         return Loop(struck, crawls, torn, faults)
 
 
-def _killed(directory: Path, after: float) -> bool:
+def _killed(directory: Path, site: Sequence[str], after: float) -> bool:
     """Run the crawl and kill it so long after its ledger was opened; False where it had come to its end."""
     ledger = directory / "frontier.sqlite"
-    with subprocess.Popen(command(directory), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as crawl:
+    line = command(directory, *site)
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as crawl:
         while crawl.poll() is None and not (ledger.exists() and _held(directory, crawl.pid)):
             time.sleep(0.005)
         time.sleep(after)

@@ -1,0 +1,99 @@
+"""Traps: calendars, endless pagers, sites that make addresses out of addresses. What gives nothing is asked no more.
+
+Addresses of one form share a pattern. A pattern whose pages hold no story, and lead to nothing that the pages of the
+same pattern before them did not lead to, is given up after so many pages in a row. A real pager goes on for ever: each
+page of it names other stories.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterable
+from functools import lru_cache
+from urllib.parse import unquote, urlsplit
+
+__all__ = ["Budget", "pattern"]
+
+_PATTERNS = 1000
+_LINKS = 500  # remembered of a pattern
+
+_NUMBERED = re.compile(r"[^\W\d_]*\d[^\W_]*")  # a word with a digit
+_SLUG = re.compile(r"[^\W_]+(?:[-_+][^\W_]+){2,}")
+
+
+@lru_cache(8192)  # every page repeats the links of the last one
+def pattern(url: str) -> str:
+    """Give what all addresses of one form share: /events/2025-11-03/ and /events/2026-01-31/ are of one, /events/0/."""
+    parts = urlsplit(url)
+    path = "/".join(map(_form, unquote(parts.path).lower().split("/")))
+    keys = sorted({_form(unquote(pair.partition("=")[0]).lower()) for pair in parts.query.split("&") if pair})
+    return f"{path}?{'&'.join(keys)}" if keys else path
+
+
+def _form(word: str) -> str:
+    """Put 0 for numbers and ids, "page0" for numbered words, "-" for titles."""
+    folded = _NUMBERED.sub(_number, word)
+    return _SLUG.sub(lambda found: "-" if found[0].strip("0-_+") else "0", folded)
+
+
+def _number(found: re.Match[str]) -> str:
+    name = found[0].rstrip("0123456789")
+    return f"{name}0" if name.isalpha() else "0"
+
+
+class _Run:
+    """What the pages of a pattern without a story gave, one after the other."""
+
+    def __init__(self) -> None:
+        self.barren = 0
+        self.links: OrderedDict[int, None] = OrderedDict()
+        """Hashes of the addresses of other patterns, oldest first."""
+
+
+class Budget:
+    """How many pages in a row may give nothing, counted for each pattern of addresses."""
+
+    def __init__(self, limit: int = 50) -> None:
+        self.limit = limit
+        self._runs: OrderedDict[str, _Run] = OrderedDict()
+
+    def spent(self, url: str) -> bool:
+        """Tell whether an address is of a pattern that is given up."""
+        run = self._runs.get(pattern(url))
+        return run is not None and run.barren >= self.limit
+
+    def read(self, url: str, links: Iterable[str], *, story: bool) -> None:
+        """Take note of a page that came, and of all its links, whether asked for already or not.
+
+        Links of its own pattern do not count, nor those of patterns that give nothing themselves: the days of an empty
+        calendar.
+        """
+        own = pattern(url)
+        if story:
+            self._runs.pop(own, None)
+            return
+        known = self._run(url).links
+        others = [hash(link) for link in links if (form := pattern(link)) != own and not self._is_barren(form)]
+        fresh = [link for link in others if link not in known]
+        known.update(dict.fromkeys(fresh))
+        while len(known) > _LINKS:
+            known.popitem(last=False)
+        (self.fruitful if fresh else self.barren)(url)
+
+    def barren(self, url: str) -> None:
+        """Count a page that gave nothing."""
+        self._run(url).barren += 1
+
+    def fruitful(self, url: str) -> None:
+        """Begin anew with the pattern of a page that gave something."""
+        self._run(url).barren = 0
+
+    def _run(self, url: str) -> _Run:
+        run = self._runs.setdefault(pattern(url), _Run())
+        self._runs.move_to_end(pattern(url))
+        if len(self._runs) > _PATTERNS:
+            self._runs.popitem(last=False)
+        return run
+
+    def _is_barren(self, form: str) -> bool:
+        run = self._runs.get(form)
+        return run is not None and run.barren > 0

@@ -1,0 +1,121 @@
+"""Feeds: the newest stories of a site or a section, as RSS, Atom or JSON Feed; and which of them a page declares.
+
+feedparser knows what the kinds of feeds mean by a link. It is given the few elements that tell of one, made anew: a
+feed of a stranger as it stands can cost it minutes. It fetches nothing, and dates are read here, as it would take what
+they lack from the clock.
+"""
+
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+from urllib.parse import urljoin
+from xml.sax.saxutils import escape, quoteattr
+
+import feedparser
+
+from scraper.block import Head
+from spiders import markup
+from spiders.entries import Entry, latest
+
+__all__ = ["declared", "read"]
+
+_LARGEST = 5 * 2**20  # bytes unpacked
+_MOST = 2000  # entries; feeds have 10 to 500
+_WIDEST = 30  # elements of one entry
+_DECLARED = 10  # feeds of one page
+_LONGEST = 2000  # characters of an address
+
+_DATES = ("published", "updated", "created")
+_KEPT = frozenset(("link", "guid", "id", "pubDate", "date", "published", "issued", "updated", "modified", "created"))
+_ATTRIBUTES = ("href", "rel", "type", "isPermaLink")
+_KNOWN = ("{http://www.w3.org/2005/Atom}", "{http://purl.org/")
+_FRAMES = {
+    "item": '<rss version="2.0"><channel>{}</channel></rss>',
+    "entry": '<feed xmlns="http://www.w3.org/2005/Atom">{}</feed>',
+}
+
+
+def read(body: bytes, url: str) -> tuple[Entry, ...]:
+    """Read a feed that came from `url`: its stories, addresses absolute, each once; what is broken up to there."""
+    text = markup.text(markup.unpacked(body, _LARGEST))
+    found = _json(text) if text.startswith("{") else _xml(text)
+    entries: dict[str, Entry] = {}
+    for base, link, dates in found:
+        if address := _joined(url, base, link):
+            entries.setdefault(address, Entry(address, latest(*dates)))
+    return tuple(entries.values())
+
+
+def declared(head: Head) -> tuple[str, ...]:
+    """Give the addresses of the feeds that a page's head names, the first few."""
+    return tuple(islice(dict.fromkeys(head.feeds), _DECLARED))
+
+
+_Found = tuple[str, str, Iterable[str | None]]
+"""The base of an entry's address, the address, its dates."""
+
+
+def _xml(text: str) -> Iterator[_Found]:
+    made: dict[str, list[str]] = {name: [] for name in _FRAMES}
+    base = ""
+    for element in islice(markup.elements(text, _FRAMES), _MOST):
+        base = element.base
+        inside = "".join(islice(_kept(element), _WIDEST))
+        made[element.name].append(f"<{element.name}>{inside}</{element.name}>")
+    for name, frame in _FRAMES.items():
+        whole = io.BytesIO(frame.format("".join(made[name])).encode())
+        for entry in feedparser.parse(whole, sanitize_html=False, resolve_relative_uris=False).entries:
+            # Asked in its own way, "updated" warns where there is only "published".
+            yield base, dict.get(entry, "link") or "", [dict.get(entry, date) for date in _DATES]
+
+
+def _kept(element: markup.Element) -> Iterator[str]:
+    for field in element.fields:
+        name = _name(field.path)
+        said = field.text or field.attributes.get("href")
+        if not name or not said or len(said) > _LONGEST or (name in ("guid", "id") and not _is_address(said)):
+            continue
+        given = ((key, field.attributes[key]) for key in _ATTRIBUTES if key in field.attributes)
+        attributes = "".join(f" {key}={quoteattr(value[:_LONGEST])}" for key, value in given)
+        yield f"<{name}{attributes}>{escape(field.text)}</{name}>"
+
+
+@lru_cache(1024)  # all entries of a file have the same few
+def _name(path: tuple[str, ...]) -> str | None:
+    """Give the name of an element that tells of its entry; what stands deeper tells of something else."""
+    if len(path) != 2:
+        return None
+    entry, tag = path
+    name = markup.local(tag)
+    space = tag.removesuffix(name)
+    known = space == entry.removesuffix(markup.local(entry)) or space.startswith(_KNOWN)
+    return name if known and name in _KEPT else None
+
+
+def _json(text: str) -> Iterator[_Found]:
+    items: Any = None
+    with suppress(ValueError, RecursionError):
+        items = json.loads(text).get("items")
+    for item in items[:_MOST] if isinstance(items, list) else ():
+        if isinstance(item, Mapping):
+            texts = {key: value for key, value in item.items() if isinstance(value, str)}
+            own = texts.get("id", "")
+            link = texts.get("url") or (own if _is_address(own) else "")
+            yield "", link, (texts.get("date_published"), texts.get("date_modified"))
+
+
+def _is_address(text: str) -> bool:
+    return text.startswith(("https://", "http://"))
+
+
+def _joined(url: str, base: str, link: str) -> str | None:
+    """Give an address of the web; None where it is none."""
+    try:
+        found = urljoin(urljoin(url, base), link.strip()) if link.strip() else ""
+    except ValueError:
+        return None
+    return found if _is_address(found) else None

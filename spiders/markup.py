@@ -1,0 +1,176 @@
+"""XML of strangers, as a stream of its entries: no tree is built, no entity resolved, nothing fetched, no error raised.
+
+Broken XML is mended where that is plain, and read on where it is not. What did not come whole is not given.
+"""
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import Literal, NamedTuple
+
+from lxml import etree
+from w3lib.encoding import read_bom, resolve_encoding, to_unicode
+
+__all__ = ["Element", "Field", "elements", "kind", "local", "text", "unpacked"]
+
+_CHUNK = 64 * 1024
+_MOST = 2_000_000  # marks, `<` and `&`: a full sitemap, 50,000 pages of 10 elements, has half of them
+_DEEPEST = 3  # url/news/publication_date: what lies deeper is passed over
+_WIDEST = 5000  # elements of an entry: a page may have a thousand pictures
+_START = 4096  # bytes in which the kind must show
+_GZIP = b"\x1f\x8b"
+_BASE = "{http://www.w3.org/XML/1998/namespace}base"
+_DECLARED = re.compile(rb"\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
+
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_MARK = re.compile("[<&]")
+# A mark that opens nothing XML knows is text: `?a=1&b=2`, `a < b`, and `&name;` of an entity, whatever it stands for.
+_BARE = re.compile(
+    r"(?P<cdata><!\[CDATA\[.*?(?:\]\]>|\Z))|<(?![A-Za-z_:!?/])"
+    r"|&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\dA-Fa-f]{1,6});)",
+    re.DOTALL,
+)
+
+# The first element, behind declarations, comments and a document type.
+_ROOT = re.compile(r"(?:\s++|\ufeff|<!--.*?-->|<(?!!--)[?!][^>]*+>|\]\s*+>)*+<(?:[\w.-]+:)?(\w+)", re.DOTALL)
+_KINDS: Mapping[str, Literal["sitemap", "feed"]] = {
+    "urlset": "sitemap",
+    "sitemapindex": "sitemap",
+    "rss": "feed",
+    "rdf": "feed",
+    "feed": "feed",
+}
+_JSON_FEED = re.compile(r"\s*+\{.{0,2000}?jsonfeed\.org\\?/version", re.DOTALL)
+_LIST = re.compile(r"\s*+https?://\S++\s*+(?:\Z|https?://)")
+
+
+class Field(NamedTuple):
+    """An element within an entry, or within such an element."""
+
+    path: tuple[str, ...]
+    """The tags from the entry's own down to this one, each "name" or "{namespace}name"."""
+    attributes: Mapping[str, str]
+    text: str
+
+
+class Element(NamedTuple):
+    """An entry that came whole."""
+
+    name: str
+    fields: tuple[Field, ...]
+    base: str
+    """The `xml:base` of the root, or nothing."""
+
+
+def kind(body: bytes, content_type: str = "") -> Literal["sitemap", "feed"] | None:
+    """Tell what a response is, by its first bytes; a list of addresses is a sitemap only where it comes as text."""
+    start = text(unpacked(body, _START))
+    root = _ROOT.match(start)
+    if root:
+        return _KINDS.get(root[1].lower())
+    if _JSON_FEED.match(start):
+        return "feed"
+    plain = content_type.partition(";")[0].strip().lower() in ("", "text/plain")
+    return "sitemap" if plain and _LIST.match(start) else None
+
+
+def unpacked(body: bytes, limit: int) -> bytes:
+    """Give the first `limit` bytes, of what is packed where it is gzip; a torn or broken archive up to the damage."""
+    if not body.startswith(_GZIP):
+        return body[:limit]
+    found = bytearray()
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
+            while len(found) < limit and (piece := file.read1(_CHUNK)):
+                found += piece
+    except (OSError, EOFError, zlib.error):
+        pass
+    return bytes(found[:limit])
+
+
+def text(body: bytes) -> str:
+    """Decode by the byte order mark, else as declared, else as UTF-8, without what no XML may hold."""
+    marked, mark = read_bom(body)
+    declared = _DECLARED.match(body)
+    named = declared[1].decode() if declared else "utf-8"
+    if named.lower().startswith(("utf-16", "utf-32")):  # it could not have been read, were it so
+        named = "utf-8"
+    decoded = to_unicode(body[len(mark or b"") :], marked or resolve_encoding(named) or "utf-8")
+    return _FORBIDDEN.sub("", decoded).lstrip("\ufeff \t\r\n")
+
+
+def local(tag: str) -> str:
+    """Give a tag's name without its namespace."""
+    return tag.rpartition("}")[2]
+
+
+def elements(markup: str, names: Collection[str]) -> Iterator[Element]:
+    """Give the entries of these names, in order."""
+    target = _Target(frozenset(names))
+    parser = etree.XMLParser(
+        target=target, recover=True, resolve_entities=False, remove_comments=True, remove_pis=True, encoding="utf-8"
+    )
+    data = _BARE.sub(_mended, _bounded(markup)).encode("utf-8", "ignore")
+    for start in range(0, len(data), _CHUNK):
+        with suppress(etree.XMLSyntaxError):
+            parser.feed(data[start : start + _CHUNK])
+        yield from target.found
+        target.found.clear()
+    # The parser is not closed: it would end what is open, and so make a torn entry whole.
+
+
+def _bounded(markup: str) -> str:
+    if markup.count("<") + markup.count("&") <= _MOST:
+        return markup
+    return markup[: next(islice(_MARK.finditer(markup), _MOST, None)).start()]
+
+
+def _mended(found: re.Match[str]) -> str:
+    return found["cdata"] or {"<": "&lt;", "&": "&amp;"}[found[0]]
+
+
+class _Target:
+    """What the parser tells, gathered into entries."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self.found: list[Element] = []
+        self._names = names
+        self._base: str | None = None
+        self._path: list[str] = []
+        """The open tags from the entry on; empty outside of one."""
+        self._fields: list[Field] = []
+        self._open: list[tuple[dict[str, str], list[str]]] = []
+        self._deeper = 0
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if self._base is None:
+            self._base = attributes.get(_BASE, "")
+        if local(tag) in self._names:  # also where the one before it was not ended
+            self._path, self._fields, self._open, self._deeper = [tag], [], [({}, [])], 0
+        elif self._path and len(self._path) + self._deeper < _DEEPEST:
+            self._path.append(tag)
+            self._open.append((dict(attributes), []))
+        elif self._path:
+            self._deeper += 1
+
+    def data(self, data: str) -> None:
+        if self._path and not self._deeper:
+            self._open[-1][1].append(data)
+
+    def end(self, tag: str) -> None:
+        if self._deeper or not self._path:
+            self._deeper = max(0, self._deeper - 1)
+            return
+        attributes, parts = self._open.pop()
+        if self._open and len(self._fields) < _WIDEST:
+            self._fields.append(Field(tuple(self._path), attributes, "".join(parts).strip()))
+        elif not self._open:
+            self.found.append(Element(local(tag), tuple(self._fields), self._base or ""))
+        self._path.pop()
+
+    def close(self) -> None:
+        """Demanded by the parser; never called."""
