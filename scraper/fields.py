@@ -19,7 +19,21 @@ _WORDS = re.compile(r"\w+")
 _PARTS = re.compile(r"\s+[-–—|_·»›•:/]+\s+|\s*[|»•]\s*")
 _BYLINE_CLASS = re.compile(r"byline|author|autor|writer|contributor|redakteur|verfasser|auteur|firma")
 _BYLINE_TEXT = re.compile(r"(?:Written |Posted |Story )?(?:By|BY|Von|Por|Par|Di|Door|Av|Af|Oleh)\b[ :]+[^\W\d_]")
-_LONG_BYLINE, _LONG_DATE, _NEAR = 150, 160, 40
+_AUTHOR_PATH = re.compile(
+    r"/(?:authors?|autor(?:en|es)?|auteurs?|profiles?|people|staff|contributors?|by|writers?|journalists?|reporters?"
+    r"|redaktion|team|users?|members?)/[^/?#]",
+    re.IGNORECASE,
+)
+_SLOT = re.compile(
+    r"(?:Written |Posted |Story |Created )?(?:[Bb]y|BY|Von|Por|Par)\b[ :]*([^|•·,–—]{2,30}?)"
+    r"\s*(?:[|•·–—,].*|\b(?:on|in)\b.*|\d.*)?$"
+)
+_BYLINE_LABELS = frozenset((Label.BYLINE, Label.DATE, Label.OTHER))
+_FEW = 15
+_LONG_BYLINE, _LONG_DATE, _NEAR, _ABOVE = 150, 160, 40, 3
+_NOT_OURS = frozenset(
+    (Label.COMMENT, Label.CAPTION, Label.RELATED, Label.LATEST, Label.MORE, Label.LIST_HEADING, Label.RANKING)
+)
 _SHORT_STORY, _LINE = 1_500, 300
 _WALL = re.compile(
     r"(?:subscribe|log ?in|sign ?in|register) (?:now )?to (?:continue|read|keep)|for subscribers|subscribers? only"
@@ -68,14 +82,48 @@ def without_site(title: str, site_name: str | None) -> str:
 
 
 def authors(document: Document, labelled: Sequence[Labelled], claims: Claims) -> tuple[str, ...]:
-    """Give declared people; else those of the first byline that names any; else a declared brand."""
+    """Give declared people; else those of the first byline that names any; else a declared brand, or a shown one.
+
+    Where a brand is declared, a byline far from the headline is another story's.
+    """
     declared = people.declared(claims.authors)
     host = _host(document.url or document.head.canonical or "")
-    persons = [name for name in declared if not people.is_brand(name, claims.site_name, host)]
+    persons = _without_brand(declared, claims, host)
     if persons:
-        return tuple(persons)
-    bylines = (people.names(lines) for block in _bylines(document, labelled) for lines in _readings(block))
-    return next(filter(None, bylines), declared)
+        return persons
+    start = max(0, _headline_at(labelled) - _ABOVE)
+    near, far = labelled[start : start + _NEAR], (*labelled[start + _NEAR :], *labelled[:start])
+    found = chain(
+        _byline_people(document, near),
+        () if declared else _byline_people(document, far),
+        (declared,),
+        _linked_people((*near, *far)),
+        _slots(near),
+    )
+    shown = next(filter(None, found), ())
+    return _without_brand(shown, claims, host) or shown
+
+
+def _without_brand(names: tuple[str, ...], claims: Claims, host: str) -> tuple[str, ...]:
+    return tuple(name for name in names if not people.is_brand(name, claims.site_name, host))
+
+
+def _byline_people(document: Document, labelled: Sequence[Labelled]) -> Iterator[tuple[str, ...]]:
+    return (people.names(lines) for block in _bylines(document, labelled) for lines in _readings(block))
+
+
+def _linked_people(labelled: Sequence[Labelled]) -> Iterator[tuple[str, ...]]:
+    """Give who is linked to by an address of the kind under which sites keep their authors."""
+    for each in labelled:
+        if each.label not in _NOT_OURS and len(each.block.text) <= _LONG_BYLINE:
+            yield people.names(link.text for link in each.block.links if _AUTHOR_PATH.search(link.url or ""))
+
+
+def _slots(labelled: Sequence[Labelled]) -> Iterator[tuple[str, ...]]:
+    """Give what stands behind "By" where a byline may, though it is no one's full name: "By Evening Post"."""
+    for each in labelled[:_FEW]:
+        if each.label in _BYLINE_LABELS and not each.block.hidden and (found := _SLOT.match(each.block.text)):
+            yield people.declared((found[1],))
 
 
 def _host(url: str) -> str:
@@ -87,7 +135,11 @@ def _host(url: str) -> str:
 
 def _bylines(document: Document, labelled: Sequence[Labelled]) -> Iterator[Block]:
     """Give what says that it is a byline, by its first word or its class; then what is labelled one."""
-    short = [each for each in labelled if len(each.block.text) <= _LONG_BYLINE and not each.block.hidden]
+    short = [
+        each
+        for each in labelled
+        if each.label not in _NOT_OURS and len(each.block.text) <= _LONG_BYLINE and not each.block.hidden
+    ]
     for each in short:
         if _BYLINE_TEXT.match(each.block.text) or _BYLINE_CLASS.search(_names(document, each.block)):
             yield each.block
@@ -139,12 +191,17 @@ def first_date(candidates: Iterable[str], languages: tuple[str, ...]) -> tuple[s
 
 def _by_distance(labelled: Sequence[Labelled]) -> list[Block]:
     """Give the page's short blocks from the headline on, the nearest first, then those above it."""
+    at = _headline_at(labelled)
+    around = sorted(range(len(labelled)), key=lambda i: (i < at - _ABOVE, abs(i - at)))
+    blocks = (labelled[i].block for i in around)
+    return [block for block in blocks if not block.hidden and len(block.text) < _LONG_DATE]
+
+
+def _headline_at(labelled: Sequence[Labelled]) -> int:
     at = next((i for i, each in enumerate(labelled) if each.label is Label.HEADLINE), None)
     if at is None:
         at = next((i for i, each in enumerate(labelled) if each.block.tag == "h1"), 0)
-    around = sorted(range(len(labelled)), key=lambda i: (i < at - 3, abs(i - at)))
-    blocks = (labelled[i].block for i in around)
-    return [block for block in blocks if not block.hidden and len(block.text) < _LONG_DATE]
+    return at
 
 
 def _machine_dates(blocks: Sequence[Block], languages: tuple[str, ...]) -> Iterator[tuple[str | None, datetime | None]]:

@@ -25,7 +25,9 @@ _MAX_JSON = 2 * 2**20
 _PUBLISHED = (
     "article:published_time og:article:published_time datepublished article:published publishdate pubdate"
     " date.published article.published parsely-pub-date sailthru.date dc.date.issued dcterms.created dc.date dc.created"
-    " dcterms.date datecreated published-date publisheddate cxenseparse:recs:publishtime publish-date article_date_original publication_date date"
+    " dcterms.date datecreated published-date publisheddate"
+    " cxenseparse:recs:publishtime publish-date article_date_original"
+    " publication_date date"
 ).split()
 _MODIFIED = "article:modified_time og:updated_time datemodified lastmod last-modified dcterms.modified".split()
 _AUTHOR = "author article:author_name parsely-author sailthru.author dc.creator dcterms.creator byl byline".split()

@@ -52,6 +52,30 @@ def test_declared_people_come_before_shown_ones_and_a_brand_last() -> None:
     assert extract(_page(f'<script type="application/ld+json">{person}</script>', shown)).authors == ("John Roe",)
 
 
+HEADLINE = "<h1>Bridge to close until autumn</h1>"
+BRAND = '<meta property="og:site_name" content="Evening Star"><meta name="author" content="Evening Star">'
+
+
+@pytest.mark.parametrize(
+    ("head", "before", "after", "found"),
+    [
+        ("", HEADLINE, "<p class=author>Jane Doe says:</p>", ()),
+        ("", HEADLINE + "<p>By Evening Desk</p>", "", ("Evening Desk",)),
+        ("", HEADLINE + "<p>By Jane on 5 March 2024</p>", "", ("Jane",)),
+        ("", HEADLINE + "<p><a href='/authors/jane'>Jane Doe</a></p>", "", ("Jane Doe",)),
+        ("", HEADLINE + "<p><a href='/ports/jane'>Jane Doe</a></p>", "", ()),
+        (BRAND, HEADLINE, "<p>A line between</p>" * 40 + "<p class=byline>By Jane Doe</p>", ("Evening Star",)),
+        (BRAND, HEADLINE + "<p class=byline>By Jane Doe, EVENING STAR CITY</p>", "", ("Jane Doe",)),
+        ("", "<p class=byline>By John Roe</p>" + "<p>A line above</p>" * 4 + HEADLINE + "<p class=byline>By Jane Doe</p>", "", ("Jane Doe",)),
+    ],
+)  # fmt: skip
+def test_who_is_shown_as_author(head: str, before: str, after: str, found: tuple[str, ...]) -> None:
+    document = read(_page(head, before, after))
+    from scraper.head import read_head  # noqa: PLC0415
+
+    assert fields.authors(document, _unlabelled(document), read_head(document.head)) == found
+
+
 @pytest.mark.parametrize(
     ("head", "before", "url", "date"),
     [
