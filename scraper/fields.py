@@ -6,7 +6,7 @@ they are of the right kind; what is shown comes first for the headline, since de
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -30,11 +30,12 @@ _SLOT = re.compile(
 )
 _BYLINE_LABELS = frozenset((Label.BYLINE, Label.DATE, Label.OTHER))
 _FEW = 15
+_DAY = timedelta(days=1)
 _LONG_BYLINE, _LONG_DATE, _NEAR, _ABOVE = 150, 160, 40, 3
 _NOT_OURS = frozenset(
     (Label.COMMENT, Label.CAPTION, Label.RELATED, Label.LATEST, Label.MORE, Label.LIST_HEADING, Label.RANKING)
 )
-_SHORT_STORY, _LINE = 1_500, 300
+_SHORT_TITLE, _SHORT_STORY, _LINE = 8, 1_500, 300
 _WALL = re.compile(
     r"(?:subscribe|log ?in|sign ?in|register) (?:now )?to (?:continue|read|keep)|for subscribers|subscribers? only"
     r"|weiterlesen mit|um weiterzulesen|jetzt testen|nur für abonnenten|réservé aux abonnés|pour lire la suite"
@@ -52,17 +53,27 @@ def _plain(text: str) -> str:
 
 
 def headline(document: Document, labelled: Sequence[Labelled], claims: Claims) -> str:
-    """Give the shown headline that the page's title or declarations bear out; else what they declare."""
+    """Give the shown headline that the page's title or declarations bear out; else what they declare.
+
+    One that is all of a title or declaration comes before one that is a part of it. The site's name is no headline.
+    """
     told = _plain(" \n ".join(filter(None, (document.head.title, claims.headline))))
-    chosen = [each.block for each in labelled if each.label is Label.HEADLINE]
-    firsts = [block for block in document.blocks if block.tag == "h1" and not block.hidden]
-    shown = [*chosen, *firsts]
-    named = [block.text for block in shown if len(_plain(block.text)) > 8 and _plain(block.text) in told]
+    site = _plain(claims.site_name or "")
+    declared = [without_site(text, claims.site_name) for text in (claims.headline, document.head.title) if text]
+    whole = {_plain(text) for text in declared}
+    chosen = [each.block.text for each in labelled if each.label is Label.HEADLINE]
+    firsts = [block.text for block in document.blocks if block.tag == "h1" and not block.hidden]
+    shown = [text for text in (*chosen, *firsts) if not site or _plain(text) not in site]
+    long = [text for text in shown if len(_plain(text)) > _SHORT_TITLE]
+    named = [text for text in long if _plain(text) in whole] or [text for text in long if _plain(text) in told]
     if named:
-        return named[0]
-    if chosen or len(firsts) == 1:
-        return shown[0].text
-    return without_site(claims.headline or document.head.title, claims.site_name)
+        return _without_known_site(named[0], claims.site_name)
+    return shown[0] if shown and (chosen or len(firsts) == 1) else next(iter(declared), "")
+
+
+def _without_known_site(title: str, site_name: str | None) -> str:
+    """Leave out a name that the page itself declares; a title's own last part stays."""
+    return without_site(title, site_name) if site_name and _plain(title).endswith(_plain(site_name)) else title
 
 
 def without_site(title: str, site_name: str | None) -> str:
@@ -167,16 +178,33 @@ def published(document: Document, labelled: Sequence[Labelled], claims: Claims) 
     languages = (claims.language,) if claims.language else ()
     declared = first_date(claims.published, languages)
     if declared[1]:
-        return declared
+        return _borne_out(declared, claims.published, labelled, languages)
     around = _by_distance(labelled)
     attempts = chain(
-        _machine_dates(around, languages),
-        _shown_dates(around[:_NEAR], languages),
+        _machine_dates(around[:_FEW], languages),
         _address_date(document),
+        _shown_dates(around[:_FEW], languages),
+        _machine_dates(around[_FEW:], languages),
+        _shown_dates(around[_FEW:_NEAR], languages),
         _modified(claims, languages),
         _shown_dates(around[_NEAR:], languages),
     )
     return next((found for found in attempts if found[1]), declared)
+
+
+def _borne_out(
+    first: tuple[str | None, datetime | None],
+    declared: Iterable[str],
+    labelled: Sequence[Labelled],
+    languages: tuple[str, ...],
+) -> tuple[str | None, datetime | None]:
+    """Where declarations differ by a day or more, give the one whose day is shown near the headline; else the first."""
+    moments = [(raw, moment) for raw in declared if (moment := dates.parse(raw, languages))]
+    naive = [moment.replace(tzinfo=None) for _, moment in moments]
+    if all(abs(each - naive[0]) < _DAY for each in naive):
+        return first
+    shown = {moment.date() for _, moment in _shown_dates(_by_distance(labelled)[:_FEW], languages) if moment}
+    return next((found for found in moments if found[1].date() in shown), first)
 
 
 def first_date(candidates: Iterable[str], languages: tuple[str, ...]) -> tuple[str | None, datetime | None]:
