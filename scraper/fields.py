@@ -25,9 +25,10 @@ _AUTHOR_PATH = re.compile(
     re.IGNORECASE,
 )
 _SLOT = re.compile(
-    r"(?:Written |Posted |Story |Created )?(?:[Bb]y|BY|Von|Por|Par)\b[ :]*([^|•·,–—]{2,30}?)"
+    r"(?:.{0,60}(?:[·|•–—,]|\d)\s*)?(?:(?:Written|Posted|Story|Created) )?(?:[Bb]y|BY|Von|Por|Par)\b[ :]*([^|•·,–—]{2,30}?)"
     r"\s*(?:[|•·–—,].*|\b(?:on|in)\b.*|\d.*)?$"
 )
+_NAME = re.compile(r"(?=.{4,30}$)[^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*){1,3}")
 _BYLINE_LABELS = frozenset((Label.BYLINE, Label.DATE, Label.OTHER))
 _FEW = 15
 _DAY = timedelta(days=1)
@@ -109,7 +110,7 @@ def authors(document: Document, labelled: Sequence[Labelled], claims: Claims) ->
         () if declared else _byline_people(document, far),
         (declared,),
         _linked_people((*near, *far)),
-        _slots(near),
+        _slots(document, near),
     )
     shown = next(filter(None, found), ())
     return _without_brand(shown, claims, host) or shown
@@ -130,11 +131,18 @@ def _linked_people(labelled: Sequence[Labelled]) -> Iterator[tuple[str, ...]]:
             yield people.names(link.text for link in each.block.links if _AUTHOR_PATH.search(link.url or ""))
 
 
-def _slots(labelled: Sequence[Labelled]) -> Iterator[tuple[str, ...]]:
-    """Give what stands behind "By" where a byline may, though it is no one's full name: "By Evening Post"."""
-    for each in labelled[:_FEW]:
-        if each.label in _BYLINE_LABELS and not each.block.hidden and (found := _SLOT.match(each.block.text)):
+def _slots(document: Document, labelled: Sequence[Labelled]) -> Iterator[tuple[str, ...]]:
+    """Give what stands where a byline may, though it is no one's full name: after "By", by a date, in its class."""
+    shown = [each for each in labelled[:_FEW] if each.label in _BYLINE_LABELS and not each.block.hidden]
+    lines = [each for each in shown if len(each.block.text) <= _LONG_BYLINE]
+    for each in lines:
+        if found := _SLOT.match(each.block.text):
             yield people.declared((found[1],))
+    for each in lines:
+        if each.label is Label.DATE:
+            yield people.names(each.block.pieces)
+        if _NAME.fullmatch(each.block.text) and _BYLINE_CLASS.search(_names(document, each.block)):
+            yield people.declared((each.block.text,))
 
 
 def _host(url: str) -> str:

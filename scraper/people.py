@@ -38,6 +38,7 @@ _CREDIT = re.compile(
     r"|gardener|founder)\b|[#?:(]",
     re.IGNORECASE,
 )
+_LETTERS = re.compile(r"[A-Z]{2,6}®?")
 _TEAM = re.compile(r"\b(?:team|staff|desk|redaktion|redacción|rédaction|redazione)\b", re.IGNORECASE)
 _PARTICLES = frozenset("de da do dos das del della di du van von der den ten ter la le el al bin ibn y e of st".split())
 _SUFFIXES = frozenset(
@@ -58,7 +59,7 @@ def _declared(line: str) -> Iterator[str]:
     if len(parts) > 1 and not _COMMA.search(line) and not _is_person(parts[0]) and parts[0].casefold() not in _AGENCY:
         parts = [line]  # "Centre for Food and Health", "Jane & John"
     for number, name in enumerate(parts):
-        office = number > 0 and _is_person(parts[0]) and _is_office(name) and not _TEAM.search(name)
+        office = number > 0 and _is_person(parts[0]) and _is_beside(name)
         if 1 < len(name) <= 80 and name.casefold() not in _AGENCY and not office:
             yield name
 
@@ -101,6 +102,11 @@ def _is_person(name: str) -> bool:
     if not 4 <= len(name) <= 40 or not 1 < len(words) <= 5 or _is_office(name) or name.casefold() in _AGENCY:
         return len(words) == 1 and not name.isascii() and 2 <= len(name) <= 12 and name.isalpha()
     return all(word[0].isupper() or word.casefold() in _PARTICLES or not word[0].isalpha() for word in words)
+
+
+def _is_beside(name: str) -> bool:
+    """Tell whether what follows a person is an office or letters of a degree, and no second author."""
+    return bool(_LETTERS.fullmatch(name)) or (_is_office(name) and not _TEAM.search(name))
 
 
 def _is_office(name: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from scraper import extract, fields
-from scraper.block import Claims
+from scraper.block import Claims, Label, Labelled
 from scraper.pipeline import read
 
 PROSE = (
@@ -85,6 +85,8 @@ BRAND = '<meta property="og:site_name" content="Evening Star"><meta name="author
     [
         ("", HEADLINE, "<p class=author>Jane Doe says:</p>", ()),
         ("", HEADLINE + "<p>By Evening Desk</p>", "", ("Evening Desk",)),
+        ("", HEADLINE + "<p>5 March 2024 · 3 minutes · By Evening Desk</p>", "", ("Evening Desk",)),
+        ("", HEADLINE + "<p class=author>Evening Desk</p>", "", ("Evening Desk",)),
         ("", HEADLINE + "<p>By Jane on 5 March 2024</p>", "", ("Jane",)),
         ("", HEADLINE + "<p><a href='/authors/jane'>Jane Doe</a></p>", "", ("Jane Doe",)),
         ("", HEADLINE + "<p><a href='/ports/jane'>Jane Doe</a></p>", "", ()),
@@ -133,6 +135,15 @@ def _unlabelled(document: object) -> tuple[object, ...]:
 
     assert isinstance(document, Document)
     return tuple(Labelled(block, Label.OTHER, 0.5, "none") for block in document.blocks)
+
+
+def test_a_name_may_stand_beside_the_date() -> None:
+    document = read(_page("", HEADLINE + "<p><b>Jane Doe</b> | <i>5 March 2024</i></p>"))
+    labelled = tuple(
+        Labelled(each.block, Label.DATE if "2024" in each.block.text else Label.OTHER, 0.5, "none")
+        for each in _unlabelled(document)
+    )
+    assert fields.authors(document, labelled, Claims()) == ("Jane Doe",)
 
 
 def test_nothing_declared_and_nothing_shown_is_none() -> None:

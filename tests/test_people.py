@@ -45,6 +45,7 @@ def test_visible_bylines_give_people(line: str, found: list[str]) -> None:
         (["Jane Doe, Chief Technology Officer and Head of Growth"], ["Jane Doe"]),
         (["Jane Doe | The Evening Channel"], ["Jane Doe"]),
         (["Centre for Food and Health"], ["Centre for Food and Health"]),
+        (["Jane Doe, CEPF®"], ["Jane Doe"]),
         (["Jane & John"], ["Jane & John"]),
         (["Associated Press and Jane Doe"], ["Jane Doe"]),
         (["Associated Press", "AFP"], []),
