@@ -25,7 +25,8 @@ _AUTHOR_PATH = re.compile(
     re.IGNORECASE,
 )
 _SLOT = re.compile(
-    r"(?:.{0,60}(?:[·|•–—,]|\d)\s*)?(?:(?:Written|Posted|Story|Created) )?(?:[Bb]y|BY|Von|Por|Par)\b[ :]*([^|•·,–—]{2,30}?)"
+    r"(?:.{0,60}(?:[·|•–—,]|\d)\s*)?(?:(?:Written|Posted|Story|Created) )?(?:[Bb]y|BY|Von|Por|Par)\b"
+    r"[ :]*([^|•·,–—]{2,30}?)"
     r"\s*(?:[|•·–—,].*|\b(?:on|in)\b.*|\d.*)?$"
 )
 _NAME = re.compile(r"(?=.{4,30}$)[^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*){1,3}")
