@@ -6,7 +6,7 @@ they are of the right kind; what is shown comes first for the headline, since de
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from urllib.parse import urlsplit
 
@@ -19,8 +19,25 @@ _WORDS = re.compile(r"\w+")
 _PARTS = re.compile(r"\s+[-–—|_·»›•:/]+\s+|\s*[|»•]\s*")
 _BYLINE_CLASS = re.compile(r"byline|author|autor|writer|contributor|redakteur|verfasser|auteur|firma")
 _BYLINE_TEXT = re.compile(r"(?:Written |Posted |Story )?(?:By|BY|Von|Por|Par|Di|Door|Av|Af|Oleh)\b[ :]+[^\W\d_]")
-_LONG_BYLINE, _LONG_DATE, _NEAR = 150, 160, 40
-_SHORT_STORY, _LINE = 1_500, 300
+_AUTHOR_PATH = re.compile(
+    r"/(?:authors?|autor(?:en|es)?|auteurs?|profiles?|people|staff|contributors?|by|writers?|journalists?|reporters?"
+    r"|redaktion|team|users?|members?)/[^/?#]",
+    re.IGNORECASE,
+)
+_SLOT = re.compile(
+    r"(?:.{0,60}(?:[·|•–—,]|\d)\s*)?(?:(?:Written|Posted|Story|Created) )?(?:[Bb]y|BY|Von|Por|Par)\b"
+    r"[ :]*([^|•·,–—]{2,30}?)"
+    r"\s*(?:[|•·–—,].*|\b(?:on|in)\b.*|\d.*)?$"
+)
+_NAME = re.compile(r"(?=.{4,30}$)[^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*){1,3}")
+_BYLINE_LABELS = frozenset((Label.BYLINE, Label.DATE, Label.OTHER))
+_FEW = 15
+_DAY = timedelta(days=1)
+_LONG_BYLINE, _LONG_DATE, _NEAR, _ABOVE = 150, 160, 40, 3
+_NOT_OURS = frozenset(
+    (Label.COMMENT, Label.CAPTION, Label.RELATED, Label.LATEST, Label.MORE, Label.LIST_HEADING, Label.RANKING)
+)
+_SHORT_TITLE, _SHORT_STORY, _LINE = 8, 1_500, 300
 _WALL = re.compile(
     r"(?:subscribe|log ?in|sign ?in|register) (?:now )?to (?:continue|read|keep)|for subscribers|subscribers? only"
     r"|weiterlesen mit|um weiterzulesen|jetzt testen|nur für abonnenten|réservé aux abonnés|pour lire la suite"
@@ -38,17 +55,27 @@ def _plain(text: str) -> str:
 
 
 def headline(document: Document, labelled: Sequence[Labelled], claims: Claims) -> str:
-    """Give the shown headline that the page's title or declarations bear out; else what they declare."""
+    """Give the shown headline that the page's title or declarations bear out; else what they declare.
+
+    One that is all of a title or declaration comes before one that is a part of it. The site's name is no headline.
+    """
     told = _plain(" \n ".join(filter(None, (document.head.title, claims.headline))))
-    chosen = [each.block for each in labelled if each.label is Label.HEADLINE]
-    firsts = [block for block in document.blocks if block.tag == "h1" and not block.hidden]
-    shown = [*chosen, *firsts]
-    named = [block.text for block in shown if len(_plain(block.text)) > 8 and _plain(block.text) in told]
+    site = _plain(claims.site_name or "")
+    declared = [without_site(text, claims.site_name) for text in (claims.headline, document.head.title) if text]
+    whole = {_plain(text) for text in declared}
+    chosen = [each.block.text for each in labelled if each.label is Label.HEADLINE]
+    firsts = [block.text for block in document.blocks if block.tag == "h1" and not block.hidden]
+    shown = [text for text in (*chosen, *firsts) if not site or _plain(text) not in site]
+    long = [text for text in shown if len(_plain(text)) > _SHORT_TITLE]
+    named = [text for text in long if _plain(text) in whole] or [text for text in long if _plain(text) in told]
     if named:
-        return named[0]
-    if chosen or len(firsts) == 1:
-        return shown[0].text
-    return without_site(claims.headline or document.head.title, claims.site_name)
+        return _without_known_site(named[0], claims.site_name)
+    return shown[0] if shown and (chosen or len(firsts) == 1) else next(iter(declared), "")
+
+
+def _without_known_site(title: str, site_name: str | None) -> str:
+    """Leave out a name that the page itself declares; a title's own last part stays."""
+    return without_site(title, site_name) if site_name and _plain(title).endswith(_plain(site_name)) else title
 
 
 def without_site(title: str, site_name: str | None) -> str:
@@ -68,14 +95,55 @@ def without_site(title: str, site_name: str | None) -> str:
 
 
 def authors(document: Document, labelled: Sequence[Labelled], claims: Claims) -> tuple[str, ...]:
-    """Give declared people; else those of the first byline that names any; else a declared brand."""
+    """Give declared people; else those of the first byline that names any; else a declared brand, or a shown one.
+
+    Where a brand is declared, a byline far from the headline is another story's.
+    """
     declared = people.declared(claims.authors)
     host = _host(document.url or document.head.canonical or "")
-    persons = [name for name in declared if not people.is_brand(name, claims.site_name, host)]
+    persons = _without_brand(declared, claims, host)
     if persons:
-        return tuple(persons)
-    bylines = (people.names(lines) for block in _bylines(document, labelled) for lines in _readings(block))
-    return next(filter(None, bylines), declared)
+        return persons
+    start = max(0, _headline_at(labelled) - _ABOVE)
+    near, far = labelled[start : start + _NEAR], (*labelled[start + _NEAR :], *labelled[:start])
+    found = chain(
+        _byline_people(document, near),
+        () if declared else _byline_people(document, far),
+        (declared,),
+        _linked_people((*near, *far)),
+        _slots(document, near),
+    )
+    shown = next(filter(None, found), ())
+    return _without_brand(shown, claims, host) or shown
+
+
+def _without_brand(names: tuple[str, ...], claims: Claims, host: str) -> tuple[str, ...]:
+    return tuple(name for name in names if not people.is_brand(name, claims.site_name, host))
+
+
+def _byline_people(document: Document, labelled: Sequence[Labelled]) -> Iterator[tuple[str, ...]]:
+    return (people.names(lines) for block in _bylines(document, labelled) for lines in _readings(block))
+
+
+def _linked_people(labelled: Sequence[Labelled]) -> Iterator[tuple[str, ...]]:
+    """Give who is linked to by an address of the kind under which sites keep their authors."""
+    for each in labelled:
+        if each.label not in _NOT_OURS and len(each.block.text) <= _LONG_BYLINE:
+            yield people.names(link.text for link in each.block.links if _AUTHOR_PATH.search(link.url or ""))
+
+
+def _slots(document: Document, labelled: Sequence[Labelled]) -> Iterator[tuple[str, ...]]:
+    """Give what stands where a byline may, though it is no one's full name: after "By", by a date, in its class."""
+    shown = [each for each in labelled[:_FEW] if each.label in _BYLINE_LABELS and not each.block.hidden]
+    lines = [each for each in shown if len(each.block.text) <= _LONG_BYLINE]
+    for each in lines:
+        if found := _SLOT.match(each.block.text):
+            yield people.declared((found[1],))
+    for each in lines:
+        if each.label is Label.DATE:
+            yield people.names(each.block.pieces)
+        if _NAME.fullmatch(each.block.text) and _BYLINE_CLASS.search(_names(document, each.block)):
+            yield people.declared((each.block.text,))
 
 
 def _host(url: str) -> str:
@@ -87,7 +155,11 @@ def _host(url: str) -> str:
 
 def _bylines(document: Document, labelled: Sequence[Labelled]) -> Iterator[Block]:
     """Give what says that it is a byline, by its first word or its class; then what is labelled one."""
-    short = [each for each in labelled if len(each.block.text) <= _LONG_BYLINE and not each.block.hidden]
+    short = [
+        each
+        for each in labelled
+        if each.label not in _NOT_OURS and len(each.block.text) <= _LONG_BYLINE and not each.block.hidden
+    ]
     for each in short:
         if _BYLINE_TEXT.match(each.block.text) or _BYLINE_CLASS.search(_names(document, each.block)):
             yield each.block
@@ -115,16 +187,33 @@ def published(document: Document, labelled: Sequence[Labelled], claims: Claims) 
     languages = (claims.language,) if claims.language else ()
     declared = first_date(claims.published, languages)
     if declared[1]:
-        return declared
+        return _borne_out(declared, claims.published, labelled, languages)
     around = _by_distance(labelled)
     attempts = chain(
-        _machine_dates(around, languages),
-        _shown_dates(around[:_NEAR], languages),
+        _machine_dates(around[:_FEW], languages),
         _address_date(document),
+        _shown_dates(around[:_FEW], languages),
+        _machine_dates(around[_FEW:], languages),
+        _shown_dates(around[_FEW:_NEAR], languages),
         _modified(claims, languages),
         _shown_dates(around[_NEAR:], languages),
     )
     return next((found for found in attempts if found[1]), declared)
+
+
+def _borne_out(
+    first: tuple[str | None, datetime | None],
+    declared: Iterable[str],
+    labelled: Sequence[Labelled],
+    languages: tuple[str, ...],
+) -> tuple[str | None, datetime | None]:
+    """Where declarations differ by a day or more, give the one whose day is shown near the headline; else the first."""
+    moments = [(raw, moment) for raw in declared if (moment := dates.parse(raw, languages))]
+    naive = [moment.replace(tzinfo=None) for _, moment in moments]
+    if all(abs(each - naive[0]) < _DAY for each in naive):
+        return first
+    shown = {moment.date() for _, moment in _shown_dates(_by_distance(labelled)[:_FEW], languages) if moment}
+    return next((found for found in moments if found[1].date() in shown), first)
 
 
 def first_date(candidates: Iterable[str], languages: tuple[str, ...]) -> tuple[str | None, datetime | None]:
@@ -139,12 +228,17 @@ def first_date(candidates: Iterable[str], languages: tuple[str, ...]) -> tuple[s
 
 def _by_distance(labelled: Sequence[Labelled]) -> list[Block]:
     """Give the page's short blocks from the headline on, the nearest first, then those above it."""
+    at = _headline_at(labelled)
+    around = sorted(range(len(labelled)), key=lambda i: (i < at - _ABOVE, abs(i - at)))
+    blocks = (labelled[i].block for i in around)
+    return [block for block in blocks if not block.hidden and len(block.text) < _LONG_DATE]
+
+
+def _headline_at(labelled: Sequence[Labelled]) -> int:
     at = next((i for i, each in enumerate(labelled) if each.label is Label.HEADLINE), None)
     if at is None:
         at = next((i for i, each in enumerate(labelled) if each.block.tag == "h1"), 0)
-    around = sorted(range(len(labelled)), key=lambda i: (i < at - 3, abs(i - at)))
-    blocks = (labelled[i].block for i in around)
-    return [block for block in blocks if not block.hidden and len(block.text) < _LONG_DATE]
+    return at
 
 
 def _machine_dates(blocks: Sequence[Block], languages: tuple[str, ...]) -> Iterator[tuple[str | None, datetime | None]]:

@@ -15,6 +15,7 @@ from scraper.block import Claims, Head
 __all__ = ["read_head"]
 
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Posting|Report|Review|Recipe|Analysis|Opinion)$")
+_PAGE = re.compile(r"(?:Page|CreativeWork)$")
 _COMMA = re.compile(r",(\s*[}\]])")
 _WRAPPING = re.compile(
     r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*.*?\*/|<!\[CDATA\[)|(?:-->|//\s*\]\]>|\]\]>)\s*;?\s*$", re.DOTALL
@@ -24,7 +25,9 @@ _MAX_JSON = 2 * 2**20
 _PUBLISHED = (
     "article:published_time og:article:published_time datepublished article:published publishdate pubdate"
     " date.published article.published parsely-pub-date sailthru.date dc.date.issued dcterms.created dc.date dc.created"
-    " dcterms.date datecreated cxenseparse:recs:publishtime publish-date article_date_original publication_date date"
+    " dcterms.date datecreated published-date publisheddate"
+    " cxenseparse:recs:publishtime publish-date article_date_original"
+    " publication_date date"
 ).split()
 _MODIFIED = "article:modified_time og:updated_time datemodified lastmod last-modified dcterms.modified".split()
 _AUTHOR = "author article:author_name parsely-author sailthru.author dc.creator dcterms.creator byl byline".split()
@@ -39,14 +42,18 @@ def read_head(head: Head) -> Claims:
     """Read all declarations; nothing in them can raise."""
     nodes = [node for script in head.json_ld for node in _nodes(_loads(script))]
     story = next((node for node in nodes if _ARTICLE.search(_kind(node))), {})
+    about = story or next((node for node in nodes if _PAGE.search(_kind(node)) and "datePublished" in node), {})
+    named = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and "name" in node}
     meta = head.meta
     return Claims(
         headline=_text(story.get("headline")) or _first(meta, _TITLE),
         description=_first(meta, ["og:description", "description"]) or _text(story.get("description")),
         text=_text(story.get("articleBody")),
-        authors=_people(story.get("author")) or _people(story.get("creator")) or _people(_first(meta, _AUTHOR)),
-        published=_all(_text(story.get("datePublished")), meta, _PUBLISHED),
-        modified=_all(_text(story.get("dateModified")), meta, _MODIFIED),
+        authors=_people(about.get("author"), named)
+        or _people(about.get("creator"), named)
+        or _people(_first(meta, _AUTHOR), named),
+        published=_all(_text(about.get("datePublished")), meta, _PUBLISHED),
+        modified=_all(_text(about.get("dateModified")), meta, _MODIFIED),
         site_name=_first(meta, ["og:site_name", "application-name"]) or _name(story.get("publisher")),
         section=_section(story) or _first(meta, _SECTION),
         image=_image(story.get("image")) or _first(meta, _IMAGE),
@@ -118,10 +125,15 @@ def _name(value: Any) -> str | None:
     return _text(value.get("name")) if isinstance(value, dict) else _text(value)
 
 
-def _people(value: Any) -> tuple[str, ...]:
-    """Names as declared, still unsplit: a list, an object with a name, or a string."""
+def _people(value: Any, named: dict[str, dict[str, Any]]) -> tuple[str, ...]:
+    """Names as declared, still unsplit: a list, an object with a name, a reference to one, or a string."""
     values = value if isinstance(value, list) else [value]
-    return tuple(dict.fromkeys(name for each in values[:50] if (name := _name(each))))
+    return tuple(dict.fromkeys(name for each in values[:50] if (name := _name(each) or _name(_referred(each, named)))))
+
+
+def _referred(value: Any, named: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    key = value.get("@id") if isinstance(value, dict) else None
+    return named.get(key) if isinstance(key, str) else None
 
 
 def _section(story: dict[str, Any]) -> str | None:

@@ -22,6 +22,7 @@ _TAIL = re.compile(
 )
 _AND = r"\b(?:and|und|et|y|og|och|en|ja|with|mit|avec)\b"
 _SPLIT = re.compile(rf"\s*[;、/]\s*|\s*,\s*(?:{_AND}\s+)?|\s+(?:&|{_AND})\s+")
+_COMMA = re.compile(r"[;,、/]")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S*|\S+@\S+|(?<!\w)@\w+")
 _AGENCY = frozenset(name.casefold() for name in AGENCIES)
 _ROLE = re.compile(
@@ -32,6 +33,12 @@ _ROLE = re.compile(
     r"|company|inc|ltd|llc|group|magazine|university|college|institute|blog|website|online|author|authors|contact|more)\b",
     re.IGNORECASE,
 )
+_CREDIT = re.compile(
+    r"\b(?:written|reviewed|edited|says|policy|contents|topics|menu|podcasts?|expert|head of|table of|use case|log ?in"
+    r"|gardener|founder)\b|[#?:(]",
+    re.IGNORECASE,
+)
+_LETTERS = re.compile(r"[A-Z]{2,6}®?")
 _TEAM = re.compile(r"\b(?:team|staff|desk|redaktion|redacción|rédaction|redazione)\b", re.IGNORECASE)
 _PARTICLES = frozenset("de da do dos das del della di du van von der den ten ter la le el al bin ibn y e of st".split())
 _SUFFIXES = frozenset(
@@ -46,9 +53,13 @@ def declared(raw: Iterable[str]) -> tuple[str, ...]:
 
 def _declared(line: str) -> Iterator[str]:
     line = _ADDRESS.sub("", _LEAD.sub("", line)).strip(" |-–—•:")
+    first, _, rest = line.partition(" | ")
+    line = first if rest and _is_person(first) else line
     parts = [] if line.startswith(",") else _parts(line)
+    if len(parts) > 1 and not _COMMA.search(line) and not _is_person(parts[0]) and parts[0].casefold() not in _AGENCY:
+        parts = [line]  # "Centre for Food and Health", "Jane & John"
     for number, name in enumerate(parts):
-        office = number > 0 and _is_person(parts[0]) and _ROLE.search(name) and not _TEAM.search(name)
+        office = number > 0 and _is_person(parts[0]) and _is_beside(name)
         if 1 < len(name) <= 80 and name.casefold() not in _AGENCY and not office:
             yield name
 
@@ -88,9 +99,18 @@ def _parts(line: str) -> list[str]:
 
 def _is_person(name: str) -> bool:
     words = name.split()
-    if not 4 <= len(name) <= 40 or not 1 < len(words) <= 5 or _ROLE.search(name) or name.casefold() in _AGENCY:
+    if not 4 <= len(name) <= 40 or not 1 < len(words) <= 5 or _is_office(name) or name.casefold() in _AGENCY:
         return len(words) == 1 and not name.isascii() and 2 <= len(name) <= 12 and name.isalpha()
     return all(word[0].isupper() or word.casefold() in _PARTICLES or not word[0].isalpha() for word in words)
+
+
+def _is_beside(name: str) -> bool:
+    """Tell whether what follows a person is an office or letters of a degree, and no second author."""
+    return bool(_LETTERS.fullmatch(name)) or (_is_office(name) and not _TEAM.search(name))
+
+
+def _is_office(name: str) -> bool:
+    return bool(_ROLE.search(name) or _CREDIT.search(name))
 
 
 def _unique(found: Iterable[str]) -> tuple[str, ...]:

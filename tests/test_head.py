@@ -72,6 +72,26 @@ def test_meta_names_fill_what_json_ld_leaves_open() -> None:
     assert claims.published == ("2025-04-12", "2025-04-13")
 
 
+def test_an_author_may_be_a_reference_to_a_person_of_the_graph() -> None:
+    story = {"@type": "NewsArticle", "author": [{"@id": "#jane"}, {"@id": "#nobody"}]}
+    claims = _read(json.dumps({"@graph": [story, {"@type": "Person", "@id": "#jane", "name": "Jane Doe"}]}))
+    assert claims.authors == ("Jane Doe",)
+
+
+def test_the_page_s_own_date_stands_where_no_story_is_typed() -> None:
+    page = {"@type": ["WebPage", "FAQPage"], "datePublished": "2025-04-12", "author": {"name": "Jane Doe"}}
+    claims = _read(json.dumps([{"@type": "VideoObject", "datePublished": "2020-01-01"}, page]))
+    assert (claims.published, claims.authors) == (("2025-04-12",), ("Jane Doe",))
+    assert _read(json.dumps([page, {"@type": "NewsArticle", "datePublished": "2025-04-13"}])).published == (
+        "2025-04-13",
+    )
+
+
+@pytest.mark.parametrize("name", ["published-date", "publisheddate"])
+def test_further_names_of_the_date_are_known(name: str) -> None:
+    assert read_head(Head(meta={name: "2025-04-12"})).published == ("2025-04-12",)
+
+
 @pytest.mark.parametrize(
     ("declared", "tag"),
     [("en", "en"), ("EN-us", "en-US"), ("zh_hans", "zh-Hans"), ("pt-br, en", "pt-BR"), ("", None), ("{{lang}}", None)],
