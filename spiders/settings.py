@@ -8,6 +8,11 @@ COMMANDS_MODULE = "spiders.commands"
 CRAWL_DIR = None
 """Where records.jsonl and run.json go; crawls/<spider>/ where it is None."""
 
+ARCHIVE = False
+"""Whether every response is kept as it came, in WARC files under CRAWL_DIR/archive/."""
+ARCHIVE_SIZE = 2**30
+"""Bytes: a file of the archive that would grow beyond this is closed, as is one that is a day old."""
+
 USER_AGENT = "scraper/0.1 (a news-portal crawler that obeys robots.txt)"
 
 # Politeness: one request at a time and at most one a second, slower where the site is slow or asks for it.
@@ -42,6 +47,8 @@ DOWNLOADER_MIDDLEWARES = {
     "spiders.host.OwnHost": 60,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "spiders.robots.StrictRobots": 100,
+    "spiders.archive.Archive": 595,  # behind HttpCompression: it sees the body as it came
+    "spiders.archive.Clock": 597,
 }
 ITEM_PIPELINES = {"spiders.sink.Sink": 900}  # after any other, so that what is kept is what was made of the item
 EXTENSIONS = {"spiders.account.Report": 0, "spiders.embedded.EmbeddedPortal": 0}

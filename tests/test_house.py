@@ -27,7 +27,8 @@ ROWS = (
     ("tagger", "tagger.silver"),
     ("decode", "segment", "plaintext", "head", "label", "verdict", "assemble"),  # the stages
     ("tagger.train",),
-    ("pipeline", "jsonl"),
+    ("pipeline", "jsonl", "warc"),
+    ("replay",),
     ("", "cli"),  # the package's face
     ("__main__",),
 )
@@ -37,6 +38,7 @@ OWNERS = {
     "dateparser": {"dates"},
     "charset_normalizer": {"decode"},
     "w3lib": {"addresses", "decode"},
+    "fastwarc": {"warc"},
     "torch": {"tagger.train"},
     "resiliparse": {"tagger.train"},
     "scrapy": set(),
