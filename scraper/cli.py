@@ -56,6 +56,8 @@ def _extract(files: list[str], output: str | None) -> int:
         with _lines(output) as lines:
             for article in articles(_progress(_pages(files, report)), on_skipped=skipped):
                 lines.write(article.to_json().encode() + b"\n")
+    except BrokenPipeError:  # the reader had enough; what is left must not be written at the exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         report(error)
     return 1 if faults else 0
@@ -100,8 +102,11 @@ def _lines(output: str | None) -> Iterator[IO[bytes]]:
 def _progress(pages: Iterable[Page]) -> Iterator[Page]:
     """Tell on a terminal how many pages were read."""
     shown = time.monotonic()
-    for number, page in enumerate(pages, 1):
+    number = 0
+    for number, page in enumerate(pages, 1):  # noqa: B007
         if sys.stderr.isatty() and time.monotonic() - shown > _SECONDS:
             shown = time.monotonic()
-            print(f"\r{number} pages ", end="", file=sys.stderr, flush=True)
+            print(f"\r{number} pages", end="", file=sys.stderr, flush=True)
         yield page
+    if sys.stderr.isatty():
+        print(f"\r{number} pages", file=sys.stderr)

@@ -26,8 +26,9 @@ LONGEST = 50
 """Parts of a split story: more is a trap."""
 
 # What a crawl asks for without reading it as a page, or never asks for.
+_UNREAD = frozenset(("/robots.txt", "/sitemap.xml"))
 _SITEMAP = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:urlset|sitemapindex)\b", re.DOTALL
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:urlset|sitemapindex)\b", re.DOTALL
 )
 _NO_PAGE = re.compile(r"\s*(?:image|audio|video|font)/|\s*[\w.-]+/(?:css|javascript|ecmascript|json|pdf|zip|gzip)\b")
 
@@ -147,7 +148,7 @@ def _refused(page: Page) -> bool:
 def _readable(page: Page) -> bool:
     if page.url is None or page.status is None:
         return True
-    if not 200 <= page.status < 300 or urlsplit(page.url).path == "/robots.txt":
+    if not 200 <= page.status < 300 or urlsplit(page.url).path in _UNREAD:
         return False
     return not _SITEMAP.match(page.body[:4096]) and not _NO_PAGE.match((page.content_type or "").lower())
 

@@ -36,9 +36,6 @@ FETCHED_AT = "fetched_at"
 
 _OPEN = ".open"
 _LONGEST = timedelta(hours=24)
-_CRAWLER_HEADER = b"X-Crawl-"
-# Of the connection, not of the page: the body that is kept has no chunks, and its own length.
-_RENAMED = frozenset((b"transfer-encoding", b"content-length"))
 _SECRET = frozenset((b"authorization", b"cookie", b"proxy-authorization"))
 
 Fields = Iterable[tuple[str, str]]
@@ -101,13 +98,17 @@ def _exchange(request: Request, response: Response, time: datetime) -> tuple[byt
 
 
 def _response(response: Response) -> bytes:
+    """The downloader has put the chunks together: the body has a length, and no transfer coding."""
     try:
         phrase = HTTPStatus(response.status).phrase
     except ValueError:
         phrase = ""
     status = f"{response.protocol or 'HTTP/1.1'} {response.status} {phrase}".encode()
-    lines = [_line(_CRAWLER_HEADER + name if lower in _RENAMED else name, value)
-             for name, value in _pairs(response.headers) for lower in (name.lower(),)]  # fmt: skip
+    lines = [
+        _line(b"X-Crawl-" + name if name.lower() == b"transfer-encoding" else name, value)
+        for name, value in _pairs(response.headers)
+        if name.lower() != b"content-length"
+    ]
     length = b"Content-Length: %d" % len(response.body)
     return b"\r\n".join((status, *lines, length, b"", response.body))
 
