@@ -103,7 +103,7 @@ def _progress(pages: Iterable[Page]) -> Iterator[Page]:
     """Tell on a terminal how many pages were read."""
     shown = time.monotonic()
     number = 0
-    for number, page in enumerate(pages, 1):  # noqa: B007
+    for number, page in enumerate(pages, 1):
         if sys.stderr.isatty() and time.monotonic() - shown > _SECONDS:
             shown = time.monotonic()
             print(f"\r{number} pages", end="", file=sys.stderr, flush=True)

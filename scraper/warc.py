@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from os import PathLike, fspath
 from typing import IO, NamedTuple
 
-from fastwarc.stream_io import BrotliReader, ChunkedReader, WarcReader, ZstdReader
+from fastwarc.stream_io import BrotliReader, WarcReader, ZstdReader
 
 from scraper.errors import ArchiveError
 
@@ -28,8 +28,9 @@ _BLOCK = 64 * 1024
 _LONGEST_HEAD = 64 * 1024
 _MEMBERS = 100  # gzip members that a page may be packed in
 _BREAKS = b"\r\n"
+_TORN = re.compile(rb"[^/]WARC/1\.\d\r\n")  # the head of a record within that of another
 _HTTP_HEAD = re.compile(rb"HTTP/[\d.]+\s+(\d{3})\b(.*?)(?:\r?\n\r?\n|\Z)", re.DOTALL)
-_CHUNK = re.compile(rb"[0-9a-fA-F]{1,8}[ \t]*(?:;[^\r\n]*)?\r\n")
+_CHUNK = re.compile(rb"(?:\r\n)?([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
 class Page(NamedTuple):
@@ -115,44 +116,51 @@ def _find(raw: IO[bytes], mark: bytes, start: int) -> int | None:
     return None
 
 
+def _begins(raw: IO[bytes], mark: bytes, start: int) -> int | None:
+    """Give the offset of the first mark from `start` on that a record stands behind."""
+    while (found := _find(raw, mark, start)) is not None and not _Member(raw, found, mark).opens():
+        start = found + 1
+    return found
+
+
 def _mark(raw: IO[bytes]) -> bytes:
-    """Tell with which mark the records of a file begin: that which comes first."""
-    raw.seek(0)
-    if (head := raw.read(len(_WARC))) == _WARC or head.startswith(_GZIP):
-        return _WARC if head == _WARC else _GZIP
-    found = {mark: at for mark in (_GZIP, _WARC) if (at := _find(raw, mark, 0)) is not None}
+    """Tell with which mark the records of a file begin: that of the first record."""
+    for mark in (_GZIP, _WARC):
+        if _Member(raw, 0, mark).opens():
+            return mark
+    found = {mark: at for mark in (_GZIP, _WARC) if (at := _begins(raw, mark, 0)) is not None}
     return min(found, key=found.__getitem__, default=_GZIP)
 
 
 def _records(raw: IO[bytes], report: Report) -> Iterator[tuple[_Record, int]]:
     """Give the whole records, each with the offset behind its member: 0 where more records follow in the same."""
-    mark, at, due = _mark(raw), 0, True  # due: a record ought to begin here
-    while (start := _find(raw, mark, at)) is not None:
-        member = _Member(raw, start, packed=mark == _GZIP)
-        if due and start > at:
-            report(at, f"{start - at} bytes that are no record")
-            due = False
-        if not due and not member.opens():
-            at = start + 1
+    mark, size = _mark(raw), raw.seek(0, io.SEEK_END)
+    at, due = 0, True  # due: a record ought to begin here
+    while at < size:
+        raw.seek(at)
+        if not due or raw.read(len(mark)) != mark:
+            start = _begins(raw, mark, at)
+            start = size if start is None else start
+            if due:
+                report(at, f"{start - at} bytes that are no record")
+            at, due = start, True
             continue
+        member = _Member(raw, at, mark)
         try:
             yield from _of_member(member, report)
-            at, due = member.end, True
+            at = member.end
         except _Bad as bad:
             report(member.record_at, str(bad))
             at, due = member.behind()
-    size = raw.seek(0, io.SEEK_END)
-    if due and at < size:
-        report(at, f"{size - at} bytes that are no record")
 
 
 class _Member:
     """The bytes of a gzip member, or of a plain file from one offset on."""
 
-    def __init__(self, raw: IO[bytes], start: int, *, packed: bool) -> None:
+    def __init__(self, raw: IO[bytes], start: int, mark: bytes) -> None:
         self._raw, self._start = raw, start
         self._next = start
-        self._inflate = zlib.decompressobj(wbits=31) if packed else None
+        self._inflate = zlib.decompressobj(wbits=31) if mark == _GZIP else None
         self._buffer = bytearray()
         self._given = 0
         self.end = start
@@ -215,10 +223,12 @@ class _Member:
         self._given += len(taken)
         return taken
 
-    def skip(self, size: int) -> None:
-        """Pass over that many bytes."""
-        while size and (taken := self.take(min(size, _BLOCK))):
-            size -= len(taken)
+    def skip(self, size: int) -> int:
+        """Pass over that many bytes; give how many there were."""
+        left = size
+        while left and (taken := self.take(min(left, _BLOCK))):
+            left -= len(taken)
+        return size - left
 
     def head(self) -> bytes:
         """Give the lines up to an empty one."""
@@ -228,7 +238,7 @@ class _Member:
         end = self._buffer.find(b"\r\n\r\n", 0, _LONGEST_HEAD)
         while end < 0 and len(self._buffer) < _LONGEST_HEAD and self._fill(len(self._buffer) + 1):
             end = self._buffer.find(b"\r\n\r\n", 0, _LONGEST_HEAD)
-        if end < 0 or not self._buffer.startswith(_WARC):
+        if end < 0 or not self._buffer.startswith(_WARC) or _TORN.search(self._buffer, 0, end):
             raise _Bad("no record begins here")
         return end + 4
 
@@ -255,7 +265,9 @@ def _of_member(member: _Member, report: Report) -> Iterator[tuple[_Record, int]]
         fields = _fields(member.head())
         at, length = member.record_at, _length(fields)
         block = member.take(min(length, LARGEST))
-        member.skip(length - len(block))
+        there = len(block) + member.skip(length - len(block))
+        if there < length:
+            raise _Bad(f"{length} bytes are announced and {there} are there")
         fault = _fault(block, length, fields)
         if member.take(2).strip(_BREAKS):
             raise _Bad("its length is wrong")
@@ -286,8 +298,6 @@ def _length(fields: dict[str, str]) -> int:
 def _fault(block: bytes, length: int, fields: dict[str, str]) -> str | None:
     if length > LARGEST:
         return f"a record of {length} bytes is too large"
-    if len(block) < length:
-        raise _Bad(f"{length} bytes are announced and {len(block)} are there")
     name, _, told = fields.get("warc-block-digest", "").partition(":")
     if name.lower() not in ("sha1", "sha256", "md5"):
         return None
@@ -314,7 +324,7 @@ def _page(record: _Record) -> Page | None:
     http = _fields(head[2])
     body = record.block[head.end() :]
     if "chunked" in http.get("transfer-encoding", "").lower() and _CHUNK.match(body):
-        body = _read(ChunkedReader(io.BytesIO(body)), "chunks")
+        body = _joined(body)
     for coding in reversed(http.get("content-encoding", "").lower().split(",")):
         body = _decoded(body, coding.strip())
     return Page(url, body, http.get("content-type"), _moment(fields), int(head[1]))
@@ -326,6 +336,16 @@ def _moment(fields: dict[str, str]) -> datetime | None:
     except ValueError:
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _joined(body: bytes) -> bytes:
+    parts, at = [], 0
+    while (head := _CHUNK.match(body, at)) and (size := int(head[1], 16)):
+        at = head.end() + size
+        parts.append(body[head.end() : at])
+    if head is None or at > len(body):
+        raise _Bad("its page is cut short")
+    return b"".join(parts)
 
 
 def _decoded(body: bytes, coding: str) -> bytes:
@@ -355,11 +375,9 @@ def _unzipped(body: bytes) -> bytes:
 
 
 def _deflated(body: bytes) -> bytes:
-    """Some servers leave out the frame."""
-    try:
-        return _inflated(body, 15)[0]
-    except _Bad:
-        return _inflated(body, -15)[0]
+    """Some servers leave out the frame, whose first two bytes are a multiple of 31."""
+    framed = body[0] & 15 == 8 and int.from_bytes(body[:2]) % 31 == 0
+    return _inflated(body, 15 if framed else -15)[0]
 
 
 def _inflated(body: bytes, form: int) -> tuple[bytes, bytes]:
