@@ -4,13 +4,13 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from scraper.article import json_schema
-from scraper.errors import ArchiveError, ScraperError
+from scraper.errors import ScraperError
 from scraper.replay import articles
 from scraper.warc import Page, read_pages
 
@@ -41,44 +41,51 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _extract(files: list[str], output: str | None) -> int:
-    faults = 0
-
-    def report(fault: object) -> None:
-        nonlocal faults
-        faults += 1
-        print(fault, file=sys.stderr)
-
-    def skipped(page: Page, error: ScraperError) -> None:
-        if page.url is None:  # an archive has many pages without a story, a page that was given should have one
-            report(error)
-
+    inputs = _Inputs(files)
     try:
         with _lines(output) as lines:
-            for article in articles(_progress(_pages(files, report)), on_skipped=skipped):
+            for article in articles(_progress(inputs.pages()), on_skipped=inputs.skipped):
                 lines.write(article.to_json().encode() + b"\n")
     except BrokenPipeError:  # the reader had enough; what is left must not be written at the exit either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        report(error)
-    return 1 if faults else 0
+        inputs.report(error)
+    return 1 if inputs.faults else 0
 
 
-def _pages(files: Iterable[str], report: Callable[[object], None]) -> Iterator[Page]:
-    for name in files:
-        try:
-            yield from _pages_of(name, report)
-        except OSError as error:
-            report(error)
+class _Inputs:
+    """The files, one after another, and how often one was found bad."""
 
+    def __init__(self, files: Iterable[str]) -> None:
+        self._files = files
+        self._reading = ""
+        self.faults = 0
 
-def _pages_of(name: str, report: Callable[[ArchiveError], object]) -> Iterator[Page]:
-    kind = Path(name).suffix.lower()
-    if kind in (".html", ".htm"):
-        yield Page(None, Path(name).read_bytes(), None, None, 200)
-    elif kind == ".txt":
-        yield Page(None, Path(name).read_bytes(), "text/plain", None, None)
-    else:
-        yield from read_pages(name, on_error=report)
+    def report(self, fault: object) -> None:
+        self.faults += 1
+        print(fault, file=sys.stderr)
+
+    def skipped(self, page: Page, error: ScraperError) -> None:
+        """An archive has many pages without a story; a page that was given by itself should have one."""
+        if page.url is None:
+            self.report(f"{self._reading}: {error}")
+
+    def pages(self) -> Iterator[Page]:
+        for name in self._files:
+            self._reading = name
+            try:
+                yield from self._pages_of(name)
+            except OSError as error:
+                self.report(error)
+
+    def _pages_of(self, name: str) -> Iterator[Page]:
+        kind = Path(name).suffix.lower()
+        if kind in (".html", ".htm"):
+            yield Page(None, Path(name).read_bytes(), None, None, 200)
+        elif kind == ".txt":
+            yield Page(None, Path(name).read_bytes(), "text/plain", None, None)
+        else:
+            yield from read_pages(name, on_error=self.report)
 
 
 @contextmanager
