@@ -168,7 +168,7 @@ class _Member:
         self.record_at = start
         """The offset of the record that was begun last."""
 
-    def _block(self) -> bytes:
+    def _block(self, step: int = _BLOCK) -> bytes:
         """Give some more bytes, none at the end; raise `_Bad` where a member is broken."""
         if self._inflate is None:
             block = self._from_file()
@@ -179,7 +179,7 @@ class _Member:
             if not packed:
                 raise _Bad("the file ends inside it")
             try:
-                block = self._inflate.decompress(packed, _BLOCK)
+                block = self._inflate.decompress(packed, step)
             except zlib.error as error:
                 raise _Bad(f"it cannot be unpacked: {error}") from error
             if block:
@@ -193,15 +193,15 @@ class _Member:
         self._next += len(block)
         return block
 
-    def _fill(self, size: int) -> bool:
-        while len(self._buffer) < size and (block := self._block()):
+    def _fill(self, size: int, step: int = _BLOCK) -> bool:
+        while len(self._buffer) < size and (block := self._block(step)):
             self._buffer += block
         return len(self._buffer) >= size
 
     def opens(self) -> bool:
-        """Tell whether a record begins here."""
+        """Tell whether a record begins here; what is broken behind its head makes no difference."""
         try:
-            return "warc-type" in _fields(bytes(self._buffer[: self._head_end()]))
+            return "warc-type" in _fields(bytes(self._buffer[: self._head_end(step=256)]))
         except _Bad:
             return False
 
@@ -234,9 +234,9 @@ class _Member:
         """Give the lines up to an empty one."""
         return self.take(self._head_end())
 
-    def _head_end(self) -> int:
+    def _head_end(self, step: int = _BLOCK) -> int:
         end = self._buffer.find(b"\r\n\r\n", 0, _LONGEST_HEAD)
-        while end < 0 and len(self._buffer) < _LONGEST_HEAD and self._fill(len(self._buffer) + 1):
+        while end < 0 and len(self._buffer) < _LONGEST_HEAD and self._fill(len(self._buffer) + 1, step):
             end = self._buffer.find(b"\r\n\r\n", 0, _LONGEST_HEAD)
         if end < 0 or not self._buffer.startswith(_WARC) or _TORN.search(self._buffer, 0, end):
             raise _Bad("no record begins here")

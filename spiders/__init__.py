@@ -2,7 +2,9 @@
 
     arguments, failures, sitemap                        rules, as pure functions and small values
     host, robots                                        downloader middlewares: what may be asked for
-    account, sink, archive                              what came of it: the counts; records.jsonl; WARC files
+    clock                                               when a response came
+    account, sink                                       what came of it: the counts; records.jsonl
+    archive                                             every response, in WARC files
     portal, fintechworld                                the spiders
     embedded                                            extension: the portal that ships with the project
     settings, commands                                  what Scrapy is told

@@ -27,12 +27,10 @@ from scrapy.http import Headers, Response
 
 from scraper.warc import whole_size
 from spiders.account import crawl_dir
+from spiders.clock import fetched_at
 from spiders.sink import DISK_FULL
 
-__all__ = ["FETCHED_AT", "Archive", "ArchiveFile", "Clock", "member", "mend"]
-
-FETCHED_AT = "fetched_at"
-"""The key of `Request.meta` under which the time of the response stands, in ISO 8601 and UTC."""
+__all__ = ["Archive", "ArchiveFile", "member", "mend"]
 
 _OPEN = ".open"
 _LONGEST = timedelta(hours=24)
@@ -209,15 +207,6 @@ def mend(directory: Path) -> dict[Path, int]:
 # ---------------------------------------------------------------- the crawl
 
 
-class Clock:
-    """Downloader middleware that notes when a response came, for the record and the archive alike."""
-
-    def process_response(self, request: Request, response: Response) -> Response:
-        """Put the time into the request's meta, where the response's meta finds it."""
-        request.meta[FETCHED_AT] = datetime.now(UTC).isoformat()
-        return response
-
-
 class Archive:
     """Downloader middleware that keeps every response in CRAWL_DIR/archive/, before anything is unpacked."""
 
@@ -260,7 +249,7 @@ class Archive:
         return response
 
     def _keep(self, request: Request, response: Response) -> None:
-        time = datetime.fromisoformat(request.meta[FETCHED_AT])
+        time = fetched_at(request)
         records = _exchange(request, response, time)
         file = self._file
         if file and (file.size + sum(map(len, records)) > self._largest or time - file.began > _LONGEST):

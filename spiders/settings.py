@@ -48,7 +48,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "spiders.robots.StrictRobots": 100,
     "spiders.archive.Archive": 830,  # behind HttpCompression and Redirect: it sees every response, as it came
-    "spiders.archive.Clock": 840,
+    "spiders.clock.Clock": 840,
 }
 ITEM_PIPELINES = {"spiders.sink.Sink": 900}  # after any other, so that what is kept is what was made of the item
 EXTENSIONS = {"spiders.account.Report": 0, "spiders.embedded.EmbeddedPortal": 0}

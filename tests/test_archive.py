@@ -289,7 +289,7 @@ def test_a_day_is_the_longest_for_a_file(tmp_path):
     request, response = Request("http://portal.test/"), HtmlResponse("http://portal.test/", body=b"x")
     now = datetime.now(UTC)
     for moment in (now, now + timedelta(hours=23), now + timedelta(hours=25)):
-        request.meta[archive.FETCHED_AT] = moment.isoformat()
+        request.meta["fetched_at"] = moment.isoformat()
         assert kept.process_response(request, response) is response
     kept.spider_closed()
     assert len(list((tmp_path / "archive").iterdir())) == 2
@@ -323,6 +323,13 @@ def test_a_killed_crawl_leaves_an_archive_that_the_next_one_mends(tmp_path):
     assert {record["headline"] for record in again.records} == {
         article.headline for article in articles(pages([first, second]))
     }
+
+
+def test_an_archive_that_cannot_be_begun_ends_the_crawl(tmp_path):
+    (tmp_path / "archive").write_text("")
+    refused = crawl(tmp_path, "fintechworld", *ARCHIVE)
+    assert (refused.status, refused.run["reason"], refused.records) == (3, "disk_full", [])
+    assert "Traceback" not in refused.summary
 
 
 def test_a_full_disk_ends_the_crawl_with_whole_records(tmp_path):

@@ -263,6 +263,14 @@ def test_a_torn_record_costs_no_other(form, victim, left):
 
 
 @both
+def test_each_of_many_torn_records_is_told(form):
+    members = [form(number)[:-25] if number in (1, 2, 3, 6) else form(number) for number in NUMBERS]
+    pages, faults = read(b"".join(members))
+    assert numbers(pages) == [0, 4, 5, 7]
+    assert [fault.offset for fault in faults] == [offsets(members)[number] for number in (1, 2, 3, 6)]
+
+
+@both
 @pytest.mark.parametrize("size", [1, 40, 70_000])
 @pytest.mark.parametrize("place", [0, 3, 8])
 def test_garbage_costs_no_record(form, size, place):
