@@ -210,6 +210,12 @@ def test_no_secrets_are_kept():
 # ---------------------------------------------------------------- what a crash leaves
 
 
+MEND = (
+    *(command(Path())[0], "-c"),
+    "import sys; from pathlib import Path; from spiders.archive import mend; print(len(mend(Path(sys.argv[1]))))",
+)
+
+
 def begun(directory: Path, records: int) -> ArchiveFile:
     file = ArchiveFile(directory, "portal", "test")
     for number in range(records):
@@ -263,9 +269,6 @@ def test_a_file_that_is_being_written_is_left_alone(tmp_path):
     file.close()
 
 
-MEND = (*command(Path())[:1], "-c", "import sys, pathlib; from spiders.archive import mend; print(len(mend(pathlib.Path(sys.argv[1]))))")  # fmt: skip
-
-
 def test_a_file_that_was_taken_for_a_left_over_is_begun_again(tmp_path, monkeypatch):
     """Another crawl may mend it between its making and its lock."""
     flock, removed = fcntl.flock, []
@@ -296,7 +299,7 @@ def test_a_day_is_the_longest_for_a_file(tmp_path):
 
 
 def _archive(directory: Path) -> archive.Archive:
-    from scrapy.utils.test import get_crawler  # noqa: PLC0415 - it is a helper of Scrapy's own tests
+    from scrapy.utils.test import get_crawler  # noqa: PLC0415 - only one test needs a crawler
 
     from spiders.portal import PortalSpider  # noqa: PLC0415
 
