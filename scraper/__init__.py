@@ -9,10 +9,11 @@
 
 from scraper.article import Article, Dateline, Extraction, Link, Sidebar, json_schema
 from scraper.block import Block, Label, Labelled
-from scraper.errors import FetchError, NotAnArticle, RecordError, ScraperError
+from scraper.errors import ArchiveError, FetchError, NotAnArticle, RecordError, ScraperError
 from scraper.pipeline import explain, extract, extract_text
 
 __all__ = [
+    "ArchiveError",
     "Article",
     "Block",
     "Dateline",

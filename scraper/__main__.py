@@ -1,6 +1,8 @@
 """`python -m scraper`."""
 
+import sys
+
 from scraper.cli import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -81,23 +81,25 @@ def similarity(one: bytes, other: bytes) -> float:
 
 
 class Copies:
-    """The stories met so far, in memory: about 4.5 kB each."""
+    """The stories met so far, in memory: about 4.5 kB each. Copies are held against the first of them only."""
 
     def __init__(self) -> None:
-        self._stories: list[tuple[str, bytes]] = []
+        self._firsts: list[tuple[str, bytes]] = []
         self._filed: dict[int, list[int]] = {}
 
     def add(self, id: str, body: Sequence[str]) -> str | None:
-        """Remember a story; give the id of the earliest other one of which it is a near copy, or None."""
+        """Remember a story; give the id of the other one of which it is a near copy, or None."""
         made = signature(body)
         if made is None:
             return None
         keys = bands(made)
         candidates = sorted({number for key in keys for number in self._filed.get(key, ())})
+        likeness = {self._firsts[number][0]: similarity(made, self._firsts[number][1]) for number in candidates}
+        likeness.pop(id, None)
+        first = max(likeness, key=likeness.__getitem__, default=None)
+        if first is not None and likeness[first] >= THRESHOLD:
+            return first
         for key in keys:
-            self._filed.setdefault(key, []).append(len(self._stories))
-        self._stories.append((id, made))
-        for name, known in map(self._stories.__getitem__, candidates):
-            if name != id and similarity(made, known) >= THRESHOLD:
-                return name
+            self._filed.setdefault(key, []).append(len(self._firsts))
+        self._firsts.append((id, made))
         return None

@@ -3,7 +3,8 @@
     ScraperError
     ├── FetchError      the page could not be had
     ├── NotAnArticle    the page was read, and is no article
-    └── RecordError     a line of a JSON Lines file is no record
+    ├── RecordError     a line of a JSON Lines file is no record
+    └── ArchiveError    a record of a WARC file cannot be read
 
 Nothing else leaves this library for any input of bytes or text.
 """
@@ -12,7 +13,7 @@ from typing import Literal
 
 Reason = Literal["listing", "empty", "error page", "blocked"]
 
-__all__ = ["FetchError", "NotAnArticle", "Reason", "RecordError", "ScraperError"]
+__all__ = ["ArchiveError", "FetchError", "NotAnArticle", "Reason", "RecordError", "ScraperError"]
 
 
 class ScraperError(Exception):
@@ -49,3 +50,19 @@ class RecordError(ScraperError):
 
     def __str__(self) -> str:
         return f"{self.path or 'record'}:{self.line}: {self.why}"
+
+
+class ArchiveError(ScraperError):
+    """A record of a WARC file is torn, damaged or too large, or what stands there is no record.
+
+    `offset` is that of the record, or of its gzip member, in bytes; `why` is one sentence; `path` is the file, if any.
+    """
+
+    def __init__(self, offset: int, why: str, path: str | None = None) -> None:
+        super().__init__(offset, why, path)
+        self.offset = offset
+        self.why = why
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path or 'archive'}:{self.offset}: {self.why}"

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from scraper.addresses import identity
 from scraper.article import Article
 
-__all__ = ["Stories", "keys", "same_headline", "story_id", "truncated"]
+__all__ = ["Stories", "cut_short", "keys", "same_headline", "story_id", "text_digest", "truncated"]
 
 _SHORT = 200  # characters: shorter bodies ("Photos of the week") may be shared by different stories
 _UNSPOKEN = re.compile(r"\W+")
@@ -43,6 +43,17 @@ def same_headline(first: Article, later: Article) -> bool:
     """Tell whether a later page carries the headline of a story's first, maybe with its number added."""
     one, other = _spoken(first.headline), _spoken(_COUNTED.sub("", later.headline))
     return one.startswith(other) or other.startswith(one)
+
+
+def text_digest(article: Article) -> str:
+    """Give what changes when a story's headline or body does."""
+    return _digest(article.headline, *article.body)
+
+
+def cut_short(page: bytes) -> bool:
+    """Tell whether a page stops before its end: a server that counts wrongly cuts it, and nobody says so."""
+    lower = page.lower()
+    return b"<html" in lower and b"</html" not in lower
 
 
 def truncated(story: Article) -> Article:

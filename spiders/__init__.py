@@ -4,9 +4,9 @@
                                                  rules, as pure functions and small values
     folder, stored, ledger                       what is on the disk: the lock, requests as JSON, all that is known
     account, frontier                            the counts; the scheduler
-    guard, host, robots                          downloader middlewares: what may be asked for
+    guard, host, robots, clock                   downloader middlewares: what may be asked for
     compression, backoff, outcome                what came, unpacked; when it is tried again; what came of it
-    sink, report                                 records.jsonl; run.json, failures.jsonl and the summary
+    sink, archive, report                        records.jsonl; WARC files; run.json, failures.jsonl and the summary
     addon                                        the switch for all of these
     portal, fintechworld                         the spiders
     embedded                                     extension: the portal that ships with the project

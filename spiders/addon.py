@@ -11,7 +11,9 @@ from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import BaseSettings
 
+from spiders.archive import Archive
 from spiders.backoff import Backoff
+from spiders.clock import Clock
 from spiders.compression import Compression
 from spiders.frontier import Frontier
 from spiders.guard import Guard, GuardedResolver, Refusals
@@ -30,6 +32,8 @@ _SETTINGS: dict[str, Any] = {
     "FRESH": False,
     "CONCURRENT_ITEMS": 1,  # a page gives one record, and the sink writes one at a time
     "PAGES": 0,  # addresses asked for at most; 0 for all
+    "ARCHIVE": False,  # whether every response is kept as it came, in WARC files under CRAWL_DIR/archive/
+    "ARCHIVE_SIZE": 2**30,  # bytes: a file that would grow beyond this is closed, as is one that is a day old
     # Manners: one request at a time and at most one a second, slower where the site is slow or asks for it.
     "ROBOTSTXT_OBEY": True,
     "CONCURRENT_REQUESTS": 2,  # one under way, one waiting for its second: what has begun is finished after ^C
@@ -58,7 +62,17 @@ _SETTINGS: dict[str, Any] = {
     "DEPTH_PRIORITY": 1,  # breadth first: home and sections before what hangs on them
 }
 
-_MIDDLEWARES = {Outcome: 10, Guard: 50, StrictRobots: 100, Backoff: 550, Compression: 590, Refusals: 960}
+# From the engine to the network; an answer comes back the other way.
+_MIDDLEWARES = {
+    Outcome: 10,
+    Guard: 50,
+    StrictRobots: 100,
+    Backoff: 550,
+    Compression: 590,
+    Archive: 830,  # before anything is unpacked, or followed
+    Clock: 840,
+    Refusals: 960,
+}
 
 
 class TrustedCrawl:

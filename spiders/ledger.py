@@ -27,7 +27,7 @@ create table if not exists request (
 create index if not exists queue on request (priority desc, newest desc, id) where state = 0;
 create index if not exists waiting on request (due) where state = 0;
 create index if not exists story_request on request (story) where story is not null;
-create table if not exists story (id text primary key, digest blob, signature blob) without rowid;
+create table if not exists story (id text primary key, digest text, signature blob) without rowid;
 create table if not exists story_key (key text primary key, id text) without rowid;
 create table if not exists band (key int, id text, primary key (key, id)) without rowid;
 create table if not exists mark (name text primary key, value) without rowid;
@@ -70,7 +70,7 @@ class Story(NamedTuple):
     """What is remembered of a record that was written."""
 
     id: str
-    digest: bytes
+    digest: str
     """Of the text, to tell whether it has changed."""
     keys: Collection[str] = ()
     """What it shares with its copies."""
@@ -208,7 +208,7 @@ class Ledger:
         self._db.executemany("insert or ignore into story_key values (?, ?)", pairs)
         self._db.executemany("insert or ignore into band values (?, ?)", [(key, story.id) for key in story.bands])
 
-    def digest(self, story: str) -> bytes | None:
+    def digest(self, story: str) -> str | None:
         """Give the digest of a story's text; None for a story that is not known."""
         row = self._db.execute("select digest from story where id = ?", (story,)).fetchone()
         return row[0] if row else None

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
@@ -17,10 +16,12 @@ from scraper.assemble import join
 from scraper.block import Document
 from scraper.errors import NotAnArticle, ScraperError
 from scraper.pipeline import article, read
-from scraper.stories import same_headline, story_id, truncated
+from scraper.replay import LONGEST
+from scraper.stories import cut_short, same_headline, story_id, truncated
 from spiders import arguments, feeds, markup, sitemap
 from spiders.account import add
 from spiders.budget import Budget
+from spiders.clock import fetched_at
 from spiders.entries import Entry
 from spiders.frontier import NEWEST, SINCE, Frontier
 from spiders.host import HOME, META
@@ -31,7 +32,6 @@ __all__ = ["PortalSpider"]
 
 _MOVED = "home"  # the ledger's mark for the start page's address after its redirects
 _RECENT = 10_000
-_LONGEST = 50  # parts of a split story: more is a trap
 _LOOPBACK = {
     "DOWNLOAD_DELAY": 0,
     "AUTOTHROTTLE_ENABLED": False,
@@ -156,8 +156,8 @@ class PortalSpider(Spider):
         except ScraperError:
             self._add("skipped/unreadable")
         else:
-            found = dataclasses.replace(found, id=story_id(response.url), fetched_at=datetime.now(UTC))
-            return document, truncated(found) if _cut(response.body) else found
+            found = dataclasses.replace(found, id=story_id(response.url), fetched_at=fetched_at(response.request))
+            return document, truncated(found) if cut_short(response.body) else found
         return document, None
 
     def _story(self, found: Article, links: Sequence[str]) -> Output:
@@ -170,7 +170,7 @@ class PortalSpider(Spider):
 
     def _go_on(self, parts: Sequence[Article], links: Sequence[str]) -> Output:
         following = next((link for link in links if addresses.follows(str(parts[-1].url), link)), None)
-        if following is None or len(parts) == _LONGEST:
+        if following is None or len(parts) == LONGEST:
             yield from self._finish(parts, whole=following is None)
         else:
             lines = {"lines": [part.to_json() for part in parts]}
@@ -225,12 +225,6 @@ class PortalSpider(Spider):
 
     def _add(self, what: str, count: int = 1) -> None:
         add(self.crawler, what, count)
-
-
-def _cut(body: bytes) -> bool:
-    """Tell whether a page stops before its end: a server that counts wrongly cuts it, and nobody says so."""
-    lower = body.lower()
-    return b"<html" in lower and b"</html" not in lower
 
 
 def _kind(response: Response) -> Literal["sitemap", "feed"] | None:

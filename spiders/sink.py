@@ -20,7 +20,7 @@ from scrapy.exceptions import CloseSpider, DropItem
 from scraper import copies
 from scraper.article import Article
 from scraper.errors import RecordError
-from scraper.stories import keys
+from scraper.stories import keys, text_digest
 from spiders.account import add
 from spiders.folder import RECORDS, crawl_dir
 from spiders.frontier import NO_OUTPUT, Frontier
@@ -110,24 +110,21 @@ def catch_up(file: RecordFile, ledger: Ledger) -> tuple[int, list[RecordError]]:
 def _story(item: Mapping[str, Any]) -> tuple[Story, Article | None]:
     """Read an item, and what is remembered of it: a record of an article has copies, any other item has none."""
     if "schema_version" not in item:
-        digest = _digest(json.dumps(item, ensure_ascii=False, default=str))
-        return Story(str(item.get("id") or digest.hex()), digest), None
+        text = json.dumps(item, ensure_ascii=False, default=str)
+        digest = blake2b(text.encode(), digest_size=8).hexdigest()
+        return Story(str(item.get("id") or digest), digest), None
     article = Article.from_dict(item)
     if article.id is None:
         raise RecordError(1, "a crawl's record has an id")
     signature = copies.signature(article.body)
     return Story(
         article.id,
-        _digest("\n".join((article.headline, *article.body))),
+        text_digest(article),
         keys(article),
         signature,
         # Copies are compared with the first of them only.
         copies.bands(signature) if signature is not None and article.duplicate_of is None else (),
     ), article
-
-
-def _digest(text: str) -> bytes:
-    return blake2b(text.encode(), digest_size=8).digest()
 
 
 class Sink:

@@ -464,7 +464,7 @@ def test_what_failed_on_its_way_is_tried_again_and_what_was_refused_is_not(backo
 
 
 def test_stories_are_remembered_by_keys_and_bands(ledger):
-    ledger.remember(Story("1", b"x", ("a", "b"), b"sign", (7, 8)))
+    ledger.remember(Story("1", "x", ("a", "b"), b"sign", (7, 8)))
     assert ledger.sharing(("c", "b")) == "1"
     assert ledger.sharing(("c",)) is None
     assert list(ledger.near((8, 9))) == [("1", b"sign")]

@@ -27,7 +27,8 @@ ROWS = (
     ("tagger", "tagger.silver"),
     ("decode", "segment", "plaintext", "head", "label", "verdict", "assemble"),  # the stages
     ("tagger.train",),
-    ("pipeline", "jsonl"),
+    ("pipeline", "jsonl", "warc"),
+    ("replay",),
     ("", "cli"),  # the package's face
     ("__main__",),
 )
@@ -38,6 +39,7 @@ OWNERS = {
     "charset_normalizer": {"decode"},
     "w3lib": {"addresses", "decode"},
     "rensa": {"copies"},
+    "fastwarc": {"warc"},
     "torch": {"tagger.train"},
     "resiliparse": {"tagger.train"},
     "scrapy": set(),

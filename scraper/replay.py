@@ -1,0 +1,174 @@
+"""The pages of an archive to the records that a crawl of them makes: the crawl's rules, without its requests.
+
+A split story is read as a crawl reads it: its first page waits for the page that it links to, which an archived crawl
+fetched after it. Where the pages stand in another order, a later part is kept until all pages were read.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from scraper import addresses
+from scraper.article import Article
+from scraper.assemble import join
+from scraper.block import Document
+from scraper.copies import Copies
+from scraper.errors import ScraperError
+from scraper.pipeline import article, read
+from scraper.plaintext import segment_text
+from scraper.stories import Stories, cut_short, same_headline, story_id, text_digest, truncated
+from scraper.warc import Page
+
+__all__ = ["LONGEST", "articles"]
+
+LONGEST = 50
+"""Parts of a split story: more is a trap."""
+
+# What a crawl asks for without reading it as a page, or never asks for.
+_UNREAD = frozenset(("/robots.txt", "/sitemap.xml"))
+_SITEMAP = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:urlset|sitemapindex)\b", re.DOTALL
+)
+_NO_PAGE = re.compile(r"\s*(?:image|audio|video|font)/|\s*[\w.-]+/(?:css|javascript|ecmascript|json|pdf|zip|gzip)\b")
+
+OnSkipped = Callable[[Page, ScraperError], object]
+
+
+class _Read(NamedTuple):
+    """A page that holds a story, or a part of one."""
+
+    article: Article
+    following: str | None
+    """The address of the next part."""
+    later: bool
+    """Whether it is a later part by itself."""
+
+
+def articles(pages: Iterable[Page], *, on_skipped: OnSkipped | None = None) -> Iterator[Article]:
+    """Yield one record a story, and one more when it has changed; the same under another address is left out.
+
+    Pages of other statuses than 2xx, sitemaps and files that are no pages are passed over. A page without a story is
+    handed to `on_skipped`, with the reason.
+    """
+    replay = _Replay(on_skipped)
+    for page in pages:
+        yield from replay.page(page)
+    yield from replay.rest()
+
+
+class _Replay:
+    def __init__(self, on_skipped: OnSkipped | None) -> None:
+        self._on_skipped = on_skipped
+        self._stories = Stories()
+        self._digests: dict[str, str] = {}
+        self._copies = Copies()
+        self._waiting: dict[str, list[list[Article]]] = {}
+        """The parts read so far of split stories, by the identity of the page that they wait for."""
+        self._later: dict[str, _Read] = {}
+
+    def page(self, page: Page) -> Iterator[Article]:
+        """Read a page."""
+        try:
+            key = addresses.identity(page.url) if page.url else ""
+        except ValueError:
+            return
+        if _refused(page):
+            yield from self._finish_one(key)
+        elif _readable(page):
+            found = self._read(page)
+            if key in self._waiting:
+                yield from self._part(self._pop(key), found)
+            elif found is not None and found.later:
+                self._later[key] = found
+            elif found is not None:
+                yield from self._go_on([found.article], found.following)
+
+    def rest(self) -> Iterator[Article]:
+        """Read the stories that still wait, with the parts that came before them."""
+        while self._waiting:
+            key = next(iter(self._waiting))
+            yield from self._part(self._pop(key), self._later.get(key))
+
+    def _read(self, page: Page) -> _Read | None:
+        try:
+            document = _document(page)
+            found = article(document)
+        except ScraperError as error:
+            if self._on_skipped is not None:
+                self._on_skipped(page, error)
+            return None
+        identifier = story_id(page.url) if page.url else None
+        found = dataclasses.replace(found, id=identifier, fetched_at=page.fetched_at)
+        if page.status is not None and cut_short(page.body):
+            found = truncated(found)
+        if page.url is None:
+            return _Read(found, None, later=False)
+        links, url = _links(document, page.url), page.url
+        following = next((link for link in links if addresses.follows(url, link)), None)
+        return _Read(found, following, later=addresses.first_part(url, links) is not None)
+
+    def _part(self, parts: list[Article], found: _Read | None) -> Iterator[Article]:
+        if found is None:
+            yield from self._finish(parts, whole=False)
+        elif same_headline(parts[0], found.article):
+            yield from self._go_on([*parts, found.article], found.following)
+        else:  # another story that bears the number by chance
+            yield from self._finish(parts)
+            yield from self._finish([found.article])
+
+    def _go_on(self, parts: list[Article], following: str | None) -> Iterator[Article]:
+        if following is None or len(parts) == LONGEST:
+            yield from self._finish(parts, whole=following is None)
+        else:
+            self._waiting.setdefault(addresses.identity(following), []).append(parts)
+
+    def _pop(self, key: str) -> list[Article]:
+        waiting = self._waiting[key]
+        parts = waiting.pop(0)
+        if not waiting:
+            del self._waiting[key]
+        return parts
+
+    def _finish_one(self, key: str) -> Iterator[Article]:
+        if key in self._waiting:
+            yield from self._finish(self._pop(key), whole=False)
+
+    def _finish(self, parts: Sequence[Article], *, whole: bool = True) -> Iterator[Article]:
+        story = join(parts) if whole else truncated(join(parts))
+        name, digest = story.id or "", text_digest(story)
+        known = self._digests.get(name) if name else None
+        if known == digest:
+            return
+        fresh = self._stories.add(story)
+        self._digests[name] = digest
+        if known is not None:
+            yield dataclasses.replace(story, replaces=name)
+        elif fresh:
+            yield dataclasses.replace(story, duplicate_of=self._copies.add(name, story.body))
+
+
+def _refused(page: Page) -> bool:
+    """Tell whether the server said for good that there is no such page."""
+    return page.status is not None and 400 <= page.status < 500 and page.status not in (408, 429)
+
+
+def _readable(page: Page) -> bool:
+    if page.url is None or page.status is None:
+        return True
+    if not 200 <= page.status < 300 or urlsplit(page.url).path in _UNREAD:
+        return False
+    return not _SITEMAP.match(page.body[:4096]) and not _NO_PAGE.match((page.content_type or "").lower())
+
+
+def _document(page: Page) -> Document:
+    if page.status is None:
+        return segment_text(page.body.decode("utf-8", "replace"), page.url)
+    return read(page.body, url=page.url, content_type=page.content_type)
+
+
+def _links(document: Document, url: str) -> list[str]:
+    own, scheme = addresses.host(url), urlsplit(url).scheme
+    anchors = (anchor.url for anchor in document.anchors if addresses.followable(anchor.url, anchor.rel, own))
+    return [addresses.canonical(link, scheme) for link in anchors]

@@ -1,0 +1,414 @@
+"""Pages from a WARC file, whatever happened to the file.
+
+A file is a row of gzip members with a record each (`.warc.gz`, `.wet.gz`), or of records (`.warc`). What is broken
+costs the records it touches and no other: reading goes on at the next place where a record begins.
+"""
+
+import base64
+import hashlib
+import io
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from os import PathLike, fspath
+from typing import IO, NamedTuple
+
+from fastwarc.stream_io import BrotliReader, WarcReader, ZstdReader
+
+from scraper.errors import ArchiveError
+
+__all__ = ["LARGEST", "Page", "read_pages", "whole_size"]
+
+LARGEST = 64 * 2**20
+"""Bytes of a record, and of its page unpacked: larger ones are passed over."""
+
+_GZIP, _WARC = b"\x1f\x8b\x08", b"WARC/1."
+_BLOCK = 64 * 1024
+_LONGEST_HEAD = 64 * 1024
+_MEMBERS = 100  # gzip members that a page may be packed in
+_BREAKS = b"\r\n"
+_TORN = re.compile(rb"[^/]WARC/1\.\d\r\n")  # the head of a record within that of another
+_HTTP_HEAD = re.compile(rb"HTTP/[\d.]+\s+(\d{3})\b(.*?)(?:\r?\n\r?\n|\Z)", re.DOTALL)
+_CHUNK = re.compile(rb"(?:\r\n)?([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n")
+
+
+class Page(NamedTuple):
+    """A page as an archive, or a file, holds it."""
+
+    url: str | None
+    """None for a file that does not tell where it came from."""
+    body: bytes
+    """Without transfer and content codings."""
+    content_type: str | None
+    """The header's value."""
+    fetched_at: datetime | None
+    """In UTC."""
+    status: int | None
+    """The HTTP status; None for flattened text, which is no response."""
+
+
+class _Bad(Exception):
+    """A record cannot be had; the message says why."""
+
+
+class _Record(NamedTuple):
+    offset: int
+    fields: dict[str, str]
+    block: bytes
+
+
+Report = Callable[[int, str], object]
+
+
+def read_pages(
+    archive: str | PathLike[str] | IO[bytes], *, on_error: Callable[[ArchiveError], object] | None = None
+) -> Iterator[Page]:
+    """Yield the pages of a WARC or WET file, or of a binary file object that can seek.
+
+    Pages are the responses of http and https addresses, whatever their status, and the texts of a WET file. What cannot
+    be read raises `ArchiveError` with its offset; with `on_error` the error is handed to that instead and all other
+    pages are given. Raises `OSError` when the file cannot be read.
+    """
+    if isinstance(archive, (str, PathLike)):
+        with open(archive, "rb") as raw:
+            yield from _pages(raw, fspath(archive), on_error)
+    else:
+        yield from _pages(archive, None, on_error)
+
+
+def _pages(raw: IO[bytes], name: str | None, on_error: Callable[[ArchiveError], object] | None) -> Iterator[Page]:
+    def report(offset: int, why: str) -> None:
+        error = ArchiveError(offset, why, name)
+        if on_error is None:
+            raise error
+        on_error(error)
+
+    for record, _ in _records(raw, report):
+        try:
+            page = _page(record)
+        except _Bad as bad:
+            report(record.offset, str(bad))
+        else:
+            if page is not None:
+                yield page
+
+
+def whole_size(path: str | PathLike[str]) -> int:
+    """Tell how many bytes of a file of gzip members there are up to the end of the last whole record."""
+    with open(path, "rb") as raw:
+        return max((end for _, end in _records(raw, lambda offset, why: None)), default=0)
+
+
+# ---------------------------------------------------------------- places where a record may begin
+
+
+def _find(raw: IO[bytes], mark: bytes, start: int) -> int | None:
+    """Give the offset of the first mark from `start` on."""
+    raw.seek(start)
+    kept = b""
+    while block := raw.read(_BLOCK):
+        found = (window := kept + block).find(mark)
+        if found >= 0:
+            return start - len(kept) + found
+        kept = window[1 - len(mark) :]
+        start += len(block)
+    return None
+
+
+def _begins(raw: IO[bytes], mark: bytes, start: int) -> int | None:
+    """Give the offset of the first mark from `start` on that a record stands behind."""
+    while (found := _find(raw, mark, start)) is not None and not _Member(raw, found, mark).opens():
+        start = found + 1
+    return found
+
+
+def _mark(raw: IO[bytes]) -> bytes:
+    """Tell with which mark the records of a file begin: that of the first record."""
+    for mark in (_GZIP, _WARC):
+        if _Member(raw, 0, mark).opens():
+            return mark
+    found = {mark: at for mark in (_GZIP, _WARC) if (at := _begins(raw, mark, 0)) is not None}
+    return min(found, key=found.__getitem__, default=_GZIP)
+
+
+def _records(raw: IO[bytes], report: Report) -> Iterator[tuple[_Record, int]]:
+    """Give the whole records, each with the offset behind its member: 0 where more records follow in the same."""
+    mark, size = _mark(raw), raw.seek(0, io.SEEK_END)
+    at, due = 0, True  # due: a record ought to begin here
+    while at < size:
+        raw.seek(at)
+        if not due or raw.read(len(mark)) != mark:
+            start = _begins(raw, mark, at)
+            start = size if start is None else start
+            if due:
+                report(at, f"{start - at} bytes that are no record")
+            at, due = start, True
+            continue
+        member = _Member(raw, at, mark)
+        try:
+            yield from _of_member(member, report)
+            at = member.end
+        except _Bad as bad:
+            report(member.record_at, str(bad))
+            at, due = member.behind()
+
+
+class _Member:
+    """The bytes of a gzip member, or of a plain file from one offset on."""
+
+    def __init__(self, raw: IO[bytes], start: int, mark: bytes) -> None:
+        self._raw, self._start = raw, start
+        self._next = start
+        self._inflate = zlib.decompressobj(wbits=31) if mark == _GZIP else None
+        self._buffer = bytearray()
+        self._given = 0
+        self.end = start
+        """The offset behind it, once all was read."""
+        self.record_at = start
+        """The offset of the record that was begun last."""
+
+    def _block(self, step: int = _BLOCK) -> bytes:
+        """Give some more bytes, none at the end; raise `_Bad` where a member is broken."""
+        if self._inflate is None:
+            block = self._from_file()
+            self.end = self._next
+            return block
+        while not self._inflate.eof:
+            packed = self._inflate.unconsumed_tail or self._from_file()
+            if not packed:
+                raise _Bad("the file ends inside it")
+            try:
+                block = self._inflate.decompress(packed, step)
+            except zlib.error as error:
+                raise _Bad(f"it cannot be unpacked: {error}") from error
+            if block:
+                return block
+        self.end = self._next - len(self._inflate.unused_data)
+        return b""
+
+    def _from_file(self) -> bytes:
+        self._raw.seek(self._next)  # who is given a record may move in the file
+        block = self._raw.read(_BLOCK)
+        self._next += len(block)
+        return block
+
+    def _fill(self, size: int, step: int = _BLOCK) -> bool:
+        while len(self._buffer) < size and (block := self._block(step)):
+            self._buffer += block
+        return len(self._buffer) >= size
+
+    def opens(self) -> bool:
+        """Tell whether a record begins here; what is broken behind its head makes no difference."""
+        try:
+            return "warc-type" in _fields(bytes(self._buffer[: self._head_end(step=256)]))
+        except _Bad:
+            return False
+
+    def more(self) -> bool:
+        """Pass over line breaks, and tell whether something follows; if not, the check sum is right."""
+        while self._fill(1) and self._buffer[0] in _BREAKS:
+            size = len(self._buffer)
+            self._buffer = self._buffer.lstrip(_BREAKS)
+            self._given += size - len(self._buffer)
+        if self._inflate is None:
+            self.record_at = self._start + self._given
+        return bool(self._buffer)
+
+    def take(self, size: int) -> bytes:
+        """Give that many bytes, or fewer at the end."""
+        self._fill(size)
+        taken = bytes(memoryview(self._buffer)[:size])
+        del self._buffer[:size]
+        self._given += len(taken)
+        return taken
+
+    def skip(self, size: int) -> int:
+        """Pass over that many bytes; give how many there were."""
+        left = size
+        while left and (taken := self.take(min(left, _BLOCK))):
+            left -= len(taken)
+        return size - left
+
+    def head(self) -> bytes:
+        """Give the lines up to an empty one."""
+        return self.take(self._head_end())
+
+    def _head_end(self, step: int = _BLOCK) -> int:
+        end = self._buffer.find(b"\r\n\r\n", 0, _LONGEST_HEAD)
+        while end < 0 and len(self._buffer) < _LONGEST_HEAD and self._fill(len(self._buffer) + 1, step):
+            end = self._buffer.find(b"\r\n\r\n", 0, _LONGEST_HEAD)
+        if end < 0 or not self._buffer.startswith(_WARC) or _TORN.search(self._buffer, 0, end):
+            raise _Bad("no record begins here")
+        return end + 4
+
+    def behind(self) -> tuple[int, bool]:
+        """Give the offset from which to go on behind a broken record, and whether a record ought to begin there."""
+        if self._inflate is not None:
+            self._buffer.clear()
+            try:
+                while self._block():
+                    pass
+            except _Bad:
+                pass
+            else:
+                return self.end, True
+        return self.record_at + 1, False
+
+
+# ---------------------------------------------------------------- records
+
+
+def _of_member(member: _Member, report: Report) -> Iterator[tuple[_Record, int]]:
+    more = member.more()
+    while more:
+        fields = _fields(member.head())
+        at, length = member.record_at, _length(fields)
+        block = member.take(min(length, LARGEST))
+        there = len(block) + member.skip(length - len(block))
+        if there < length:
+            raise _Bad(f"{length} bytes are announced and {there} are there")
+        fault = _fault(block, length, fields)
+        if member.take(2).strip(_BREAKS):
+            raise _Bad("its length is wrong")
+        more = member.more()
+        if fault:
+            report(at, fault)
+        else:
+            yield _Record(at, fields, block), 0 if more else member.end
+
+
+def _fields(head: bytes) -> dict[str, str]:
+    """Read header lines; of a name that is there twice the last counts, but codings add up."""
+    found: dict[str, str] = {}
+    for line in head.decode("utf-8", "replace").split("\n"):
+        name, _, value = line.partition(":")
+        name, value = name.strip().lower(), value.strip()
+        found[name] = f"{found[name]}, {value}" if name in found and name == "content-encoding" else value
+    return found
+
+
+def _length(fields: dict[str, str]) -> int:
+    digits = fields.get("content-length", "")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
+        raise _Bad("it has no length")
+    return int(digits)
+
+
+def _fault(block: bytes, length: int, fields: dict[str, str]) -> str | None:
+    if length > LARGEST:
+        return f"a record of {length} bytes is too large"
+    name, _, told = fields.get("warc-block-digest", "").partition(":")
+    if name.lower() not in ("sha1", "sha256", "md5"):
+        return None
+    digest = hashlib.new(name.lower(), block, usedforsecurity=False)
+    ways = (base64.b32encode(digest.digest()).decode().rstrip("="), digest.hexdigest().upper())
+    return None if told.strip().upper().rstrip("=") in ways else "its digest is wrong"
+
+
+# ---------------------------------------------------------------- pages
+
+
+def _page(record: _Record) -> Page | None:
+    fields, url = record.fields, record.fields.get("warc-target-uri", "").strip("<>")
+    if not url.lower().startswith(("http://", "https://")):
+        return None
+    kind, form = fields.get("warc-type"), fields.get("content-type", "").lower()
+    if kind == "conversion" and form.startswith("text/plain"):
+        return Page(url, record.block, "text/plain; charset=utf-8", _moment(fields), None)
+    if kind != "response" or not form.startswith("application/http"):
+        return None
+    head = _HTTP_HEAD.match(record.block)
+    if head is None:
+        raise _Bad("it holds no HTTP response")
+    http = _fields(head[2])
+    body = record.block[head.end() :]
+    if "chunked" in http.get("transfer-encoding", "").lower() and _CHUNK.match(body):
+        body = _joined(body)
+    for coding in reversed(http.get("content-encoding", "").lower().split(",")):
+        body = _decoded(body, coding.strip())
+    return Page(url, body, http.get("content-type"), _moment(fields), int(head[1]))
+
+
+def _moment(fields: dict[str, str]) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(fields.get("warc-date", ""))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _joined(body: bytes) -> bytes:
+    parts, at = [], 0
+    while (head := _CHUNK.match(body, at)) and (size := int(head[1], 16)):
+        at = head.end() + size
+        parts.append(body[head.end() : at])
+    if head is None or at > len(body):
+        raise _Bad("its page is cut short")
+    return b"".join(parts)
+
+
+def _decoded(body: bytes, coding: str) -> bytes:
+    """Undo a content coding; a page that is only labelled as coded is given as it stands."""
+    decode = _CODINGS.get(coding)
+    if decode is None or not body:
+        return body
+    try:
+        return decode(body)
+    except _Bad:
+        if body.lstrip().startswith(b"<"):
+            return body
+        raise
+
+
+def _unzipped(body: bytes) -> bytes:
+    """Unpack a gzip member or the first of several, and pass over what stands behind."""
+    found, rest = _inflated(body, 31)
+    for _ in range(_MEMBERS):
+        if not rest.startswith(_GZIP):
+            break
+        part, rest = _inflated(rest, 31)
+        found += part
+        if len(found) > LARGEST:
+            raise _Bad("its page is too large")
+    return found
+
+
+def _deflated(body: bytes) -> bytes:
+    """Some servers leave out the frame, whose first two bytes are a multiple of 31."""
+    framed = body[0] & 15 == 8 and int.from_bytes(body[:2]) % 31 == 0
+    return _inflated(body, 15 if framed else -15)[0]
+
+
+def _inflated(body: bytes, form: int) -> tuple[bytes, bytes]:
+    inflate = zlib.decompressobj(wbits=form)
+    try:
+        found = inflate.decompress(body, LARGEST + 1)
+    except zlib.error as error:
+        raise _Bad(f"its page cannot be unpacked: {error}") from error
+    if len(found) > LARGEST:
+        raise _Bad("its page is too large")
+    if not inflate.eof:
+        raise _Bad("its page is cut short")
+    return found, inflate.unused_data
+
+
+def _read(reader: WarcReader, coding: str) -> bytes:
+    found = bytearray()
+    try:
+        while len(found) <= LARGEST and (part := reader.read(_BLOCK)):
+            found += part
+    except OSError as error:
+        raise _Bad(f"its page cannot be unpacked: {coding}: {error}") from error
+    if len(found) > LARGEST:
+        raise _Bad("its page is too large")
+    return bytes(found)
+
+
+_CODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": _unzipped,
+    "x-gzip": _unzipped,
+    "deflate": _deflated,
+    "br": lambda body: _read(BrotliReader(io.BytesIO(body)), "br"),
+    "zstd": lambda body: _read(ZstdReader(io.BytesIO(body)), "zstd"),
+}
