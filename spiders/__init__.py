@@ -1,6 +1,7 @@
 """The crawl: spiders, and what a polite and accountable crawl needs beside them.
 
-    arguments, failures, sitemap                        rules, as pure functions and small values
+    arguments, failures, budget, entries                rules, as pure functions and small values
+    markup, sitemap, feeds                              the same: lists of pages, read
     host, robots                                        downloader middlewares: what may be asked for
     account, sink                                       what came of it: the counts; records.jsonl
     portal, fintechworld                                the spiders

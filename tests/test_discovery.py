@@ -201,7 +201,7 @@ def test_entities_stay_unread(declared):
 )  # fmt: skip
 def test_a_hostile_list_costs_little(unit):
     for start in ("", "<urlset><url>", "<rss><item>", '{"items":'):
-        body = (start + unit * (500_000 // len(unit))).encode()
+        body = (start + unit * (300_000 // len(unit))).encode()
         began = time.process_time()
         sitemap.read(body)
         feeds.read(body, "http://p.test/")
@@ -217,7 +217,7 @@ def test_one_tag_of_many_attributes_costs_little():
 
 
 def test_more_than_a_sitemap_may_hold_is_left_out():
-    assert len(_pages(_ONE.join(("<urlset>", "")) + _ONE * 60_000)) == 50_000
+    assert len(_pages(f"<urlset>{_ONE * 50_002}")) == 50_000
     packed = gzip.compress(b"<urlset>" + b" " * (51 * 2**20) + _ONE.encode())
     assert _pages(packed) == []
 
