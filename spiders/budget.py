@@ -16,8 +16,8 @@ __all__ = ["Budget", "pattern"]
 _PATTERNS = 1000
 _LINKS = 500  # remembered of a pattern
 
-_NUMBERED = re.compile(r"[^\W\d_]*\d[^\W_]*")  # a word with a digit
-_SLUG = re.compile(r"[^\W_]+(?:[-_+][^\W_]+){2,}")
+_NUMBERED = re.compile(r"(?<![^\W_])[^\W\d_]*+\d[^\W_]*+")  # a word with a digit
+_SLUG = re.compile(r"(?<![^\W_])[^\W_]++(?:[-_+][^\W_]++){2,}+")
 
 
 @lru_cache(8192)  # every page repeats the links of the last one
