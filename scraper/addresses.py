@@ -56,7 +56,7 @@ _kept = lru_cache(8192)
 # A tag of the template that was never filled in.
 _LEFTOVERS = ("[!--", "--]", "{{", "<%")
 
-_LONGEST_PATH = 100  # words
+_LONGEST_PATH = 100  # segments
 _CYCLE = re.compile(r"/((?:[^/]+/){1,32}?)\1\1")
 
 # `index_2.html` is the second page of a list, not of a story.
@@ -110,8 +110,10 @@ def _circles(segments: list[str]) -> bool:
 
     A word may stand in it three times, but no run of segments three times in a row. Numbers may: /11/11/11/ is a day.
     """
+    if len(segments) > _LONGEST_PATH:
+        return True
     words = [segment for segment in segments if segment and not segment.isdigit()]
-    most = max(map(words.count, set(words)), default=0) if len(words) < _LONGEST_PATH else len(words)
+    most = max(map(words.count, set(words)), default=0)
     return most > 3 or (most == 3 and bool(_CYCLE.search("/".join(["", *segments, ""]))))
 
 

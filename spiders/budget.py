@@ -16,8 +16,8 @@ __all__ = ["Budget", "pattern"]
 _PATTERNS = 1000
 _LINKS = 500  # remembered of a pattern
 
-_NUMBERED = re.compile(r"[^\W\d_]*\d[^\W_]*")  # a word with a digit
-_SLUG = re.compile(r"[^\W_]+(?:[-_+][^\W_]+){2,}")
+_NUMBERED = re.compile(r"(?<![^\W_])[^\W\d_]*+\d[^\W_]*+")  # a word with a digit
+_SLUG = re.compile(r"(?<![^\W_])[^\W_]++(?:[-_+][^\W_]++){2,}+")
 
 
 @lru_cache(8192)  # every page repeats the links of the last one
@@ -30,14 +30,9 @@ def pattern(url: str) -> str:
 
 
 def _form(word: str) -> str:
-    """Put 0 for numbers and ids, "page0" for numbered words, "-" for titles."""
-    folded = _NUMBERED.sub(_number, word)
+    """Put 0 for numbers and ids, "-" for titles."""
+    folded = _NUMBERED.sub("0", word)
     return _SLUG.sub(lambda found: "-" if found[0].strip("0-_+") else "0", folded)
-
-
-def _number(found: re.Match[str]) -> str:
-    name = found[0].rstrip("0123456789")
-    return f"{name}0" if name.isalpha() else "0"
 
 
 class _Run:

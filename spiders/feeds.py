@@ -27,7 +27,7 @@ _LARGEST = 5 * 2**20  # bytes unpacked
 _MOST = 2000  # entries; feeds have 10 to 500
 _WIDEST = 30  # elements of one entry
 _DECLARED = 10  # feeds of one page
-_LONGEST = 2000  # characters of an address
+_LONGEST = 2000  # characters of an address or a date
 
 _DATES = ("published", "updated", "created")
 _KEPT = frozenset(("link", "guid", "id", "pubDate", "date", "published", "issued", "updated", "modified", "created"))
@@ -67,20 +67,26 @@ def _xml(text: str) -> Iterator[_Found]:
         inside = "".join(islice(_kept(element), _WIDEST))
         made[element.name].append(f"<{element.name}>{inside}</{element.name}>")
     for name, frame in _FRAMES.items():
-        whole = io.BytesIO(frame.format("".join(made[name])).encode())
-        for entry in feedparser.parse(whole, sanitize_html=False, resolve_relative_uris=False).entries:
+        for entry in _parsed(frame.format("".join(made[name]))):
             # Asked in its own way, "updated" warns where there is only "published".
             yield base, dict.get(entry, "link") or "", [dict.get(entry, date) for date in _DATES]
+
+
+def _parsed(feed: str) -> list[Any]:
+    with suppress(Exception):  # a third party's parser: whatever it cannot read is no feed
+        file = io.BytesIO(feed.encode())  # a text might be taken for an address, and asked for
+        return list(feedparser.parse(file, sanitize_html=False, resolve_relative_uris=False).entries)
+    return []
 
 
 def _kept(element: markup.Element) -> Iterator[str]:
     for field in element.fields:
         name = _name(field.path)
         said = field.text or field.attributes.get("href")
-        if not name or not said or len(said) > _LONGEST or (name in ("guid", "id") and not _is_address(said)):
+        if not name or not said or not _is_plain(said) or (name in ("guid", "id") and not _is_address(said)):
             continue
-        given = ((key, field.attributes[key]) for key in _ATTRIBUTES if key in field.attributes)
-        attributes = "".join(f" {key}={quoteattr(value[:_LONGEST])}" for key, value in given)
+        given = ((key, field.attributes.get(key, "")) for key in _ATTRIBUTES)
+        attributes = "".join(f" {key}={quoteattr(value)}" for key, value in given if value and _is_plain(value))
         yield f"<{name}{attributes}>{escape(field.text)}</{name}>"
 
 
@@ -106,6 +112,10 @@ def _json(text: str) -> Iterator[_Found]:
             own = texts.get("id", "")
             link = texts.get("url") or (own if _is_address(own) else "")
             yield "", link, (texts.get("date_published"), texts.get("date_modified"))
+
+
+def _is_plain(text: str) -> bool:
+    return len(text) <= _LONGEST and text.isprintable()
 
 
 def _is_address(text: str) -> bool:

@@ -158,7 +158,7 @@ def test_pages_are_followed(url):
         "http://portal.test:8080/news/1/news/1/news/1/",
         "http://portal.test:8080/a/b/a/c/a/d/a/",
         "http://portal.test:8080/a//b/a/%62/A/b/",
-        "http://portal.test:8080/" + "/".join(f"w{number}" for number in range(200)),
+        "http://portal.test:8080/" + "/".join(map(str, range(200))),
     ],
 )
 def test_everything_else_is_not(url):

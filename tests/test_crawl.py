@@ -138,7 +138,7 @@ def test_what_was_not_fetched_has_a_reason(embedded):
     assert embedded.counts["failed"].keys() <= {"404", "robots", "off the host", "unsafe address"}
     assert {"404", "robots"} <= embedded.counts["failed"].keys()
     assert embedded.counts["skipped"].keys() <= {
-        "listing", "empty", "error page", "blocked", "sitemap", "later part of a story", "unreadable"
+        "listing", "empty", "error page", "blocked", "sitemap", "feed", "later part of a story", "unreadable"
     }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Where pages are found and where not: sitemaps, feeds, and the budget against traps; without a network."""
 
 import gzip
+import hashlib
 import json
 import time
 from datetime import UTC, datetime
@@ -201,7 +202,7 @@ def test_entities_stay_unread(declared):
 )  # fmt: skip
 def test_a_hostile_list_costs_little(unit):
     for start in ("", "<urlset><url>", "<rss><item>", '{"items":'):
-        body = (start + unit * (500_000 // len(unit))).encode()
+        body = (start + unit * (300_000 // len(unit))).encode()
         began = time.process_time()
         sitemap.read(body)
         feeds.read(body, "http://p.test/")
@@ -217,7 +218,7 @@ def test_one_tag_of_many_attributes_costs_little():
 
 
 def test_more_than_a_sitemap_may_hold_is_left_out():
-    assert len(_pages(_ONE.join(("<urlset>", "")) + _ONE * 60_000)) == 50_000
+    assert len(_pages(f"<urlset>{_ONE * 50_002}")) == 50_000
     packed = gzip.compress(b"<urlset>" + b" " * (51 * 2**20) + _ONE.encode())
     assert _pages(packed) == []
 
@@ -259,6 +260,8 @@ _ATOM = "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='http://p.test/base/
         ("<title>a < b & c &nbsp;</title><link>/1</link>", ("http://p.test/1", None)),
         ("<description><p>one<br>two</description><link>/1</link>", None),
         ("<link>javascript:alert(1)</link>", None),
+        ("<link>/no&#1;</link><guid>http://p.test/1</guid>", ("http://p.test/1", None)),
+        (f"<link>/{'x' * 3000}</link><guid>http://p.test/1</guid>", ("http://p.test/1", None)),
         ("<link>http://[bad/</link>", None),
         ("<title>x</title>", None),
     ],
@@ -418,7 +421,7 @@ def test_a_list_of_addresses_is_a_sitemap_where_it_comes_as_text(said, kind):
         ("/?month=11&year=2025", "/?year=2026&month=1", "/?month&year"),
         ("/events/2025-11-03/", "/events/2026-1-31/", "/events/0/"),
         ("/sea/index_3.html", "/sea/index_14.html", "/sea/index_0.html"),
-        ("/sea/page2/", "/sea/page31/", "/sea/page0/"),
+        ("/sea/page2/", "/sea/page31/", "/sea/0/"),
         ("/html/961a89698142.html", "/html/ab12cd.html", "/html/0.html"),
         ("/2025/11/03/ships-counted-in-harbour.html", "/2024/1/2/a-second-ferry.html", "/0/0/0/-.html"),
         ("/a-first-tag/", "/a-2nd-tag-of-ships/", "/-/"),
@@ -437,12 +440,18 @@ def test_addresses_of_one_form_share_a_pattern(one, other, shared):
         ("/sea/", "/land/"),
         ("/sea/1", "/sea/1/2"),
         ("/?a=1", "/?b=1"),
-        ("/page2/", "/item2/"),
         ("/real-estate/", "/at-sea/"),
     ],
 )
 def test_addresses_of_other_forms_do_not(one, other):
     assert pattern(f"http://p.test{one}") != pattern(f"http://p.test{other}")
+
+
+@pytest.mark.parametrize("unit", ["a", "1", "a-", "a_b.", "/", "-", "a1", "%41", "é"])
+def test_a_long_address_costs_little(unit):
+    began = time.process_time()
+    pattern(f"http://p.test/{unit * 100_000}?{unit * 100_000}")
+    assert time.process_time() - began < 2  # on an idle machine under 0.3
 
 
 def _crawl(budget, start, links_of, most=3000):
@@ -482,11 +491,14 @@ def _days(url):
     return [*_NAV, f"/month/{number + 1}", *(f"/day/{number * 30 + day}" for day in range(30))]
 
 
-def _random_paths(url):
-    return [*_NAV, *(f"/trap/{abs(hash((url, n))):x}" for n in range(3))]
+def _ids(url):
+    """Pages of made-up ids, each of which names three more."""
+    number = int(url.rpartition("/")[2] if "trap" in url else "0", 16)
+    ids = (hashlib.sha256(b"%d" % (number * 3 + n)).hexdigest()[:12] for n in range(3))
+    return [*_NAV, *(f"/trap/{name}" for name in ids)]
 
 
-@pytest.mark.parametrize("links_of", [_months, _queried, _days, _random_paths])
+@pytest.mark.parametrize("links_of", [_months, _queried, _days, _ids])
 def test_a_trap_ends(links_of):
     pages = _crawl(Budget(), "http://p.test/", links_of)
     assert 50 <= len(pages) < 500

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from html import unescape
 from pathlib import Path
 from typing import Any, get_args
@@ -182,7 +183,10 @@ def test_links_lead_somewhere_but_for_the_dead_one(linked: dict[str, set[str]]) 
 
 def test_stories_are_reached_by_every_road(linked: dict[str, set[str]]) -> None:
     unlinked = {record["headline"] for record in RECORDS if not linked.keys() & set(addresses(record))}
-    assert unlinked == {"A week with a wind-up radio and no other news"}
+    assert unlinked == {
+        "A week with a wind-up radio and no other news",
+        "A pocket telescope, tested from a moving tram",
+    }
     assert all(path in linked for record in RECORDS if record["headline"] not in unlinked for path in addresses(record))
     once = [sources - {path} for path, sources in linked.items() if ID.fullmatch(path)]
     single = Counter(next(iter(sources)) for sources in once if len(sources) == 1)
@@ -197,6 +201,29 @@ def test_sitemap_names_a_story_that_nothing_else_does(linked: dict[str, set[str]
     assert paths <= PAGES.keys()
     assert len([path for path in paths if path not in linked]) == 1
     assert "http://friend.portal.invalid/x.html" in named
+
+
+def test_the_newest_stand_in_a_news_sitemap_with_their_times() -> None:
+    assert PLACEHOLDER + "/sitemap-latest.xml" in PAGES["/sitemap.xml"].body.decode()
+    rows = re.findall(r"<loc>([^<]+)</loc>.*<n:publication_date>([^<]+)Z<", PAGES["/sitemap-latest.xml"].body.decode())
+    dates = {record["url"]: record["date_published"] for record in RECORDS}
+    assert rows == [(url, dates[url]) for url, _ in rows]
+    assert len(rows) == len(set(rows)) == 8
+
+
+def test_the_front_page_declares_a_feed_that_names_a_story_that_nothing_else_does(linked: dict[str, set[str]]) -> None:
+    assert '<link rel="alternate" type="application/rss+xml" title="FinTechWorld" href="/rss.xml">' in html_of(
+        PAGES["/"]
+    )
+    items = re.findall(
+        r"<item>.*<link>([^<?]+)\?utm_source=rss</link><pubDate>([^<]+)<", PAGES["/rss.xml"].body.decode()
+    )
+    dates = {record["url"].removeprefix(PLACEHOLDER): record["date_published"] for record in RECORDS}
+    assert [parsedate_to_datetime(date).isoformat() for _, date in items] == [
+        f"{dates[path]}+00:00" for path, _ in items
+    ]
+    maps = (PAGES["/sitemap-news.xml"].body + PAGES["/sitemap-latest.xml"].body).decode()
+    assert len([path for path, _ in items if path not in linked and path not in maps]) == 1
 
 
 def test_closed_pages_are_linked_and_closed(linked: dict[str, set[str]]) -> None:
