@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+from faults import FORMS
 from probe import Probed, probe
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
@@ -75,11 +76,6 @@ def test_an_ipv4_address_inside_an_ipv6_one_is_judged_as_itself():
 )
 def test_allowed(url):
     assert allowed(url)
-
-
-FORMS = (
-    "127.0.0.1", "169.254.169.254", "[::1]", "127.1", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]", "0.0.0.0",
-)  # fmt: skip
 
 
 @pytest.mark.parametrize(
