@@ -15,8 +15,9 @@ from functools import cache
 from typing import NamedTuple, TypeAlias
 
 import brotli
-from backports import zstd
 from test_crawl import SENTENCES, anchors, page, story
+
+from spiders.compression import zstd
 
 __all__ = ["FORMS", "GOOD", "Server", "bomb", "pack", "serve_faults"]
 

@@ -222,6 +222,7 @@ def reached() -> tuple[Probed, list[str], list[str], str]:
         port = forbidden.rpartition(":")[2]
         hosts = (*FORMS, *NAMES, "localhost", "127.0.0.1.", "0177.1")
         direct = [f"http://{host}:{port}/" for host in hosts]
+        direct += [f"https://{host}:{port}/" for host in NAMES]
         direct += [f"http://{host}:{listener.getsockname()[1]}/" for host in FORMS]
         answers = {
             f"/{n}": page("", 302, Location=url) for n, url in enumerate((*direct, "file:///etc/passwd", "data:,x"))
@@ -260,6 +261,17 @@ def test_the_resolver_refuses_by_itself():
     probed = probe(urls, NAMES, DOWNLOADER_MIDDLEWARES={}, RETRY_ENABLED=False)
     assert {probed.outcomes[url]["error"].split(":")[0] for url in urls} == {"CannotResolveHostError"}
     assert probed.connected == set()
+
+
+def test_a_name_that_is_rebound_reaches_nothing():
+    """The first answer lets the request out, where nobody is at home; the second one is the local host."""
+    with site({"/": page("secret")}) as (base, hits):
+        port = base.rpartition(":")[2]
+        url, names = f"http://rebound.test:{port}/", {"rebound.test": "8.8.8.8 127.0.0.1"}
+        probed = probe([url], names, DNSCACHE_ENABLED=False)
+    assert probed.connected == {f"8.8.8.8:{port}"}
+    assert probed.outcomes[url]["tries"] == 3
+    assert not hits
 
 
 def test_the_middleware_refuses_addresses_behind_a_proxy():
