@@ -69,14 +69,14 @@ def retry_after(value: bytes | None, now: float) -> float | None:
 class Backoff:
     """Downloader middleware in the place of Scrapy's retries.
 
-    Settings: RETRY_TIMES more tries a request; BACKOFF seconds before the first, doubled each time, BACKOFF_LONGEST at
-    most, for Retry-After too; HOST_FAILURES failed tries in a row, and a host is given up.
+    Settings: RETRY_TIMES more tries a request, if RETRY_ENABLED; BACKOFF seconds before the first, doubled each time,
+    BACKOFF_LONGEST at most, for Retry-After too; HOST_FAILURES failed tries in a row, and a host is given up.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self._crawler = crawler
-        self._tries = settings.getint("RETRY_TIMES")
+        self._tries = settings.getint("RETRY_TIMES") if settings.getbool("RETRY_ENABLED") else 0
         self._first, self._longest = settings.getfloat("BACKOFF"), settings.getfloat("BACKOFF_LONGEST")
         self._patience = settings.getint("HOST_FAILURES")
         self._hosts: dict[str, Host] = {}

@@ -36,6 +36,8 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (OSError, BAD_COMPRESSION),
 )
 
+_SAYINGS = {"max redirections reached": "too many redirects"}
+
 # The address will not do better the next time.
 _FINAL = frozenset(("redirected", "repeated", "off the host", "not http", "unsafe address"))
 _PASSING = frozenset(("408", "429"))
@@ -46,7 +48,8 @@ def reason(error: BaseException | None) -> str:
     if isinstance(error, HttpError):
         return str(error.response.status)
     if isinstance(error, IgnoreRequest):
-        return str(error) or "refused by a middleware"
+        said = str(error)
+        return _SAYINGS.get(said, said) or "refused by a middleware"
     return next((words for kind, words in _WORDS if isinstance(error, kind)), type(error).__name__)
 
 

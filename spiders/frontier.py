@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 
 from scraper.addresses import canonical, host
 from spiders.account import add
-from spiders.failures import final
+from spiders.failures import final, reason
 from spiders.folder import LEDGER, Locked, clear, crawl_dir, lock
 from spiders.ledger import End, Failed, Ledger, Taken
 from spiders.stored import dump, load
@@ -46,7 +46,7 @@ NEWEST = "newest"
 SINCE = "since"
 """The key of `Request.meta` for the time when a page changed (seconds of the epoch): seen before, it is seen again."""
 
-BROKE = "broke the spider"
+BROKE, _UNSEEN = "broke the spider", "given up"
 
 SITE = "site"
 
@@ -59,7 +59,7 @@ class Flight:
 
     request: Request
     key: bytes
-    reason: str = "given up"
+    reason: str = _UNSEEN
     failed: bool = True
     validators: tuple[str | None, str | None] | None = None
     """ETag and Last-Modified of the page that came."""
@@ -192,6 +192,12 @@ class Frontier(BaseScheduler):
         """Give what is known of a request under way; None for one that did not come out of the frontier."""
         return self._flights.get(request)
 
+    def note(self, request: Request, error: BaseException | None) -> None:
+        """Note why a request failed, where that was not seen: what a middleware raises on the way back is not."""
+        flight = self._flights.get(request)
+        if flight is not None and flight.reason == _UNSEEN:
+            flight.reason = reason(error)
+
     def stop(self, error: Exception) -> None:
         """End the crawl, as nothing more can be written; what is in flight is made again by the next run."""
         if self._stopping is None:
@@ -241,7 +247,8 @@ class Frontier(BaseScheduler):
         assert fingerprinter is not None
         key, data = fingerprinter.fingerprint(request), dump(request)
         place = (request.priority, float(request.meta.get(NEWEST) or 0.0), request.dont_filter)
-        if ledger.add(key, request.url, host(request.url), place, data):
+        first = request.meta.get("redirect_urls", [request.url])[0]
+        if ledger.add(key, first, host(request.url), place, data):
             return True, True
         if request.dont_filter:
             if key in self._by_key:

@@ -4,17 +4,21 @@ Two halves, each of which refuses by itself, and one list of what is trusted all
 
 - `Guard`, a downloader middleware, sees the address of every request, redirects and robots.txt included: it refuses
   schemes and literal IPs before anything is asked, and keeps the list, which `trust` extends while the crawl runs.
-- `GuardedResolver` is what the connection itself resolves its host with, literal IPs included. It is told host and port
-  as the connection will use them, so no second reading of the address can differ, and no second answer of a DNS counts:
-  an IP that is not global is withheld, unless a Guard trusts the very host and port.
-- `Refusals`, a middleware next to the downloader, gives a withheld IP its name; a lookup that failed would be retried.
+- `GuardedResolver`, by the setting TWISTED_DNS_RESOLVER, is what the connection itself resolves its host with,
+  literal IPs included. It is told host and port as the connection will use them, so no second reading of the address
+  can differ, and no second answer of a DNS counts: an IP that is not global is withheld, unless a Guard trusts the
+  very place.
+- `Refusals`, a middleware next to the downloader, gives a withheld IP its name; a lookup that failed would be
+  retried.
 
-A cached IP is judged anew each time, whoever cached it. A host is trusted under the spelling and port that are listed,
-no other. The resolver belongs to the process, as Twisted has it: a name that one crawl trusts resolves for all of them.
+A cached IP is judged anew each time, whoever cached it. A host is trusted under the spelling and port that are
+listed, no other. The resolver belongs to the process, as Twisted has it: a name that one crawl trusts resolves for
+all of them.
 
-Scrapy's default handlers for http and https connect with the reactor's resolver; where that is not this one, Guard
-refuses every request. With a proxy, it is the proxy that resolves: Guard judges the request's address, the resolver the
-proxy's (list it, if it is not global; that of a proxy for https must be an IP or global), the rest is the proxy's duty.
+Scrapy's default handlers for http and https connect with the reactor's resolver (those of aiohttp and httpx do not:
+names go past it); where that is not this one, Guard refuses every request. With a proxy, it is the proxy that
+resolves: Guard judges the request's address, the resolver the proxy's (list it, if it is not global; that of a proxy
+for https must be an IP or global), the rest is the proxy's duty.
 """
 
 from typing import Any, Self
@@ -29,9 +33,10 @@ from twisted.internet.base import ReactorBase
 
 from scraper.safety import UNSAFE, allowed, is_global, place, places
 
-__all__ = ["Guard", "GuardedResolver", "Refusals", "trust"]
+__all__ = ["UNGUARDED", "Guard", "GuardedResolver", "Refusals", "trust"]
 
 UNGUARDED = "the resolver is not guarded"
+"""Why nothing is asked for where TWISTED_DNS_RESOLVER names another."""
 
 
 class Guard:

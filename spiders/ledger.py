@@ -111,7 +111,10 @@ class Ledger:
     # Requests
 
     def add(self, key: bytes, url: str, host: str, place: tuple[int, float, bool], data: bytes) -> bool:
-        """Queue a request unless its key is known; `place` is its priority, its date, and whether it must be made."""
+        """Queue a request unless its key is known; `place` is its priority, its date, and whether it must be made.
+
+        `url` is the address that was asked for first, before its redirects.
+        """
         row = (key, url, host, _QUEUED, *place, data)
         statement = (
             "insert or ignore into request (key, url, host, state, priority, newest, must, data)"

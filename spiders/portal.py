@@ -1,5 +1,6 @@
 """The spider for any portal of the family: from a start address to one record a story."""
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Literal, Self, TypeAlias
@@ -80,22 +81,27 @@ class PortalSpider(Spider):
         told = await robots.sitemaps(self._home()) if robots else ()
         named = [url for url in told if addresses.inside(url, self._host)]
         for url in named or (urljoin(self.site, "/sitemap.xml"),):
-            yield self._ask(url, self.sitemap).replace(meta={META: self._host, IF_MISSING: "no sitemap"})
+            yield self._ask(url, self.listed).replace(meta={META: self._host, IF_MISSING: "no sitemap"})
 
-    def home(self, response: Response) -> Output:
+    async def home(self, response: Response) -> AsyncIterator[Request | dict[str, Any]]:
         """Read the start page; the address to which it was redirected is the site's."""
         self.site = addresses.canonical(response.url)
         ledger = Frontier.of(self.crawler).ledger
         if ledger is not None:
             ledger.set_mark(_MOVED, self.site)
-        yield from self.page(response)
+        async for each in self.page(response):
+            yield each
 
-    def page(self, response: Response) -> Output:
+    async def page(self, response: Response) -> AsyncIterator[Request | dict[str, Any]]:
         """Read a page: its story, if it holds one, its links and its feeds; or a feed or sitemap that was linked to."""
-        listed = {"feed": self.feed, "sitemap": self.sitemap, None: None}[_kind(response)]
-        if listed is not None:
-            yield from listed(response)
+        if _kind(response) is not None:
+            async for request in self.listed(response):
+                yield request
             return
+        for each in self._page(response):
+            yield each
+
+    def _page(self, response: Response) -> Output:
         document, found = self._read(response)
         links = self._links(document)
         self._budget.read(response.url, links, story=found is not None)
@@ -104,7 +110,7 @@ class PortalSpider(Spider):
         yield from self._follow(links, found)
         for url in feeds.declared(document.head) if document else ():
             if self._is_new(url) and addresses.inside(url, self._host):
-                yield self._ask(url, self.feed)
+                yield self._ask(url, self.listed)
 
     def part(self, response: Response, lines: Sequence[str]) -> Output:
         """Read a later part of a story; `lines` are the parts before it, as JSON."""
@@ -122,28 +128,28 @@ class PortalSpider(Spider):
 
     def part_failed(self, failure: Failure) -> Output:
         """Write the story as far as it came."""
+        self.lost(failure)
         lines: Sequence[str] = failure.request.cb_kwargs["lines"]  # type: ignore[attr-defined]
         yield from self._finish([Article.from_json(line) for line in lines], whole=False)
 
-    def sitemap(self, response: Response) -> Output:
-        """Read a sitemap or an index of sitemaps."""
-        self._add("skipped/sitemap")
-        found = sitemap.read(response.body)
+    async def listed(self, response: Response) -> AsyncIterator[Request]:
+        """Read a sitemap, an index of sitemaps, or a feed; beside the crawl, as large ones take seconds."""
+        if _kind(response) == "feed":
+            self._add("skipped/feed")
+            found = sitemap.Locations(await asyncio.to_thread(feeds.read, response.body, response.url))
+        else:
+            self._add("skipped/sitemap")
+            found = await asyncio.to_thread(sitemap.read, response.body)
         for entry in found.sitemaps:
             if addresses.inside(entry.url, self._host):
-                yield self._ask(entry.url, self.sitemap, entry)
-        yield from self._entries(found.pages)
-
-    def feed(self, response: Response) -> Output:
-        """Read a feed."""
-        self._add("skipped/feed")
-        yield from self._entries(feeds.read(response.body, response.url))
-
-    def _entries(self, entries: Iterable[Entry]) -> Output:
-        """Ask for the pages that a sitemap or a feed names, the newest first; seen before they changed, again."""
-        for entry in entries:
+                yield self._ask(entry.url, self.listed, entry)
+        for entry in found.pages:
             if addresses.followable(entry.url, "", self._host) and not self._budget.spent(entry.url):
                 yield self._ask(entry.url, self.page, entry)
+
+    def lost(self, failure: Failure) -> None:
+        """Tell the frontier what it could not see; it keeps the account of what failed."""
+        Frontier.of(self.crawler).note(failure.request, failure.value)  # type: ignore[attr-defined]
 
     def _read(self, response: Response) -> tuple[Document | None, Article | None]:
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
@@ -210,11 +216,11 @@ class PortalSpider(Spider):
         request.meta[HOME] = True
         return request
 
-    def _ask(self, url: str, then: Callable[..., Output], entry: Entry | None = None) -> Request:
+    def _ask(self, url: str, then: Callable[..., Any], entry: Entry | None = None) -> Request:
         meta: dict[str, Any] = {META: self._host}
         if entry is not None and entry.modified is not None:
             meta[NEWEST] = meta[SINCE] = entry.modified.timestamp()
-        return Request(self._canonical(url), then, meta=meta)
+        return Request(self._canonical(url), then, errback=self.lost, meta=meta)
 
     def _canonical(self, url: str) -> str:
         return addresses.canonical(url, urlsplit(str(self.site)).scheme)

@@ -15,9 +15,9 @@ from functools import cache
 from typing import NamedTuple, TypeAlias
 
 import brotli
-from backports import zstd
 
-from tests.crawling import anchors, page, story
+from spiders.compression import zstd
+from tests.crawling import SENTENCES, anchors, page, story
 
 __all__ = ["FORMS", "GOOD", "Server", "bomb", "pack", "serve_faults"]
 
@@ -26,6 +26,12 @@ GOOD = ("red", "blue", "green")
 FORMS = ("127.0.0.1", "169.254.169.254", "[::1]", "127.1", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]", "0.0.0.0")
 """Hosts that are not on the public internet; /to/<number> redirects to each, at the port `elsewhere`."""
 
+_RUSSIAN = (
+    "Паром «{0}» вышел из гавани на рассвете: сорок пассажиров, две козы и одно пианино.",
+    "Капитан парома «{0}» ходит через пролив тридцать лет и говорит, что спокойнее дня в этом году не было.",
+    "Рыбаки на берегу махали фонарями, пока «{0}» не скрылось за мысом.",
+    "Мэр обещал купить второй «{0}» до зимы, если совет найдёт деньги.",
+)
 _KILO, _MEGA = 2**10, 2**20
 _PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
@@ -79,6 +85,14 @@ def answer(body: bytes | str = b"", status: int = 200, **headers: str) -> bytes:
 def told(name: str, links: str = "") -> bytes:
     """Give the page of a good story."""
     return story(name, links)[2].encode()
+
+
+def told_in_russian(name: str) -> str:
+    """Give the same in letters of which only a charset tells what they are."""
+    text = told(name).decode()
+    for sentence, other in zip(SENTENCES, _RUSSIAN, strict=True):
+        text = text.replace(sentence.format(name), other.format(name))
+    return text
 
 
 def pack(body: bytes, coding: str) -> bytes:
@@ -213,10 +227,10 @@ _FAULTS: dict[str, Fault | bytes] = {
     "/noise-as-gzip": answer(zlib.compress(_STORY)[9:], Content_Encoding="gzip"),
     "/jpeg": answer(b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(range(256)) * 40),
     "/pdf": answer(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + _STORY),
-    "/cp1251-as-utf8": answer(told("северный").decode().encode("cp1251")),
-    "/utf8-as-cp1251": answer(told("южный").replace(b"<title>", b"<meta charset=windows-1251><title>"), Content_Type="text/html"),
-    "/no-charset": answer(told("восточный").decode().encode("cp1251"), Content_Type="text/html"),
-    "/bogus-charset": answer(told("западный"), Content_Type="text/html; charset=x-none"),
+    "/cp1251-as-utf8": answer(told_in_russian("северный").encode("cp1251")),
+    "/utf8-as-cp1251": answer(told_in_russian("южный").replace("<title>", "<meta charset=windows-1251><title>"), Content_Type="text/html"),
+    "/no-charset": answer(told_in_russian("восточный").encode("cp1251"), Content_Type="text/html"),
+    "/bogus-charset": answer(told_in_russian("западный"), Content_Type="text/html; charset=x-none"),
     "/nul": answer(told("nul").replace(b" ferry ", b" \0ferry ")),
     "/nested": answer(b"<html>" + b"<div>" * 200_000),
     "/attributes": answer(b"<html><p " + b" ".join(b"a%d=1" % number for number in range(200_000)) + b">x</p>"),

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,7 +51,7 @@ class Probed(NamedTuple):
 def probe(
     urls: Sequence[str], names: Mapping[str, str] | None = None, proxy: str | None = None, **settings: Any
 ) -> Probed:
-    """Ask for each address; `names` is all that the DNS knows."""
+    """Ask for each address; `names` is all that the DNS knows, IPs in turn with spaces between."""
     with tempfile.TemporaryDirectory() as scratch:
         return _probe(urls, names or {}, proxy, QUIET | {"CRAWL_DIR": scratch} | settings)
 
@@ -121,11 +122,12 @@ def _watch(names: Mapping[str, str]) -> set[str]:
     """Stand in for the DNS, and before the network."""
     connected: set[str] = set()
     lookup, connect = socket.gethostbyname, socket.socket.connect_ex
+    answers = {name: cycle(ips.split()) for name, ips in names.items()}
 
     def known(name: str) -> str:
         if name.endswith(".test"):
-            if name in names:
-                return names[name]
+            if name in answers:
+                return next(answers[name])
             raise socket.gaierror(socket.EAI_NONAME, "no such name")
         return lookup(name)
 

@@ -145,6 +145,13 @@ def test_what_has_no_body_is_left_alone():
     assert answered(b"x", "gzip", method="HEAD").body == b"x"
 
 
+def test_the_charset_is_told_by_the_unpacked_page():
+    request, headers = Request("http://portal.test/"), {"Content-Encoding": "gzip", "Content-Type": "text/html"}
+    page = HtmlResponse(request.url, headers=headers, body=pack("<p>слова о море".encode(), "gzip"))
+    assert page.encoding != "utf-8"
+    assert Compression(ROOM).process_response(request, page).text == "<p>слова о море"
+
+
 def test_flags_are_added_to_others():
     request, headers = Request("http://portal.test/"), {"Content-Encoding": "gzip"}
     response = Response(request.url, headers=headers, body=pack(PAGE, "gzip")[:-1], flags=["partial"])

@@ -17,6 +17,7 @@ from twisted.internet.error import DNSLookupError
 from scraper.safety import UNSAFE, allowed, is_global, place, places
 from spiders.guard import UNGUARDED, Guard, GuardedResolver
 from tests.crawling import FAST, crawl, page, site, story
+from tests.faults import FORMS
 from tests.probe import Probed, probe
 
 # --- The rules ----------------------------------------------------------------------------------------------------
@@ -75,11 +76,6 @@ def test_an_ipv4_address_inside_an_ipv6_one_is_judged_as_itself():
 )
 def test_allowed(url):
     assert allowed(url)
-
-
-FORMS = (
-    "127.0.0.1", "169.254.169.254", "[::1]", "127.1", "2130706433", "0x7f000001", "[::ffff:127.0.0.1]", "0.0.0.0",
-)  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -226,6 +222,7 @@ def reached() -> tuple[Probed, list[str], list[str], str]:
         port = forbidden.rpartition(":")[2]
         hosts = (*FORMS, *NAMES, "localhost", "127.0.0.1.", "0177.1")
         direct = [f"http://{host}:{port}/" for host in hosts]
+        direct += [f"https://{host}:{port}/" for host in NAMES]
         direct += [f"http://{host}:{listener.getsockname()[1]}/" for host in FORMS]
         answers = {
             f"/{n}": page("", 302, Location=url) for n, url in enumerate((*direct, "file:///etc/passwd", "data:,x"))
@@ -264,6 +261,17 @@ def test_the_resolver_refuses_by_itself():
     probed = probe(urls, NAMES, ADDONS={}, TWISTED_DNS_RESOLVER="spiders.guard.GuardedResolver", RETRY_ENABLED=False)
     assert {probed.outcomes[url]["error"].split(":")[0] for url in urls} == {"CannotResolveHostError"}
     assert probed.connected == set()
+
+
+def test_a_name_that_is_rebound_reaches_nothing():
+    """The first answer lets the request out, where nobody is at home; the second one is the local host."""
+    with site({"/": page("secret")}) as (base, hits):
+        port = base.rpartition(":")[2]
+        url, names = f"http://rebound.test:{port}/", {"rebound.test": "8.8.8.8 127.0.0.1"}
+        probed = probe([url], names, DNSCACHE_ENABLED=False)
+    assert probed.connected == {f"8.8.8.8:{port}"}
+    assert probed.outcomes[url]["tries"] == 3
+    assert not hits
 
 
 def test_the_middleware_refuses_addresses_behind_a_proxy():
