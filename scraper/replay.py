@@ -31,7 +31,9 @@ _UNREAD = frozenset(("/robots.txt", "/sitemap.xml"))
 _SITEMAP = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:urlset|sitemapindex)\b", re.DOTALL
 )
-_NO_PAGE = re.compile(r"\s*(?:image|audio|video|font)/|\s*[\w.-]+/(?:css|javascript|ecmascript|json|pdf|zip|gzip)\b")
+_NO_PAGE = re.compile(
+    r"\s*(?:image|audio|video|font)/|\s*[\w.-]+/(?:css|javascript|ecmascript|json|pdf|zip|gzip|(?:rss\+|atom\+|rdf\+|feed\+)?(?:xml|json))\b"
+)
 
 OnSkipped = Callable[[Page, ScraperError], object]
 

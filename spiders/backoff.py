@@ -34,6 +34,7 @@ RATE_LIMITED = "rate_limited"
 """The reason with which a crawl ends that had to give up a host."""
 
 _STATUSES = frozenset((408, 429, 500, 502, 503, 504, 522, 524))
+_BUSY = frozenset((429, 503))
 _TROUBLES = (
     DownloadTimeoutError,
     DownloadConnectionRefusedError,
@@ -93,6 +94,8 @@ class Backoff:
             self._hosts.pop(host(request.url), None)
             return response
         asked = retry_after(response.headers.get("Retry-After"), time.time())
+        if asked is None and response.status in _BUSY:
+            asked = 0.0
         return await self._again(request, asked) or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
@@ -112,13 +115,17 @@ class Backoff:
         return again
 
     def _failed(self, name: str, asked: float | None) -> Host:
-        """Note a failure of a host, and how long it is left in peace."""
+        """Note a failure of a host, and how long it is left in peace.
+
+        One failure alone may be its page's own, and only the page waits, unless the host has `asked` for peace.
+        """
         state, now = self._hosts.setdefault(name, Host()), time.time()
         state.failures += now >= state.rests_until  # what was under way when it began to rest tells nothing new
         wait = max(self._first * 2 ** (state.failures - 1), asked or 0.0)
         state.rests_until = max(state.rests_until, now + min(wait, self._longest))
         frontier = Frontier.of(self._crawler)
-        frontier.resting[name] = state.rests_until
+        if asked is not None or state.failures > 1:
+            frontier.resting[name] = state.rests_until
         if state.failures >= self._patience and name not in frontier.barred:
             logger.warning("%s is given up after %d failures in a row", name, state.failures)
             frontier.barred.add(name)

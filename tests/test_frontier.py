@@ -425,6 +425,15 @@ def test_tries_wait_longer_and_longer_and_the_whole_host_waits(backoff):
     assert isinstance(_answer(middleware, tries=2), Response)
 
 
+def test_the_trouble_of_one_page_is_not_the_host_s(backoff):
+    middleware, frontier, now = backoff
+    assert _answer(middleware, 500).meta[DUE] == now[0] + 1
+    assert not frontier.resting
+    now[0] += 1
+    _answer(middleware, 500, "http://p.test/b")
+    assert frontier.resting == {"p.test": now[0] + 2}
+
+
 def test_retry_after_is_kept_up_to_the_longest_wait(backoff):
     middleware, _, now = backoff
     assert _answer(middleware, 429, **{"Retry-After": "20"}).meta[DUE] == now[0] + 20
