@@ -6,6 +6,7 @@
     account, frontier                            the counts; the scheduler
     guard, host, robots, clock                   downloader middlewares: what may be asked for
     compression, backoff, outcome                what came, unpacked; when it is tried again; what came of it
+    reading, reader                              what a page holds, found out by a process beside the crawl
     sink, archive, report                        records.jsonl; WARC files; run.json, failures.jsonl and the summary
     addon                                        the switch for all of these
     portal, fintechworld                         the spiders

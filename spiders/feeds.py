@@ -1,4 +1,4 @@
-"""Feeds: the newest stories of a site or a section, as RSS, Atom or JSON Feed; and which of them a page declares.
+"""Feeds: the newest stories of a site or a section, as RSS, Atom or JSON Feed.
 
 feedparser knows what the kinds of feeds mean by a link. It is given the few elements that tell of one, made anew: a
 feed of a stranger as it stands can cost it minutes. It fetches nothing, and dates are read here, as it would take what
@@ -17,16 +17,14 @@ from xml.sax.saxutils import escape, quoteattr
 
 import feedparser
 
-from scraper.block import Head
 from spiders import markup
 from spiders.entries import Entry, latest
 
-__all__ = ["declared", "read"]
+__all__ = ["read"]
 
 _LARGEST = 5 * 2**20  # bytes unpacked
 _MOST = 2000  # entries; feeds have 10 to 500
 _WIDEST = 30  # elements of one entry
-_DECLARED = 10  # feeds of one page
 _LONGEST = 2000  # characters of an address or a date
 
 _DATES = ("published", "updated", "created")
@@ -48,11 +46,6 @@ def read(body: bytes, url: str) -> tuple[Entry, ...]:
         if address := _joined(url, base, link):
             entries.setdefault(address, Entry(address, latest(*dates)))
     return tuple(entries.values())
-
-
-def declared(head: Head) -> tuple[str, ...]:
-    """Give the addresses of the feeds that a page's head names, the first few."""
-    return tuple(islice(dict.fromkeys(head.feeds), _DECLARED))
 
 
 _Found = tuple[str, str, Iterable[str | None]]

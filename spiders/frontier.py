@@ -50,6 +50,8 @@ BROKE, _UNSEEN = "broke the spider", "given up"
 
 SITE = "site"
 
+_COMMIT = 0.1  # seconds from a change to its commit: what a death takes back is done again
+
 logger = logging.getLogger(__name__)
 
 
@@ -84,6 +86,7 @@ class Frontier(BaseScheduler):
         self._stopping: asyncio.Task[None] | None = None
         self._refusal = ""
         self._waking: asyncio.TimerHandle | None = None
+        self._committing: asyncio.TimerHandle | None = None
         self.ledger: Ledger | None = None
         """None before the folder is opened, and where it could not be."""
         self.barred: set[str] = set()
@@ -163,7 +166,7 @@ class Frontier(BaseScheduler):
         try:
             self._settle()
             taken = ledger.take(self._avoided(), must=self._spent)
-            ledger.commit()
+            self._commit_soon()
         except sqlite3.OperationalError as error:
             self.stop(error)
             return None
@@ -174,8 +177,9 @@ class Frontier(BaseScheduler):
 
     def close(self, reason: str) -> None:
         """Close what has been done, and let go of the folder."""
-        if self._waking is not None:
-            self._waking.cancel()
+        for timer in (self._waking, self._committing):
+            if timer is not None:
+                timer.cancel()
         if self.ledger is not None:
             try:
                 self._settle()
@@ -209,6 +213,19 @@ class Frontier(BaseScheduler):
     def stopping(self) -> bool:
         """Whether the crawl is ending because nothing more can be written."""
         return self._stopping is not None
+
+    def _commit_soon(self) -> None:
+        """Bring what was done to the disk, together with what follows: a commit for each page would cost a third."""
+        if self._committing is None:
+            self._committing = asyncio.get_running_loop().call_later(_COMMIT, self._commit)
+
+    def _commit(self) -> None:
+        self._committing = None
+        if self.ledger is not None and not self.stopping:
+            try:
+                self.ledger.commit()
+            except sqlite3.OperationalError as error:
+                self.stop(error)
 
     # What goes in
 

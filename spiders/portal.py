@@ -1,12 +1,11 @@
 """The spider for any portal of the family: from a start address to one record a story."""
 
 import asyncio
-import dataclasses
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Literal, Self, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
-from scrapy import Request, Spider
+from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
 from twisted.python.failure import Failure
@@ -14,11 +13,8 @@ from twisted.python.failure import Failure
 from scraper import addresses
 from scraper.article import Article
 from scraper.assemble import join
-from scraper.block import Document
-from scraper.errors import NotAnArticle, ScraperError
-from scraper.pipeline import article, read
 from scraper.replay import LONGEST
-from scraper.stories import cut_short, same_headline, story_id, truncated
+from scraper.stories import same_headline, truncated
 from spiders import arguments, feeds, markup, sitemap
 from spiders.account import add
 from spiders.budget import Budget
@@ -27,6 +23,8 @@ from spiders.entries import Entry
 from spiders.frontier import NEWEST, SINCE, Frontier
 from spiders.host import HOME, META
 from spiders.outcome import IF_MISSING
+from spiders.reader import Reader
+from spiders.reading import Page, Reading
 from spiders.robots import StrictRobots
 
 __all__ = ["PortalSpider"]
@@ -59,6 +57,7 @@ class PortalSpider(Spider):
         super().__init__(name)
         self._recent: dict[str, None] = {}
         self._budget = Budget()
+        self._reader = Reader()
         self.site, self.pages, self.fresh = arguments.parse(given, embedded=self.embedded)
 
     @classmethod
@@ -66,6 +65,7 @@ class PortalSpider(Spider):
         """Make it for a crawl; one of the embedded portal need not wait between requests."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         told = {"PAGES": spider.pages or 0, "FRESH": spider.fresh, "SITE": spider.site or "the embedded portal"}
+        crawler.signals.connect(spider._reader.close, signals.spider_closed)
         crawler.settings.setdict(told | ({} if spider.site else _LOOPBACK), priority="spider")
         return spider
 
@@ -98,28 +98,30 @@ class PortalSpider(Spider):
             async for request in self.listed(response):
                 yield request
             return
-        for each in self._page(response):
+        for each in self._page(response.url, await self._read(response)):
             yield each
 
-    def _page(self, response: Response) -> Output:
-        document, found = self._read(response)
-        links = self._links(document)
-        self._budget.read(response.url, links, story=found is not None)
+    def _page(self, url: str, reading: Reading) -> Output:
+        found = self._found(reading)
+        self._budget.read(url, reading.links, story=found is not None)
         if found is not None:
-            yield from self._story(found, links)
-        yield from self._follow(links, found)
-        for url in feeds.declared(document.head) if document else ():
-            if self._is_new(url) and addresses.inside(url, self._host):
-                yield self._ask(url, self.listed)
+            yield from self._story(found, reading.links)
+        yield from self._follow(reading.links, found)
+        for feed in reading.feeds:
+            if self._is_new(feed) and addresses.inside(feed, self._host):
+                yield self._ask(feed, self.listed)
 
-    def part(self, response: Response, lines: Sequence[str]) -> Output:
+    async def part(self, response: Response, lines: Sequence[str]) -> AsyncIterator[Request | dict[str, Any]]:
         """Read a later part of a story; `lines` are the parts before it, as JSON."""
         parts = [Article.from_json(line) for line in lines]
-        document, found = self._read(response)
-        links = self._links(document)
+        for each in self._part(response.url, await self._read(response), parts):
+            yield each
+
+    def _part(self, url: str, reading: Reading, parts: Sequence[Article]) -> Output:
+        found, links = self._found(reading), reading.links
         if found is None:
             yield from self._finish(parts, whole=False)
-        elif (led := addresses.follows(str(parts[-1].url), response.url)) and same_headline(parts[0], found):
+        elif (led := addresses.follows(str(parts[-1].url), url)) and same_headline(parts[0], found):
             yield from self._go_on([*parts, found], links)
         else:  # redirected, or another story that bears the number by chance
             yield from self._finish(parts, whole=led)
@@ -151,20 +153,17 @@ class PortalSpider(Spider):
         """Tell the frontier what it could not see; it keeps the account of what failed."""
         Frontier.of(self.crawler).note(failure.request, failure.value)  # type: ignore[attr-defined]
 
-    def _read(self, response: Response) -> tuple[Document | None, Article | None]:
+    async def _read(self, response: Response) -> Reading:
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
-        document = None
-        try:
-            document = read(response.body, url=response.url, content_type=kind)
-            found = article(document)
-        except NotAnArticle as error:
-            self._add(f"skipped/{error.reason}")
-        except ScraperError:
-            self._add("skipped/unreadable")
-        else:
-            found = dataclasses.replace(found, id=story_id(response.url), fetched_at=fetched_at(response.request))
-            return document, truncated(found) if cut_short(response.body) else found
-        return document, None
+        scheme = urlsplit(str(self.site)).scheme
+        moment = fetched_at(response.request)
+        return await self._reader.read(Page(response.url, kind, response.body, moment, self._host, scheme))
+
+    def _found(self, reading: Reading) -> Article | None:
+        if reading.record is not None:
+            return Article.from_json(reading.record)
+        self._add(f"skipped/{reading.reason}")
+        return None
 
     def _story(self, found: Article, links: Sequence[str]) -> Output:
         first = addresses.first_part(str(found.url), links)
@@ -188,12 +187,6 @@ class PortalSpider(Spider):
         self._add("records")
         self._add("articles", len(parts))
         yield story.to_dict()
-
-    def _links(self, document: Document | None) -> Sequence[str]:
-        own = self._host
-        anchors = document.anchors if document else ()
-        good = (anchor.url for anchor in anchors if addresses.followable(anchor.url, anchor.rel, own))
-        return tuple(dict.fromkeys(map(self._canonical, good)))
 
     def _follow(self, links: Iterable[str], story: Article | None = None) -> Output:
         """Ask for pages; the parts of a story are asked for by the story, in order."""

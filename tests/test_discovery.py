@@ -15,6 +15,7 @@ from scraper.segment import segment_html
 from spiders import feeds, markup, sitemap
 from spiders.budget import Budget, pattern
 from spiders.entries import Entry, latest, moment
+from spiders.reading import Page, reading
 
 # --- Dates --------------------------------------------------------------------------------------------------------
 
@@ -368,9 +369,9 @@ def test_nothing_is_raised(parts, encoding):
 )  # fmt: skip
 def test_a_page_declares_its_feeds(link, expected):
     page = f'<head>{link}<link rel="canonical" href="/c"></head><body><p>Ships.</p></body>'
-    head = segment_html(page, "http://p.test/sea/").head
-    assert list(feeds.declared(head)) == expected
-    assert head.canonical == "http://p.test/c"
+    came = Page("http://p.test/sea/", "text/html", page.encode(), datetime.now(UTC), "p.test", "http")
+    assert list(reading(came).feeds) == expected
+    assert segment_html(page, "http://p.test/sea/").head.canonical == "http://p.test/c"
 
 
 # --- What a response is -------------------------------------------------------------------------------------------

@@ -1,0 +1,106 @@
+"""The process that reads pages beside the crawl."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from spiders.reader import Reader
+from spiders.reading import UNREADABLE, Page, Reading, reading
+from tests.crawling import ROOT, anchors, page, story
+
+NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
+
+
+def _page(html: str, path: str = "/html/red.html") -> Page:
+    return Page(f"http://p.test{path}", "text/html; charset=utf-8", html.encode(), NOON, "p.test", "http")
+
+
+RED = _page(story("red", anchors("/html/blue.html", "/html/blue.html#x", "http://q.test/", "/e/public/digg/"))[2])
+
+
+def test_a_page_gives_its_story_and_its_links():
+    found = reading(RED)
+    record = json.loads(found.record)
+    assert (record["headline"], record["url"]) == ("The red ferry makes its first crossing", RED.url)
+    assert (len(record["id"]), record["fetched_at"]) == (16, "2026-11-03T12:00:00Z")
+    assert found.links == ("http://p.test/", "http://p.test/sea/", "http://p.test/html/blue.html")
+
+
+def test_a_page_without_a_story_says_why():
+    assert reading(_page(page("", 200)[2])).reason == "empty"
+    assert reading(_page("\x89PNG\r\n\x1a\n" + "\0\x01" * 500)).reason == UNREADABLE
+    assert reading(_page("<div>" * 200_000)) == Reading()
+
+
+def test_a_page_that_stops_short_is_marked():
+    whole = RED.body.decode().removesuffix("</body></html>")
+    assert "truncated" in json.loads(reading(_page(whole)).record)["extraction"]["warnings"]
+
+
+def _run(*pages: Page, limit: float = 10.0, then=None) -> list[Reading]:
+    async def scene() -> list[Reading]:
+        reader = Reader(limit)
+        try:
+            readings = [asyncio.create_task(reader.read(page)) for page in pages]
+            if then is not None:
+                await then(reader)
+            return await asyncio.gather(*readings)
+        finally:
+            await reader.close()
+
+    return asyncio.run(scene())
+
+
+def test_pages_are_read_in_order():
+    names = [f"ship{number}" for number in range(20)]
+    found = _run(*(_page(story(name)[2], f"/html/{name}.html") for name in names))
+    assert [json.loads(each.record)["url"].rpartition("/")[2] for each in found] == [f"{name}.html" for name in names]
+
+
+def test_a_page_that_takes_too_long_costs_itself_only():
+    slow, *others = _run(RED, RED, RED, limit=0.01)
+    assert slow == Reading()
+    assert len(others) == 2
+
+
+def test_a_page_that_kills_the_process_costs_itself_only():
+    async def kill(reader: Reader) -> None:
+        while reader._process is None:
+            await asyncio.sleep(0.01)
+        os.kill(reader._process.pid, signal.SIGKILL)
+
+    first, second = _run(RED, RED, then=kill)
+    assert first == Reading()
+    assert second == reading(RED)
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks for the process in /proc")
+def test_the_process_ends_with_its_crawl():
+    code = """
+import asyncio, time
+from spiders.reader import Reader
+from tests.test_reader import RED
+async def main():
+    reader = Reader()
+    await reader.read(RED)
+    print(reader._process.pid, flush=True)
+    time.sleep(60)
+asyncio.run(main())
+"""
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        assert Path(f"/proc/{child}").exists()
+        parent.kill()
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{child}/cmdline").exists() and Path(f"/proc/{child}/cmdline").read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
