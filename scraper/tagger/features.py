@@ -386,12 +386,10 @@ def _tree(elements: Sequence[Element], blocks: Sequence[Block], known: Mapping[s
 
 
 def up_the_tree(values: Floats, parent: Ints) -> Floats:
-    """Add to each element's values those of all around it, the page's once; the steps double their reach."""
+    """Add to each element's values those of all around it but the page's, which are 0; the steps double their reach."""
     total = values
     while parent.any():
-        reach = parent > 0
-        total = total.copy()
-        total[reach] += total[parent[reach]]
+        total = total + total[parent]
         parent = parent[parent]
     return total
 
