@@ -111,7 +111,7 @@ class _Addresses:
         return self.known[href]
 
     def _absolute(self, href: str) -> str | None:
-        if not href or href.lower().startswith(_NO_PAGE):
+        if not href or (href[0] not in "/h" and href.lower().startswith(_NO_PAGE)):
             return None
         plain = href.partition("#")[0]
         bracketed = "[" in plain or "]" in plain  # an address of numbers, or none at all
@@ -185,7 +185,7 @@ class _Walk:
     def _take(self, text: str, place: _Place) -> None:
         if place.unread:
             return
-        if place.block != self.place.block or self.breaks > 1 or (self.breaks and _INDENTED.match(text)):
+        if self.parts and self._ends_before(place, text):
             self._flush()
         if place is not self.place:
             self.place = place
@@ -197,6 +197,13 @@ class _Walk:
         self.parts.append(text)
         if place.link is not None:
             self.links.append((place.link, text))
+
+    def _ends_before(self, place: _Place, text: str) -> bool:
+        return (
+            place.block != self.place.block
+            or self.breaks > 1
+            or (self.breaks > 0 and _INDENTED.match(text) is not None)
+        )
 
     def _space(self) -> None:
         """White space in a block belongs to the link before it too: it is folded away where the link ends there."""
@@ -224,17 +231,14 @@ class _Walk:
 
     def _inside(self, node: LexborNode, around: _Place) -> _Place:
         tag, attributes = node.tag or "", node.attributes
-        hides = tag == "noscript" or (bool(attributes) and _is_hidden(attributes))
-        if tag in _BLOCK_TAGS:
-            elements, hidden = self.elements, hides or around.hidden
-            elements.append(Element(tag, self._names(attributes) if attributes else " ", around.element))
-            return _Place(node.mem_id, len(elements) - 1, tag, " ", around.link, None, hidden, around.unread)
-        if not attributes and tag in _PLAIN:
-            return around
-        return self._inside_inline(node, around, hides, attributes)
+        if tag not in _BLOCK_TAGS:
+            return self._inside_inline(node, tag, attributes, around) if attributes or tag not in _PLAIN else around
+        elements, hidden = self.elements, around.hidden or _is_hidden(attributes)
+        elements.append(Element(tag, self._names(attributes), around.element))
+        return _Place(node.mem_id, len(elements) - 1, tag, " ", around.link, None, hidden, around.unread)
 
-    def _inside_inline(self, node: LexborNode, around: _Place, hides: bool, attributes: _Attributes) -> _Place:
-        tag, names = node.tag or "", self._names(attributes)
+    def _inside_inline(self, node: LexborNode, tag: str, attributes: _Attributes, around: _Place) -> _Place:
+        names, hides = self._names(attributes), tag == "noscript" or _is_hidden(attributes)
         block = node.mem_id if hides else around.block
         inline = around.inline if names == " " else around.inline[:-1] + names
         moment = attributes.get("datetime") if tag == "time" else around.datetime
@@ -349,7 +353,7 @@ class _Walk:
 
 
 def _is_hidden(attributes: _Attributes) -> bool:
-    return "hidden" in attributes or ("style" in attributes and bool(_UNSEEN.search(attributes["style"] or "")))
+    return "hidden" in attributes or ("style" in attributes and _UNSEEN.search(attributes["style"] or "") is not None)
 
 
 _Action = Callable[[_Walk, LexborNode], bool | None]
