@@ -467,8 +467,9 @@ def _anchor_columns(head: Head, texts: Sequence[str], joined: str, lengths: Ints
     titles, descriptions, story = _declared(head)
     named, described = "\n".join(titles).lower(), "\n".join(descriptions)
     longest = max(map(len, titles), default=1)
+    reach = min(300, max(map(len, named.split("\n"))))
     n = len(texts)
-    in_title = np.array([len(t) / longest if 12 <= len(t) <= 300 and t.lower() in named else 0.0 for t in texts])
+    in_title = np.array([len(t) / longest if 12 <= len(t) <= reach and t.lower() in named else 0.0 for t in texts])
     titled = np.flatnonzero(in_title > 0.4)
     index = np.arange(n)
     at = int(titled[0]) if len(titled) else -1

@@ -76,8 +76,8 @@ def _scaled(net: dict[str, Floats]) -> dict[str, Floats]:
     return net
 
 
-class _Group(NamedTuple):
-    """The blocks of a page in groups: their order, where each group starts, its size, and each block's group."""
+class _Groups(NamedTuple):
+    """The blocks of a page in groups: their order, where each group starts, its size, and the groups of each block."""
 
     order: NDArray[np.int64]
     starts: NDArray[np.int64]
@@ -91,7 +91,7 @@ def predict(features: Features, model: Model) -> tuple[Floats, Floats]:
     All nets are worked out at once: what they say of the blocks is blocks x nets x values.
     """
     weights = model.weights
-    groups = [_grouped(group) for group in features.groups]
+    groups = _grouped(features.groups)
     hidden = _layer(_inputs(features, weights), weights, "input")
     for layer, dilation in enumerate(DILATIONS):
         hidden += _layer(_neighbours(hidden, dilation), weights, f"conv{layer}")
@@ -102,16 +102,16 @@ def predict(features: Features, model: Model) -> tuple[Floats, Floats]:
     return out[:, 0], out[:, 1:]
 
 
-def _grouped(numbers: NDArray[np.int64]) -> _Group:
-    order = np.argsort(numbers, kind="stable")
-    ranked = numbers[order]
-    is_first = np.empty(len(order), np.bool_)
-    is_first[0] = True
-    np.not_equal(ranked[1:], ranked[:-1], out=is_first[1:])
-    of = np.empty(len(order), np.int64)
-    of[order] = is_first.cumsum() - 1
+def _grouped(numbers: NDArray[np.integer]) -> _Groups:
+    """Order the blocks by their groups, those of all ways to group them in turn."""
+    ways, n = numbers.shape
+    apart = (numbers + np.arange(ways)[:, None] * (numbers.max() + 1)).ravel()
+    order = np.argsort(apart, kind="stable")
+    is_first = np.diff(apart[order], prepend=-1) != 0
+    of = np.empty(ways * n, np.int64)
+    of[order] = np.cumsum(is_first) - 1
     sizes = np.bincount(of).astype(np.float32)
-    return _Group(order, np.flatnonzero(is_first), sizes[:, None, None], of)
+    return _Groups(order % n, np.flatnonzero(is_first), sizes[:, None, None], of.reshape(ways, n).T)
 
 
 def _layer(rows: Floats, weights: dict[str, Floats], name: str) -> Floats:
@@ -169,7 +169,7 @@ def _neighbours(hidden: Floats, distance: int) -> Floats:
     return joined.reshape(n, nets, 3 * size)
 
 
-def _means(said: Floats, groups: list[_Group]) -> Floats:
+def _means(said: Floats, groups: _Groups) -> Floats:
     """Tell each block the mean of the blocks in its containers and of those on its path."""
-    means = [(_summed(said[each.order], each.starts) / each.sizes)[each.of] for each in groups]
-    return np.concatenate(means, axis=2)
+    means = _summed(said[groups.order], groups.starts) / groups.sizes
+    return means[groups.of].swapaxes(1, 2).reshape(*said.shape[:2], -1)
