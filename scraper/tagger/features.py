@@ -9,7 +9,6 @@ sums.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain
@@ -252,8 +251,6 @@ def _text_columns(texts: Sequence[str], lengths: Ints, joined: str) -> tuple[Col
     ends = np.cumsum(lengths + 1)
     weights = lengths + (_EASTERN_WEIGHT - 1.0) * counts[_EAST]
     words = counts[_SPACE] + 1
-    often = Counter(texts)
-    repeated = np.array([often[text] > 1 for text in texts])
     shares = counts / lengths
     shares[_NONE] = 0
     return [
@@ -269,14 +266,16 @@ def _text_columns(texts: Sequence[str], lengths: Ints, joined: str) -> tuple[Col
         weights < 30,
         weights >= _PROSE_FROM,
         weights >= 3 * _PROSE_FROM,
-        repeated,
-        _seen_before(texts) if repeated.any() else repeated,
+        *_repeated(texts),
     ], weights
 
 
-def _seen_before(texts: Sequence[str]) -> NDArray[np.bool_]:
-    first: dict[str, int] = {}
-    return np.array([first.setdefault(text, index) != index for index, text in enumerate(texts)])
+def _repeated(texts: Sequence[str]) -> Columns:
+    """Tell whether each text stands there more than once, and whether it did before."""
+    index = range(len(texts))
+    first = dict(zip(reversed(texts), reversed(index), strict=True))
+    firsts = np.array([first[text] for text in texts])
+    return [np.bincount(firsts)[firsts] > 1, firsts != np.array(index)]
 
 
 def _link_columns(blocks: Sequence[Block], share: Floats, is_heading: NDArray[np.bool_]) -> Columns:
