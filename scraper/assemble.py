@@ -5,10 +5,10 @@ they are typed. What is found in neither stays None.
 """
 
 import dataclasses
+import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from urllib.parse import urljoin
 
 from scraper import dateline, dates, fields, injection, people
@@ -25,11 +25,6 @@ _OPENING = 3  # paragraphs in which a dateline is looked for
 _EDGES = " -|·,【】"
 _RANK = re.compile(r"(\d{1,2})(?:[.)、]\s*|\s+)(?=\S)")
 _SUMMARY = re.compile(r"^(?:简介|摘要|导读|Summary|Abstract)\s*[:：]?\s*(?=\S)")
-
-try:
-    _VERSION = version("scraper")
-except PackageNotFoundError:  # a checkout that is not installed
-    _VERSION = ""
 
 
 class _Story(list[Labelled]):
@@ -76,9 +71,19 @@ def assemble(
             profile.name if profile else "generic",
             _confidence(story, profile),
             (*warnings, *fields.shortened(document, body, claims)),
-            _VERSION,
+            _version(),
         ),
     )
+
+
+@functools.cache
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - 15 ms, for the first record
+
+    try:
+        return version("scraper")
+    except PackageNotFoundError:  # a checkout that is not installed
+        return ""
 
 
 def join(parts: Sequence[Article]) -> Article:

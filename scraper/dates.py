@@ -63,6 +63,7 @@ _US_DATE = (
     r"(?:\d{1,2}:\d\d:\d\d\s+(?:[A-Z]{3,4}\s+|[+-]\d{4}\s+)?)?"  # "Wed Jul 08 16:36:31 CEST 2020"
     + _YEAR.format("y6")
 )  # fmt: skip
+_FOUR_DIGITS = re.compile(r"\d{4}")  # a year has them
 _FULL_DATE = re.compile(rf"(?<!\d)(?:{_DATE})|{_WORD_START}{_US_DATE}")
 
 _NAMES = "|".join(sorted(set(vocabulary.ZONES) - {"Z"}, key=len, reverse=True))
@@ -151,6 +152,8 @@ def _zone(name: str | None, offset: str | None) -> timezone | None:
 
 
 def _dates(text: str, languages: tuple[str, ...]) -> Iterator[tuple[re.Match[str], datetime]]:
+    if not _FOUR_DIGITS.search(text):
+        return
     start = 0
     while found := _FULL_DATE.search(text, start):
         day = _day(found, languages)

@@ -8,7 +8,6 @@ while declarations are often wrong.
 import codecs
 import re
 
-import charset_normalizer
 from w3lib.encoding import http_content_type_encoding, resolve_encoding
 
 from scraper.errors import ScraperError
@@ -111,6 +110,8 @@ def _foreign(body: bytes) -> int:
 
 def _detected(body: bytes) -> str:
     """Ask the detector about a sample: its time grows with the text."""
+    import charset_normalizer  # noqa: PLC0415 - 10 ms, for the few pages that need it
+
     sample = _text_only(body)
     best = charset_normalizer.from_bytes(sample[:_SAMPLE]).best()
     return body.decode(best.encoding if best else "windows-1252", "replace")

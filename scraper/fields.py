@@ -271,12 +271,12 @@ def shortened(document: Document, body: Sequence[str], claims: Claims) -> Iterat
     of a wall counts alone. A declared text much longer than the body, or a last paragraph that breaks off, is sure.
     """
     told = sum(map(len, body))
-    signals = (
-        claims.free is False,
-        any("paywall" in names for names in document.names),
-        told < _SHORT_STORY and any(_WALL.search(block.text) for block in document.blocks if len(block.text) < _LINE),
-    )
-    if sum(signals) > 1:
+    signals = (claims.free is False) + any("paywall" in names for names in document.names)
+    if signals > 1 or (signals and told < _SHORT_STORY and _has_wall(document)):
         yield "paywalled"
     if body and (_BROKEN_OFF.search(body[-1]) or len(claims.text or "") > 1.5 * told + _LINE):
         yield "truncated"
+
+
+def _has_wall(document: Document) -> bool:
+    return any(_WALL.search(block.text) for block in document.blocks if len(block.text) < _LINE)

@@ -38,7 +38,7 @@ Verdict = tuple[Label, float, str]
 def recognise(document: Document) -> Profile | None:
     """Give the profile whose signals on this page are strongest, or None where none reaches its threshold."""
     words = set(" ".join(document.names).split())
-    lines = "\n".join([block.text for block in document.blocks if len(block.text) <= 2 * _LONG_LINE])
+    lines = "\n".join(["", *[block.text for block in document.blocks if len(block.text) <= 2 * _LONG_LINE]])
     scored = [(_signals(words, lines, profile) - profile.threshold, -order) for order, profile in enumerate(PROFILES)]
     margin, order = max(scored)
     return PROFILES[-order] if margin >= 0 else None

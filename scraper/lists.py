@@ -73,17 +73,18 @@ def typed(blocks: Sequence[Block], labels: Sequence[Label], of_story: Sequence[b
     """
     found = list(labels)
     looks_like = is_title if any(block.links for block in blocks) else _is_title_line
+    titles = list(map(looks_like, blocks))
     kind: Label | None = None
     since = 0
     for index, block in enumerate(blocks):
-        before_title = any(map(looks_like, blocks[index + 1 : index + 1 + _GAP]))
+        before_title = True in titles[index + 1 : index + 1 + _GAP]
         opens = opener(block.text) if before_title and _may_open(block, of_story[index]) else None
         if opens:
             kind, since, found[index] = opens, 0, Label.LIST_HEADING
         elif of_story[index] or since > _GAP or (block.tag in ("h2", "h3", "h4") and not block.links):
             kind = None
         elif found[index] in KINDS or (kind and found[index] in _UNSURE):
-            if looks_like(block):
+            if titles[index]:
                 since, found[index] = 0, kind or opener(block.text[:_LONGEST_HEADING]) or _unnamed(found[index])
             else:
                 since += kind is not None
@@ -101,7 +102,8 @@ def _may_open(block: Block, of_story: bool) -> bool:
 
 def is_title(block: Block) -> bool:
     """Tell whether a block is a link as long as a title."""
-    return block.link_chars > 0.7 * len(block.text) and len(block.text) >= _SHORTEST_TITLE
+    length = len(block.text)
+    return length >= _SHORTEST_TITLE and block.link_chars > 0.7 * length
 
 
 def _is_title_line(block: Block) -> bool:

@@ -35,6 +35,8 @@ _UNREAD = frozenset(
     " head".split()
 )
 _FEED = re.compile(r"\s*application/(?:rss\+xml|atom\+xml|feed\+json)\b", re.IGNORECASE)
+# Without attributes these say nothing of the text in them.
+_PLAIN = frozenset("b big em font i small span strong u".split())
 _UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _WHOLE = ("https://", "http://")
 _NO_PAGE = ("#", "javascript:", "mailto:", "tel:", "data:", "sms:", "whatsapp:", "about:", "[!--", "{{")
@@ -110,7 +112,7 @@ class _Addresses:
         return self.known[href]
 
     def _absolute(self, href: str) -> str | None:
-        if not href or href.lower().startswith(_NO_PAGE):
+        if not href or (href[0] not in "/h" and href.lower().startswith(_NO_PAGE)):
             return None
         plain = href.partition("#")[0]
         bracketed = "[" in plain or "]" in plain  # an address of numbers, or none at all
@@ -158,32 +160,34 @@ class _Walk:
 
     def read(self, root: LexborNode) -> None:
         """Take the nodes in page order."""
-        actions, parts, unread = _actions(), self.parts, False
+        (boundaries, actions), parts, unread = _actions(), self.parts, False
         for node in root.traverse(include_text=True):
             tag = node.tag_id
-            if tag != _TEXT:
-                action = actions.get(tag)
-                unread = action is not None and action(self, node) is True
-            elif unread:
-                unread = False
-            else:
-                text = node.text_content
-                if text and not text.isspace():
-                    self._text(node, text)
-                elif parts:
-                    self._space()
+            if tag in boundaries:
+                if parts:
+                    self._flush()
+            elif tag == _TEXT:
+                if not unread:
+                    self._text(node)
+            elif tag in actions:
+                unread = actions[tag](self, node) is True
+                continue
+            unread = False
         self._flush()
 
-    def _text(self, node: LexborNode, text: str) -> None:
-        parent = node.parent
-        if parent is None:
-            return
-        place = self.places.get(parent.mem_id)
-        if place is None:
-            place = self._find(parent)
+    def _text(self, node: LexborNode) -> None:
+        text = node.text_content
+        if text and not text.isspace():
+            parent = node.parent
+            if parent is not None:
+                self._take(text, self.places.get(parent.mem_id) or self._find(parent))
+        elif self.parts:
+            self._space()
+
+    def _take(self, text: str, place: _Place) -> None:
         if place.unread:
             return
-        if place.block != self.place.block or self.breaks > 1 or (self.breaks and _INDENTED.match(text)):
+        if self.parts and self._ends_before(place, text):
             self._flush()
         if place is not self.place:
             self.place = place
@@ -195,6 +199,13 @@ class _Walk:
         self.parts.append(text)
         if place.link is not None:
             self.links.append((place.link, text))
+
+    def _ends_before(self, place: _Place, text: str) -> bool:
+        return (
+            place.block != self.place.block
+            or self.breaks > 1
+            or (self.breaks > 0 and _INDENTED.match(text) is not None)
+        )
 
     def _space(self) -> None:
         """White space in a block belongs to the link before it too: it is folded away where the link ends there."""
@@ -221,36 +232,33 @@ class _Walk:
         return found
 
     def _inside(self, node: LexborNode, around: _Place) -> _Place:
-        tag = node.tag or ""
-        attributes = node.attributes
-        names = self._names(attributes) if attributes else " "
-        hides = tag == "noscript" or (bool(attributes) and _is_hidden(attributes))
-        hidden, unread = around.hidden or hides, around.unread or tag in _UNREAD
-        if tag in _BLOCK_TAGS:
-            self.elements.append(Element(tag, names, around.element))
-            element = len(self.elements) - 1
-            return _Place(node.mem_id, element, tag, " ", around.link, None, hidden, unread)
+        tag, attributes = node.tag or "", node.attributes
+        if tag not in _BLOCK_TAGS:
+            return self._inside_inline(node, tag, attributes, around) if attributes or tag not in _PLAIN else around
+        elements, hidden = self.elements, around.hidden or _is_hidden(attributes)
+        elements.append(Element(tag, self._names(attributes), around.element))
+        return _Place(node.mem_id, len(elements) - 1, tag, " ", around.link, None, hidden, around.unread)
+
+    def _inside_inline(self, node: LexborNode, tag: str, attributes: _Attributes, around: _Place) -> _Place:
+        names, hides = self._names(attributes), tag == "noscript" or _is_hidden(attributes)
         block = node.mem_id if hides else around.block
         inline = around.inline if names == " " else around.inline[:-1] + names
         moment = attributes.get("datetime") if tag == "time" else around.datetime
         link = self.targets.get(node.mem_id, (None, node.mem_id)) if tag == "a" else around.link
-        if attributes and "itemprop" in attributes and attributes.get("content"):
+        if "itemprop" in attributes and attributes.get("content"):
             self.meta.setdefault((attributes["itemprop"] or "").lower(), attributes["content"] or "")
+        hidden, unread = hides or around.hidden, around.unread or tag in _UNREAD
         return _Place(block, around.element, around.tag, inline, link, moment, hidden, unread)
 
     def _names(self, attributes: _Attributes) -> str:
         key = (attributes.get("class"), attributes.get("id"))
         found = self.names.get(key)
         if found is None:
-            words = " ".join(word or "" for word in key).lower().split()
+            words = " ".join([word for word in key if word]).lower().split()
             found = self.names[key] = f" {' '.join(words)} " if words else " "
         return found
 
     # ------------------------------------------------------------------ what an element does when it is met
-
-    def _boundary(self, _: LexborNode) -> None:
-        if self.parts:
-            self._flush()
 
     def _break(self, _: LexborNode) -> None:
         self.breaks += 1
@@ -259,8 +267,8 @@ class _Walk:
 
     def _anchor(self, node: LexborNode) -> None:
         attributes = node.attributes
-        address = self.addresses.absolute(attributes.get("href"))
-        self.targets[node.mem_id] = (address, node.mem_id)
+        address, number = self.addresses.absolute(attributes.get("href")), node.mem_id
+        self.targets[number] = (address, number)
         if address is not None:
             self.anchors.append(Anchor(address, (attributes.get("rel") or "").lower()))
 
@@ -350,14 +358,17 @@ class _Walk:
 
 
 def _is_hidden(attributes: _Attributes) -> bool:
-    return "hidden" in attributes or ("style" in attributes and bool(_UNSEEN.search(attributes["style"] or "")))
+    return "hidden" in attributes or ("style" in attributes and _UNSEEN.search(attributes["style"] or "") is not None)
+
+
+_Action = Callable[[_Walk, LexborNode], bool | None]
+"""What to do with an element when it is met; True: the text next to come is not read."""
 
 
 @functools.cache
-def _actions() -> dict[int, Callable[[_Walk, LexborNode], bool | None]]:
-    """Give what to do with an element, by lexbor's number for its tag; True: the text next to come is not read."""
-    named: dict[str, Callable[[_Walk, LexborNode], bool | None]] = {
-        **dict.fromkeys((*_BLOCKS, "hr"), _Walk._boundary),
+def _actions() -> tuple[frozenset[int], dict[int, _Action]]:
+    """Give the elements that end a block, and the actions of others, by lexbor's numbers for their tags."""
+    named: dict[str, _Action] = {
         "br": _Walk._break,
         "a": _Walk._anchor,
         "option": _Walk._option,
@@ -369,7 +380,8 @@ def _actions() -> dict[int, Callable[[_Walk, LexborNode], bool | None]]:
         "base": _Walk._base,
     }
     tree = LexborHTMLParser("")
-    return {tree.create_node(name).tag_id: action for name, action in named.items()}
+    boundaries = frozenset(tree.create_node(name).tag_id for name in (*_BLOCKS, "hr"))
+    return boundaries, {tree.create_node(name).tag_id: action for name, action in named.items()}
 
 
 # ---------------------------------------------------------------- tables

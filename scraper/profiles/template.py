@@ -27,11 +27,16 @@ class Line(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
     """One of these stands in it: a quick look before the pattern's."""
     pattern: re.Pattern[str]
+    """What is found in lines that each have a line break before them."""
 
 
 def line(weight: int, words: str, pattern: str) -> Line:
-    """Give a signal: its weight, the words of which it has one, and what is found in the line."""
-    return Line(weight, tuple(words.split()), re.compile(pattern, re.MULTILINE))
+    """Give a signal: its weight, the words of which it has one, and what is found in the line.
+
+    A pattern for a line's beginning opens with "^". It is sought as the line break before, which takes a tenth of the
+    time.
+    """
+    return Line(weight, tuple(words.split()), re.compile(re.sub(r"\A\^", r"\\n", pattern), re.MULTILINE))
 
 
 def table(*rows: tuple[Label, str]) -> Table:

@@ -67,12 +67,15 @@ def _corrected(told: Iterable[Labelled]) -> Iterator[Labelled]:
     """Take out of the story what cannot be of it, however likely it looked."""
     seen: set[str] = set()
     for each in told:
-        label, reason = _verdict(each, seen) if each.label in OF_STORY else (each.label, each.reason)
-        if len(each.block.text) < _SHORT and each.block.text.startswith(_RIGHTS):
+        text, label, reason = each.block.text, each.label, each.reason
+        length = len(text)
+        if label in OF_STORY:
+            label, reason = _verdict(each, seen)
+        if length < _SHORT and text.startswith(_RIGHTS):
             label, reason = Label.FOOTER, "says who holds the rights"
         yield each if label is each.label else Labelled(each.block, label, each.score, reason)
-        if len(each.block.text) >= _LONG:
-            seen.add(each.block.text)
+        if length >= _LONG:
+            seen.add(text)
 
 
 def _verdict(each: Labelled, seen: set[str]) -> tuple[Label, str]:

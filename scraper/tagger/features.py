@@ -9,12 +9,12 @@ sums.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from json import JSONDecoder
-from typing import NamedTuple
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ __all__ = ["COLUMNS", "Bags", "Features", "Vocabulary", "class_words", "featuris
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
+Columns = list[NDArray[Any]]
+"""Columns of the matrix, one or several an array: its last axis are the blocks."""
 
 LEVELS = 4
 """How many containers around a block are looked at; a container has more blocks than the one inside it."""
@@ -55,6 +57,7 @@ _BY_TEST = (
 )
 _UPPER, _SPACE, _COMMA, _STOP, _NONE = (_KINDS.index(kind) for kind in ("upper", "space", "comma", "stop", "none"))
 _EAST = _KINDS.index("east")
+_EACH_KIND = np.arange(_N)[:, None]
 _EASTERN_WEIGHT = 2
 """A character of an eastern script says as much as that many Latin ones."""
 
@@ -66,7 +69,7 @@ _PARTS = (0.5, 0.8, 0.95)
 """The smallest containers with these shares of the page's prose are landmarks."""
 _MAX_LENGTH = 4000
 
-_WORD = re.compile(r"[^\W\d_]+|\d+|\n")
+_WORD = re.compile(r"[a-z]+[^\W\d_]*|\n|\d+|[^\W\d_]+")
 _NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha() and chr(code) != "\n"}
 _STRING = re.compile(r'"(articleBody|headline|description)"\s*:\s*(?=")')
 _JSON = JSONDecoder(strict=False)
@@ -175,29 +178,27 @@ def featurise(document: Document, vocabulary: Vocabulary) -> Features:
     blocks = document.blocks
     texts = [block.text for block in blocks]
     lengths = np.array([len(text) for text in texts])
-    text, weights, joined = _text_columns(texts, lengths)
+    joined = "\n".join(texts) + "\n"
+    text, weights = _text_columns(texts, lengths, joined)
     link_share = np.minimum(np.array([block.link_chars for block in blocks]) / lengths, 1.0)
     prose = np.where((weights >= _PROSE_FROM) & (link_share < 0.5), weights * (1 - link_share), 0.0)
     sums = _running(prose, weights, weights * link_share)
     tree = _tree(document.elements, blocks, vocabulary.classes)
     heading = np.maximum.accumulate(np.where(tree.is_heading, np.arange(len(blocks)), -1))
     around = _containers(tree)
-    dense = np.concatenate(
-        [
-            text,
-            _link_columns(blocks, link_share, tree.is_heading),
-            _place_columns(prose, sums, not document.elements),
-            *[_level_columns(tree.first[at], tree.last[at], sums) for at in around],
-            _landmark_columns(tree, sums),
-            tree.depth[:, None] / 20,
-            _path_columns(tree.path, prose, weights, link_share),
-            _anchor_columns(document.head, texts, joined, lengths),
-            _since(heading)[:, None],
-        ],
-        axis=1,
-        dtype=np.float32,
-    )
-    groups = np.stack([around[0], around[1], tree.path])
+    columns = [
+        *text,
+        *_link_columns(blocks, link_share, tree.is_heading),
+        *_place_columns(prose, sums, not document.elements),
+        _level_columns(tree.first[around], tree.last[around], sums),
+        *_landmark_columns(tree, sums),
+        tree.depth / 20,
+        _path_columns(tree.path, prose, weights, link_share),
+        *_anchor_columns(document.head, texts, joined, lengths),
+        _since(heading),
+    ]
+    dense = np.concatenate([each.ravel() for each in columns], dtype=np.float32).reshape(len(COLUMNS), -1).T
+    groups = np.stack([*around[:2], tree.path])
     words = _bags(first_words(texts), vocabulary.words)
     return Features(dense, tree.names, tree.name_of, tree.parent, tree.leaf, tree.inline, words, groups, heading)
 
@@ -238,57 +239,55 @@ def _kind_table() -> NDArray[np.uint8]:
     return table
 
 
-def _text_columns(texts: Sequence[str], lengths: Ints) -> tuple[Floats, Floats, str]:
-    """Give the columns, the length of each text with eastern characters at their weight, and the joined text."""
+def _text_columns(texts: Sequence[str], lengths: Ints, joined: str) -> tuple[Columns, Floats]:
+    """Give the columns, and the length of each text with eastern characters at their weight."""
     n = len(texts)
-    joined = "\n".join(texts) + "\n"
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     kinds = _kind_table()[np.minimum(codes, 0xFFFF)]
     owner = np.repeat(np.arange(n), lengths + 1)
-    counts = np.bincount(owner * _N + kinds, minlength=n * _N).reshape(n, _N)
+    counts = np.bincount(owner * _N + kinds, minlength=n * _N).reshape(n, _N).T
     opening = (kinds[1:] == _UPPER) & ((kinds[:-1] == _SPACE) | (kinds[:-1] == _NONE))
-    capitals = np.bincount(owner[1:][opening], minlength=n)
+    capitals = np.bincount(owner[np.flatnonzero(opening) + 1], minlength=n)
     ends = np.cumsum(lengths + 1)
-    eye = np.eye(_N, dtype=np.float32)
-    weights = lengths + (_EASTERN_WEIGHT - 1.0) * counts[:, _EAST]
-    words = counts[:, _SPACE] + 1
-    often = Counter(texts)
-    repeated = np.array([often[text] > 1 for text in texts])
-    columns = [
+    weights = lengths + (_EASTERN_WEIGHT - 1.0) * counts[_EAST]
+    words = counts[_SPACE] + 1
+    shares = counts / lengths
+    shares[_NONE] = 0
+    return [
+        shares,
+        kinds[ends - lengths - 1] == _EACH_KIND,
+        kinds[ends - 2] == _EACH_KIND,
         np.log1p(np.minimum(weights, _MAX_LENGTH)) / 4,
         np.log1p(words) / 3,
         np.minimum(weights / words, 20) / 10,
         capitals / words,
-        np.minimum(counts[:, _STOP], 10) / 5,
-        np.minimum(counts[:, _COMMA], 10) / 5,
+        np.minimum(counts[_STOP], 10) / 5,
+        np.minimum(counts[_COMMA], 10) / 5,
         weights < 30,
         weights >= _PROSE_FROM,
         weights >= 3 * _PROSE_FROM,
-        repeated,
-        _seen_before(texts) if repeated.any() else repeated,
-    ]
-    shares = counts / lengths[:, None]
-    shares[:, _NONE] = 0
-    dense = np.concatenate([shares, eye[kinds[ends - lengths - 1]], eye[kinds[ends - 2]], np.stack(columns, 1)], axis=1)
-    return dense, weights, joined
+        *_repeated(texts),
+    ], weights
 
 
-def _seen_before(texts: Sequence[str]) -> NDArray[np.bool_]:
-    first: dict[str, int] = {}
-    return np.array([first.setdefault(text, index) != index for index, text in enumerate(texts)])
+def _repeated(texts: Sequence[str]) -> Columns:
+    """Tell whether each text stands there more than once, and whether it did before."""
+    index = range(len(texts))
+    first = dict(zip(reversed(texts), reversed(index), strict=True))
+    firsts = np.array([first[text] for text in texts])
+    return [np.bincount(firsts)[firsts] > 1, firsts != np.array(index)]
 
 
-def _link_columns(blocks: Sequence[Block], share: Floats, is_heading: NDArray[np.bool_]) -> Floats:
-    columns = [
+def _link_columns(blocks: Sequence[Block], share: Floats, is_heading: NDArray[np.bool_]) -> Columns:
+    return [
         share,
         np.log1p([len(block.links) for block in blocks]),
         share > 0.9,
-        [block.hidden for block in blocks],
-        [block.datetime is not None for block in blocks],
-        [block.tag == "li" for block in blocks],
+        np.array([block.hidden for block in blocks]),
+        np.array([block.datetime is not None for block in blocks]),
+        np.array([block.tag == "li" for block in blocks]),
         is_heading,
     ]
-    return np.array(columns, np.float32).T
 
 
 # ---------------------------------------------------------------- place
@@ -301,14 +300,13 @@ def _running(*columns: Floats) -> Floats:
     return sums
 
 
-def _place_columns(prose: Floats, sums: Floats, is_text: bool) -> Floats:
+def _place_columns(prose: Floats, sums: Floats, is_text: bool) -> Columns:
     n = len(prose)
     index = np.arange(n)
     total, length = max(sums[0, -1], 1.0), max(sums[1, -1], 1.0)
-    before = sums[0, :-1] / total
-    columns = [
+    return [
         index / n,
-        before,
+        sums[0, :-1] / total,
         sums[1, :-1] / length,
         np.minimum(index, 60) / 30,
         np.minimum(n - 1 - index, 60) / 30,
@@ -319,7 +317,6 @@ def _place_columns(prose: Floats, sums: Floats, is_text: bool) -> Floats:
         sums[0, :-1] >= sums[0, -1],
         sums[0, 1:] <= 0,
     ]
-    return np.stack(columns, axis=1)
 
 
 def _since(heading: Ints) -> Floats:
@@ -339,7 +336,7 @@ def _path_columns(path: Ints, prose: Floats, weights: Floats, link_share: Floats
         np.log1p(number) / 3,
         number / len(path),
     ]
-    return np.stack(columns, axis=1)[path]
+    return np.stack(columns)[:, path]
 
 
 # ---------------------------------------------------------------- the tree
@@ -361,14 +358,13 @@ class _Tree(NamedTuple):
 
 
 def _tree(elements: Sequence[Element], blocks: Sequence[Block], known: Mapping[str, int]) -> _Tree:
-    keys = [("", " "), *[(element.tag, element.names) for element in elements]]
-    numbers: dict[tuple[str, str], int] = {}
-    name_of = np.array([numbers.setdefault(key, len(numbers)) for key in keys])
-    inline = np.array([numbers.setdefault(("", block.inline), len(numbers)) for block in blocks])
+    keys = [("", " "), *map(attrgetter("tag", "names"), elements)]
+    inlines = [("", block.inline) for block in blocks]
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(chain(keys, inlines)))}
+    name_of = np.array(list(map(numbers.__getitem__, keys)))
     parents = [0, *[element.parent + 1 for element in elements]]
-    leaves = [block.element + 1 for block in blocks]
-    parent, leaf = np.array(parents), np.array(leaves)
-    first, last = _runs(parents, leaves)
+    parent, leaf = np.array(parents), np.array([block.element + 1 for block in blocks])
+    first, last = _runs(parents, leaf)
     of_leaf = name_of[leaf]
     tags = np.array([key[0] in _HEADINGS for key in numbers])
     return _Tree(
@@ -376,7 +372,7 @@ def _tree(elements: Sequence[Element], blocks: Sequence[Block], known: Mapping[s
         name_of=name_of,
         parent=parent,
         leaf=leaf,
-        inline=inline,
+        inline=np.array(list(map(numbers.__getitem__, inlines))),
         path=_numbered(of_leaf * len(numbers) + name_of[parent[leaf]]),
         first=first,
         last=last,
@@ -386,31 +382,31 @@ def _tree(elements: Sequence[Element], blocks: Sequence[Block], known: Mapping[s
 
 
 def up_the_tree(values: Floats, parent: Ints) -> Floats:
-    """Add to each element's values those of all around it, the page's once; the steps double their reach."""
+    """Add to each element's values those of all around it but the page's, which are 0; the steps double their reach."""
     total = values
     while parent.any():
-        reach = parent > 0
-        total = total.copy()
-        total[reach] += total[parent[reach]]
+        total = total + total[parent]
         parent = parent[parent]
     return total
 
 
-def _runs(parents: list[int], leaves: list[int]) -> tuple[Ints, Ints]:
-    first, last = [len(leaves)] * len(parents), [-1] * len(parents)
-    for index, at in enumerate(leaves):
-        last[at] = index
-        first[at] = min(first[at], index)
+def _runs(parents: list[int], leaf: Ints) -> tuple[Ints, Ints]:
+    index = np.arange(len(leaf))
+    of_first, of_last = np.full(len(parents), len(leaf)), np.full(len(parents), -1)
+    of_first[leaf[::-1]] = index[::-1]
+    of_last[leaf] = index
+    first, last = of_first.tolist(), of_last.tolist()
     for at in range(len(parents) - 1, 0, -1):
-        if (end := last[at]) >= 0:
-            parent = parents[at]
-            last[parent] = max(last[parent], end)
-            first[parent] = min(first[parent], first[at])
+        parent = parents[at]
+        if last[at] > last[parent]:  # noqa: PLR1730 - half the time of a call
+            last[parent] = last[at]
+        if first[at] < first[parent]:  # noqa: PLR1730
+            first[parent] = first[at]
     return np.array(first), np.array(last)
 
 
-def _containers(tree: _Tree) -> list[Ints]:
-    """Give for each block the elements around it, each with more blocks than the one before."""
+def _containers(tree: _Tree) -> Ints:
+    """Give for each block the elements around it, level by level, each with more blocks than the one before."""
     parent, first, last = tree.parent, tree.first, tree.last
     same = (first == first[parent]) & (last == last[parent])
     widest = np.where(same, parent, np.arange(len(parent)))
@@ -420,7 +416,7 @@ def _containers(tree: _Tree) -> list[Ints]:
     around = [wider[tree.leaf]]
     for _ in range(LEVELS - 1):
         around.append(wider[around[-1]])
-    return around
+    return np.stack(around)
 
 
 def _numbered(values: Ints) -> Ints:
@@ -428,8 +424,9 @@ def _numbered(values: Ints) -> Ints:
 
 
 def _level_columns(first: Ints, last: Ints, sums: Floats) -> Floats:
+    """Give what the blocks from `first` to `last` hold, for each level's row of them."""
     prose, length, linked = sums[:, last + 1] - sums[:, first]
-    index = np.arange(len(first))
+    index = np.arange(first.shape[1])
     number = last + 1 - first
     length = np.maximum(length, 1.0)
     columns = [
@@ -445,18 +442,18 @@ def _level_columns(first: Ints, last: Ints, sums: Floats) -> Floats:
     return np.stack(columns, axis=1)
 
 
-def _landmark_columns(tree: _Tree, sums: Floats) -> Floats:
+def _landmark_columns(tree: _Tree, sums: Floats) -> Columns:
     """Before, in or after the smallest element with a given part of the prose."""
     held = np.flatnonzero(tree.last >= 0)
     first, last = tree.first[held], tree.last[held]
     prose = sums[0, last + 1] - sums[0, first]
     n = len(tree.leaf)
     index = np.arange(n)
-    columns = []
+    columns: Columns = []
     for part in _PARTS:
         at = int(np.argmin(np.where(prose >= part * sums[0, -1], last - first, n)))
         columns += [index < first[at], (index >= first[at]) & (index <= last[at]), index > last[at]]
-    return np.stack(columns, axis=1)
+    return columns
 
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
@@ -465,27 +462,27 @@ _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 # ---------------------------------------------------------------- what the page declares
 
 
-def _anchor_columns(head: Head, texts: Sequence[str], joined: str, lengths: Ints) -> Floats:
+def _anchor_columns(head: Head, texts: Sequence[str], joined: str, lengths: Ints) -> Columns:
     titles, descriptions, story = _declared(head)
     named, described = "\n".join(titles).lower(), "\n".join(descriptions)
     longest = max(map(len, titles), default=1)
+    reach = min(300, max(map(len, named.split("\n"))))
     n = len(texts)
-    in_title = np.array([len(t) / longest if 12 <= len(t) <= 300 and t.lower() in named else 0.0 for t in texts])
+    in_title = np.array([len(t) / longest if 12 <= len(t) <= reach and t.lower() in named else 0.0 for t in texts])
     titled = np.flatnonzero(in_title > 0.4)
     index = np.arange(n)
     at = int(titled[0]) if len(titled) else -1
-    columns = [
+    return [
         in_title,
         index < at,
         (index > at) & (at >= 0),
         np.where(at >= 0, 1 / (1 + np.abs(index - at)), 0.0),
         np.full(n, at < 0),
-        [len(text) >= 20 and text[:60] in described for text in texts] if described else np.zeros(n),
+        np.array([len(text) >= 20 and text[:60] in described for text in texts]) if described else np.zeros(n),
         _places(descriptions, joined, lengths),
-        [len(text) >= 4 and text[:60] in story for text in texts] if story else np.zeros(n),
+        np.array([len(text) >= 4 and text[:60] in story for text in texts]) if story else np.zeros(n),
         np.full(n, not story),
     ]
-    return np.stack(columns, axis=1)
 
 
 def _places(passages: Iterable[str], joined: str, lengths: Ints) -> Floats:

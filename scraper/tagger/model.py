@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scraper.block import Label
-from scraper.tagger.features import Bags, Features, Vocabulary, up_the_tree
+from scraper.tagger.features import Features, Vocabulary, up_the_tree
 
 __all__ = ["DILATIONS", "KINDS", "NAME_SIZE", "STORY", "Model", "load", "predict"]
 
@@ -28,15 +28,17 @@ STORY = 3
 
 _AT_ONCE = 600_000
 """Multiplications in one product."""
+_TABLES = ("names.weight", "words.weight")
 DILATIONS = (1, 2, 4, 8)
 """How far apart the three blocks are that a convolution joins, layer by layer."""
 
 
 class Model(NamedTuple):
-    """A vocabulary, and nets whose logits are averaged, each as its weights by name."""
+    """A vocabulary, and nets of one shape whose logits are averaged."""
 
     vocabulary: Vocabulary
-    nets: tuple[dict[str, Floats], ...]
+    weights: dict[str, Floats]
+    """By name: matrices stacked as nets x in x out, tables as rows x nets x out, biases as nets x out."""
     calibration: Floats
     """Scale and shift by which a logit becomes a probability."""
 
@@ -55,7 +57,9 @@ def load(name: str = "html") -> Model:
     for key, array in arrays.items():
         number, _, weight = key.partition(" ")
         nets.setdefault(number, {})[weight] = np.ascontiguousarray(array, np.float32)
-    return Model(vocabulary, tuple(map(_ready, nets.values())), calibration)
+    ready = [_scaled(net) for net in nets.values()]
+    stacked = {name: np.stack([net[name] for net in ready], axis=name in _TABLES) for name in ready[0]}
+    return Model(vocabulary, stacked, calibration)
 
 
 def _index(lines: str) -> dict[str, int]:
@@ -64,19 +68,16 @@ def _index(lines: str) -> dict[str, int]:
     return {"\n": -1} | {word: int(index) for word, index in pairs}
 
 
-def _ready(net: dict[str, Floats]) -> dict[str, Floats]:
-    """Take what can be worked out once out of each page's way: the scaling of features, the order of the kernels."""
+def _scaled(net: dict[str, Floats]) -> dict[str, Floats]:
+    """Take the scaling of the features out of each page's way."""
     mean, scale, into = net.pop("mean"), net.pop("scale"), net["input.weight"]
     net["input.bias"] = net["input.bias"] - (mean * scale) @ into[: len(mean)]
     into[: len(mean)] *= scale[:, None]
-    for layer in range(len(DILATIONS)):
-        kernel = net[f"conv{layer}.weight"]
-        net[f"conv{layer}.weight"] = np.concatenate(np.split(kernel, 3), axis=1)
     return net
 
 
-class _Group(NamedTuple):
-    """The blocks of a page in groups: their order, where each group starts, its size, and each block's group."""
+class _Groups(NamedTuple):
+    """The blocks of a page in groups: their order, where each group starts, its size, and the groups of each block."""
 
     order: NDArray[np.int64]
     starts: NDArray[np.int64]
@@ -85,82 +86,90 @@ class _Group(NamedTuple):
 
 
 def predict(features: Features, model: Model) -> tuple[Floats, Floats]:
-    """Give each block's logit of belonging to the story, and the logits of its kinds."""
-    groups = [_grouped(group) for group in features.groups]
-    out = sum((_forward(features, groups, net) for net in model.nets[1:]), _forward(features, groups, model.nets[0]))
-    out /= len(model.nets)
+    """Give each block's logit of belonging to the story, and the logits of its kinds.
+
+    All nets are worked out at once: what they say of the blocks is blocks x nets x values.
+    """
+    weights = model.weights
+    groups = _grouped(features.groups)
+    hidden = _layer(_inputs(features, weights), weights, "input")
+    for layer, dilation in enumerate(DILATIONS):
+        hidden += _layer(_neighbours(hidden, dilation), weights, f"conv{layer}")
+        if layer % 2:
+            said = _times(hidden, weights[f"say{layer // 2}.weight"])
+            hidden += _layer(_means(said, groups), weights, f"hear{layer // 2}")
+    out = (_times(hidden, weights["output.weight"]) + weights["output.bias"]).mean(axis=1)
     return out[:, 0], out[:, 1:]
 
 
-def _grouped(numbers: NDArray[np.int64]) -> _Group:
-    order = np.argsort(numbers, kind="stable")
-    ranked = numbers[order]
-    starts = np.flatnonzero(np.concatenate([[True], ranked[1:] != ranked[:-1]]))
-    sizes = np.diff(starts, append=len(order))
-    of = np.empty(len(order), np.int64)
-    of[order] = np.repeat(np.arange(len(starts)), sizes)
-    return _Group(order, starts, sizes.astype(np.float32)[:, None], of)
+def _grouped(numbers: NDArray[np.integer]) -> _Groups:
+    """Order the blocks by their groups, those of all ways to group them in turn."""
+    ways, n = numbers.shape
+    apart = (numbers + np.arange(ways)[:, None] * (numbers.max() + 1)).ravel()
+    order = np.argsort(apart, kind="stable")
+    is_first = np.diff(apart[order], prepend=-1) != 0
+    of = np.empty(ways * n, np.int64)
+    of[order] = np.cumsum(is_first) - 1
+    sizes = np.bincount(of).astype(np.float32)
+    return _Groups(order % n, np.flatnonzero(is_first), sizes[:, None, None], of.reshape(ways, n).T)
 
 
-def _forward(features: Features, groups: list[_Group], weights: dict[str, Floats]) -> Floats:
-    hidden = np.maximum(_times(_inputs(features, weights), weights["input.weight"]) + weights["input.bias"], 0)
-    for layer, dilation in enumerate(DILATIONS):
-        hidden += np.maximum(
-            _convolved(hidden, weights[f"conv{layer}.weight"], dilation) + weights[f"conv{layer}.bias"], 0
-        )
-        if layer % 2:
-            hidden += _mixed(hidden, groups, weights, layer // 2)
-    out: Floats = _times(hidden, weights["output.weight"]) + weights["output.bias"]
-    return out
+def _layer(rows: Floats, weights: dict[str, Floats], name: str) -> Floats:
+    out = _times(rows, weights[f"{name}.weight"])
+    out += weights[f"{name}.bias"]
+    return np.maximum(out, np.zeros_like(out), out=out)  # against a number it takes three times as long
 
 
-def _times(rows: Floats, matrix: Floats) -> Floats:
+def _times(rows: Floats, matrices: Floats) -> Floats:
     """Multiply in runs of rows that are too small for the linear algebra library to start threads for.
 
     On matrices as small as these its threads cost a hundred times what they save.
     """
-    size = max(1, _AT_ONCE // matrix.size)
-    out = np.empty((len(rows), matrix.shape[1]), np.float32)
+    nets, inner, outer = matrices.shape
+    size = max(1, _AT_ONCE // (inner * outer))
+    out = np.empty((len(rows), nets, outer), np.float32)
+    of_nets, into = rows.swapaxes(0, 1), out.swapaxes(0, 1)
     for start in range(0, len(rows), size):
-        np.matmul(rows[start : start + size], matrix, out=out[start : start + size])
+        np.matmul(of_nets[:, start : start + size], matrices, out=into[:, start : start + size])
     return out
 
 
-def _summed(bags: Bags, table: Floats) -> Floats:
-    """Add up the vectors of each bag."""
-    return np.add.reduceat(table[bags.flat], bags.starts, axis=0)
+def _summed(rows: Floats, starts: NDArray[np.integer]) -> Floats:
+    """Add up the runs of rows that begin at `starts`."""
+    sums: Floats = np.add.reduceat(rows.reshape(len(rows), -1), starts, axis=0)
+    return sums.reshape(-1, *rows.shape[1:])
 
 
 def _inputs(features: Features, weights: dict[str, Floats]) -> Floats:
-    names = _summed(features.names, weights["names.weight"])
+    names, words = (
+        _summed(weights[f"{table}.weight"][bags.flat], bags.starts)
+        for table, bags in (("names", features.names), ("words", features.words))
+    )
     around = features.parent[features.leaf]
     elements = (features.leaf, around, features.parent[around])
     at = [*(features.name_of[each] for each in elements), features.inline]
     size = NAME_SIZE
-    named = [names[of, slot * size : (slot + 1) * size] for slot, of in enumerate(at)]
-    inherited = names[features.name_of, len(at) * size :]
+    named = [names[:, :, slot * size : (slot + 1) * size][of] for slot, of in enumerate(at)]
+    inherited = names[:, :, len(at) * size :][features.name_of]
     inherited[0] = 0
     above = up_the_tree(inherited, features.parent)[around]
-    words = _summed(features.words, weights["words.weight"])
-    heading = np.where(features.heading[:, None] < 0, 0, words[features.heading])
-    return np.concatenate([features.dense, *named, above, words, heading], axis=1, dtype=np.float32)
+    heading = words[features.heading]
+    heading[features.heading < 0] = 0
+    dense = np.broadcast_to(features.dense[:, None], (*words.shape[:2], features.dense.shape[1]))
+    return np.concatenate([dense, *named, above, words, heading], axis=2, dtype=np.float32)
 
 
-def _convolved(hidden: Floats, kernel: Floats, dilation: int) -> Floats:
-    """`kernel` is C x 3C: what a block says to the one `dilation` behind it, to itself, to the one before."""
-    size = hidden.shape[1]
-    said = _times(hidden, kernel)
-    heard: Floats = said[:, size : 2 * size].copy()
-    if dilation >= len(hidden):
-        return heard
-    heard[dilation:] += said[:-dilation, :size]
-    heard[:-dilation] += said[dilation:, 2 * size :]
-    return heard
+def _neighbours(hidden: Floats, distance: int) -> Floats:
+    """Give each block what is known of the one `distance` before it, of itself, and of the one behind it."""
+    n, nets, size = hidden.shape
+    joined = np.zeros((n, nets, 3, size), np.float32)
+    joined[distance:, :, 0] = hidden[:-distance]
+    joined[:, :, 1] = hidden
+    joined[:-distance, :, 2] = hidden[distance:]
+    return joined.reshape(n, nets, 3 * size)
 
 
-def _mixed(hidden: Floats, groups: list[_Group], weights: dict[str, Floats], number: int) -> Floats:
+def _means(said: Floats, groups: _Groups) -> Floats:
     """Tell each block the mean of the blocks in its containers and of those on its path."""
-    said = _times(hidden, weights[f"say{number}.weight"])
-    heard = [(np.add.reduceat(said[each.order], each.starts, axis=0) / each.sizes)[each.of] for each in groups]
-    joined = np.concatenate(heard, axis=1)
-    return np.maximum(_times(joined, weights[f"hear{number}.weight"]) + weights[f"hear{number}.bias"], 0)
+    means = _summed(said[groups.order], groups.starts) / groups.sizes
+    return means[groups.of].swapaxes(1, 2).reshape(*said.shape[:2], -1)
