@@ -23,7 +23,7 @@ from spiders.account import add
 from spiders.failures import final, reason
 from spiders.folder import LEDGER, Locked, clear, crawl_dir, lock
 from spiders.ledger import End, Failed, Ledger, Taken
-from spiders.stored import dump, load
+from spiders.stored import dump, item_id, load, plain
 
 __all__ = ["BROKE", "DISK_FULL", "DUE", "LOCKED", "META", "NEWEST", "NO_OUTPUT", "OTHER_SITE", "SINCE"]
 __all__ += ["Flight", "Frontier"]
@@ -338,7 +338,7 @@ class Frontier(BaseScheduler):
     def _gave(self, item: Any, response: Response | Failure | None, *, news: bool) -> None:
         flight = self._flights.get(getattr(response, "request", None))  # type: ignore[arg-type]
         if flight is not None and self.ledger is not None and not self.stopping:
-            self.ledger.gave(flight.key, str(item["id"]), news=news)
+            self.ledger.gave(flight.key, item_id(plain(item)), news=news)
 
     def _spider_broke(self, response: Response | Failure | None) -> None:
         flight = self._flights.get(getattr(response, "request", None))  # type: ignore[arg-type]

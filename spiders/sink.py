@@ -10,7 +10,6 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Mapping
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,6 +24,7 @@ from spiders.account import add
 from spiders.folder import RECORDS, crawl_dir
 from spiders.frontier import NO_OUTPUT, Frontier
 from spiders.ledger import Ledger, Story
+from spiders.stored import item_id, plain
 
 __all__ = ["RecordFile", "Sink", "catch_up"]
 
@@ -110,9 +110,7 @@ def catch_up(file: RecordFile, ledger: Ledger) -> tuple[int, list[RecordError]]:
 def _story(item: Mapping[str, Any]) -> tuple[Story, Article | None]:
     """Read an item, and what is remembered of it: a record of an article has copies, any other item has none."""
     if "schema_version" not in item:
-        text = json.dumps(item, ensure_ascii=False, default=str)
-        digest = blake2b(text.encode(), digest_size=8).hexdigest()
-        return Story(str(item.get("id") or digest), digest), None
+        return Story(item_id(item), item_id({**item, "id": None})), None
     article = Article.from_dict(item)
     if article.id is None:
         raise RecordError(1, "a crawl's record has an id")
@@ -159,22 +157,23 @@ class Sink:
         if faults:
             logger.warning("%d lines are no records; the first: %s", len(faults), faults[0])
 
-    def process_item(self, item: dict[str, Any]) -> dict[str, Any]:
+    def process_item(self, item: Any) -> Any:
         """Write the record, unless the file has its story; the first failure ends the crawl."""
+        fields = plain(item)
         frontier = Frontier.of(self._crawler)
         if self._file is None or frontier.ledger is None or frontier.stopping:
             raise DropItem("no room for the record", log_level="DEBUG")
-        story, article = _story(item)
+        story, article = _story(fields)
         more = self._judged(story, frontier.ledger)
         try:
-            self._file.append(_line(item | more, article and dataclasses.replace(article, **more)))
+            self._file.append(_line(fields | more, article and dataclasses.replace(article, **more)))
         except OSError as error:
             frontier.stop(error)
             raise DropItem("no room for the record", log_level="DEBUG") from error
         frontier.ledger.remember(story._replace(bands=()) if "duplicate_of" in more else story)
         frontier.ledger.set_mark(_SIZE, self._file.size)
         add(self._crawler, "written")
-        return item | more
+        return item | more if isinstance(item, dict) else item
 
     def _judged(self, story: Story, ledger: Ledger) -> dict[str, Any]:
         """Give what the record says besides; raise `DropItem` for what the file has already."""

@@ -1,14 +1,17 @@
-"""Requests as JSON, and what tells them apart."""
+"""Requests as JSON, and what tells them, and items, apart."""
 
 import hashlib
+import json
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from itemadapter import ItemAdapter
 from scrapy import Request, Spider
 
 from scraper.addresses import identity
 
-__all__ = ["Fingerprinter", "dump", "load"]
+__all__ = ["Fingerprinter", "dump", "item_id", "load", "plain"]
 
 
 class Fingerprinter:
@@ -88,6 +91,19 @@ def load(data: bytes, spider: Spider) -> Request:
         dont_filter=stored.dont_filter,
         flags=stored.flags,
     )
+
+
+def plain(item: Any) -> dict[str, Any]:
+    """Give an item of any kind that Scrapy knows as a dict."""
+    return ItemAdapter(item).asdict()
+
+
+def item_id(item: Mapping[str, Any]) -> str:
+    """Give an item's `id`, or where it has none what stands for all of it."""
+    if item.get("id") is not None:
+        return str(item["id"])
+    text = json.dumps(item, ensure_ascii=False, default=str, sort_keys=True)
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _name(callback: Any) -> str | None:
