@@ -79,7 +79,10 @@ def test_every_block_is_of_a_kind_that_is_checked_here() -> None:
     assert {kind for kind, _ in FENCE.findall(README)} == {"python", "sh", "text", "json"}
     examples = [doctest.DocTestParser().get_examples(block) for block in blocks("python")]
     assert all(example[-1].want for example in examples if example)
-    assert [block for block, example in zip(blocks("python"), examples, strict=True) if not example] == [spider()]
+    assert [block for block, example in zip(blocks("python"), examples, strict=True) if not example] == [
+        addon(),
+        spider(),
+    ]
 
 
 def test_the_examples_do_what_they_say(crawled: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,6 +117,16 @@ def test_the_crawl_says_what_is_shown(crawled: tuple[Path, list[str]]) -> None:
     shown = blocks("text")[1].splitlines()
     assert len(shown) > 3
     assert [NUMBER.sub("N", line) for line in crawled[1][-len(shown) :]] == [NUMBER.sub("N", line) for line in shown]
+
+
+def addon() -> str:
+    return blocks("python")[0]
+
+
+def test_the_switch_shown_is_the_project_s_own() -> None:
+    told: dict[str, Any] = {}
+    exec(addon(), told)
+    assert told["ADDONS"] == settings.ADDONS
 
 
 def spider() -> str:
