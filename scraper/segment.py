@@ -217,19 +217,15 @@ class _Walk:
 
     def _find(self, node: LexborNode) -> _Place:
         """Climb to the nearest known place, and come down again making the places between."""
-        unknown = [node]
-        above = node.parent
-        place: _Place | None = None
-        while above is not None:
-            place = self.places.get(above.mem_id)
-            if place is not None:
-                break
+        places, unknown, above = self.places, [node], node.parent
+        found: _Place | None = None
+        while above is not None and (found := places.get(above.mem_id)) is None:
             unknown.append(above)
             above = above.parent
-        found = place or _TOP
+        place = found or _TOP
         for each in reversed(unknown):
-            found = self.places[each.mem_id] = self._inside(each, found)
-        return found
+            place = places[each.mem_id] = self._inside(each, place)
+        return place
 
     def _inside(self, node: LexborNode, around: _Place) -> _Place:
         tag, attributes = node.tag or "", node.attributes
@@ -270,7 +266,8 @@ class _Walk:
         address, number = self.addresses.absolute(attributes.get("href")), node.mem_id
         self.targets[number] = (address, number)
         if address is not None:
-            self.anchors.append(Anchor(address, (attributes.get("rel") or "").lower()))
+            rel = attributes.get("rel")
+            self.anchors.append(Anchor(address, rel.lower()) if rel else Anchor(address))
 
     def _option(self, node: LexborNode) -> None:
         """A form's choices are no text; but a pager may be a drop-down list, whose values are addresses."""
