@@ -103,8 +103,8 @@ class Backoff:
         return await self._again(request, None) if isinstance(exception, _TROUBLES) else None
 
     async def _again(self, request: Request, asked: float | None) -> Request | None:
-        state = self._failed(host(request.url), asked)
         tries = request.meta.get("retry_times", 0) + 1
+        state = self._failed(host(request.url), tries, asked)
         if tries > self._tries:
             return None
         again: Request = request.replace(dont_filter=True)
@@ -114,14 +114,14 @@ class Backoff:
             await asyncio.sleep(max(state.rests_until - time.time(), 0.0))
         return again
 
-    def _failed(self, name: str, asked: float | None) -> Host:
-        """Note a failure of a host, and how long it is left in peace.
+    def _failed(self, name: str, tries: int, asked: float | None) -> Host:
+        """Note a failure of a host, the try of a request that it was, and how long the one or the other waits.
 
         One failure alone may be its page's own, and only the page waits, unless the host has `asked` for peace.
         """
         state, now = self._hosts.setdefault(name, Host()), time.time()
         state.failures += now >= state.rests_until  # what was under way when it began to rest tells nothing new
-        wait = max(self._first * 2 ** (state.failures - 1), asked or 0.0)
+        wait = max(self._first * 2 ** (max(state.failures, tries) - 1), asked or 0.0)
         state.rests_until = max(state.rests_until, now + min(wait, self._longest))
         frontier = Frontier.of(self._crawler)
         if asked is not None or state.failures > 1:
