@@ -67,7 +67,8 @@ _REASONS: dict[Reason, str] = {
     "blocked": "It is a log-in wall, a challenge or a refusal.",
 }
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-_UNTOLD = frozenset(("headline", "extraction", "schema_version"))  # they stand elsewhere, or say nothing of the page
+# What stands elsewhere, or says nothing of the page.
+_UNTOLD = frozenset("headline extraction schema_version id fetched_at duplicate_of replaces".split())
 
 Runs = list[tuple[Label, list[tuple[int, Labelled]]]]
 
@@ -178,9 +179,9 @@ def _strip(runs: Runs) -> Iterator[str]:
 
 
 def _record(found: Article | NotAnArticle) -> Iterator[str]:
-    yield '<section id="record" aria-labelledby="record-title"><h2 id="record-title">Record</h2>\n'
+    yield '<section id="record" tabindex="0" aria-labelledby="record-title"><h2 id="record-title">Record</h2>\n'
     if isinstance(found, NotAnArticle):
-        yield f'<p class="refusal"><strong>There is none: {_text(found.reason)}.</strong> {_REASONS[found.reason]}</p>'
+        yield f'<p class="refusal"><strong>No record: {_text(found.reason)}.</strong> {_REASONS[found.reason]}</p>'
     else:
         told = {key: value for key, value in found.to_dict().items() if key not in _UNTOLD}
         yield _value({"headline": found.headline} | {key: value for key, value in told.items() if _is_told(value)})
@@ -199,7 +200,9 @@ def _value(value: Any) -> str:
         address = f' <span class="address">{_text(value["url"])}</span>' if value["url"] else ""
         return f"<bdi>{_text(value['text'])}</bdi>{address}"
     if isinstance(value, dict):
-        pairs = (f'<dt>{_text(_name(key))}</dt><dd class="{_text(key)}">{_value(each)}</dd>' for key, each in value.items())
+        pairs = (
+            f'<dt>{_text(_name(key))}</dt><dd class="{_text(key)}">{_value(each)}</dd>' for key, each in value.items()
+        )
         return f"<dl>{''.join(pairs)}</dl>"
     if isinstance(value, list):
         return "<ol>" + "".join(f'<li dir="auto">{_value(each)}</li>' for each in value) + "</ol>" if value else "none"
@@ -241,6 +244,6 @@ def _block(number: int, each: Labelled, dateline: str, language: str) -> Sequenc
     mark, note = (f"<mark>{_text(dateline)}</mark>", "; it opens with the dateline") if dateline else ("", "")
     return (
         f'<li><p tabindex="0" dir="auto" aria-describedby="why-{number}"{language}>{mark}{text}</p>',
-        f'<small class="why" id="why-{number}" role="tooltip"><b>{_name(each.label)}</b>, score {each.score:.2f}: ',
+        f'<small class="why" id="why-{number}" role="tooltip"><b>{_name(each.label)}</b> score {each.score:.2f}, ',
         f"{_text(each.reason)}{note} <code>{_text(each.block.tag)}</code></small></li>\n",
     )
