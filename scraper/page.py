@@ -245,5 +245,5 @@ def _block(number: int, each: Labelled, dateline: str, language: str) -> Sequenc
     return (
         f'<li><p tabindex="0" dir="auto" aria-describedby="why-{number}"{language}>{mark}{text}</p>',
         f'<small class="why" id="why-{number}" role="tooltip"><b>{_name(each.label)}</b> score {each.score:.2f}, ',
-        f"{_text(each.reason)}{note} <code>{_text(each.block.tag)}</code></small></li>\n",
+        f"{_text(each.reason)}{note}</small></li>\n",
     )
