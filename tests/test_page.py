@@ -205,6 +205,11 @@ def test_the_dateline_is_marked_where_it_stands() -> None:
         assert (why.parent.css_first("mark") or why).text() == mark.text()
     text = (PAGES / "dateline-none-before-dash" / "page.txt").read_text("utf-8")
     assert tree(explain_page_text(text)).css("mark") == []
+    paragraph = f"OSLO, Norway (AP) — {STORY_TEXT}"
+    twice = tree(
+        explain_page_text("\n".join(["Bridge to close", *[paragraph + each * 3 for each in ("One. ", "Two. ")]]))
+    )
+    assert [node.text() for node in twice.css("mark")] == ["OSLO, Norway (AP) —"]
 
 
 def test_the_head_tells_confidence_and_warnings() -> None:
