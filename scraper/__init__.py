@@ -10,7 +10,8 @@
 from scraper.article import Article, Dateline, Extraction, Link, Sidebar, json_schema
 from scraper.block import Block, Label, Labelled
 from scraper.errors import ArchiveError, FetchError, NotAnArticle, RecordError, ScraperError
-from scraper.pipeline import explain, extract, extract_text
+from scraper.page import explain_page, explain_page_text
+from scraper.pipeline import explain, explain_text, extract, extract_text
 
 __all__ = [
     "ArchiveError",
@@ -27,6 +28,9 @@ __all__ = [
     "ScraperError",
     "Sidebar",
     "explain",
+    "explain_page",
+    "explain_page_text",
+    "explain_text",
     "extract",
     "extract_text",
     "json_schema",

@@ -12,7 +12,7 @@ from scraper.profiles import Profile
 from scraper.segment import segment_html
 from scraper.verdict import refusal
 
-__all__ = ["article", "explain", "extract", "extract_text", "read"]
+__all__ = ["article", "explain", "explain_text", "extract", "extract_text", "outcome", "read", "read_text"]
 
 
 def extract(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> Article:
@@ -31,14 +31,17 @@ def extract_text(text: str, *, url: str | None = None) -> Article:
 
     Raises as `extract` does.
     """
-    if not isinstance(text, str):
-        raise ScraperError(f"text must be str, not {type(text).__name__}")
-    return article(segment_text(text, url))
+    return article(read_text(text, url=url))
 
 
 def explain(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> tuple[Labelled, ...]:
     """Give every visible block of a page with its label, score and reason: `extract`, stopped one step early."""
     return _labelled(read(page, url=url, content_type=content_type))[0]
+
+
+def explain_text(text: str, *, url: str | None = None) -> tuple[Labelled, ...]:
+    """Give every line of flattened text in the same way; one that opens with a bullet comes without it."""
+    return _labelled(read_text(text, url=url))[0]
 
 
 def read(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> Document:
@@ -50,13 +53,28 @@ def read(page: bytes | str, *, url: str | None = None, content_type: str | None 
     return segment_html(page if isinstance(page, str) else decode(page, content_type), url)
 
 
+def read_text(text: str, *, url: str | None = None) -> Document:
+    """Segment flattened text."""
+    if not isinstance(text, str):
+        raise ScraperError(f"text must be str, not {type(text).__name__}")
+    return segment_text(text, url)
+
+
 def article(document: Document) -> Article:
     """Label a segmented page and assemble its record; raise `NotAnArticle` for a page that holds none."""
+    _, found = outcome(document)
+    if isinstance(found, NotAnArticle):
+        raise found
+    return found
+
+
+def outcome(document: Document) -> tuple[tuple[Labelled, ...], Article | NotAnArticle]:
+    """Give what `explain` and `extract` give of one segmented page; the error is given, not raised."""
     labelled, profile = _labelled(document)
     claims = read_head(document.head)
     if reason := refusal(document, labelled, claims):
-        raise NotAnArticle(reason)
-    return assemble(document, labelled, claims, profile)
+        return labelled, NotAnArticle(reason)
+    return labelled, assemble(document, labelled, claims, profile)
 
 
 def _labelled(document: Document) -> tuple[tuple[Labelled, ...], Profile | None]:

@@ -28,7 +28,7 @@ ROWS = (
     ("decode", "segment", "plaintext", "head", "label", "verdict", "assemble"),  # the stages
     ("tagger.train",),
     ("pipeline", "jsonl", "warc"),
-    ("replay",),
+    ("replay", "page"),
     ("", "cli"),  # the package's face
     ("__main__",),
 )
