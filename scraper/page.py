@@ -6,7 +6,6 @@ text of a hostile page, which is escaped, could do nothing even if it were not. 
 
 import base64
 import hashlib
-import importlib.resources
 import itertools
 import re
 from collections import Counter
@@ -124,6 +123,8 @@ def _name(label: str) -> str:
 
 
 def _style() -> str:
+    import importlib.resources  # noqa: PLC0415 - 10 ms, for the few who ask
+
     light, dark = ("".join(f"--{name}:{pair[index]};" for name, pair in PALETTE.items()) for index in (0, 1))
     rules = "\n".join(
         f'[data-label="{each}"]{{--own:var(--{each})}}'
