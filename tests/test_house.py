@@ -16,7 +16,7 @@ PACKAGE = ROOT / "scraper"
 ROWS = (
     ("errors",),
     ("article",),
-    ("block", "vocabulary", "limits", "addresses", "safety"),
+    ("block", "vocabulary", "limits", "addresses", "safety", "unpack"),
     ("dates",),
     ("dateline", "people", "injection", "lists", "stories", "copies", "profiles.template"),
     ("fields",),
@@ -28,7 +28,7 @@ ROWS = (
     ("decode", "segment", "plaintext", "head", "label", "verdict", "assemble"),  # the stages
     ("tagger.train",),
     ("pipeline", "jsonl", "warc"),
-    ("replay",),
+    ("replay", "fetch"),
     ("", "cli"),  # the package's face
     ("__main__",),
 )
@@ -43,7 +43,9 @@ OWNERS = {
     "torch": {"tagger.train"},
     "resiliparse": {"tagger.train"},
     "scrapy": set(),
-    "httpx": set(),
+    "httpx": {"fetch"},
+    "httpcore": {"fetch"},
+    "brotli": {"unpack"},
 }
 
 
