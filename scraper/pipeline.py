@@ -12,7 +12,7 @@ from scraper.profiles import Profile
 from scraper.segment import segment_html
 from scraper.verdict import refusal
 
-__all__ = ["article", "explain", "extract", "extract_text", "read"]
+__all__ = ["article", "explain", "extract", "extract_text", "labelled", "read"]
 
 
 def extract(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> Article:
@@ -38,7 +38,12 @@ def extract_text(text: str, *, url: str | None = None) -> Article:
 
 def explain(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> tuple[Labelled, ...]:
     """Give every visible block of a page with its label, score and reason: `extract`, stopped one step early."""
-    return _labelled(read(page, url=url, content_type=content_type))[0]
+    return labelled(read(page, url=url, content_type=content_type))
+
+
+def labelled(document: Document) -> tuple[Labelled, ...]:
+    """Label the blocks of a segmented page."""
+    return _labelled(document)[0]
 
 
 def read(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> Document:
@@ -52,11 +57,11 @@ def read(page: bytes | str, *, url: str | None = None, content_type: str | None 
 
 def article(document: Document) -> Article:
     """Label a segmented page and assemble its record; raise `NotAnArticle` for a page that holds none."""
-    labelled, profile = _labelled(document)
+    blocks, profile = _labelled(document)
     claims = read_head(document.head)
-    if reason := refusal(document, labelled, claims):
+    if reason := refusal(document, blocks, claims):
         raise NotAnArticle(reason)
-    return assemble(document, labelled, claims, profile)
+    return assemble(document, blocks, claims, profile)
 
 
 def _labelled(document: Document) -> tuple[tuple[Labelled, ...], Profile | None]:

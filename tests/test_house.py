@@ -27,9 +27,13 @@ ROWS = (
     ("tagger", "tagger.silver"),
     ("decode", "segment", "plaintext", "head", "label", "verdict", "assemble"),  # the stages
     ("tagger.train",),
-    ("pipeline", "jsonl", "warc"),
+    ("pipeline", "jsonl", "warc", "coverage", "export"),
     ("replay", "fetch"),
-    ("", "cli"),  # the package's face
+    ("",),  # the package's face
+    ("cli.screen", "cli.workers", "cli.options", "cli.inputs"),
+    ("cli.output",),
+    ("cli.extract", "cli.explain", "cli.check", "cli.export", "cli.small"),
+    ("cli",),
     ("__main__",),
 )
 ROW = {name: number for number, row in enumerate(ROWS) for name in row}
@@ -46,6 +50,9 @@ OWNERS = {
     "httpx": {"fetch"},
     "httpcore": {"fetch"},
     "brotli": {"unpack"},
+    "pyarrow": {"export"},
+    "rich": {"cli.screen", "cli.explain"},
+    "typer": {"cli", "cli.check", "cli.explain", "cli.export", "cli.extract", "cli.options", "cli.output", "cli.small"},
 }
 
 
@@ -93,7 +100,7 @@ import sys, time
 start = time.perf_counter()
 import scraper
 spent = time.perf_counter() - start
-print(spent, [name for name in ("scrapy", "httpx", "dateparser", "torch", "numpy", "rensa") if name in sys.modules])
+print(spent, [name for name in ("scrapy", "httpx", "dateparser", "torch", "numpy", "rensa", "typer", "rich", "pyarrow") if name in sys.modules])
 """
     runs = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
