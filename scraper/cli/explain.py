@@ -24,7 +24,7 @@ from scraper.replay import document
 __all__ = ["explain"]
 
 _WIDTH = 160  # of a table that no terminal shows
-_LABEL = max(map(len, Label))
+_COLUMNS = (("label", max(map(len, Label)) + 1), ("score", 6), ("reason", 36))  # with the space behind
 
 
 def explain(
@@ -87,13 +87,12 @@ def _line(each: Labelled) -> str:
 
 def _table(blocks: Iterable[Labelled]) -> str:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, width in (("label", _LABEL), ("score", 5), ("reason", 32)):
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    for name, width in (*_COLUMNS, ("text", max(console.width - sum(width for _, width in _COLUMNS), 10))):
         table.add_column(name, no_wrap=True, width=width)
-    table.add_column("text", no_wrap=True)
     for each in blocks:
         texts = (str(each.label), f"{each.score:.2f}", each.reason, each.block.text)
         table.add_row(*(Text(plain(text)) for text in texts))
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     with console.capture() as shown:
         console.print(table)
     return shown.get()

@@ -5,6 +5,8 @@ import signal
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Generic, NamedTuple, TypeVar
@@ -12,7 +14,8 @@ from typing import Generic, NamedTuple, TypeVar
 __all__ = ["Work", "cores", "each"]
 
 _LIMIT = 60.0  # seconds for one item; a large page takes a tenth of one
-_AHEAD = 16  # items for each process that may wait for one that takes long
+_AHEAD = 32  # items for each process that may wait for one that takes long
+_BATCH = 8  # items that a process is given at once, so that it need not wait for us
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -58,12 +61,16 @@ class _Worker(Generic[Item, Result]):
         finally:
             signal.signal(signal.SIGINT, before)
         theirs.close()
-        self.number = -1
+        self.items: deque[Item] = deque()
+        """Those that it has not done yet."""
+        self.number = 0
+        """That of the first of them."""
         self.since = 0.0
 
-    def give(self, number: int, item: Item) -> None:
-        self.number, self.since = number, time.monotonic()
-        self.pipe.send(item)
+    def give(self, number: int, items: Iterable[Item]) -> None:
+        self.items, self.number, self.since = deque(items), number, time.monotonic()
+        with suppress(OSError):  # it died in the meantime, which is found out later
+            self.pipe.send(self.items)
 
     def end(self) -> None:
         self._process.kill()
@@ -74,7 +81,8 @@ class _Worker(Generic[Item, Result]):
 def _serve(pipe: Connection, do: Callable[[Item], Result]) -> None:
     try:
         while True:
-            pipe.send(do(pipe.recv()))
+            for item in pipe.recv():
+                pipe.send(do(item))
     except (EOFError, OSError):  # the command is gone
         return
 
@@ -95,9 +103,10 @@ class _Pool(Generic[Item, Result]):
     def each(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
         pending: deque[Item] = deque()
         first = 0  # the number of what is pending longest
-        for number, item in enumerate(items):
-            pending.append(item)
-            self._give(number, item)
+        rest = iter(items)
+        while batch := list(islice(rest, _BATCH)):
+            self._give(first + len(pending), batch)
+            pending.extend(batch)
             while pending and (first in self._done or len(pending) > self._ahead):
                 yield pending.popleft(), self._result(first)
                 first += 1
@@ -105,15 +114,12 @@ class _Pool(Generic[Item, Result]):
             yield pending.popleft(), self._result(first)
             first += 1
 
-    def _give(self, number: int, item: Item) -> None:
+    def _give(self, number: int, items: Iterable[Item]) -> None:
         while not self._free:
             self._collect()
         worker = self._free.pop()
         self._busy.append(worker)
-        try:
-            worker.give(number, item)
-        except OSError:  # it died in the meantime, which _collect finds out
-            return
+        worker.give(number, items)
 
     def _result(self, number: int) -> Result:
         while number not in self._done:
@@ -132,15 +138,24 @@ class _Pool(Generic[Item, Result]):
 
     def _take(self, worker: _Worker[Item, Result]) -> None:
         try:
-            self._done[worker.number] = worker.pipe.recv()
+            self._note(worker, worker.pipe.recv())
         except (EOFError, OSError):
             self._lose(worker, "its reader died over it")
         else:
-            self._busy.remove(worker)
-            self._free.append(worker)
+            if not worker.items:
+                self._busy.remove(worker)
+                self._free.append(worker)
 
     def _lose(self, worker: _Worker[Item, Result], why: str) -> None:
-        self._done[worker.number] = self._work.lost(why)
+        """Put another in its place, which goes on behind the item that it had."""
+        self._note(worker, self._work.lost(why))
         self._busy.remove(worker)
         worker.end()
         self._free.append(_Worker(self._work.do))
+        if worker.items:
+            self._give(worker.number, worker.items)
+
+    def _note(self, worker: _Worker[Item, Result], result: Result) -> None:
+        self._done[worker.number] = result
+        worker.items.popleft()
+        worker.number, worker.since = worker.number + 1, time.monotonic()
