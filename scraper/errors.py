@@ -21,7 +21,18 @@ class ScraperError(Exception):
 
 
 class FetchError(ScraperError):
-    """A page could not be fetched; the message names the address and the cause."""
+    """A page could not be fetched.
+
+    `url` is the address that was asked for; `reason` is a few words: "404 Not Found", "too large", "unsafe address".
+    """
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(url, reason)
+        self.url = url
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.url}: {self.reason}"
 
 
 class NotAnArticle(ScraperError):

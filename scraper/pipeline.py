@@ -12,7 +12,17 @@ from scraper.profiles import Profile
 from scraper.segment import segment_html
 from scraper.verdict import refusal
 
-__all__ = ["article", "explain", "explain_text", "extract", "extract_text", "outcome", "read", "read_text"]
+__all__ = [
+    "article",
+    "explain",
+    "explain_text",
+    "extract",
+    "extract_text",
+    "labelled",
+    "outcome",
+    "read",
+    "read_text",
+]
 
 
 def extract(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> Article:
@@ -36,7 +46,12 @@ def extract_text(text: str, *, url: str | None = None) -> Article:
 
 def explain(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> tuple[Labelled, ...]:
     """Give every visible block of a page with its label, score and reason: `extract`, stopped one step early."""
-    return _labelled(read(page, url=url, content_type=content_type))[0]
+    return labelled(read(page, url=url, content_type=content_type))
+
+
+def labelled(document: Document) -> tuple[Labelled, ...]:
+    """Label the blocks of a segmented page."""
+    return _labelled(document)[0]
 
 
 def explain_text(text: str, *, url: str | None = None) -> tuple[Labelled, ...]:
@@ -70,11 +85,11 @@ def article(document: Document) -> Article:
 
 def outcome(document: Document) -> tuple[tuple[Labelled, ...], Article | NotAnArticle]:
     """Give what `explain` and `extract` give of one segmented page; the error is given, not raised."""
-    labelled, profile = _labelled(document)
+    blocks, profile = _labelled(document)
     claims = read_head(document.head)
-    if reason := refusal(document, labelled, claims):
-        return labelled, NotAnArticle(reason)
-    return labelled, assemble(document, labelled, claims, profile)
+    if reason := refusal(document, blocks, claims):
+        return blocks, NotAnArticle(reason)
+    return blocks, assemble(document, blocks, claims, profile)
 
 
 def _labelled(document: Document) -> tuple[tuple[Labelled, ...], Profile | None]:

@@ -21,7 +21,7 @@ from scraper.plaintext import segment_text
 from scraper.stories import Stories, cut_short, same_headline, story_id, text_digest, truncated
 from scraper.warc import Page
 
-__all__ = ["LONGEST", "articles"]
+__all__ = ["LONGEST", "Look", "Replay", "articles", "document", "look"]
 
 LONGEST = 50
 """Parts of a split story: more is a trap."""
@@ -48,19 +48,41 @@ class _Read(NamedTuple):
     """Whether it is a later part by itself."""
 
 
+class Look(NamedTuple):
+    """What a page holds."""
+
+    found: _Read | None = None
+    error: ScraperError | None = None
+    """Why it holds nothing."""
+    page: bool = True
+    """Whether it is one: no trouble of a server, no sitemap, no file of another kind."""
+
+
 def articles(pages: Iterable[Page], *, on_skipped: OnSkipped | None = None) -> Iterator[Article]:
     """Yield one record a story, and one more when it has changed; the same under another address is left out.
 
     Pages of other statuses than 2xx, sitemaps and files that are no pages are passed over. A page without a story is
     handed to `on_skipped`, with the reason.
     """
-    replay = _Replay(on_skipped)
+    replay = Replay(on_skipped)
     for page in pages:
-        yield from replay.page(page)
+        yield from replay.page(page, look(page))
     yield from replay.rest()
 
 
-class _Replay:
+def look(page: Page) -> Look:
+    """Read a page by itself: all of the work, for whichever process has time."""
+    if _key(page) is None or not _readable(page):
+        return Look(page=False)
+    try:
+        return Look(_read(page))
+    except ScraperError as error:
+        return Look(error=error)
+
+
+class Replay:
+    """The rules of a crawl, for pages of which each was looked at."""
+
     def __init__(self, on_skipped: OnSkipped | None) -> None:
         self._on_skipped = on_skipped
         self._stories = Stories()
@@ -70,16 +92,17 @@ class _Replay:
         """The parts read so far of split stories, by the identity of the page that they wait for."""
         self._later: dict[str, _Read] = {}
 
-    def page(self, page: Page) -> Iterator[Article]:
-        """Read a page."""
-        try:
-            key = addresses.identity(page.url) if page.url else ""
-        except ValueError:
+    def page(self, page: Page, seen: Look) -> Iterator[Article]:
+        """Give the records that are whole with this page."""
+        key = _key(page)
+        if key is None:
             return
+        if seen.error is not None and self._on_skipped is not None:
+            self._on_skipped(page, seen.error)
         if _refused(page):
             yield from self._finish_one(key)
-        elif _readable(page):
-            found = self._read(page)
+        elif seen.page:
+            found = seen.found
             if key in self._waiting:
                 yield from self._part(self._pop(key), found)
             elif found is not None and found.later:
@@ -88,28 +111,10 @@ class _Replay:
                 yield from self._go_on([found.article], found.following)
 
     def rest(self) -> Iterator[Article]:
-        """Read the stories that still wait, with the parts that came before them."""
+        """Give the stories that still wait, with the parts that came before them."""
         while self._waiting:
             key = next(iter(self._waiting))
             yield from self._part(self._pop(key), self._later.get(key))
-
-    def _read(self, page: Page) -> _Read | None:
-        try:
-            document = _document(page)
-            found = article(document)
-        except ScraperError as error:
-            if self._on_skipped is not None:
-                self._on_skipped(page, error)
-            return None
-        identifier = story_id(page.url) if page.url else None
-        found = dataclasses.replace(found, id=identifier, fetched_at=page.fetched_at)
-        if page.status is not None and cut_short(page.body):
-            found = truncated(found)
-        if page.url is None:
-            return _Read(found, None, later=False)
-        links, url = _links(document, page.url), page.url
-        following = next((link for link in links if addresses.follows(url, link)), None)
-        return _Read(found, following, later=addresses.first_part(url, links) is not None)
 
     def _part(self, parts: list[Article], found: _Read | None) -> Iterator[Article]:
         if found is None:
@@ -151,6 +156,14 @@ class _Replay:
             yield dataclasses.replace(story, duplicate_of=self._copies.add(name, story.body))
 
 
+def _key(page: Page) -> str | None:
+    """Give what stands for a page's address; None where that is no address."""
+    try:
+        return addresses.identity(page.url) if page.url else ""
+    except ValueError:
+        return None
+
+
 def _refused(page: Page) -> bool:
     """Tell whether the server said for good that there is no such page."""
     return page.status is not None and 400 <= page.status < 500 and page.status not in (408, 429)
@@ -164,7 +177,21 @@ def _readable(page: Page) -> bool:
     return not _SITEMAP.match(page.body[:4096]) and not _NO_PAGE.match((page.content_type or "").lower())
 
 
-def _document(page: Page) -> Document:
+def _read(page: Page) -> _Read:
+    blocks = document(page)
+    identifier = story_id(page.url) if page.url else None
+    found = dataclasses.replace(article(blocks), id=identifier, fetched_at=page.fetched_at)
+    if page.status is not None and cut_short(page.body):
+        found = truncated(found)
+    if page.url is None:
+        return _Read(found, None, later=False)
+    links, url = _links(blocks, page.url), page.url
+    following = next((link for link in links if addresses.follows(url, link)), None)
+    return _Read(found, following, later=addresses.first_part(url, links) is not None)
+
+
+def document(page: Page) -> Document:
+    """Give a page in blocks, flattened text as such; raise `ScraperError` for what is no page."""
     if page.status is None:
         return segment_text(page.body.decode("utf-8", "replace"), page.url)
     return read(page.body, url=page.url, content_type=page.content_type)

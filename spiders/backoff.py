@@ -25,7 +25,7 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 
 from scraper.addresses import host
-from spiders.failures import CUT_SHORT
+from scraper.unpack import CUT_SHORT
 from spiders.frontier import DUE, META, Frontier
 
 __all__ = ["RATE_LIMITED", "Backoff", "Host", "retry_after"]

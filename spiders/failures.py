@@ -13,16 +13,9 @@ from scrapy.exceptions import (
 )
 from scrapy.spidermiddlewares.httperror import HttpError
 
-__all__ = ["BAD_COMPRESSION", "CUT_SHORT", "FLAWS", "TOO_LARGE", "final", "reason"]
+from scraper.unpack import BAD_COMPRESSION, CUT_SHORT, TOO_LARGE
 
-CUT_SHORT = "cut short"
-"""The body ended before its end."""
-TOO_LARGE = "too large"
-"""The body, or what it unpacks to, is over DOWNLOAD_MAXSIZE."""
-BAD_COMPRESSION = "bad compression"
-"""The body is neither what its label says nor text."""
-FLAWS = (CUT_SHORT, TOO_LARGE, BAD_COMPRESSION)
-"""What a response's flags may say against it."""
+__all__ = ["final", "reason"]
 
 _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (DownloadTimeoutError, "timeout"),

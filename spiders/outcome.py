@@ -7,7 +7,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from spiders.failures import FLAWS, reason
+from scraper.unpack import FLAWS
+from spiders.failures import reason
 from spiders.frontier import Frontier
 
 __all__ = ["IF_MISSING", "UNCHANGED", "Outcome"]

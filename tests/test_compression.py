@@ -9,8 +9,8 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import HtmlResponse, Response
 from scrapy.utils.test import get_crawler
 
-from spiders.compression import Compression, unpack
-from spiders.failures import BAD_COMPRESSION, CUT_SHORT, FLAWS, TOO_LARGE
+from scraper.unpack import BAD_COMPRESSION, CUT_SHORT, FLAWS, TOO_LARGE, unpack
+from spiders.compression import Compression
 from tests.faults import Server, bomb, pack, serve_faults, told
 from tests.probe import Probed, probe
 

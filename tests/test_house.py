@@ -16,7 +16,7 @@ PACKAGE = ROOT / "scraper"
 ROWS = (
     ("errors",),
     ("article",),
-    ("block", "vocabulary", "limits", "addresses", "safety"),
+    ("block", "vocabulary", "limits", "addresses", "safety", "unpack"),
     ("dates",),
     ("dateline", "people", "injection", "lists", "stories", "copies", "profiles.template"),
     ("fields",),
@@ -27,9 +27,13 @@ ROWS = (
     ("tagger", "tagger.silver"),
     ("decode", "segment", "plaintext", "head", "label", "verdict", "assemble"),  # the stages
     ("tagger.train",),
-    ("pipeline", "jsonl", "warc"),
-    ("replay", "page"),
-    ("", "cli"),  # the package's face
+    ("pipeline", "jsonl", "warc", "coverage", "export"),
+    ("replay", "fetch", "page"),
+    ("",),  # the package's face
+    ("cli.screen", "cli.workers", "cli.options", "cli.inputs"),
+    ("cli.output",),
+    ("cli.extract", "cli.explain", "cli.check", "cli.export", "cli.small"),
+    ("cli",),
     ("__main__",),
 )
 ROW = {name: number for number, row in enumerate(ROWS) for name in row}
@@ -43,7 +47,12 @@ OWNERS = {
     "torch": {"tagger.train"},
     "resiliparse": {"tagger.train"},
     "scrapy": set(),
-    "httpx": set(),
+    "httpx": {"fetch"},
+    "httpcore": {"fetch"},
+    "brotli": {"unpack"},
+    "pyarrow": {"export"},
+    "rich": {"cli.screen", "cli.explain"},
+    "typer": {"cli", "cli.check", "cli.explain", "cli.export", "cli.extract", "cli.options", "cli.output", "cli.small"},
 }
 
 
@@ -91,7 +100,7 @@ import sys, time
 start = time.process_time()
 import scraper
 spent = time.process_time() - start
-print(spent, [name for name in ("scrapy", "httpx", "dateparser", "torch", "numpy", "rensa") if name in sys.modules])
+print(spent, [name for name in ("scrapy", "httpx", "dateparser", "torch", "numpy", "rensa", "typer", "rich", "pyarrow") if name in sys.modules])
 """
     runs = [
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -1,0 +1,52 @@
+"""The command line, a module a command; typer and rich are loaded here only."""
+
+from typing import Annotated
+
+import typer
+
+from scraper.cli.check import check
+from scraper.cli.explain import explain
+from scraper.cli.export import export
+from scraper.cli.extract import extract
+from scraper.cli.small import portal, report, schema, tell_version
+
+__all__ = ["main"]
+
+# What the list of commands says of each, and what its own help ends with.
+_COMMANDS = (
+    (extract, "Pages in, records out.", "scraper extract pages/ archive/*.warc.gz -o records.jsonl"),
+    (explain, "Every block of a page, and why it is what it is.", "scraper explain page.html"),
+    (check, "Whether a file of records is whole.", "scraper check records.jsonl --repair clean.jsonl"),
+    (export, "Records as Parquet, CSV, Markdown, text, JSON-LD.", "scraper export records.jsonl -o records.parquet"),
+    (schema, "The JSON Schema of a record.", "scraper schema > article.schema.json"),
+    (portal, "Serve the portal that comes with the project.", "scraper portal --port 8750"),
+    (report, "What a crawl did, as a page.", "scraper report crawls/fintechworld -o report.html"),
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command and give its exit status: 0 all went well, 1 some did not, 2 wrong arguments, 130 ^C."""
+    app = typer.Typer(
+        name="scraper",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="Example: scraper extract page.html",
+    )
+    app.callback()(_scraper)
+    for command, short, example in _COMMANDS:
+        app.command(short_help=short, epilog=f"Example: {example}")(command)
+    try:
+        app(arguments, prog_name="scraper")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 0
+    return 0
+
+
+def _scraper(
+    version: Annotated[
+        bool, typer.Option("--version", callback=tell_version, is_eager=True, help="Tell the version.")
+    ] = False,
+) -> None:
+    """News pages in, clean records out."""

@@ -1,0 +1,133 @@
+"""`scraper check`: whether a file of records is one, line by line."""
+
+import dataclasses
+import gzip
+import json
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Annotated, NamedTuple
+
+import typer
+
+from scraper.article import Article
+from scraper.cli.output import writing
+from scraper.cli.screen import Screen
+from scraper.coverage import coverage, fallen
+from scraper.errors import RecordError
+from scraper.jsonl import read_records
+
+__all__ = ["check"]
+
+_START = re.compile(rb'(?=\{"headline":)')  # how a record begins, and nothing inside one
+
+
+class _Found(NamedTuple):
+    """A record, and the line of a clean copy that holds it."""
+
+    record: Article
+    line: bytes
+
+
+class _Line(NamedTuple):
+    """What a line holds."""
+
+    found: tuple[_Found, ...] = ()
+    """One record; of a bad line what can be saved."""
+    fault: str | None = None
+
+
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Records, as JSON Lines (.jsonl, .jsonl.gz).")],
+    repair: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Write a clean copy with every record that can be read.")
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(metavar="OLD", help="Earlier records; tell which fields are missing more often now."),
+    ] = None,
+) -> None:
+    """Hold every line against the schema, and tell those that are torn, foreign, of another version, or doubled.
+
+    The exit status is 1 if there is any, or if a field fell by more than 5 points and 10 % against OLD.
+    """
+    screen = Screen()
+    if repair and repair.exists() and file.exists() and repair.samefile(file):
+        raise typer.BadParameter("it must be another file than FILE", param_hint="--repair")
+    try:
+        with _opened(file) as lines:
+            number = _written(_told(file, lines, screen), repair, screen)
+        fell = _fallen(against, file) if against else []
+    except (OSError, EOFError) as error:
+        name = getattr(error, "filename", None) or file
+        screen.complain(f"{name}: {getattr(error, 'strerror', None) or error}")
+        raise typer.Exit(1) from error
+    if not number:
+        screen.complain(f"{file}: no record in it")
+    with writing(None, screen) as out:
+        out.write(f"{number} records, {screen.faults} faults\n".encode())
+        out.writelines(f"{line}\n".encode() for line in fell)
+    raise typer.Exit(1 if screen.faults or fell else 0)
+
+
+def _opened(file: Path) -> IO[bytes]:
+    return gzip.open(file) if file.suffix == ".gz" else file.open("rb")  # type: ignore[return-value]
+
+
+def _told(file: Path, lines: Iterable[bytes], screen: Screen) -> Iterator[bytes]:
+    """Give the lines of a clean copy, and tell each fault."""
+    seen: dict[str, tuple[int, int]] = {}  # by id: the line, and what stands for the record
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        found, fault = _read(line)
+        if fault:
+            screen.complain(f"{file}:{number}: {fault}")
+        for record, kept in found:
+            told, again = hash(record.to_json()), seen.get(record.id or "")
+            if record.id:
+                seen[record.id] = (number, told)
+            if again is None or record.replaces == record.id:
+                yield kept
+            else:
+                screen.complain(f"{file}:{number}: doubled: the id {record.id} is that of line {again[0]}")
+                if told != again[1]:  # the later one is what the page says now
+                    yield dataclasses.replace(record, replaces=record.id).to_json().encode()
+
+
+def _read(line: bytes) -> _Line:
+    try:
+        return _Line((_Found(Article.from_json(line), line.strip()),))
+    except RecordError as error:
+        parts = _START.split(line)
+        saved = tuple(found for part in parts if part != line for found in _record(part))
+        also = f"; {len(saved)} records in it" if saved else ""
+        return _Line(saved, f"{_kind(line)}{error.why}{also}")
+
+
+def _kind(line: bytes) -> str:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return "torn: "
+    return ""
+
+
+def _record(part: bytes) -> tuple[_Found, ...]:
+    try:
+        return (_Found(Article.from_json(part), part.strip()),)
+    except RecordError:
+        return ()
+
+
+def _written(lines: Iterator[bytes], repair: Path | None, screen: Screen) -> int:
+    """Go through the lines, write them where they are wanted, and give how many there are."""
+    if repair is None:
+        return sum(1 for _ in lines)
+    with writing(repair, screen) as copy:
+        return sum(copy.write(line + b"\n") > 0 for line in lines)
+
+
+def _fallen(old: Path, new: Path) -> list[str]:
+    before, now = (coverage(read_records(path, on_error=lambda error: None)) for path in (old, new))
+    return [f"fallen: {name} from {before[name]:.0%} to {now.get(name, 0.0):.0%}" for name in fallen(before, now)]

@@ -1,0 +1,78 @@
+"""Commands of a few lines."""
+
+import importlib.metadata
+import sys
+import threading
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import scraper
+from scraper.article import json_schema
+from scraper.cli.output import writing
+from scraper.cli.screen import Screen
+
+__all__ = ["portal", "report", "schema", "tell_version"]
+
+
+def tell_version(asked: bool) -> None:
+    """Tell the version, if it was asked for, and end."""
+    if asked:
+        try:
+            typer.echo(f"scraper {importlib.metadata.version('scraper')}")
+        except importlib.metadata.PackageNotFoundError:
+            typer.echo("scraper, a checkout that is not installed")
+        raise typer.Exit
+
+
+def schema() -> None:
+    """Print the JSON Schema of a record."""
+    with writing(None, Screen()) as lines:
+        lines.write(json_schema().encode())
+
+
+def portal(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where it stands; 0 takes a free one.")] = 0,
+) -> None:
+    """Serve the small news portal that comes with the project; its address is printed first. ^C ends it."""
+    screen = Screen()
+    root = str(Path(scraper.__file__).parents[1])
+    sys.path.append(root)  # the portal stands beside the package, in the checkout
+    try:
+        from fixtures.portal.server import serve  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        screen.complain("the portal is part of the project's folder, not of the installed package: run it from there")
+        raise typer.Exit(1) from error
+    try:
+        with serve(port) as server:
+            print(f"{server.base}/", flush=True)
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        return
+    except OSError as error:
+        screen.complain(f"port {port}: {error.strerror or error}; --port 0 takes a free one")
+        raise typer.Exit(1) from error
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of a crawl, such as crawls/fintechworld.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="The HTML file.")],
+) -> None:
+    """Write what a crawl did as a page to look at."""
+    screen = Screen()
+    try:
+        from scraper.report_page import report as page  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        screen.complain("this version cannot write a report; the account of a crawl is run.json in its folder")
+        raise typer.Exit(1) from error
+    if not folder.is_dir():
+        screen.complain(f"{folder}: no folder; give that of a crawl, such as crawls/fintechworld")
+        raise typer.Exit(1)
+    try:
+        html: str = page(folder)
+    except (OSError, ValueError) as error:
+        screen.complain(f"{folder}: {error}")
+        raise typer.Exit(1) from error
+    with writing(output, screen) as lines:
+        lines.write(html.encode())
