@@ -43,7 +43,7 @@ def _parquet(records: Iterable[Article], path: Path) -> None:
         "schema_version": pa.int32(),
     }
     schema = pa.schema([(name, kinds.get(name, text)) for name in Article.__dataclass_fields__])
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with path.open("wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         rows = (_nested(record) for record in records)
         while batch := list(islice(rows, _BATCH)):
             writer.write_table(pa.Table.from_pylist(batch, schema))

@@ -1,7 +1,9 @@
 """`scraper explain`: what became of every block of a page, and why."""
 
+import io
 import itertools
 import json
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,13 +20,14 @@ from scraper.cli.options import Trust, trusted
 from scraper.cli.output import writing
 from scraper.cli.screen import Screen, plain
 from scraper.errors import ScraperError
+from scraper.page import explain_page, explain_page_text
 from scraper.pipeline import labelled
 from scraper.replay import document
 
 __all__ = ["explain"]
 
 _WIDTH = 160  # of a table that no terminal shows
-_COLUMNS = (("label", max(map(len, Label)) + 1), ("score", 6), ("reason", 36))  # with the space behind
+_COLUMNS = (("label", max(map(len, Label)) + 2), ("score", 6), ("reason", 36))  # with the space behind
 
 
 def explain(
@@ -40,7 +43,7 @@ def explain(
     if given is None:
         raise typer.Exit(1)
     try:
-        shown = _page(given, screen) if output else _blocks(given, as_json=as_json)
+        shown = _page(given) if output else _blocks(given, as_json=as_json)
     except ScraperError as error:
         screen.complain(f"{page}: {error}")
         raise typer.Exit(1) from error
@@ -57,16 +60,11 @@ def _only(inputs: Inputs, name: str, screen: Screen) -> Given | None:
     return found[0] if len(found) == 1 else None
 
 
-def _page(given: Given, screen: Screen) -> str:
-    try:
-        from scraper.page import explain_page  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        screen.complain("-o: this version cannot write the page; the table (without -o) and --json show the same")
-        raise typer.Exit(1) from error
-    if given.page.status is None:
-        raise ScraperError("it is text; -o marks HTML only, the table (without -o) shows it")
-    html: str = explain_page(given.page.body, url=given.page.url, content_type=given.page.content_type)
-    return html
+def _page(given: Given) -> str:
+    page = given.page
+    if page.status is None:
+        return explain_page_text(page.body.decode("utf-8", "replace"), url=page.url)
+    return explain_page(page.body, url=page.url, content_type=page.content_type)
 
 
 def _blocks(given: Given, *, as_json: bool) -> str:
@@ -87,12 +85,12 @@ def _line(each: Labelled) -> str:
 
 def _table(blocks: Iterable[Labelled]) -> str:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    shown, seen = io.StringIO(), sys.stdout.isatty()
+    console = Console(file=shown, force_terminal=seen, width=shutil.get_terminal_size().columns if seen else _WIDTH)
     for name, width in (*_COLUMNS, ("text", max(console.width - sum(width for _, width in _COLUMNS), 10))):
         table.add_column(name, no_wrap=True, width=width)
     for each in blocks:
         texts = (str(each.label), f"{each.score:.2f}", each.reason, each.block.text)
         table.add_row(*(Text(plain(text)) for text in texts))
-    with console.capture() as shown:
-        console.print(table)
-    return shown.get()
+    console.print(table)
+    return shown.getvalue()

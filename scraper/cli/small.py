@@ -1,6 +1,7 @@
 """Commands of a few lines."""
 
 import importlib.metadata
+import os
 import sys
 import threading
 from pathlib import Path
@@ -51,7 +52,8 @@ def portal(
     except KeyboardInterrupt:
         return
     except OSError as error:
-        screen.complain(f"port {port}: {error.strerror or error}; --port 0 takes a free one")
+        why = os.strerror(error.errno) if error.errno else error
+        screen.complain(f"port {port}: {why}; --port 0 takes a free one")
         raise typer.Exit(1) from error
 
 
@@ -62,7 +64,7 @@ def report(
     """Write what a crawl did as a page to look at."""
     screen = Screen()
     try:
-        from scraper.report_page import report as page  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+        from scraper.crawlreport import report as page  # noqa: PLC0415
     except ModuleNotFoundError as error:
         screen.complain("this version cannot write a report; the account of a crawl is run.json in its folder")
         raise typer.Exit(1) from error

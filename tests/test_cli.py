@@ -1,0 +1,687 @@
+"""The command line: each command with good and bad inputs, on a terminal and off it, interrupted and cut off."""
+
+import csv
+import gzip
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+import types
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from fixtures.portal.server import serve
+from scraper import Article, Dateline, Link, Sidebar, json_schema
+from scraper.article import SIDEBAR_KINDS
+from scraper.cli import main, workers
+from scraper.cli.inputs import Inputs, Reading
+from scraper.cli.workers import Work, cores, each
+from scraper.coverage import coverage, fallen
+from scraper.jsonl import read_records
+from tests.crawling import story
+from tests.faults import serve_faults
+
+ROOT = Path(__file__).parents[1]
+COMMANDS = ("extract", "explain", "check", "export", "schema", "portal", "report")
+TEXT = ROOT / "fixtures/pages/text-plain/page.txt"
+
+
+def html(name: str) -> str:
+    return story(name)[2]
+
+
+def program(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "scraper", *map(str, arguments)]
+
+
+def run(*arguments: str | Path, **terms: Any) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(program(*arguments), cwd=ROOT, capture_output=True, check=False, timeout=60, **terms)
+
+
+def headlines(out: bytes | str) -> list[str]:
+    return [json.loads(line)["headline"].split(" ferry ")[0].removeprefix("The ") for line in out.splitlines()]
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Path:
+    """Give a folder with pages of several kinds, and with what is none."""
+    folder = tmp_path / "pages"
+    (folder / "inner").mkdir(parents=True)
+    (folder / "a.html").write_text(html("red"), "utf-8")
+    (folder / "inner" / "b.HTM").write_text(html("blue"), "utf-8")
+    (folder / "z.txt").write_bytes(TEXT.read_bytes())
+    (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    return folder
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    """Give a file with 400 pages, and a bad line among them."""
+    path = tmp_path / "many.jsonl"
+    lines = [
+        json.dumps({"html": html(f"n{number}"), "url": f"http://portal.test/{number}.html"}) for number in range(400)
+    ]
+    path.write_text("\n".join([*lines[:7], '{"html": ', *lines[7:]]), "utf-8")
+    return path
+
+
+# ---------------------------------------------------------------- extract
+
+
+def test_a_folder_gives_the_records_of_its_pages_in_order(pages, capsys):
+    assert main(["extract", str(pages)]) == 0
+    told = capsys.readouterr()
+    assert headlines(told.out)[:2] == ["red", "blue"]
+    assert (len(told.out.splitlines()), told.err) == (3, "")
+
+
+def test_a_pattern_is_read_where_the_shell_did_not(pages, capsys):
+    assert main(["extract", f"{pages}/**/*.[hH]*"]) == 0
+    assert headlines(capsys.readouterr().out) == ["red", "blue"]
+    assert main(["extract", f"{pages}/in*"]) == 0
+    assert headlines(capsys.readouterr().out) == ["blue"]
+    assert main(["extract", f"{pages}/*.xml"]) == 1
+    assert capsys.readouterr().err == f"{pages}/*.xml: no file has such a name\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "more"),
+    [
+        (html("red").encode(), ()),
+        (json.dumps({"html": html("red")}).encode(), ()),
+        (json.dumps({"html": html("red"), "other": 1}).encode() + b"\n\n", ()),
+    ],
+)
+def test_stdin_is_read(data, more):
+    got = run("extract", "-", *more, input=data)
+    assert (got.returncode, headlines(got.stdout), got.stderr) == (0, ["red"], b"")
+
+
+def test_stdin_may_be_text_or_an_archive(tmp_path):
+    got = run("extract", "-", "--text", input=TEXT.read_bytes())
+    assert json.loads(got.stdout)["dateline"]["agency"] == "AP"
+    body = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{html('red')}".encode()
+    head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://portal.test/\r\nContent-Type: application/http\r\nContent-Length: {len(body)}\r\n\r\n"
+    record = head.encode() + body + b"\r\n\r\n"
+    for data in (record, gzip.compress(record)):
+        got = run("extract", "-", input=data)
+        assert (got.returncode, headlines(got.stdout)) == (0, ["red"])
+
+
+def test_json_lines_with_pages_are_read_packed_or_not(tmp_path, capsys):
+    lines = "\n".join(
+        json.dumps({"html": html(name), "url": f"http://portal.test/{name}.html"}) for name in ("red", "blue")
+    )
+    plain, packed = tmp_path / "a.jsonl", tmp_path / "b.jsonl.gz"
+    plain.write_text(lines, "utf-8")
+    packed.write_bytes(gzip.compress(lines.encode()))
+    assert main(["extract", str(plain)]) == 0
+    told = capsys.readouterr().out
+    assert headlines(told) == ["red", "blue"]
+    assert json.loads(told.splitlines()[0])["url"] == "http://portal.test/red.html"
+    assert main(["extract", str(packed)]) == 0
+    assert capsys.readouterr().out == told
+
+
+def test_addresses_are_fetched(capsys):
+    with serve_faults() as server:
+        names = (
+            f"{server.base}/html/red.html",
+            f"{server.base}/404",
+            f"{server.base}/pdf",
+            f"{server.base}/html/blue.html",
+        )
+        assert main(["extract", *names, "--trust", server.place]) == 1
+    told = capsys.readouterr()
+    assert headlines(told.out) == ["red", "blue"]
+    assert json.loads(told.out.splitlines()[0])["fetched_at"] is not None
+    assert [line.removeprefix(server.base) for line in told.err.splitlines()] == [
+        "/404: 404 Not Found",
+        "/pdf: this is PDF data, not a page",
+    ]
+
+
+def test_a_strangers_host_is_asked_once_a_second(monkeypatch):
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    names = [f"http://127.0.0.1:9/{number}" for number in range(3)]  # which are refused
+    assert list(Inputs(names, Reading(), lambda fault: None)) == []
+    assert [0.5 < wait <= 1 for wait in waits] == [False, True, True]
+
+
+BAD: dict[str, tuple[Callable[[Path], object], str]] = {
+    "missing.html": (lambda path: None, "{}: No such file or directory"),
+    "missing.warc.gz": (lambda path: None, "{}: No such file or directory"),
+    "empty.html": (lambda path: path.write_bytes(b""), "{}: it is empty"),
+    "empty.warc.gz": (lambda path: path.write_bytes(b""), "{}: it is empty"),
+    "empty.jsonl": (lambda path: path.write_bytes(b""), "{}: it is empty"),
+    "binary.html": (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99)), "{}: this is PNG data, not a page"),
+    "listing.html": (lambda path: path.write_text("<title>404 Not Found</title><h1>404 Not Found</h1>"), "{}: empty"),
+    "noise.warc.gz": (lambda path: path.write_bytes(b"noise"), "{}:0: 5 bytes that are no record"),
+    "torn.jsonl.gz": (lambda path: path.write_bytes(gzip.compress(b'{"html"')[:-9]), "{}: Compressed file ended before"),
+    "plain.jsonl.gz": (lambda path: path.write_bytes(b"{}"), "{}: Not a gzipped file"),
+    "records.jsonl": (lambda path: path.write_text('{"headline": 1}\n{}'), '{}:1: no object with an "html" that is a text; the file is left out'),
+    "page.docx": (lambda path: path.write_bytes(b"PK"), "{}: not a kind of file that is known (.html"),
+    "folder": (lambda path: path.mkdir(), "{}: no pages in this folder (.html"),
+    "closed.html": (lambda path: path.symlink_to(path), "{}: Too many levels of symbolic links"),
+    "line\nbreak.html": (lambda path: None, "{}: No such file or directory"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_each_bad_input_is_a_line_and_no_stop(name, pages, tmp_path, capsys):
+    path = tmp_path / name
+    make, line = BAD[name]
+    make(path)
+    assert main(["extract", str(path), str(pages / "a.html")]) == 1
+    told = capsys.readouterr()
+    assert headlines(told.out) == ["red"]
+    assert told.err.startswith(line.format(str(path).replace("\n", "\ufffd")))
+    assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/", "ftp://portal.test/x", "file:///etc/passwd", "http://localhost/"]
+)
+def test_an_address_that_is_not_public_is_not_asked_for(url, capsys):
+    assert main(["extract", url]) == 1
+    assert capsys.readouterr().err == f"{url}: unsafe address; --trust HOST:PORT lets it be asked for\n"
+
+
+def test_a_wrong_place_is_a_wrong_argument(capsys):
+    assert main(["extract", "http://127.0.0.1/", "--trust", "127.0.0.1"]) == 2
+    assert "is no host:port, such as 127.0.0.1:8000" in capsys.readouterr().err
+
+
+def test_a_bad_line_is_told_with_its_number_and_many_jobs_give_the_same(many, tmp_path, capsys):
+    outs = [tmp_path / "1.jsonl", tmp_path / "2.jsonl"]
+    for jobs, out in zip("12", outs, strict=True):
+        assert main(["extract", str(many), "--jobs", jobs, "-o", str(out)]) == 1
+        assert capsys.readouterr().err.startswith(f"{many}:8: no JSON: ")
+    assert outs[0].read_bytes() == outs[1].read_bytes()
+    assert headlines(outs[0].read_bytes()) == [f"n{number}" for number in range(400)]
+
+
+def test_what_was_there_stays_where_nothing_comes(tmp_path, pages):
+    out = tmp_path / "out.jsonl"
+    out.write_text("as it was")
+    assert main(["extract", str(tmp_path / "missing.html"), "-o", str(out)]) == 1
+    assert (out.read_text(), sorted(os.listdir(tmp_path))) == ("as it was", ["out.jsonl", "pages"])
+    assert main(["extract", str(tmp_path / "missing.html"), str(pages), "-o", str(out)]) == 1
+    assert len(list(read_records(out))) == 3
+
+
+@pytest.mark.parametrize("out", ["missing/out.jsonl", "pages", "pages/a.html/out.jsonl"])
+def test_an_output_that_cannot_be_written_is_told(out, pages, tmp_path, capsys):
+    assert main(["extract", str(pages), "-o", str(tmp_path / out)]) == 1
+    assert capsys.readouterr().err.startswith(f"{tmp_path / out}: ")
+    assert sorted(os.listdir(tmp_path)) == ["pages"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_no_permission_to_write_is_told(pages, tmp_path, capsys):
+    tmp_path.chmod(0o555)
+    assert main(["extract", str(pages), "-o", str(tmp_path / "out.jsonl")]) == 1
+    tmp_path.chmod(0o755)
+    assert "Permission denied" in capsys.readouterr().err
+
+
+def test_a_device_is_written_to_and_stays_one(pages):
+    assert main(["extract", str(pages), "-o", "/dev/null"]) == 0
+    assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+@pytest.mark.parametrize("command", [("extract", "fixtures/pages/theme-plain"), ("schema",), ("explain", TEXT)])
+def test_a_full_disk_is_told(command):
+    with Path("/dev/full").open("wb") as full:
+        got = subprocess.run(program(*command), cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert (got.returncode, got.stderr) == (1, b"the output: No space left on device\n")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_reader_that_has_enough_is_no_fault(many, jobs):
+    good = many.with_name("good.jsonl")
+    good.write_bytes(b"\n".join(line for line in many.read_bytes().split(b"\n") if len(line) > 99))
+    process = subprocess.Popen(
+        program("extract", good, "--jobs", jobs), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process, process.stderr:
+        assert headlines(process.stdout.readline()) == ["n0"]
+        process.stdout.close()
+        assert (process.wait(60), process.stderr.read()) == (0, b"")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_ctrl_c_ends_it_and_leaves_nothing(jobs, pages, tmp_path):
+    out = tmp_path / "out.jsonl"
+    out.write_text("as it was")
+    with serve_faults() as server:
+        names = (str(pages), f"{server.base}/hang", "--trust", server.place)
+        process = subprocess.Popen(
+            program("extract", *names, "--jobs", jobs, "-o", out),
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        while not server.hits["/hang"]:
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert (process.returncode, told) == (130, b"")
+    assert (out.read_text(), sorted(os.listdir(tmp_path))) == ("as it was", ["out.jsonl", "pages"])
+
+
+def on_terminal(*arguments: str | Path) -> tuple[int, str]:
+    """Give the exit status, and what a terminal as stderr was told."""
+    master, slave = pty.openpty()
+    environment = os.environ | {"TERM": "xterm", "COLUMNS": "100"}
+    process = subprocess.Popen(program(*arguments), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=slave, env=environment)
+    os.close(slave)
+    told = b""
+    while select.select([master], [], [], 60)[0]:
+        try:
+            part = os.read(master, 4096)
+        except OSError:  # the other side is closed
+            break
+        if not part:
+            break
+        told += part
+    os.close(master)
+    return process.wait(60), told.decode()
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_terminal_is_told_how_far_it_is(many, jobs):
+    status, told = on_terminal("extract", many, "--jobs", jobs)
+    assert status == 1
+    assert "400 pages" in told
+    assert "100%" in told
+    assert "1 errors" in told
+    assert "0:00:00" in told
+    assert f"{many}:8: no JSON" in told
+
+
+def test_a_strange_name_steers_no_terminal(tmp_path):
+    status, told = on_terminal("extract", tmp_path / "\x1b[2Jx.html")
+    assert status == 1
+    assert "\ufffd[2Jx.html: no file has such a name" in told
+
+
+# ---------------------------------------------------------------- the processes
+
+
+def _square(number: int) -> int | str:
+    if number in (3, 4, 17):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if number == 9:
+        time.sleep(60)
+    return number * number
+
+
+def _lost(why: str) -> str:
+    return why
+
+
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_a_process_that_dies_or_hangs_costs_its_item_only(jobs, monkeypatch):
+    monkeypatch.setattr(workers, "_LIMIT", 3.0)
+    got = list(each(Work(_square, _lost), range(20), jobs))
+    died = {number: "its reader died over it" for number in (3, 4, 17)}
+    assert got == [(n, died.get(n, "it takes more than 3 seconds" if n == 9 else n * n)) for n in range(20)]
+
+
+def test_one_job_needs_no_process():
+    assert list(each(Work(os.path.basename, _lost), ["a/b", "c"], 1)) == [("a/b", "b"), ("c", "c")]
+    assert cores() >= 1
+
+
+# ---------------------------------------------------------------- explain
+
+
+def test_explain_shows_every_block(capsys):
+    page = ROOT / "fixtures/pages/theme-plain/page.html"
+    assert main(["explain", str(page)]) == 0
+    table = capsys.readouterr().out.splitlines()
+    assert table[0].split() == ["label", "score", "reason", "text"]
+    assert any(line.startswith("headline") and "Qualifier Marta Ilves" in line for line in table)
+    assert main(["explain", str(page), "--json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["label"] for line in lines] == [line.split()[0] for line in table[1:]]
+    assert set(lines[0]) == {"label", "score", "reason", "tag", "text"}
+
+
+def test_explain_reads_text_and_stdin(capsys):
+    assert main(["explain", str(TEXT), "--json"]) == 0
+    told = capsys.readouterr().out
+    assert {json.loads(line)["tag"] for line in told.splitlines()} <= {"line", "li"}
+    assert run("explain", "-", "--text", "--json", input=TEXT.read_bytes()).stdout.decode() == told
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("missing.html", "missing.html: No such file or directory"),
+        ("pages", "pages: it holds several pages; give one"),
+        ("empty.html", "empty.html: it is empty"),
+        ("page.docx", "page.docx: not a kind of file"),
+        ("binary.html", "binary.html: this is PNG data, not a page"),
+    ],
+)
+def test_explain_tells_what_it_cannot_read(name, why, pages, tmp_path, capsys):
+    (tmp_path / "empty.html").touch()
+    (tmp_path / "page.docx").touch()
+    (tmp_path / "binary.html").write_bytes((pages / "picture.png").read_bytes() + bytes(99))
+    assert main(["explain", str(tmp_path / name)]) == 1
+    assert capsys.readouterr().err.removeprefix(f"{tmp_path}/").startswith(why)
+
+
+def test_explain_writes_a_page_to_look_at(pages, tmp_path, capsys):
+    out = tmp_path / "out.html"
+    for source, words in ((pages / "a.html", "The red ferry makes its first crossing"), (TEXT, "BERGEN, Norway")):
+        assert main(["explain", str(source), "-o", str(out)]) == 0
+        assert out.read_text("utf-8").startswith("<!DOCTYPE html>")
+        assert words in out.read_text("utf-8")
+    assert capsys.readouterr().err == ""
+
+
+# ---------------------------------------------------------------- check
+
+A, B = Article(headline="a", id="1"), Article(headline="b", id="2", section="Sea")
+
+
+def written(path: Path, *lines: Article | str) -> Path:
+    path.write_text("".join(line if isinstance(line, str) else line.to_json() + "\n" for line in lines), "utf-8")
+    return path
+
+
+def test_a_clean_file_is_clean(tmp_path, capsys):
+    newer = Article(headline="a, again", id="1", replaces="1")
+    path = written(tmp_path / "a.jsonl", A, B, "\n", newer, Article(headline="x"), Article(headline="x"))
+    assert main(["check", str(path)]) == 0
+    assert capsys.readouterr() == ("5 records, 0 faults\n", "")
+    packed = tmp_path / "a.jsonl.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert main(["check", str(packed)]) == 0
+
+
+def test_each_bad_line_is_named_and_a_copy_holds_all_that_can_be_read(tmp_path, capsys):
+    other = Article(headline="a, later", id="1")
+    version2 = A.to_json().replace('"schema_version":1', '"schema_version":2')
+    glued = B.to_json()[:40] + Article(headline="c", id="3").to_json() + "\n"
+    extra = Article(headline="d", id="4").to_json().replace('{"headline"', '{"more": 1, "headline"')
+    path = written(
+        tmp_path / "a.jsonl", A, glued, '{"title": "foreign"}\n', "[1]\n", version2 + "\n", A, other, '{"headline": 7, "schema_version": 1}\n', extra + "\n", B.to_json()[:-9]
+    )  # fmt: skip
+    clean = tmp_path / "clean.jsonl"
+    assert main(["check", str(path), "--repair", str(clean)]) == 1
+    told = capsys.readouterr()
+    assert [line.removeprefix(f"{path}:").partition(": ")[::2] for line in told.err.splitlines()] == [
+        ("2", told.err.splitlines()[0].partition(": ")[2]),
+        ("3", "foreign: no headline and schema_version"),
+        ("4", "foreign: no headline and schema_version"),
+        ("5", "schema_version 2, this library reads 1"),
+        ("6", "doubled: the id 1 is that of line 1"),
+        ("7", "doubled: the id 1 is that of line 6"),
+        ("8", "no record: Expected `str`, got `int` - at `$.headline`"),
+        ("10", told.err.splitlines()[7].partition(": ")[2]),
+    ]
+    assert "torn: " in told.err.splitlines()[0]
+    assert "1 records in it" in told.err.splitlines()[0]
+    assert told.out == "4 records, 8 faults\n"
+    assert [(record.headline, record.replaces) for record in read_records(clean)] == [
+        ("a", None),
+        ("c", None),
+        ("a, later", "1"),
+        ("d", None),
+    ]
+    assert extra in clean.read_text()  # as it stood
+    assert main(["check", str(clean)]) == 0
+
+
+@pytest.mark.parametrize(("data", "why"), [(None, "No such file"), (b"", "no record in it"), (bytes(99), "torn: ")])
+def test_what_holds_no_record_is_no_file_of_records(data, why, tmp_path, capsys):
+    path = tmp_path / "a.jsonl"
+    if data is not None:
+        path.write_bytes(data)
+    assert main(["check", str(path)]) == 1
+    assert why in capsys.readouterr().err
+
+
+def test_a_torn_archive_of_records_is_told(tmp_path, capsys):
+    path = tmp_path / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(A.to_json().encode() * 99)[:-20])
+    assert main(["check", str(path)]) == 1
+    assert f"{path}: Compressed file ended" in capsys.readouterr().err
+
+
+def test_a_file_is_not_repaired_onto_itself(tmp_path, capsys):
+    path = written(tmp_path / "a.jsonl", A, "torn")
+    assert main(["check", str(path), "--repair", str(path)]) == 2
+    assert "another file" in capsys.readouterr().err
+    assert path.read_text().endswith("torn")
+
+
+def test_a_field_that_fell_is_told(tmp_path, capsys):
+    old = written(tmp_path / "old.jsonl", *(Article(headline=str(n), section="Sea") for n in range(10)))
+    new = written(
+        tmp_path / "new.jsonl", *(Article(headline=str(n), section="Sea" if n < 8 else None) for n in range(10))
+    )
+    assert main(["check", str(new), "--against", str(old)]) == 1
+    assert capsys.readouterr().out == "10 records, 0 faults\nfallen: section from 100% to 80%\n"
+    assert main(["check", str(old), "--against", str(new)]) == 0
+    assert main(["check", str(old), "--against", str(tmp_path / "missing.jsonl")]) == 1
+    assert "missing.jsonl: No such file" in capsys.readouterr().err
+
+
+def test_coverage_counts_what_is_filled():
+    full = Article(
+        headline="a", body=("x",), like_count=0, sidebar=Sidebar({"related": [Link("y")], "games": [Link("z")]})
+    )
+    shares = coverage([full, Article(headline="b")])
+    assert {name: share for name, share in shares.items() if share} == {
+        "headline": 1,
+        "body": 0.5,
+        "like_count": 0.5,
+        "sidebar.related": 0.5,
+        "sidebar.games": 0.5,
+    }
+    assert {f"sidebar.{kind}" for kind in SIDEBAR_KINDS} | {"dateline", "authors"} <= shares.keys()
+    assert set(coverage([]).values()) == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fell"),
+    [(1.0, 0.94, False), (1.0, 0.89, True), (0.3, 0.26, False), (0.3, 0.24, True), (0.5, 0.8, False), (0.04, 0.0, False), (0.2, None, True)],
+)  # fmt: skip
+def test_a_fall_is_one_of_points_and_of_parts(old, new, fell):
+    assert fallen({"x": old}, {} if new is None else {"x": new}) == (["x"] if fell else [])
+
+
+# ---------------------------------------------------------------- export
+
+WHOLE = Article(
+    headline="The *red* ferry",
+    url="http://portal.test/1.html",
+    dateline=Dateline("BERGEN (AP) — ", "BERGEN", "AP"),
+    authors=("Ada Lund", "Jon Vik"),
+    body=("It left.", "1. It came back."),
+    sidebar=Sidebar({"related": [Link("More", "http://portal.test/2.html")], "games": [Link("Chess")]}),
+    like_count=3,
+    keywords=("sea",),
+)
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Path:
+    return written(tmp_path / "records.jsonl", WHOLE, Article(headline=""), Article(headline="Ünïcode / ../ 漢字"))
+
+
+def test_parquet_keeps_lists(records, tmp_path):
+    out = tmp_path / "out.parquet"
+    assert main(["export", str(records), "-o", str(out)]) == 0
+    rows = pq.read_table(out).to_pylist()
+    assert rows[0]["body"] == list(WHOLE.body)
+    assert dict(rows[0]["sidebar"])["games"] == [{"text": "Chess", "url": None}]
+    again = [row | {"sidebar": dict(row["sidebar"])} for row in rows]
+    assert [Article.from_dict(row) for row in again] == list(read_records(records))
+
+
+def test_csv_has_a_line_a_story(records, tmp_path):
+    out = tmp_path / "out.csv"
+    assert main(["export", str(records), "-o", str(out)]) == 0
+    with out.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    assert (rows[0]["dateline_place"], rows[1]["dateline_place"], len(rows)) == ("BERGEN", "", 3)
+    assert (rows[0]["body"], rows[0]["authors"]) == (WHOLE.text, "Ada Lund; Jon Vik")
+    assert json.loads(rows[0]["sidebar"])["related"][0]["text"] == "More"
+    assert {len(row) for row in rows} == {len(rows[0])}
+
+
+def test_markdown_is_a_folder_of_stories(records, tmp_path):
+    out = tmp_path / "out"
+    assert main(["export", str(records), "-o", str(out), "--to", "markdown"]) == 0
+    assert sorted(os.listdir(out)) == ["00001-the-red-ferry.md", "00002-story.md", "00003-ünïcode-漢字.md"]
+    page = (out / "00001-the-red-ferry.md").read_text("utf-8")
+    assert 'title: "The *red* ferry"\n' in page
+    assert page.endswith("# The \\*red\\* ferry\n\nBERGEN (AP) — It left.\n\n1\\. It came back.\n")
+
+
+def test_text_and_json_ld(records, tmp_path):
+    assert main(["export", str(records), "-o", str(tmp_path / "out.txt")]) == 0
+    assert (tmp_path / "out.txt").read_text("utf-8").startswith(f"{WHOLE.headline}\n{WHOLE.text}\n\n")
+    assert main(["export", str(records), "-o", str(tmp_path / "out.json"), "--to", "jsonld"]) == 0
+    graph = json.loads((tmp_path / "out.json").read_text("utf-8"))
+    assert {"@context": graph["@context"]} | graph["@graph"][0] == WHOLE.to_schema_org()
+    assert len(graph["@graph"]) == 3
+
+
+@pytest.mark.parametrize("to", ["parquet", "csv", "markdown", "txt", "jsonld"])
+def test_export_tells_what_is_bad_and_writes_the_rest(to, records, tmp_path, capsys):
+    with records.open("a") as lines:
+        lines.write('{"headline": "torn')
+    out = tmp_path / "out"
+    assert main(["export", str(records), "-o", str(out), "--to", to]) == 1
+    assert f"{records}:4: torn: " in capsys.readouterr().err
+    assert out.exists()
+    for bad, why in (
+        (tmp_path / "missing.jsonl", "No such file"),
+        (written(tmp_path / "empty.jsonl"), "no record in it"),
+    ):
+        assert main(["export", str(bad), "-o", str(tmp_path / "none"), "--to", to]) == 1
+        assert f"{bad}: {why}" in capsys.readouterr().err
+    assert main(["export", str(records), "-o", str(tmp_path / "no" / "where"), "--to", to]) == 1
+    assert f"{tmp_path}/no/where: No such file" in capsys.readouterr().err.splitlines()[-1]
+    assert sorted(os.listdir(tmp_path)) == ["empty.jsonl", "out", "records.jsonl"]
+
+
+def test_a_folder_that_holds_something_is_left_alone(records, pages, capsys):
+    before = sorted(os.listdir(pages))
+    assert main(["export", str(records), "-o", str(pages), "--to", "markdown"]) == 1
+    assert capsys.readouterr().err == f"{pages}: Directory not empty\n"
+    assert sorted(os.listdir(pages)) == before
+
+
+@pytest.mark.parametrize("out", ["out.xlsx", "out"])
+def test_an_unknown_form_is_a_wrong_argument(out, records, tmp_path, capsys):
+    assert main(["export", str(records), "-o", str(tmp_path / out)]) == 2
+    assert "parquet, csv, markdown, txt, jsonld" in capsys.readouterr().err
+
+
+def test_what_parquet_needs_is_told(records, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert main(["export", str(records), "-o", str(tmp_path / "out.parquet")]) == 1
+    assert capsys.readouterr().err == "Parquet needs pyarrow: pip install 'scraper[export]'\n"
+
+
+# ---------------------------------------------------------------- the small ones
+
+
+def test_the_portal_is_served_until_ctrl_c():
+    with subprocess.Popen(
+        program("portal"), cwd="/", stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    ) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().decode()
+        assert address.startswith("http://127.0.0.1:")
+        assert address.endswith("/\n")
+        with urllib.request.urlopen(address.strip(), timeout=30) as page:
+            assert b"<title>" in page.read()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+
+
+def test_a_taken_port_is_told(capsys):
+    with serve() as server:
+        port = server.base.rpartition(":")[2]
+        assert main(["portal", "--port", port]) == 1
+    assert capsys.readouterr().err == f"port {port}: Address already in use; --port 0 takes a free one\n"
+
+
+def test_without_the_checkout_there_is_no_portal(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "fixtures.portal.server", None)
+    assert main(["portal"]) == 1
+    assert "part of the project's folder" in capsys.readouterr().err
+
+
+def test_a_report_is_written_where_that_can_be(tmp_path, monkeypatch, capsys):
+    out = tmp_path / "report.html"
+    monkeypatch.setitem(sys.modules, "scraper.report_page", None)
+    assert main(["report", str(tmp_path), "-o", str(out)]) == 1
+    assert "run.json" in capsys.readouterr().err
+    made = types.ModuleType("scraper.report_page")
+    made.report = lambda directory: (directory / "run.json").read_text("utf-8")  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "scraper.report_page", made)
+    assert main(["report", str(tmp_path), "-o", str(out)]) == 1
+    assert main(["report", str(tmp_path / "missing"), "-o", str(out)]) == 1
+    assert "no folder" in capsys.readouterr().err
+    (tmp_path / "run.json").write_text("{}")
+    assert main(["report", str(tmp_path), "-o", str(out)]) == 0
+    assert out.read_text() == "{}"
+
+
+def test_the_schema_and_the_version_are_told(capsys):
+    assert main(["schema"]) == 0
+    assert capsys.readouterr().out == json_schema()
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("scraper")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_help_has_an_example(command, capsys):
+    assert main([command, "--help"]) == 0
+    assert f"Example: scraper {command}" in capsys.readouterr().out
+
+
+def test_the_help_names_the_commands(capsys):
+    assert main(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert [line.split()[0] for line in told.split("Commands:")[1].split("\n\n")[0].splitlines() if line] == list(
+        COMMANDS
+    )
+    assert "Example: " in told
+
+
+@pytest.mark.parametrize(
+    "arguments", [["extract"], ["explain"], ["check"], ["export", "x"], ["nonsense"], ["schema", "x"]]
+)
+def test_wrong_arguments_are_told(arguments, capsys):
+    assert main(arguments) == 2
+    assert "Usage: scraper" in capsys.readouterr().err
+
+
+def test_a_shell_completes_the_commands():
+    words = {"_SCRAPER_COMPLETE": "complete_bash", "COMP_WORDS": "scraper ex", "COMP_CWORD": "1"}
+    got = run(env=os.environ | words)
+    assert got.stdout.decode().split() == ["extract", "explain", "export"]
