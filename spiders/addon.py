@@ -34,6 +34,7 @@ _SETTINGS: dict[str, Any] = {
     "PAGES": 0,  # addresses asked for at most; 0 for all
     "ARCHIVE": False,  # whether every response is kept as it came, in WARC files under CRAWL_DIR/archive/
     "ARCHIVE_SIZE": 2**30,  # bytes: a file that would grow beyond this is closed, as is one that is a day old
+    "CRAWL_REPORT": True,  # whether report.html is written at the end
     # Manners: one request at a time and at most one a second, slower where the site is slow or asks for it.
     "ROBOTSTXT_OBEY": True,
     "CONCURRENT_REQUESTS": 2,  # one under way, one waiting for its second: what has begun is finished after ^C

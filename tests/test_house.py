@@ -16,7 +16,7 @@ PACKAGE = ROOT / "scraper"
 ROWS = (
     ("errors",),
     ("article",),
-    ("block", "vocabulary", "limits", "addresses", "safety"),
+    ("block", "vocabulary", "limits", "addresses", "safety", "charts", "coverage"),
     ("dates",),
     ("dateline", "people", "injection", "lists", "stories", "copies", "profiles.template"),
     ("fields",),
@@ -28,7 +28,7 @@ ROWS = (
     ("decode", "segment", "plaintext", "head", "label", "verdict", "assemble"),  # the stages
     ("tagger.train",),
     ("pipeline", "jsonl", "warc"),
-    ("replay",),
+    ("replay", "crawlreport"),
     ("", "cli"),  # the package's face
     ("__main__",),
 )
@@ -40,6 +40,8 @@ OWNERS = {
     "w3lib": {"addresses", "decode"},
     "rensa": {"copies"},
     "fastwarc": {"warc"},
+    "jinja2": {"crawlreport"},
+    "leather": {"charts"},
     "torch": {"tagger.train"},
     "resiliparse": {"tagger.train"},
     "scrapy": set(),
