@@ -8,6 +8,7 @@
     compression, backoff, outcome                what came, unpacked; when it is tried again; what came of it
     reading, reader                              what a page holds, found out by a process beside the crawl
     sink, archive, report                        records.jsonl; WARC files; run.json, report.html and the like
+    live, cells                                  a line on the terminal; records as CSV
     addon                                        the switch for all of these
     portal, fintechworld                         the spiders
     embedded                                     extension: the portal that ships with the project
