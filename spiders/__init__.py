@@ -7,7 +7,8 @@
     guard, host, robots, clock                   downloader middlewares: what may be asked for
     compression, backoff, outcome                what came, unpacked; when it is tried again; what came of it
     reading, reader                              what a page holds, found out by a process beside the crawl
-    sink, archive, report                        records.jsonl; WARC files; run.json, failures.jsonl and the summary
+    sink, archive, report                        records.jsonl; WARC files; run.json, report.html and the like
+    live, cells                                  a line on the terminal; records as CSV
     addon                                        the switch for all of these
     portal, fintechworld                         the spiders
     embedded                                     extension: the portal that ships with the project

@@ -17,6 +17,7 @@ from spiders.clock import Clock
 from spiders.compression import Compression
 from spiders.frontier import Frontier
 from spiders.guard import Guard, GuardedResolver, Refusals
+from spiders.live import Live
 from spiders.outcome import Outcome
 from spiders.report import Report
 from spiders.robots import StrictRobots
@@ -34,6 +35,8 @@ _SETTINGS: dict[str, Any] = {
     "PAGES": 0,  # addresses asked for at most; 0 for all
     "ARCHIVE": False,  # whether every response is kept as it came, in WARC files under CRAWL_DIR/archive/
     "ARCHIVE_SIZE": 2**30,  # bytes: a file that would grow beyond this is closed, as is one that is a day old
+    "CRAWL_REPORT": True,  # whether report.html is written at the end
+    "LIVE": "auto",  # whether a line on the terminal tells how the crawl goes: "auto" where stderr is one, true, false
     # Manners: one request at a time and at most one a second, slower where the site is slow or asks for it.
     "ROBOTSTXT_OBEY": True,
     "CONCURRENT_REQUESTS": 2,  # one under way, one waiting for its second: what has begun is finished after ^C
@@ -92,4 +95,5 @@ class TrustedCrawl:
             settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", middleware, place)
         # After any other, so that what is kept is what was made of the item.
         settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", Sink, 900)
+        settings.setdefault_in_component_priority_dict("EXTENSIONS", Live, -1)  # gone before the summary is printed
         settings.setdefault_in_component_priority_dict("EXTENSIONS", Report, 0)

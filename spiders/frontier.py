@@ -65,6 +65,8 @@ class Flight:
     failed: bool = True
     validators: tuple[str | None, str | None] | None = None
     """ETag and Last-Modified of the page that came."""
+    seconds: float | None = None
+    """From asking to the answer."""
     superseded: bool = False
     """Its row was queued again meanwhile, for another request of the same key."""
 
@@ -355,7 +357,7 @@ class Frontier(BaseScheduler):
             if self.ledger is not None and not (flight.superseded or self.stopping):
                 came = flight.validators is not None and not flight.failed
                 end = End(flight.reason, flight.failed, final(flight.reason), came, *(flight.validators or ()))
-                self.ledger.finish(flight.key, end)
+                self.ledger.finish(flight.key, end._replace(seconds=flight.seconds))
 
     def _land(self, flight: Flight) -> None:
         del self._flights[flight.request]

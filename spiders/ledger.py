@@ -22,7 +22,7 @@ create table if not exists request (
     id integer primary key, key blob unique, url text, host text, state int, priority int, newest real,
     due real default 0, must int, data blob, tries int default 0, reason text, failed int default 0,
     final int default 0, story text,
-    etag text, modified text, checked real, changed real
+    etag text, modified text, checked real, changed real, seconds real
 );
 create index if not exists queue on request (priority desc, newest desc, id) where state = 0;
 create index if not exists waiting on request (due) where state = 0;
@@ -56,6 +56,8 @@ class End(NamedTuple):
     """A page came, and what it says of itself holds the next time it is asked for."""
     etag: str | None = None
     modified: str | None = None
+    seconds: float | None = None
+    """From asking to the answer; None where none came."""
 
 
 class Failed(NamedTuple):
@@ -164,8 +166,8 @@ class Ledger:
         """Close a request that is in flight."""
         now = time.time()
         self._db.execute(
-            "update request set state = ?, reason = ?, failed = ?, final = ?, checked = ? where key = ?",
-            (_CLOSED, end.reason, end.failed, end.final, now, key),
+            "update request set state = ?, reason = ?, failed = ?, final = ?, checked = ?, seconds = ? where key = ?",
+            (_CLOSED, end.reason, end.failed, end.final, now, end.seconds, key),
         )
         if end.whole:
             statement = "update request set etag = ?, modified = ?, changed = coalesce(changed, ?) where key = ?"

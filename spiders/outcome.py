@@ -34,6 +34,7 @@ class Outcome:
         flight = Frontier.of(self._crawler).flight(request)
         if flight is None:
             return response
+        flight.seconds = request.meta.get("download_latency")
         if response.status == 304:
             flight.reason, flight.failed = UNCHANGED, False
             raise IgnoreRequest(UNCHANGED)

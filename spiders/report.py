@@ -1,10 +1,12 @@
-"""What a crawl leaves beside its records: run.json, failures.jsonl, and a summary in words on stderr."""
+"""What a crawl leaves beside its records: run.json, failures.jsonl, report.html, and a summary in words on stderr."""
 
 import importlib.metadata
 import json
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -12,21 +14,27 @@ from typing import Self
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
 
+from scraper.article import Article
+from scraper.coverage import coverage
+from scraper.errors import RecordError
 from spiders.account import Account
-from spiders.folder import crawl_dir, replace
+from spiders.folder import RECORDS, crawl_dir, replace
 from spiders.frontier import LOCKED, NO_OUTPUT, OTHER_SITE, Frontier
 
 __all__ = ["Report"]
+
+_RUN, _PAGE = "run.json", "report.html"
 
 logger = logging.getLogger(__name__)
 
 
 class Report:
-    """Extension that closes the account: run.json, failures.jsonl, and a summary in words."""
+    """Extension that closes the account: run.json, failures.jsonl, report.html, and a summary in words."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._started = datetime.now(UTC)
+        self._known = 0
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
@@ -36,35 +44,75 @@ class Report:
         return cls(crawler)
 
     def spider_opened(self) -> None:
-        """Note the time."""
+        """Note the time, and the size of the records' file: what stands behind that is of this run."""
         self._started = datetime.now(UTC)
+        records = crawl_dir(self._crawler) / RECORDS
+        self._known = records.stat().st_size if records.exists() else 0
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         """Write the files and print the summary to stderr; nothing in a folder that is not this crawl's."""
         if reason in (LOCKED, NO_OUTPUT, OTHER_SITE):
             return
-        account = Account.of(self._crawler.stats.get_stats())
-        ended = datetime.now(UTC)
+        account, ended = Account.of(self._crawler.stats.get_stats()), datetime.now(UTC)
+        seconds = (ended - self._started).total_seconds()
         site = self._crawler.stats.get_value("site")
+        directory = crawl_dir(self._crawler)
         run = {
             "spider": spider.name,
             "site": site,
             "started": self._started.isoformat(),
             "ended": ended.isoformat(),
-            "seconds": round((ended - self._started).total_seconds(), 3),
+            "seconds": round(seconds, 3),
             "reason": reason,
             "errors": self._crawler.stats.get_value("spider_exceptions/count", 0),
             "counts": account.to_dict(),
             "versions": {name: _version(name) for name in ("scraper", "scrapy", "selectolax")},
+            "coverage": coverage(_records(directory / RECORDS, self._known)),
+            "previous": _last_coverage(directory / _RUN),
+            "summary": account.sentences(),
         }
-        directory = crawl_dir(self._crawler)
-        _write(directory / "run.json", json.dumps(run, indent=1, ensure_ascii=False) + "\n")
+        _write(directory / _RUN, json.dumps(run, indent=1, ensure_ascii=False) + "\n")
         failures = Frontier.of(self._crawler).failures
         _write(directory / "failures.jsonl", "".join(json.dumps(each._asdict()) + "\n" for each in failures))
-        seconds = (ended - self._started).total_seconds()
+        if self._crawler.settings.getbool("CRAWL_REPORT"):
+            _write_report(directory)
         head = f"{spider.name}: {site or 'crawl'} in {seconds:.1f} s ({reason})"
         lines = [head, *account.sentences(), f"Records and account: {directory}{os.sep}"]
         print(*lines, sep="\n  ", file=sys.stderr, flush=True)
+
+
+def _records(path: Path, start: int) -> Iterator[Article]:
+    """Give the records behind an offset; other lines, and a file that cannot be read, have none."""
+    try:
+        with path.open("rb") as lines:
+            lines.seek(start)
+            for line in lines:
+                with suppress(RecordError):
+                    yield Article.from_json(line)
+    except OSError as error:
+        logger.error("%s could not be read: %s", path, error)
+
+
+def _last_coverage(path: Path) -> dict[str, float]:
+    """Give what the last run that wrote records had; a run without any is no measure."""
+    try:
+        last = json.loads(path.read_bytes())
+        found = last.get("coverage") or last.get("previous") or {}
+        return {str(name): float(share) for name, share in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def _write_report(directory: Path) -> None:
+    """Write the page; it is for reading, and no fault of it may cost a crawl anything."""
+    try:
+        from scraper.crawlreport import report  # noqa: PLC0415 - its libraries take 0.2 s
+
+        page = report(directory)
+    except Exception:
+        logger.exception("%s could not be made", _PAGE)
+    else:
+        _write(directory / _PAGE, page)
 
 
 def _version(name: str) -> str | None:

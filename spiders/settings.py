@@ -11,6 +11,7 @@ ADDONS = {"spiders.addon.TrustedCrawl": 0}
 DOWNLOADER_MIDDLEWARES = {"spiders.host.OwnHost": 60}
 EXTENSIONS = {"spiders.embedded.EmbeddedPortal": 0}
 
+FEED_EXPORTERS = {"csv": "spiders.cells.Cells"}
 FEED_EXPORT_ENCODING = "utf-8"
 LOG_LEVEL = "INFO"
 LOG_FORMAT = "%(asctime)s %(levelname)s: %(message)s"

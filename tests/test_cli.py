@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-import types
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -21,11 +20,10 @@ import pytest
 
 from fixtures.portal.server import serve
 from scraper import Article, Dateline, Link, Sidebar, json_schema
-from scraper.article import SIDEBAR_KINDS
 from scraper.cli import main, workers
 from scraper.cli.inputs import Inputs, Reading
 from scraper.cli.workers import Work, cores, each
-from scraper.coverage import coverage, fallen
+from scraper.coverage import fallen
 from scraper.jsonl import read_records
 from tests.crawling import story
 from tests.faults import serve_faults
@@ -485,25 +483,9 @@ def test_a_field_that_fell_is_told(tmp_path, capsys):
     assert "missing.jsonl: No such file" in capsys.readouterr().err
 
 
-def test_coverage_counts_what_is_filled():
-    full = Article(
-        headline="a", body=("x",), like_count=0, sidebar=Sidebar({"related": [Link("y")], "games": [Link("z")]})
-    )
-    shares = coverage([full, Article(headline="b")])
-    assert {name: share for name, share in shares.items() if share} == {
-        "headline": 1,
-        "body": 0.5,
-        "like_count": 0.5,
-        "sidebar.related": 0.5,
-        "sidebar.games": 0.5,
-    }
-    assert {f"sidebar.{kind}" for kind in SIDEBAR_KINDS} | {"dateline", "authors"} <= shares.keys()
-    assert set(coverage([]).values()) == {0.0}
-
-
 @pytest.mark.parametrize(
     ("old", "new", "fell"),
-    [(1.0, 0.94, False), (1.0, 0.89, True), (0.3, 0.26, False), (0.3, 0.24, True), (0.5, 0.8, False), (0.04, 0.0, False), (0.2, None, True)],
+    [(1.0, 0.94, False), (1.0, 0.89, True), (0.3, 0.26, False), (0.3, 0.24, True), (0.5, 0.8, False), (0.04, 0.0, False), (0.2, None, False)],
 )  # fmt: skip
 def test_a_fall_is_one_of_points_and_of_parts(old, new, fell):
     assert fallen({"x": old}, {} if new is None else {"x": new}) == (["x"] if fell else [])
@@ -635,20 +617,14 @@ def test_without_the_checkout_there_is_no_portal(monkeypatch, capsys):
     assert "part of the project's folder" in capsys.readouterr().err
 
 
-def test_a_report_is_written_where_that_can_be(tmp_path, monkeypatch, capsys):
+def test_a_report_is_written_of_a_crawl_s_folder(tmp_path, capsys):
     out = tmp_path / "report.html"
-    monkeypatch.setitem(sys.modules, "scraper.report_page", None)
-    assert main(["report", str(tmp_path), "-o", str(out)]) == 1
-    assert "run.json" in capsys.readouterr().err
-    made = types.ModuleType("scraper.report_page")
-    made.report = lambda directory: (directory / "run.json").read_text("utf-8")  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "scraper.report_page", made)
-    assert main(["report", str(tmp_path), "-o", str(out)]) == 1
-    assert main(["report", str(tmp_path / "missing"), "-o", str(out)]) == 1
-    assert "no folder" in capsys.readouterr().err
+    written(tmp_path / "records.jsonl", Article(headline="The red ferry", section="Sea"))
     (tmp_path / "run.json").write_text("{}")
     assert main(["report", str(tmp_path), "-o", str(out)]) == 0
-    assert out.read_text() == "{}"
+    assert "The red ferry" in out.read_text("utf-8")
+    assert main(["report", str(tmp_path / "missing"), "-o", str(out)]) == 1
+    assert "no folder" in capsys.readouterr().err
 
 
 def test_the_schema_and_the_version_are_told(capsys):

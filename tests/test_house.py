@@ -16,7 +16,7 @@ PACKAGE = ROOT / "scraper"
 ROWS = (
     ("errors",),
     ("article",),
-    ("block", "vocabulary", "limits", "addresses", "safety", "unpack"),
+    ("block", "vocabulary", "limits", "addresses", "safety", "charts", "coverage"),
     ("dates",),
     ("dateline", "people", "injection", "lists", "stories", "copies", "profiles.template"),
     ("fields",),
@@ -27,8 +27,8 @@ ROWS = (
     ("tagger", "tagger.silver"),
     ("decode", "segment", "plaintext", "head", "label", "verdict", "assemble"),  # the stages
     ("tagger.train",),
-    ("pipeline", "jsonl", "warc", "coverage", "export"),
-    ("replay", "fetch", "page"),
+    ("pipeline", "jsonl", "warc", "export"),
+    ("replay", "fetch", "page", "crawlreport"),
     ("",),  # the package's face
     ("cli.screen", "cli.workers", "cli.options", "cli.inputs"),
     ("cli.output",),
@@ -44,6 +44,8 @@ OWNERS = {
     "w3lib": {"addresses", "decode"},
     "rensa": {"copies"},
     "fastwarc": {"warc"},
+    "jinja2": {"crawlreport"},
+    "leather": {"charts"},
     "torch": {"tagger.train"},
     "resiliparse": {"tagger.train"},
     "scrapy": set(),

@@ -1,0 +1,411 @@
+"""The report of a crawl: one HTML page, in words first, made from the files that the crawl left in its folder.
+
+It holds no script and asks for nothing; what came from pages is text in it, addresses too.
+"""
+
+import base64
+import hashlib
+import importlib.resources
+import random
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import jinja2
+import msgspec
+from markupsafe import Markup
+
+from scraper.article import Article
+from scraper.charts import bars, columns
+from scraper.coverage import coverage, fallen
+from scraper.errors import RecordError
+from scraper.jsonl import read_records
+
+__all__ = ["report"]
+
+_RECORDS, _RUN, _FAILURES, _LEDGER = "records.jsonl", "run.json", "failures.jsonl", "frontier.sqlite"
+
+_ROWS = 20  # of a table of addresses, bars of a chart of names
+_COLUMNS = 62  # days, months or years side by side: two months of days
+_EDGE = 0.03  # part of the records whose dates may lie outside the chart at either end: pages err
+_SAMPLE = 10
+_NAMES = 10_000  # different sections that are told apart: a hostile site must not fill the memory
+_OPENING, _ADDRESS, _LABEL = 280, 160, 32  # characters
+_FEW = 10  # records of a run that tell nothing of how full its fields are
+_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30)  # seconds
+
+T = TypeVar("T")
+
+
+class _Counts(msgspec.Struct):
+    found: int = 0
+    fetched: int = 0
+    written: int = 0
+    failed: dict[str, int] = {}
+    skipped: dict[str, int] = {}
+
+
+class _Run(msgspec.Struct):
+    """What is used of run.json."""
+
+    spider: str = ""
+    site: str | None = None
+    started: str = ""
+    ended: str = ""
+    seconds: float = 0.0
+    reason: str | None = None
+    errors: int = 0
+    counts: _Counts = msgspec.field(default_factory=_Counts)
+    coverage: dict[str, float] = {}
+    previous: dict[str, float] = {}
+    summary: list[str] = []
+
+
+class _Failure(msgspec.Struct):
+    url: str
+    reason: str
+    tries: int = 1
+
+
+class _Part(NamedTuple):
+    """A piece of the page: words, a drawing, and its numbers, each if there is one."""
+
+    title: str
+    words: str = ""
+    chart: Markup | None = None
+    heads: tuple[str, ...] = ()
+    rows: Sequence[tuple[str | int, ...]] = ()
+
+
+class _Tally:
+    """What is counted and kept while the records go by."""
+
+    def __init__(self) -> None:
+        self.records = self.copies = self.updates = self.undated = 0
+        self.days: Counter[date] = Counter()
+        self.sections: Counter[str] = Counter()
+        self.sample: list[tuple[int, Article]] = []
+        self._lot = random.Random(0)  # the same file, the same sample
+
+    def watch(self, records: Iterable[Article]) -> Iterator[Article]:
+        """Count the records, and hand them on."""
+        for record in records:
+            self._count(record)
+            self._draw(record)
+            yield record
+
+    def _count(self, record: Article) -> None:
+        self.records += 1
+        self.copies += record.duplicate_of is not None
+        self.updates += record.replaces is not None
+        if record.date_published is None:
+            self.undated += 1
+        else:
+            self.days[record.date_published.date()] += 1
+        name = record.section or "(none)"
+        self.sections[name if name in self.sections or len(self.sections) < _NAMES else "(others)"] += 1
+
+    def _draw(self, record: Article) -> None:
+        """Keep each record with the same chance."""
+        place = len(self.sample) if len(self.sample) < _SAMPLE else self._lot.randrange(self.records)
+        if place < _SAMPLE:
+            self.sample[place : place + 1] = [(self.records, record)]
+
+
+def report(directory: Path) -> str:
+    """Give the report of the crawl in a folder, as one HTML page.
+
+    A file that is missing or damaged is told in the report. Raises `FileNotFoundError` for a folder without a crawl.
+    """
+    if not any((directory / name).exists() for name in (_RECORDS, _RUN, _LEDGER)):
+        raise FileNotFoundError(f"no crawl in {directory}")
+    notes: list[str] = []
+    run = _run(directory / _RUN, notes)
+    tally = _Tally()
+    full = coverage(tally.watch(_records(directory / _RECORDS, notes)))
+    drift = fallen(run.previous, run.coverage) if run.counts.written >= _FEW else []
+    about = (f"{run.spider}, {run.started[:19].replace('T', ' ')}", f"{run.seconds:,.0f} s", f"ended: {run.reason}")
+    values = {
+        "title": f"Crawl of {run.site}" if run.site else "A crawl",
+        "about": " · ".join(about) if run.started else "",
+        "notes": notes,
+        "alarming": bool(drift),
+        "drift": _drift(run, drift),
+        "sentences": run.summary,
+        "parts": [
+            *_parts_of_records(tally),
+            *_parts_of_fields(full, run),
+            *_parts_of_run(run),
+            *_parts_of_ledger(directory / _LEDGER, notes),
+            *_failures(directory / _FAILURES, notes),
+        ],
+        "tiles": _tiles(run, tally),
+        "sample": [_sample(record) for _, record in sorted(tally.sample, key=lambda pair: pair[0])],
+    }
+    return _page(values)
+
+
+def _page(values: Mapping[str, Any]) -> str:
+    here = importlib.resources.files("scraper")
+    style = here.joinpath("crawlreport.css").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True).from_string(
+        here.joinpath("crawlreport.html").read_text("utf-8")
+    )
+    return template.render(values, style=Markup(style), style_hash=f"sha256-{digest}")
+
+
+# What the files say
+
+
+def _run(path: Path, notes: list[str]) -> _Run:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Run)
+    except FileNotFoundError:
+        notes.append("There is no run.json: the last run did not come to its end.")
+    except (OSError, ValueError) as error:
+        notes.append(f"run.json cannot be read: {error}")
+    return _Run()
+
+
+def _records(path: Path, notes: list[str]) -> Iterator[Article]:
+    faults: list[RecordError] = []
+    number = 0
+
+    def fault(error: RecordError) -> None:
+        nonlocal number
+        number += 1
+        faults[:] = faults or [error]
+
+    try:
+        yield from read_records(path, on_error=fault)
+    except OSError as error:
+        notes.append(f"{_RECORDS} cannot be read: {error.strerror}")
+    if faults:
+        notes.append(f"{_several(number, 'line')} of {_RECORDS} are no records; the first: {faults[0]}")
+
+
+def _lines(path: Path, kind: type[T], notes: list[str]) -> Iterator[T]:
+    decode = msgspec.json.Decoder(kind).decode
+    try:
+        with path.open("rb") as lines:
+            for line in lines:
+                yield decode(line)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        notes.append(f"{path.name} cannot be read: {error}")
+
+
+# What is told of them
+
+
+def _several(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _drift(run: _Run, names: Sequence[str]) -> str:
+    if names:
+        old, new = run.previous, run.coverage
+        told = ", ".join(f"{name} {_percent(new[name])} after {_percent(old[name])}" for name in names)
+        return f"Fields are emptier than in the run before: {told}. Has the site changed its pages?"
+    if run.counts.written >= _FEW and run.previous:
+        return "No field is emptier than in the run before."
+    return ""
+
+
+def _tiles(run: _Run, tally: _Tally) -> list[tuple[str, str]]:
+    counts = run.counts
+    tiles = [
+        ("records", tally.records),
+        ("stories, each once", tally.records - tally.copies - tally.updates),
+        ("pages in the last run", counts.fetched),
+        ("records in the last run", counts.written),
+        ("addresses not had", sum(counts.failed.values())),
+        ("errors in the spider", run.errors),
+    ]
+    return [(name, f"{number:,}") for name, number in tiles]
+
+
+def _names(title: str, what: str, counts: Mapping[str, int], words: str = "") -> _Part:
+    """Draw how often each name was met, the most frequent on top."""
+    most = Counter(counts).most_common()
+    shown, rest = most[:_ROWS], most[_ROWS:]
+    if rest:
+        shown.append((f"{len(rest):,} others", sum(number for _, number in rest)))
+    rows = [(_cut(name, _ADDRESS), number) for name, number in shown]
+    labels = [f"{_cut(name, _LABEL)}  {number:,}" for name, number in rows]
+    chart = bars(title, labels, [number for _, number in rows])
+    return _Part(title, words, chart, heads=(what, "number"), rows=rows)
+
+
+def _parts_of_run(run: _Run) -> Iterator[_Part]:
+    if run.counts.skipped:
+        yield _names("Pages without a story in the last run, by kind", "kind", run.counts.skipped)
+    if run.counts.failed:
+        yield _names("Addresses not had in the last run, by reason", "reason", run.counts.failed)
+
+
+def _parts_of_records(tally: _Tally) -> Iterator[_Part]:
+    if not tally.records:
+        return
+    if tally.days:
+        yield _by_day(tally)
+    yield _names("Records by section", "section", tally.sections)
+    words = (
+        f"Of {_several(tally.records, 'record')}, {tally.copies:,} are marked as near copies of another,"
+        f" and {tally.updates:,} replace an earlier one, as the story has changed."
+    )
+    yield _Part("Copies and updates", words)
+
+
+def _by_day(tally: _Tally) -> _Part:
+    """Draw the records by day, or where these are too many, by month or year; a few stray dates are told in words."""
+    first, last = _span(tally.days)
+    inside = {day: number for day, number in tally.days.items() if first <= day <= last}
+    unit, names = _units(first, last)
+    counts: Counter[str] = Counter()
+    for day, number in inside.items():
+        counts[day.isoformat()[: len(names[0])]] += number
+    title = f"Records by {unit} of publication"
+    values = [counts[name] for name in names]
+    outside = tally.records - tally.undated - sum(values)
+    missing = {"of another time": outside, "without a date": tally.undated}
+    told = ", ".join(f"{number:,} {what}" for what, number in missing.items() if number)
+    words = f"Not shown: {told}." if told else ""
+    rows = list(zip(names, values, strict=True))
+    return _Part(title, words, columns(title, names, values), heads=(unit, "records"), rows=rows)
+
+
+def _units(first: date, last: date) -> tuple[str, list[str]]:
+    """Give the finest unit that has room, and its days, months or years; of too many years the last."""
+    names: list[str] = []
+    for unit, length in (("day", 10), ("month", 7), ("year", 4)):  # characters of an ISO date
+        names = list(dict.fromkeys(day.isoformat()[:length] for day in _days(first, last)))
+        if len(names) <= _COLUMNS:
+            return unit, names
+    return "year", names[-_COLUMNS:]
+
+
+def _span(days: Mapping[date, int]) -> tuple[date, date]:
+    """Give the first and the last day, but for the edges that hold hardly a record."""
+    allowed = int(_EDGE * sum(days.values()))
+    return _reached(sorted(days), days, allowed), _reached(sorted(days, reverse=True), days, allowed)
+
+
+def _reached(ordered: Sequence[date], days: Mapping[date, int], allowed: int) -> date:
+    passed = 0
+    for day in ordered:
+        passed += days[day]
+        if passed > allowed:
+            return day
+    return ordered[-1]
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    for number in range((last - first).days + 1):
+        yield first + timedelta(number)
+
+
+def _parts_of_fields(full: Mapping[str, float], run: _Run) -> Iterator[_Part]:
+    if not full:
+        return
+    title, names = "How many records have each field", list(full)
+    known = {"all runs": full, "last run": run.coverage, "run before": run.previous}
+    shares = {whose: [_percent(found.get(name, 0.0)) for name in names] for whose, found in known.items() if found}
+    last = run.coverage or full
+    told = shares.get("last run", shares["all runs"])
+    labels = [
+        f"{name}  {share}" + f", before {old}" * (old != share)
+        for name, share, old in zip(names, told, shares.get("run before", told), strict=True)
+    ]
+    chart = bars(title, labels, [last.get(name, 0.0) for name in names])
+    words = "Of the last run." if run.coverage else "Of all runs."
+    rows = list(zip(names, *shares.values(), strict=True))
+    yield _Part(title, words, chart, heads=("field", *shares), rows=rows)
+
+
+# The ledger
+
+_OUTCOMES = "select coalesce(reason, '?'), count(*) from request where state = 2 group by 1"
+_WAITING = "select count(*) from request where state <> 2"
+_TIMED = "select count(*) from request where seconds is not null"
+_UNDER = "select count(*) from request where seconds < ?"
+_AT = "select seconds from request where seconds is not null order by seconds limit 1 offset ?"
+_SLOWEST = "select url, seconds, reason from request where seconds is not null order by seconds desc limit ?"
+
+
+def _parts_of_ledger(path: Path, notes: list[str]) -> list[_Part]:
+    """Read the ledger, which a crawl may be writing at this moment; one at rest leaves no trace of being read."""
+    if not path.exists():
+        return []
+    busy = path.with_name(f"{path.name}-wal").exists()
+    address = f"{path.resolve().as_uri()}?mode=ro{'' if busy else '&immutable=1'}"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as ledger:
+            return [_outcomes(ledger), *_times(ledger)]
+    except sqlite3.Error as error:
+        notes.append(f"{_LEDGER} cannot be read: {error}")
+        return []
+
+
+def _outcomes(ledger: sqlite3.Connection) -> _Part:
+    waiting = ledger.execute(_WAITING).fetchone()[0]
+    words = f"Of all runs; {waiting:,} still to be asked for." if waiting else "Of all runs."
+    title = "What became of each address"
+    return _names(title, "outcome or status", dict(ledger.execute(_OUTCOMES).fetchall()), words)
+
+
+def _times(ledger: sqlite3.Connection) -> Iterator[_Part]:
+    number = ledger.execute(_TIMED).fetchone()[0]
+    if not number:
+        return
+    middle, most = (ledger.execute(_AT, (int(part * (number - 1)),)).fetchone()[0] for part in (0.5, 0.95))
+    under = [0, *(ledger.execute(_UNDER, (step,)).fetchone()[0] for step in _STEPS), number]
+    labels = [*(f"< {step:g} s" for step in _STEPS), "longer"]
+    values = [after - before for before, after in pairwise(under)]
+    title = "Seconds to the answer"
+    words = f"Half of the answers came within {middle:.2f} s, 95 % within {most:.2f} s."
+    rows = list(zip(labels, values, strict=True))
+    yield _Part(title, words, columns(title, labels, values), heads=("time", "answers"), rows=rows)
+    slow = ledger.execute(_SLOWEST, (_ROWS,)).fetchall()
+    table = [(_cut(url, _ADDRESS), f"{seconds:.2f}", reason or "") for url, seconds, reason in slow]
+    yield _Part("The slowest answers", heads=("address", "seconds", "outcome"), rows=table)
+
+
+# Failures and samples
+
+
+def _failures(path: Path, notes: list[str]) -> Iterator[_Part]:
+    shown: list[tuple[str, str, int]] = []
+    number = 0
+    for number, each in enumerate(_lines(path, _Failure, notes), 1):  # noqa: B007 - the last number counts them
+        if len(shown) < _ROWS:
+            shown.append((_cut(each.url, _ADDRESS), each.reason, each.tries))
+    if shown:
+        words = f"{number:,} in all; the first {len(shown)} stand here, all of them in {_FAILURES}."
+        yield _Part("Addresses that could not be had", words, heads=("address", "reason", "tries"), rows=shown)
+
+
+def _sample(record: Article) -> dict[str, str]:
+    day = record.date_published.isoformat(" ", "minutes") if record.date_published else "no date"
+    named = ", ".join(record.authors)
+    return {
+        "headline": _cut(record.headline, _ADDRESS),
+        "byline": _cut(" · ".join(filter(None, (day, record.section, named))), _ADDRESS),
+        "opening": _cut(" ".join(record.text[: 2 * _OPENING].split()), _OPENING),
+        "address": _cut(record.url or "", _ADDRESS),
+    }
