@@ -126,8 +126,12 @@ class Frontier(BaseScheduler):
             self._refuse(LOCKED, error)
         except _OtherSite as error:
             self._refuse(OTHER_SITE, error)
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
             self._refuse(NO_OUTPUT, error)
+        except sqlite3.Error as error:
+            self._refuse(
+                NO_OUTPUT, f"{LEDGER}: {error}; without that file all pages are read again, and the records stay"
+            )
         else:
             self.ledger = ledger
             connect = self._crawler.signals.connect
@@ -135,7 +139,7 @@ class Frontier(BaseScheduler):
             connect(self._item_dropped, signals.item_dropped)
             connect(self._spider_broke, signals.spider_error)
 
-    def _refuse(self, reason: str, error: Exception) -> None:
+    def _refuse(self, reason: str, error: Exception | str) -> None:
         """End the crawl as soon as Scrapy can end one: when the spider is open."""
         logger.error("No crawl in this folder: %s", error)
         self._refusal = reason

@@ -228,6 +228,19 @@ def test_a_second_crawl_in_a_folder_ends_at_once(tmp_path):
     assert not (tmp_path / "run.json").exists()
 
 
+def test_a_damaged_ledger_is_told_and_can_be_done_without(tmp_path, embedded):
+    (tmp_path / "records.jsonl").write_bytes((embedded.directory / "records.jsonl").read_bytes())
+    (tmp_path / "frontier.sqlite").write_bytes(b"no database at all" * 1000)
+    refused = crawl(tmp_path, "fintechworld")
+    assert refused.status == 3
+    assert "frontier.sqlite: file is not a database; without that file" in refused.summary
+    assert "Traceback" not in refused.summary
+    (tmp_path / "frontier.sqlite").unlink()
+    again = crawl(tmp_path, "fintechworld")
+    assert again.status == 0
+    assert bodies(again) == bodies(embedded)
+
+
 def test_a_folder_keeps_to_its_site(tmp_path, embedded):
     answers: Answers = {"/": page(anchors("/html/red.html")), "/html/red.html": story("red")}
     first, _ = crawl_site(tmp_path, answers)
