@@ -97,7 +97,7 @@ def test_the_good_stories_come_and_the_account_adds_up(runs, name):
     assert "Traceback" not in crawled.summary
 
 
-# --- Rows 1 to 4: connections that break, answers that are none ---------------------------------------------------
+# --- Connections that break, answers that are none ---------------------------------------------------
 
 
 @pytest.mark.parametrize("path", HALTED)
@@ -138,7 +138,7 @@ def test_what_was_lost_is_on_record(runs, name, path, reason, tries):
     assert tries in (None, line["tries"])
 
 
-# --- Row 5: slow servers ------------------------------------------------------------------------------------------
+# --- Slow servers ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", SLOW)
@@ -149,7 +149,7 @@ def test_a_slow_answer_has_a_deadline(runs, path):
     assert all(1.9 < gap < 10 for gap in run.gaps(path))
 
 
-# --- Rows 6 and 7: servers in trouble -----------------------------------------------------------------------------
+# --- Servers in trouble -----------------------------------------------------------------------------
 
 
 def test_a_page_that_comes_at_last_is_there_once(runs):
@@ -169,7 +169,7 @@ def test_a_host_that_refuses_is_left_alone(runs):
     assert run.crawled.status == 18
 
 
-# --- Rows 8 to 11: redirects --------------------------------------------------------------------------------------
+# --- Redirects --------------------------------------------------------------------------------------
 
 
 def test_a_redirect_to_itself_is_told(runs):
@@ -198,7 +198,7 @@ def test_no_redirect_leads_off_the_public_internet(runs):
     assert run.strays == 0
 
 
-# --- Rows 12 to 15: too much, too little --------------------------------------------------------------------------
+# --- Too much, too little --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", BOMBS)
@@ -233,7 +233,7 @@ def test_a_label_of_compression_without_compression_costs_nothing(runs):
     assert not any("noise" in record["url"] for record in runs["pages"].crawled.records)
 
 
-# --- Rows 16 to 22: what the pages hold ---------------------------------------------------------------------------
+# --- What the pages hold ---------------------------------------------------------------------------
 
 
 def test_what_is_no_page_is_skipped_with_a_reason(runs):
@@ -263,7 +263,7 @@ def test_a_page_that_would_stop_the_parser_is_refused_at_once(page):
     assert time.perf_counter() - started < 2
 
 
-# --- Rows 23 and 24: traps and doubles ----------------------------------------------------------------------------
+# --- Traps and doubles ----------------------------------------------------------------------------
 
 
 def test_a_calendar_has_an_end(runs):
@@ -277,7 +277,7 @@ def test_marks_of_where_a_reader_came_from_make_no_other_page(runs):
     assert len(run.server.hits["/html/red.html"]) == 1
 
 
-# --- Rows 25 and 26: robots.txt -----------------------------------------------------------------------------------
+# --- Robots.txt -----------------------------------------------------------------------------------
 
 ROBOTS = {"deny": 0, "503": 0, "/reset": 0, "/hang": 0, "html": 8, "302": 7}
 PAGES = ("/", "/html/red.html", "/html/blue.html", *(f"/html/{number}.html" for number in range(5)))
