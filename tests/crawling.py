@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 import threading
@@ -52,6 +53,11 @@ class Crawl(NamedTuple):
 
 def command(directory: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "scrapy", "crawl", *arguments, "-s", f"CRAWL_DIR={directory}"]
+
+
+def heeding() -> None:
+    """Have a process heed SIGINT, for `preexec_fn`: one that is started in the background would be born deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def of(base: str) -> list[str]:

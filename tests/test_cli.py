@@ -25,7 +25,7 @@ from scraper.cli.inputs import Inputs, Reading
 from scraper.cli.workers import Work, cores, each
 from scraper.coverage import fallen
 from scraper.jsonl import read_records
-from tests.crawling import story
+from tests.crawling import heeding, story
 from tests.faults import serve_faults
 
 ROOT = Path(__file__).parents[1]
@@ -272,6 +272,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing(jobs, pages, tmp_path):
             cwd=ROOT,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            preexec_fn=heeding,
         )
         while not server.hits["/hang"]:
             time.sleep(0.05)
@@ -592,7 +593,11 @@ def test_what_parquet_needs_is_told(records, tmp_path, monkeypatch, capsys):
 
 def test_the_portal_is_served_until_ctrl_c():
     with subprocess.Popen(
-        program("portal"), cwd="/", stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}
+        program("portal"),
+        cwd="/",
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        preexec_fn=heeding,
     ) as process:
         assert process.stdout is not None
         address = process.stdout.readline().decode()
