@@ -272,7 +272,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing(jobs, pages, tmp_path):
             cwd=ROOT,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=heeding,
+            preexec_fn=heeding,  # noqa: PLW1509 - sets one handler
         )
         while not server.hits["/hang"]:
             time.sleep(0.05)
@@ -597,7 +597,7 @@ def test_the_portal_is_served_until_ctrl_c():
         cwd="/",
         stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-        preexec_fn=heeding,
+        preexec_fn=heeding,  # noqa: PLW1509 - sets one handler
     ) as process:
         assert process.stdout is not None
         address = process.stdout.readline().decode()
