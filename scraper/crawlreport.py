@@ -242,6 +242,8 @@ def _tiles(run: _Run, tally: _Tally) -> list[tuple[str, str]]:
 
 def _names(title: str, what: str, counts: Mapping[str, int], words: str = "") -> _Part:
     """Draw how often each name was met, the most frequent on top."""
+    if not counts:
+        return _Part(title, words)
     most = Counter(counts).most_common()
     shown, rest = most[:_ROWS], most[_ROWS:]
     if rest:

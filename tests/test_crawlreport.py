@@ -122,6 +122,11 @@ def test_the_ledger_tells_outcomes_and_times(tmp_path: Path) -> None:
     assert "address seconds outcome https://portal.test/gone 7.50 410 https://portal.test/99 0.99 fetched" in told
 
 
+def test_a_crawl_that_came_to_nothing_has_a_report(tmp_path: Path) -> None:
+    ledger(folder(tmp_path), []).close()
+    assert "What became of each address Of all runs; 1 still to be asked for." in text(report(tmp_path))
+
+
 def test_ten_records_are_drawn_and_the_same_ten_again(tmp_path: Path) -> None:
     html = report(folder(tmp_path, [article(n) for n in range(300)]))
     drawn = [int(number) for number in re.findall(r"<h3>Story (\d+)</h3>", html)]
