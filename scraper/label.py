@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from scraper.block import Block, Document, Label, Labelled
 from scraper.profiles import PROFILES, Profile, Table
+from scraper.profiles.template import NEVER
 
 __all__ = ["label", "recognise"]
 
@@ -280,7 +281,7 @@ class _Labeller:
             if self._is_meta(self.blocks[index].text):
                 for before in range(behind, index):
                     self._decide(before, Label.BYLINE, 0.6, "between the headline and the date")
-                dated = self.profile.fields["date"].search(self.blocks[index].text)
+                dated = self.profile.fields.get("date", NEVER).search(self.blocks[index].text)
                 self._decide(index, Label.DATE if dated else Label.BYLINE, 0.95, "its own text")
                 behind = index + 1
         return behind

@@ -3,7 +3,7 @@
 import re
 
 from scraper.block import Label
-from scraper.profiles.template import PHOTO_CREDIT, Profile, line, table
+from scraper.profiles.template import Profile, line, table
 
 __all__ = ["PROFILE"]
 
@@ -12,18 +12,15 @@ _MORE = re.compile(r"More:\s*\S.{0,40}$")
 
 PROFILE = Profile(
     name="krnews",
-    classes={},
+    threshold=3,
     lines=(
         line(3, "source:", rf"^{_DATE}\s*source:.{{0,80}}category:.{{0,40}}$"),
         line(2, "view", rf"^{_DATE}\s*\d+ view$"),
         line(1, "More:", rf"^{_MORE.pattern}"),
         line(1, "Recommend", r"^Recommend$"),
     ),
-    threshold=3,
     regions={"footer": Label.FOOTER, "ad": Label.PROMO, "nav": Label.NAVIGATION},
     headings={"recommend": Label.RECOMMENDATION, "related": Label.RELATED, "ranking": Label.RANKING},
-    own=table(),
-    caption=PHOTO_CREDIT,
     end=_MORE,
     summary=re.compile(r"(?:\S+\s+){12}.{0,80}$"),
     tail=table((Label.FOOTER, r"(?:Copyright\b|©|All rights reserved)")),

@@ -7,8 +7,9 @@ import msgspec
 
 from scraper.block import Label
 
-__all__ = ["PHOTO_CREDIT", "Line", "Profile", "Table", "line", "table"]
+__all__ = ["NEVER", "PHOTO_CREDIT", "Line", "Profile", "Table", "line", "table"]
 
+NEVER = re.compile(r"(?!)")
 PHOTO_CREDIT = re.compile(r"\([^()]{0,60}(?:\b[Pp]hotos?\b|\bvia\b|Getty Images|\bPool\b)[^()]{0,60}\)$")
 
 
@@ -53,29 +54,29 @@ class Profile(msgspec.Struct, frozen=True):
     """
 
     name: str
-    classes: Mapping[str, int]
-    """Class words that speak for the template, and how strongly."""
-    lines: tuple[Line, ...]
-    """Lines of text that speak for it, and how strongly."""
     threshold: int
     """The sum of signals from which on a page is taken for one of this template."""
-    regions: Mapping[str, Label]
+    classes: Mapping[str, int] = {}
+    """Class words that speak for the template, and how strongly."""
+    lines: tuple[Line, ...] = ()
+    """Lines of text that speak for it, and how strongly."""
+    regions: Mapping[str, Label] = {}
     """Class or id words of an element, and what the blocks in it are; the nearest element decides."""
-    headings: Mapping[str, Label]
+    headings: Mapping[str, Label] = {}
     """Headings in lower case, and the list that each opens."""
-    own: Table
+    own: Table = table()
     """Blocks known by their own text, wherever they stand."""
-    caption: re.Pattern[str]
+    caption: re.Pattern[str] = PHOTO_CREDIT
     """What a picture's caption holds: the photographer or agency in brackets at its end."""
-    end: re.Pattern[str]
+    end: re.Pattern[str] = NEVER
     """The line that ends the story."""
-    summary: re.Pattern[str] | None
+    summary: re.Pattern[str] | None = None
     """In flattened text: a line of a list that tells of the title above it."""
-    tail: Table
+    tail: Table = table()
     """Blocks known by their own text when nothing of the story follows them."""
-    noise: re.Pattern[str]
+    noise: re.Pattern[str] = NEVER
     """What stands beside the author in a line of author, date and counts: without it, little but a name is left."""
-    fields: Mapping[str, re.Pattern[str]]
+    fields: Mapping[str, re.Pattern[str]] = {}
     """Values in a line's text: the groups of `date`, `like_count`, `view_count`, `author`, `section`."""
-    site_tail: re.Pattern[str]
+    site_tail: re.Pattern[str] = NEVER
     """The site's name behind the headline, in a page's title or in the breadcrumb line: the group `site`."""

@@ -3,7 +3,7 @@
 import re
 
 from scraper.block import Label
-from scraper.profiles.template import PHOTO_CREDIT, Profile, line, table
+from scraper.profiles.template import Profile, line, table
 
 __all__ = ["PROFILE"]
 
@@ -19,6 +19,7 @@ _SITE_TAIL = re.compile(r"\s+[-–—|_]\s*(?P<site>\S[^-–—|_]{0,60})$|[-_|]
 
 PROFILE = Profile(
     name="yangqq",
+    threshold=4,
     classes={
         "con_tilte": 3,
         "con_nav": 2,
@@ -51,7 +52,6 @@ PROFILE = Profile(
         line(1, "Ranking 点击排行", r"^(?:Ranking|点击排行)$"),
         line(1, "Recommendation 推荐", r"^(?:Recommendation|本栏推荐|站长推荐)$"),
     ),
-    threshold=4,
     regions={
         "con_nav": Label.BREADCRUMB,
         "t_nav": Label.BREADCRUMB,
@@ -152,9 +152,7 @@ PROFILE = Profile(
         (Label.BREADCRUMB, _BREADCRUMB.pattern),
         (Label.OTHER, r"\[!--[^\]]{0,80}--\]$"),
     ),
-    caption=PHOTO_CREDIT,
     end=_LIKE,
-    summary=None,
     tail=table(
         (Label.TAGS, rf"(?:Tags?|标签|关键词){_COLON}"),
         (Label.PROMO, rf"(?:转载|Reprint(?:ed)?(?: from)?|Reposted|Source statement|版权声明|声明){_COLON}"),
