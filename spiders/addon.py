@@ -17,6 +17,7 @@ from spiders.clock import Clock
 from spiders.compression import Compression
 from spiders.frontier import Frontier
 from spiders.guard import Guard, GuardedResolver, Refusals
+from spiders.host import OwnHost
 from spiders.live import Live
 from spiders.outcome import Outcome
 from spiders.report import Report
@@ -69,6 +70,7 @@ _SETTINGS: dict[str, Any] = {
 _MIDDLEWARES = {
     Outcome: 10,
     Guard: 50,
+    OwnHost: 60,
     StrictRobots: 100,
     Backoff: 550,
     Compression: 590,

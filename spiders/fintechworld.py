@@ -1,5 +1,10 @@
 """FinTechWorld."""
 
+from typing import Any, Self
+
+from scrapy.crawler import Crawler
+
+from spiders.embedded import EmbeddedPortal
 from spiders.portal import PortalSpider
 
 __all__ = ["FinTechWorldSpider"]
@@ -10,3 +15,9 @@ class FinTechWorldSpider(PortalSpider):
 
     name = "fintechworld"
     embedded = True
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """Bring what serves the embedded portal, whatever other extensions are set."""
+        crawler.settings.setdefault_in_component_priority_dict("EXTENSIONS", EmbeddedPortal, 0)
+        return super().from_crawler(crawler, *args, **kwargs)

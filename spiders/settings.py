@@ -8,8 +8,6 @@ COMMANDS_MODULE = "spiders.commands"
 USER_AGENT = "scraper/0.1 (a news-portal crawler that obeys robots.txt)"
 
 ADDONS = {"spiders.addon.TrustedCrawl": 0}
-DOWNLOADER_MIDDLEWARES = {"spiders.host.OwnHost": 60}
-EXTENSIONS = {"spiders.embedded.EmbeddedPortal": 0}
 
 FEED_EXPORTERS = {"csv": "spiders.cells.Cells"}
 FEED_EXPORT_ENCODING = "utf-8"

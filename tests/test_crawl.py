@@ -104,6 +104,13 @@ def test_the_embedded_portal_gives_exactly_the_expected_records(embedded):
     assert differences(embedded) == []
 
 
+def test_components_of_a_user_take_nothing_from_the_crawl(tmp_path, embedded):
+    theirs = ("-s", "EXTENSIONS={}", "-s", "DOWNLOADER_MIDDLEWARES={}", "-s", "ITEM_PIPELINES={}")
+    crawled = crawl(tmp_path, "fintechworld", *theirs)
+    assert crawled.status == 0, crawled.summary
+    assert crawled.counts == embedded.counts
+
+
 def test_the_same_portal_as_a_live_site_gives_the_same(embedded, served):
     crawled, _ = served
     assert crawled.status == 0, crawled.summary
