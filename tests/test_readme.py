@@ -1,4 +1,4 @@
-"""What the README tells is so: its examples run, its commands are those of `.ci/run`, its tables are the code's."""
+"""What README and guides tell is so: examples run, commands are those of `.ci/run`, tables are the code's."""
 
 import dataclasses
 import doctest
@@ -25,6 +25,7 @@ from spiders.commands import crawl
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
+GUIDES = ROOT / "docs"
 CI = (ROOT / ".ci" / "run").read_text("utf-8")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAME = re.compile(r"`([a-z_]+)`")
@@ -32,12 +33,16 @@ TREES = ("scraper", "scraper/profiles", "spiders")
 NUMBER = re.compile(r"(?<=127\.0\.0\.1:)\d+|\d+\.\d(?= s )")  # the port and the seconds differ from run to run
 
 
-def blocks(kind: str) -> list[str]:
-    return [text for found, text in FENCE.findall(README) if found == kind]
+def blocks(kind: str, document: str = README) -> list[str]:
+    return [text for found, text in FENCE.findall(document) if found == kind]
 
 
-def section(title: str) -> str:
-    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+def guide(name: str) -> str:
+    return (GUIDES / f"{name}.md").read_text("utf-8")
+
+
+def section(title: str, document: str = README) -> str:
+    return document.split(f"\n## {title}\n")[1].split("\n## ", maxsplit=1)[0]
 
 
 def rows(text: str) -> list[list[str]]:
@@ -50,8 +55,9 @@ def rows(text: str) -> list[list[str]]:
 def command(line: str) -> list[str]:
     """Give a command of the README with this interpreter in the place of the newcomer's."""
     program, *arguments = shlex.split(line)
-    assert program == ".venv/bin/scrapy"
-    return [sys.executable, "-m", "scrapy", *arguments]
+    module = program.removeprefix(".venv/bin/")
+    assert module in ("python", "scraper", "scrapy")
+    return [sys.executable, *arguments] if module == "python" else [sys.executable, "-m", module, *arguments]
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +125,16 @@ def test_the_crawl_says_what_is_shown(crawled: tuple[Path, list[str]]) -> None:
     assert [NUMBER.sub("N", line) for line in crawled[1][-len(shown) :]] == [NUMBER.sub("N", line) for line in shown]
 
 
+def test_what_came_is_seen_as_told(crawled: tuple[Path, list[str]]) -> None:
+    explain, install, query = blocks("sh")[1].splitlines()
+    assert install == ".venv/bin/pip install duckdb"
+    for line in (explain, query):
+        run = subprocess.run(command(line), cwd=crawled[0], capture_output=True, text=True, timeout=60, check=True)
+    assert "<h1" in (crawled[0] / "why.html").read_text("utf-8")
+    assert [row.split("│")[1:3] for row in run.stdout.splitlines() if "15" in row] == [[" Markets ", "      15 "]]
+    assert (crawled[0] / "crawls" / "fintechworld" / "report.html").exists()
+
+
 def addon() -> str:
     return blocks("python")[0]
 
@@ -158,7 +174,7 @@ def test_the_spider_shown_crawls(tmp_path: Path) -> None:
 
 
 def test_the_two_commands_are_one_line_each() -> None:
-    first, second = (block.splitlines() for block in blocks("sh")[:2])
+    first, _, second = (block.splitlines() for block in blocks("sh")[:3])
     assert [part.strip() for part in first[0].split("&&")] == [
         "python3 -m venv .venv",
         ".venv/bin/pip install -e .",
@@ -227,18 +243,18 @@ def test_the_exit_statuses_are_those_of_the_command() -> None:
 
 
 def test_the_table_of_the_record_is_the_record() -> None:
-    table = rows(section("Use 3: the JSON Lines"))
-    keys = [key for first, _ in table for key in NAME.findall(first)]
+    table = rows(guide("record").split("\n## ")[0])
+    keys = [key for first, *_ in table for key in NAME.findall(first)]
     assert sorted(keys) == sorted(field.name for field in dataclasses.fields(Article))
-    meanings = dict(table)
+    meanings = {first: meaning for first, _, meaning in table}
     for key, kind in (("dateline", Dateline), ("extraction", Extraction)):
         names = {field.name for field in dataclasses.fields(kind)}
         assert names <= set(NAME.findall(meanings[f"`{key}`"]))
-    assert NAME.findall(meanings["`sidebar`"]) == [*Link.__struct_fields__, *SIDEBAR_KINDS]
+    assert NAME.findall(meanings["`sidebar`"])[: 2 + len(SIDEBAR_KINDS)] == [*Link.__struct_fields__, *SIDEBAR_KINDS]
 
 
 def test_the_account_is_as_told(crawled: tuple[Path, list[str]]) -> None:
-    told = section("Use 1: the crawl").split("**`run.json`**")[1].split("**What a crawl promises**")[0]
+    told = section("Watch it", guide("for-real")).split("It has ")[1].split("```")[0]
     names, run = NAME.findall(told), json.loads((crawled[0] / "crawls/fintechworld/run.json").read_text("utf-8"))
     assert names[: len(run)] == list(run)
     counts = set(names[len(run) :]) & run["counts"].keys()
@@ -265,16 +281,29 @@ def test_the_modules_listed_are_those_there() -> None:
     }
 
 
-@pytest.mark.parametrize("document", ["README.md", "CHANGELOG.md"])
-def test_links_lead_to_files(document: str) -> None:
-    links = re.findall(r"\]\(([^)\s]+)\)", (ROOT / document).read_text("utf-8"))
-    assert links
-    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(GUIDES.iterdir())]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_to_files(document: Path) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", document.read_text("utf-8"))
+    local = [link for link in links if "://" not in link]
+    assert [link for link in local if not (document.parent / link).exists()] == []
+    assert links or document.name == "record.md"
+
+
+def test_every_guide_is_named_in_the_readme() -> None:
+    guides = {f"docs/{path.name}" for path in GUIDES.iterdir()}
+    assert {link for link in re.findall(r"\]\(([^)\s]+)\)", README) if link.startswith("docs/")} == guides
 
 
 def test_paths_named_in_the_text_exist() -> None:
-    prose = FENCE.sub("", README)
+    prose = "\n".join(FENCE.sub("", document.read_text("utf-8")) for document in DOCUMENTS)
     named = set(re.findall(r"`((?:scraper|spiders|fixtures|tests|\.ci)/[\w./-]*)`", prose))
-    invented = {"spiders/harbourpost.py"}
+    invented = {
+        "spiders/harbourpost.py",
+        "scraper/profiles/tidegazette.py",
+        "fixtures/pages/tidegazette-story/expected.json",
+    }
     assert len(named) > len(invented)
     assert {name for name in named if not (ROOT / name).exists()} == invented

@@ -1,0 +1,90 @@
+"""The guides under `docs/` do what they say."""
+
+import doctest
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from scraper import extract_text
+from tests.crawling import ENVIRONMENT, ROOT
+from tests.test_readme import blocks, command, guide
+
+NAME = "tidegazette-story"
+
+
+@pytest.mark.parametrize("name", ["record"])
+def test_examples_do_what_they_say(name: str) -> None:
+    said: list[str] = []
+    test = doctest.DocTestParser().get_doctest(guide(name), {}, name, f"{name}.md", 0)
+    assert test.examples
+    assert doctest.DocTestRunner().run(test, out=said.append).failed == 0, "".join(said)
+
+
+def test_the_query_gives_each_story_once_in_its_last_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = extract_text(
+        "Night ferry returns\nBERGEN, Norway (AP) — The night ferry left Bergen on Monday.\n"
+    ).to_dict()
+    lines = [
+        record | {"id": "a", "headline": "first", "fetched_at": "2025-04-12T10:00:00Z"},
+        record | {"id": "b", "headline": "copy", "fetched_at": "2025-04-12T10:00:00Z", "duplicate_of": "a"},
+        record | {"id": "a", "headline": "mended", "fetched_at": "2025-04-12T12:00:00Z", "replaces": "a"},
+    ]
+    (tmp_path / "records.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    (query,) = blocks("sql", guide("record"))
+    assert [row[0] for row in duckdb.sql(f"select headline from ({query})").fetchall()] == ["mended"]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Make a copy of what the guide for a new portal touches."""
+    for part in ("scraper", "tests"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "fixtures" / "pages" / NAME).mkdir(parents=True)
+    (tmp_path / "fixtures" / "portal").symlink_to(ROOT / "fixtures" / "portal")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def run(line: str, checkout: Path) -> subprocess.CompletedProcess[str]:
+    """Run a line of a guide in a checkout, whose code goes before the installed one."""
+    environment = ENVIRONMENT | {"PYTHONPATH": str(checkout)}
+    return subprocess.run(
+        command(line), cwd=checkout, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_a_portal_is_added_as_told(checkout: Path) -> None:
+    told = guide("add-a-portal")
+    (page,), (draft, expected), (profile,) = blocks("html", told), blocks("json", told), blocks("python", told)
+    save, explain, update, green, crawl = blocks("sh", told)
+    folder = checkout / "fixtures" / "pages" / NAME
+    assert f"mkdir fixtures/pages/{NAME}\n" in save
+    (folder / "page.html").write_text(page, "utf-8")
+    assert run(explain, checkout).returncode == 0
+    assert (checkout / "why.html").exists()
+
+    (folder / "expected.json").write_text(draft, "utf-8")
+    assert run(update, checkout).returncode == 0
+    filled = json.loads((folder / "expected.json").read_text("utf-8"))
+    right = json.loads(expected)
+    wrong = {key for key, value in right.items() if filled[key] != value}
+    assert wrong == {"site_name", "authors", "sidebar", "view_count"}
+
+    (folder / "expected.json").write_text(expected, "utf-8")
+    check = green.splitlines()[0]
+    assert run(check, checkout).returncode == 1
+    profiles = checkout / "scraper" / "profiles"
+    (profiles / "tidegazette.py").write_text(profile, "utf-8")
+    room = (profiles / "__init__.py").read_text("utf-8")
+    room = room.replace("import krnews", "import krnews, tidegazette").replace(
+        "(yangqq", "(tidegazette.PROFILE, yangqq"
+    )
+    (profiles / "__init__.py").write_text(room, "utf-8")
+    assert run(check, checkout).returncode == 0
+    assert command(crawl)[:5] == [sys.executable, "-m", "scrapy", "crawl", "portal"]
