@@ -38,6 +38,9 @@ _SETTINGS: dict[str, Any] = {
     "ARCHIVE_SIZE": 2**30,  # bytes: a file that would grow beyond this is closed, as is one that is a day old
     "CRAWL_REPORT": True,  # whether report.html is written at the end
     "LIVE": "auto",  # whether a line on the terminal tells how the crawl goes: "auto" where stderr is one, true, false
+    "REDIS_URL": None,  # where the workers of a crawl share one frontier; None for a crawl of one
+    "REDIS_LEASE": 60,  # seconds of silence after which a worker is taken for dead, and its requests are made again
+    "REDIS_PATIENCE": 60,  # seconds for which Redis may be away
     # Manners: one request at a time and at most one a second, slower where the site is slow or asks for it.
     "ROBOTSTXT_OBEY": True,
     "CONCURRENT_REQUESTS": 2,  # one under way, one waiting for its second: what has begun is finished after ^C

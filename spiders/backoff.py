@@ -125,10 +125,10 @@ class Backoff:
         state.rests_until = max(state.rests_until, now + min(wait, self._longest))
         frontier = Frontier.of(self._crawler)
         if asked is not None or state.failures > 1:
-            frontier.resting[name] = state.rests_until
+            frontier.rest(name, state.rests_until)
         if state.failures >= self._patience and name not in frontier.barred:
             logger.warning("%s is given up after %d failures in a row", name, state.failures)
-            frontier.barred.add(name)
+            frontier.bar(name)
         return state
 
     def _idle(self) -> None:

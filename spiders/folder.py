@@ -2,13 +2,14 @@
 
 import fcntl
 import os
+import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 from scrapy.crawler import Crawler
 
-__all__ = ["LEDGER", "RECORDS", "Locked", "clear", "crawl_dir", "lock", "replace"]
+__all__ = ["LEDGER", "RECORDS", "Locked", "clear", "crawl_dir", "lock", "replace", "worker"]
 
 LEDGER = "frontier.sqlite"
 RECORDS = "records.jsonl"
@@ -41,6 +42,18 @@ def lock(directory: Path) -> IO[str]:
     held.write(str(os.getpid()))
     held.flush()
     return held
+
+
+def worker(directory: Path, crawl: str) -> str | None:
+    """Give the name under which this folder takes part in a shared crawl: made up once, and kept in the folder.
+
+    None where the folder takes part in another crawl.
+    """
+    path = directory / "worker"
+    if not path.exists():
+        replace(path, f"{secrets.token_hex(8)} {crawl}\n")
+    name, _, kept = path.read_text("utf-8").strip().partition(" ")
+    return name if kept == crawl else None
 
 
 def clear(directory: Path) -> None:

@@ -1,5 +1,7 @@
 """The frontier: Scrapy's scheduler, kept in the ledger, so that a crawl can die at any moment and lose nothing.
 
+The ledger is a file, or with REDIS_URL what many workers share.
+
 A request is closed when the engine has let go of it: its callback is exhausted, and every item that it gave has left
 the pipelines. Until then it is in flight, and is made again after a death.
 """
@@ -9,7 +11,8 @@ import dataclasses
 import logging
 import sqlite3
 import time
-from typing import IO, Any, Self
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from scrapy import Request, Spider, signals
 from scrapy.core.scheduler import BaseScheduler
@@ -21,12 +24,15 @@ from twisted.python.failure import Failure
 from scraper.addresses import canonical, host
 from spiders.account import add
 from spiders.failures import final, reason
-from spiders.folder import LEDGER, Locked, clear, crawl_dir, lock
-from spiders.ledger import End, Failed, Ledger, Taken
+from spiders.folder import LEDGER, Locked, clear, crawl_dir, lock, worker
+from spiders.ledger import End, Failed, Ledger, LedgerError, Taken
 from spiders.stored import dump, item_id, load, plain
 
+if TYPE_CHECKING:
+    from spiders.shared import SharedLedger
+
 __all__ = ["BROKE", "DISK_FULL", "DUE", "LOCKED", "META", "NEWEST", "NO_OUTPUT", "OTHER_SITE", "SINCE"]
-__all__ += ["Flight", "Frontier"]
+__all__ += ["UNUSABLE", "Flight", "Frontier"]
 
 DISK_FULL = "disk_full"
 """The reason with which a crawl ends that could not write."""
@@ -45,6 +51,9 @@ NEWEST = "newest"
 """The key of `Request.meta` for the date of a page (seconds of the epoch): of equal priority the newest goes first."""
 SINCE = "since"
 """The key of `Request.meta` for the time when a page changed (seconds of the epoch): seen before, it is seen again."""
+
+UNUSABLE = (sqlite3.OperationalError, LedgerError)
+"""What a ledger raises that takes nothing more."""
 
 BROKE, _UNSEEN = "broke the spider", "given up"
 
@@ -81,7 +90,6 @@ class Frontier(BaseScheduler):
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._limit: int = crawler.settings.getint("PAGES")
-        self._made = 0
         self._flights: dict[Request, Flight] = {}
         self._by_key: dict[bytes, Flight] = {}
         self._lock: IO[str] | None = None
@@ -89,7 +97,9 @@ class Frontier(BaseScheduler):
         self._refusal = ""
         self._waking: asyncio.TimerHandle | None = None
         self._committing: asyncio.TimerHandle | None = None
-        self.ledger: Ledger | None = None
+        self._beating: asyncio.TimerHandle | None = None
+        self._paces: dict[str, float] = {}
+        self.ledger: Ledger | SharedLedger | None = None
         """None before the folder is opened, and where it could not be."""
         self.barred: set[str] = set()
         """Hosts that are asked for nothing more in this run."""
@@ -118,15 +128,15 @@ class Frontier(BaseScheduler):
         directory = crawl_dir(self._crawler)
         try:
             self._lock = lock(directory)
-            if self._crawler.settings.getbool("FRESH"):
-                clear(directory)
-            ledger = Ledger(directory / LEDGER)
-            self._go_on(ledger, self._crawler.settings.get("SITE"))
+            site = self._crawler.settings.get("SITE")
+            shared = self._crawler.settings.get("REDIS_URL")
+            ledger = self._joined(directory, site) if shared else self._alone(directory)
+            self._go_on(ledger, site)
         except Locked as error:
             self._refuse(LOCKED, error)
         except _OtherSite as error:
             self._refuse(OTHER_SITE, error)
-        except OSError as error:
+        except (OSError, LedgerError) as error:
             self._refuse(NO_OUTPUT, error)
         except sqlite3.Error as error:
             self._refuse(
@@ -138,6 +148,31 @@ class Frontier(BaseScheduler):
             connect(self._item_scraped, signals.item_scraped)
             connect(self._item_dropped, signals.item_dropped)
             connect(self._spider_broke, signals.spider_error)
+            self._beat()
+
+    def _alone(self, directory: Path) -> Ledger:
+        if self._crawler.settings.getbool("FRESH"):
+            clear(directory)
+        return Ledger(directory / LEDGER)
+
+    def _joined(self, directory: Path, site: str | None) -> "SharedLedger":
+        """Join the crawl of this spider and site; raise `LedgerError`, `Locked` or `_OtherSite`."""
+        try:
+            from spiders.shared import join  # noqa: PLC0415 - an extra
+        except ImportError as error:
+            raise LedgerError(f'REDIS_URL needs more: pip install -e ".[redis]" ({error})') from error
+        crawl = f"{self._crawler.spidercls.name}:{site or ''}"
+        name = worker(directory, crawl)
+        if name is None:
+            raise _OtherSite("it takes part in another crawl: name another CRAWL_DIR")
+        ledger = join(self._crawler.settings, f"scraper:{crawl}:", name)
+        if self._crawler.settings.getbool("FRESH"):
+            if ledger.joined:
+                ledger.close()
+                raise Locked("other workers are at this crawl, and would lose it: stop them, then give -a fresh=true")
+            ledger.clear()
+            clear(directory)
+        return ledger
 
     def _refuse(self, reason: str, error: Exception | str) -> None:
         """End the crawl as soon as Scrapy can end one: when the spider is open."""
@@ -152,7 +187,11 @@ class Frontier(BaseScheduler):
         """Tell whether something is still to be made in this run, at once or later."""
         if self.ledger is None or self._stopping is not None:
             return False
-        return self.ledger.next_due(self.barred, must=self._spent) is not None
+        try:
+            return self.ledger.next_due(self.barred, must=self._spent(self.ledger)) is not None
+        except UNUSABLE as error:
+            self.stop(error)
+            return False
 
     def enqueue_request(self, request: Request) -> bool:
         """Queue a request; False for one whose key is known, unless it must be made (`dont_filter`)."""
@@ -160,7 +199,7 @@ class Frontier(BaseScheduler):
             return False
         try:
             return self._enqueue(self.ledger, request)
-        except sqlite3.OperationalError as error:
+        except UNUSABLE as error:
             self.stop(error)
             return False
 
@@ -171,19 +210,18 @@ class Frontier(BaseScheduler):
             return None
         try:
             self._settle()
-            taken = ledger.take(self._avoided(), must=self._spent)
+            taken = ledger.take(self._avoided(), must=self._spent(ledger))
             self._commit_soon()
-        except sqlite3.OperationalError as error:
+            if taken is None:
+                self._wait(ledger)
+        except UNUSABLE as error:
             self.stop(error)
             return None
-        if taken is None:
-            self._wait(ledger)
-            return None
-        return self._off(taken)
+        return None if taken is None else self._off(taken, ledger)
 
     def close(self, reason: str) -> None:
         """Close what has been done, and let go of the folder."""
-        for timer in (self._waking, self._committing):
+        for timer in (self._waking, self._committing, self._beating):
             if timer is not None:
                 timer.cancel()
         if self.ledger is not None:
@@ -191,7 +229,7 @@ class Frontier(BaseScheduler):
                 self._settle()
                 self.failures = tuple(self.ledger.failures())
                 self.ledger.close()
-            except sqlite3.OperationalError as error:
+            except UNUSABLE as error:
                 logger.error("%s: what was done last will be done again", error)
         if self._lock is not None:
             self._lock.close()
@@ -207,6 +245,18 @@ class Frontier(BaseScheduler):
         flight = self._flights.get(request)
         if flight is not None and flight.reason == _UNSEEN:
             flight.reason = reason(error)
+
+    def rest(self, name: str, until: float) -> None:
+        """Leave a host in peace until then (seconds of the epoch)."""
+        self.resting[name] = until
+        if self.ledger is not None:
+            self.ledger.rest(name, until)
+
+    def bar(self, name: str) -> None:
+        """Ask a host for nothing more in this run."""
+        self.barred.add(name)
+        if self.ledger is not None:
+            self.ledger.bar(name)
 
     def stop(self, error: Exception) -> None:
         """End the crawl, as nothing more can be written; what is in flight is made again by the next run."""
@@ -230,27 +280,40 @@ class Frontier(BaseScheduler):
         if self.ledger is not None and not self.stopping:
             try:
                 self.ledger.commit()
-            except sqlite3.OperationalError as error:
+            except UNUSABLE as error:
                 self.stop(error)
+
+    def _beat(self) -> None:
+        """Tell other workers that this one lives."""
+        if self.ledger is None or not self.ledger.owner or self.stopping:
+            return
+        try:
+            self.ledger.beat()
+        except UNUSABLE as error:
+            self.stop(error)
+        every = self._crawler.settings.getfloat("REDIS_LEASE") / 3
+        self._beating = asyncio.get_running_loop().call_later(every, self._beat)
 
     # What goes in
 
-    def _go_on(self, ledger: Ledger, site: str | None) -> None:
+    def _go_on(self, ledger: "Ledger | SharedLedger", site: str | None) -> None:
         begun = ledger.mark(SITE)
         if site is not None and begun not in (None, site):
             ledger.close()
             raise _OtherSite(f"it belongs to the crawl of {begun}: name another CRAWL_DIR, or give -a fresh=true")
         if site is not None:
             ledger.set_mark(SITE, site)
-        left = ledger.left()
-        if left:
+        left = 0 if ledger.joined else ledger.left()
+        if ledger.joined:
+            logger.info("Other workers are at this crawl: %d addresses are left", ledger.left())
+        elif left:
             logger.info("%d addresses are left from the last run", left)
         else:
             left = ledger.renew_all()
         ledger.commit()
         add(self._crawler, "found", left)
 
-    def _enqueue(self, ledger: Ledger, request: Request) -> bool:
+    def _enqueue(self, ledger: "Ledger | SharedLedger", request: Request) -> bool:
         parent = self._by_key.get(bytes.fromhex(request.meta.get(META, "")))
         if parent is not None and _later(request, parent.request, "retry_times"):
             tries, due = request.meta.pop("retry_times"), request.meta.pop(DUE, 0.0)
@@ -264,7 +327,7 @@ class Frontier(BaseScheduler):
             add(self._crawler, "found")
         return queued
 
-    def _put(self, ledger: Ledger, request: Request) -> tuple[bool, bool]:
+    def _put(self, ledger: "Ledger | SharedLedger", request: Request) -> tuple[bool, bool]:
         """Queue a request; tell whether it was queued, and whether it was not waiting there already."""
         fingerprinter = self._crawler.request_fingerprinter
         assert fingerprinter is not None
@@ -273,6 +336,8 @@ class Frontier(BaseScheduler):
         first = request.meta.get("redirect_urls", [request.url])[0]
         if ledger.add(key, first, host(request.url), place, data):
             return True, True
+        if ledger.joined and request.meta.get("is_start_request"):
+            return False, False  # whoever was first has begun with it
         if request.dont_filter:
             if key in self._by_key:
                 self._by_key.pop(key).superseded = True
@@ -294,17 +359,16 @@ class Frontier(BaseScheduler):
 
     # What comes out
 
-    @property
-    def _spent(self) -> bool:
+    def _spent(self, ledger: "Ledger | SharedLedger") -> bool:
         """Whether the number of addresses that may be asked for is used up; what has been begun is still finished."""
-        return 0 < self._limit <= self._made
+        return 0 < self._limit <= ledger.made()
 
     def _avoided(self) -> set[str]:
         now = time.time()
         self.resting = {name: until for name, until in self.resting.items() if until > now}
         return self.barred | self.resting.keys()
 
-    def _off(self, taken: Taken) -> Request:
+    def _off(self, taken: Taken, ledger: "Ledger | SharedLedger") -> Request:
         spider = self._crawler.spider
         assert spider is not None
         request = load(taken.data, spider)
@@ -315,13 +379,14 @@ class Frontier(BaseScheduler):
             request.headers["If-None-Match"] = taken.etag
         if taken.modified:
             request.headers["If-Modified-Since"] = taken.modified
-        self._made += not request.dont_filter and "redirect_times" not in request.meta
+        if self._limit and not request.dont_filter and "redirect_times" not in request.meta:
+            ledger.made(1)
         self._flights[request] = self._by_key[taken.key] = Flight(request, taken.key)
         return request
 
-    def _wait(self, ledger: Ledger) -> None:
+    def _wait(self, ledger: "Ledger | SharedLedger") -> None:
         """Have the engine come again when the next request is due."""
-        due = ledger.next_due(self._avoided(), must=self._spent)
+        due = ledger.next_due(self._avoided(), must=self._spent(ledger))
         times = [*self.resting.values(), *([] if due is None else [due])]
         if times and self._waking is None:
             seconds = max(min(times) - time.time(), 0.0) + 0.01
@@ -344,7 +409,10 @@ class Frontier(BaseScheduler):
     def _gave(self, item: Any, response: Response | Failure | None, *, news: bool) -> None:
         flight = self._flights.get(getattr(response, "request", None))  # type: ignore[arg-type]
         if flight is not None and self.ledger is not None and not self.stopping:
-            self.ledger.gave(flight.key, item_id(plain(item)), news=news)
+            try:
+                self.ledger.gave(flight.key, item_id(plain(item)), news=news)
+            except UNUSABLE as error:
+                self.stop(error)
 
     def _spider_broke(self, response: Response | Failure | None) -> None:
         flight = self._flights.get(getattr(response, "request", None))  # type: ignore[arg-type]
@@ -362,6 +430,17 @@ class Frontier(BaseScheduler):
                 came = flight.validators is not None and not flight.failed
                 end = End(flight.reason, flight.failed, final(flight.reason), came, *(flight.validators or ()))
                 self.ledger.finish(flight.key, end._replace(seconds=flight.seconds))
+                self._pace(self.ledger, flight.request)
+
+    def _pace(self, ledger: "Ledger | SharedLedger", request: Request) -> None:
+        """Tell other workers how long to wait between two requests to a host, where that has changed."""
+        engine = self._crawler.engine
+        if not ledger.owner or engine is None:
+            return
+        name, slot = host(request.url), engine.downloader.slots.get(engine.downloader.get_slot_key(request))
+        if slot is not None and self._paces.get(name) != slot.delay:
+            self._paces[name] = slot.delay
+            ledger.pace(name, slot.delay)
 
     def _land(self, flight: Flight) -> None:
         del self._flights[flight.request]

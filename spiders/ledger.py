@@ -8,14 +8,16 @@ All changes between two `commit`s come to the disk together or not at all.
 import sqlite3
 import time
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["End", "Failed", "Ledger", "Story", "Taken"]
+__all__ = ["LONGEST_WAIT", "SHORTEST_WAIT", "End", "Failed", "Ledger", "LedgerError", "Story", "Taken", "TurnLost"]
 
 _QUEUED, _IN_FLIGHT, _CLOSED = 0, 1, 2
 
-_SHORTEST_WAIT, _LONGEST_WAIT = 90 * 60, 90 * 24 * 3600  # seconds between two looks at a story that did not change
+SHORTEST_WAIT, LONGEST_WAIT = 90 * 60, 90 * 24 * 3600
+"""Seconds between two looks at a story that did not change."""
 
 _TABLES = """
 create table if not exists request (
@@ -32,6 +34,14 @@ create table if not exists story_key (key text primary key, id text) without row
 create table if not exists band (key int, id text, primary key (key, id)) without rowid;
 create table if not exists mark (name text primary key, value) without rowid;
 """
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used."""
+
+
+class TurnLost(Exception):
+    """Another worker has the turn to write: what was judged may hold no more."""
 
 
 class Taken(NamedTuple):
@@ -81,10 +91,17 @@ class Story(NamedTuple):
 
 
 class Ledger:
-    """The file; raises `sqlite3.Error` when it cannot be used, and `sqlite3.OperationalError` when the disk is full."""
+    """The file; raises `sqlite3.Error` when it cannot be used, and `sqlite3.OperationalError` when the disk is full.
+
+    It has one worker. What `SharedLedger` tells to others, it need not keep.
+    """
+
+    owner = ""
+    joined = False
 
     def __init__(self, path: Path) -> None:
         """Open or begin it; what was in flight is queued again."""
+        self._made = 0
         self._db = sqlite3.connect(path)
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
@@ -190,7 +207,7 @@ class Ledger:
             "update request set state = ?, due = 0, tries = 0 where state = ? and not must and not final and"
             " (failed or story is null or ? - checked >= min(max(checked - changed, ?), ?))"
         )
-        wait = (_SHORTEST_WAIT, _LONGEST_WAIT)
+        wait = (SHORTEST_WAIT, LONGEST_WAIT)
         return self._db.execute(statement, (_QUEUED, _CLOSED, now, *wait)).rowcount
 
     def left(self) -> int:
@@ -204,14 +221,47 @@ class Ledger:
         for row in self._db.execute(statement, (_CLOSED,)):
             yield Failed(*row)
 
+    # Manners, of which the only worker knows
+
+    def beat(self) -> None:
+        """Do nothing."""
+
+    def rest(self, host: str, until: float) -> None:
+        """Do nothing."""
+
+    def bar(self, host: str) -> None:
+        """Do nothing."""
+
+    def pace(self, host: str, seconds: float) -> None:
+        """Do nothing."""
+
+    def made(self, count: int = 0) -> int:
+        """Count requests that were made; give how many."""
+        self._made += count
+        return self._made
+
     # Stories
 
-    def remember(self, story: Story) -> None:
-        """Remember a story, or what it has become."""
+    def turn(self) -> AbstractContextManager[None]:
+        """Be the only one that judges and writes a record, as it is."""
+        return nullcontext()
+
+    def came_back(self) -> bool:
+        """Tell that the ledger was not away."""
+        return False
+
+    def elsewhere(self, story: str) -> bool:
+        """Tell that a story stands in no other file."""
+        return False
+
+    def remember(self, story: Story, mark: tuple[str, int] | None = None) -> None:
+        """Remember a story, or what it has become, and set a mark."""
         self._db.execute("insert or replace into story values (?, ?, ?)", (story.id, story.digest, story.signature))
         pairs = [(key, story.id) for key in story.keys]
         self._db.executemany("insert or ignore into story_key values (?, ?)", pairs)
         self._db.executemany("insert or ignore into band values (?, ?)", [(key, story.id) for key in story.bands])
+        if mark is not None:
+            self.set_mark(*mark)
 
     def digest(self, story: str) -> str | None:
         """Give the digest of a story's text; None for a story that is not known."""

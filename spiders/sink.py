@@ -9,9 +9,9 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider, DropItem
@@ -22,15 +22,19 @@ from scraper.errors import RecordError
 from scraper.stories import keys, text_digest
 from spiders.account import add
 from spiders.folder import RECORDS, crawl_dir
-from spiders.frontier import NO_OUTPUT, Frontier
-from spiders.ledger import Ledger, Story
+from spiders.frontier import NO_OUTPUT, UNUSABLE, Frontier
+from spiders.ledger import Ledger, Story, TurnLost
 from spiders.stored import item_id, plain
+
+if TYPE_CHECKING:
+    from spiders.shared import SharedLedger
 
 __all__ = ["RecordFile", "Sink", "catch_up"]
 
 _BLOCK = 65536
 _SYNC = 5.0  # seconds of writing after which the lines are brought to the disk
 _SIZE = "records_size"
+_TOLD = {"replaces": "updated", "duplicate_of": "copies"}  # what a record says besides, and how it is counted
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +71,11 @@ class RecordFile:
             os.fsync(self._file)
             self._synced = time.monotonic()
 
+    def cut(self, size: int) -> None:
+        """Take back what was written beyond a size."""
+        os.ftruncate(self._file, size)
+        self.size = size
+
     def close(self) -> None:
         """Bring the lines to the disk and let go of the file."""
         os.fsync(self._file)
@@ -87,24 +96,32 @@ def _mend(file: int) -> int:
     return size - end
 
 
-def catch_up(file: RecordFile, ledger: Ledger) -> tuple[int, list[RecordError]]:
+def catch_up(file: RecordFile, ledger: "Ledger | SharedLedger") -> tuple[int, list[RecordError]]:
     """Make the ledger agree with the file.
 
+    A last line that was not noted, and whose story another worker wrote as well meanwhile, is taken back.
     Gives the number of requests that are made again, as their records are gone, and the lines that are no records,
     numbered from where reading began.
     """
-    known = int(ledger.mark(_SIZE) or 0)
+    known = int(ledger.mark(_SIZE + ledger.owner) or 0)
     if known > file.size:
         ledger.forget_stories()
         known = 0
     faults = []
     for number, line in enumerate(file.lines(known), 1):
+        known += len(line)
         try:
-            ledger.remember(_story(json.loads(line))[0])
+            story = _story(json.loads(line))[0]
         except (ValueError, TypeError, RecordError) as error:
             faults.append(RecordError(number, str(error), str(file.path)))
-    ledger.set_mark(_SIZE, file.size)
-    return ledger.lose(), faults
+            continue
+        if known == file.size and ledger.elsewhere(story.id) and ledger.digest(story.id) == story.digest:
+            file.cut(known - len(line))
+        else:
+            ledger.remember(story)
+    lost = ledger.lose()
+    ledger.set_mark(_SIZE + ledger.owner, file.size)
+    return lost, faults
 
 
 def _story(item: Mapping[str, Any]) -> tuple[Story, Article | None]:
@@ -150,7 +167,11 @@ class Sink:
             raise CloseSpider(NO_OUTPUT) from error
         if self._file.torn:
             logger.warning("%s ended in a torn line: %d bytes cut off", path, self._file.torn)
-        lost, faults = catch_up(self._file, frontier.ledger)
+        try:
+            lost, faults = catch_up(self._file, frontier.ledger)
+        except UNUSABLE as error:
+            logger.error("%s", error)
+            raise CloseSpider(NO_OUTPUT) from error
         if lost:
             logger.warning("%d records are no longer in %s: their pages are asked for again", lost, path)
             add(self._crawler, "found", lost)
@@ -164,33 +185,50 @@ class Sink:
         if self._file is None or frontier.ledger is None or frontier.stopping:
             raise DropItem("no room for the record", log_level="DEBUG")
         story, article = _story(fields)
-        more = self._judged(story, frontier.ledger)
         try:
-            self._file.append(_line(fields | more, article and dataclasses.replace(article, **more)))
-        except OSError as error:
+            more = self._written(self._file, frontier.ledger, story, lambda more: _line(fields, article, more))
+        except (OSError, *UNUSABLE) as error:
             frontier.stop(error)
             raise DropItem("no room for the record", log_level="DEBUG") from error
-        frontier.ledger.remember(story._replace(bands=()) if "duplicate_of" in more else story)
-        frontier.ledger.set_mark(_SIZE, self._file.size)
+        for key, what in _TOLD.items():
+            add(self._crawler, what, key in more)
         add(self._crawler, "written")
         return item | more if isinstance(item, dict) else item
 
-    def _judged(self, story: Story, ledger: Ledger) -> dict[str, Any]:
+    def _written(
+        self,
+        file: RecordFile,
+        ledger: "Ledger | SharedLedger",
+        story: Story,
+        line: Callable[[Mapping[str, Any]], bytes],
+    ) -> dict[str, Any]:
+        """Judge a record and write it, in turn with other workers; give what it says besides."""
+        if ledger.came_back():
+            catch_up(file, ledger)
+        while True:
+            size = file.size
+            try:
+                with ledger.turn():
+                    more = self._judged(story, ledger)
+                    file.append(line(more))
+                    known = story._replace(bands=()) if "duplicate_of" in more else story
+                    ledger.remember(known, (_SIZE + ledger.owner, file.size))
+                    return more
+            except TurnLost:
+                file.cut(size)
+
+    def _judged(self, story: Story, ledger: "Ledger | SharedLedger") -> dict[str, Any]:
         """Give what the record says besides; raise `DropItem` for what the file has already."""
         digest = ledger.digest(story.id)
         if digest == story.digest:
             self._left_out("already_there")
         if digest is not None:
-            add(self._crawler, "updated")
             return {"replaces": story.id}
         if ledger.sharing(story.keys):
             ledger.remember(Story(story.id, story.digest))
             self._left_out("duplicates")
         first = _first(story, ledger)
-        if first is None:
-            return {}
-        add(self._crawler, "copies")
-        return {"duplicate_of": first}
+        return {} if first is None else {"duplicate_of": first}
 
     def _left_out(self, what: str) -> None:
         add(self._crawler, what)
@@ -202,7 +240,7 @@ class Sink:
             self._file.close()
 
 
-def _first(story: Story, ledger: Ledger) -> str | None:
+def _first(story: Story, ledger: "Ledger | SharedLedger") -> str | None:
     """Give the story of which this one is a near copy."""
     signature = story.signature
     if signature is None or not story.bands:
@@ -212,5 +250,7 @@ def _first(story: Story, ledger: Ledger) -> str | None:
     return known if likeness >= copies.THRESHOLD else None
 
 
-def _line(item: dict[str, Any], article: Article | None) -> bytes:
-    return (article.to_json() if article else json.dumps(item, ensure_ascii=False, default=str)).encode() + b"\n"
+def _line(item: dict[str, Any], article: Article | None, more: Mapping[str, Any]) -> bytes:
+    if article is not None:
+        return dataclasses.replace(article, **more).to_json().encode() + b"\n"
+    return json.dumps({**item, **more}, ensure_ascii=False, default=str).encode() + b"\n"

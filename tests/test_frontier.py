@@ -400,6 +400,7 @@ def test_retry_after(value, seconds):
 def backoff(monkeypatch):
     settings = {"RETRY_TIMES": 2, "BACKOFF": 1, "BACKOFF_LONGEST": 60, "HOST_FAILURES": 4}
     frontier = SimpleNamespace(resting={}, barred=set(), ledger=None)
+    frontier.rest, frontier.bar = frontier.resting.__setitem__, frontier.barred.add
     monkeypatch.setattr(Frontier, "of", lambda crawler: frontier)
     now = [1000.0]
     monkeypatch.setattr(time, "time", lambda: now[0])

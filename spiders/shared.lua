@@ -1,0 +1,394 @@
+-- The shared ledger as Redis keeps it, and the only code that changes it: each command is done whole, or not at all.
+--
+-- KEYS[1]: the prefix of all keys. ARGV: the command, the worker, the birth mark of the ledger, what the command takes.
+--
+-- request:KEY   a request, as MessagePack: url, host, data, place, id, must, state, tries, run, due, by, lost, failed,
+--               final, reason, story, etag, modified, checked, changed
+-- queue:HOST    its requests that may be made, in order; must:HOST those that must be
+-- due           requests that wait for their time (seconds of the epoch)
+-- hosts         hosts with a queue;  gates: when each may be asked again;  delays: seconds between two requests
+-- flying        how many requests of a host are under way;  flights:WORKER which ones are a worker's
+-- workers       each with the time at which it is taken for dead;  barred: hosts given up
+-- taken         what each worker was given last, so that an answer that was lost can be given again
+-- failed        requests that came to nothing
+-- story:ID      what is remembered of a record, as MessagePack;  keys: story by key;  band:N: stories by band, in
+--               small hashes, which Redis packs tightly
+-- marks         born, run, ids, open, made, and those of the crawl
+
+local P, command, worker, born = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local call = redis.call
+local QUEUED, IN_FLIGHT, CLOSED = 0, 1, 2
+local DEATHS = 5 -- workers that may die over a request before it is taken for the cause
+local BATCH = 100 -- requests that come due in one step
+local clock = call('TIME')
+local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
+local commands = {}
+
+local function text(seconds)
+  return string.format('%.6f', seconds)
+end
+
+local function get(key)
+  local packed = call('GET', P .. 'request:' .. key)
+  return packed and cmsgpack.unpack(packed)
+end
+
+local function put(key, request)
+  call('SET', P .. 'request:' .. key, cmsgpack.pack(request))
+end
+
+local function queue(request)
+  return P .. (request.must and 'must:' or 'queue:') .. request.host
+end
+
+local function member(key, request)
+  return request.place .. string.format('%012d', request.id) .. key
+end
+
+local function enqueue(key, request)
+  request.state = QUEUED
+  if request.due > now then
+    call('ZADD', P .. 'due', text(request.due), key)
+  else
+    call('ZADD', queue(request), 0, member(key, request))
+    call('SADD', P .. 'hosts', request.host)
+  end
+end
+
+local function unqueue(key, request)
+  call('ZREM', P .. 'due', key)
+  call('ZREM', queue(request), member(key, request))
+end
+
+local function land(key, request)
+  call('SREM', P .. 'flights:' .. request.by, key)
+  call('HINCRBY', P .. 'flying', request.host, -1)
+  request.by = nil
+end
+
+local function close(key, request)
+  request.state, request.checked = CLOSED, now
+  call('HINCRBY', P .. 'marks', 'open', -1)
+  call(request.failed and 'SADD' or 'SREM', P .. 'failed', key)
+end
+
+local function reopen(key, request)
+  if request.state == CLOSED then
+    call('HINCRBY', P .. 'marks', 'open', 1)
+    call('SREM', P .. 'failed', key)
+  elseif request.state == IN_FLIGHT then
+    land(key, request)
+  else
+    unqueue(key, request)
+  end
+end
+
+-- What a worker had under way is queued again.
+local function bereave(name, died)
+  for _, key in ipairs(call('SMEMBERS', P .. 'flights:' .. name)) do
+    local request = get(key)
+    land(key, request)
+    request.lost = (request.lost or 0) + (died and 1 or 0)
+    if request.lost < DEATHS then
+      enqueue(key, request)
+    else
+      request.lost, request.failed, request.final, request.reason = 0, true, false, 'its workers died'
+      close(key, request)
+    end
+    put(key, request)
+  end
+  call('ZREM', P .. 'workers', name)
+  call('HDEL', P .. 'taken', name)
+end
+
+local function bury()
+  for _, name in ipairs(call('ZRANGEBYSCORE', P .. 'workers', '-inf', '(' .. text(now))) do
+    bereave(name, true)
+  end
+end
+
+local function ripen()
+  for _, key in ipairs(call('ZRANGEBYSCORE', P .. 'due', '-inf', text(now), 'LIMIT', 0, BATCH)) do
+    local request = get(key)
+    call('ZREM', P .. 'due', key)
+    enqueue(key, request)
+    put(key, request)
+  end
+end
+
+local function head(name)
+  return call('ZRANGE', name, 0, 0)[1]
+end
+
+-- The first request of a host, and the queue it stands in.
+local function first(host, must)
+  local needed, wanted = P .. 'must:' .. host, P .. 'queue:' .. host
+  local best, from = head(needed), needed
+  local other = not must and head(wanted)
+  if other and (not best or other < best) then
+    best, from = other, wanted
+  end
+  return best, from
+end
+
+local function opens(host)
+  return tonumber(call('HGET', P .. 'gates', host) or 0)
+end
+
+local function flying(host)
+  return tonumber(call('HGET', P .. 'flying', host) or 0)
+end
+
+local function barred(host)
+  return call('SISMEMBER', P .. 'barred', host) == 1
+end
+
+-- A worker comes; what it had under way in an earlier life is queued again. Gives the birth mark, whether others are
+-- at work, and how many requests are open.
+function commands.open(mark, lease)
+  call('HSETNX', P .. 'marks', 'born', mark)
+  bury()
+  bereave(worker, false)
+  local others = call('ZCARD', P .. 'workers')
+  if others == 0 then
+    call('HINCRBY', P .. 'marks', 'run', 1)
+    call('HSET', P .. 'marks', 'made', 0)
+    call('DEL', P .. 'barred', P .. 'gates', P .. 'flying')
+  end
+  call('ZADD', P .. 'workers', text(now + lease), worker)
+  return { call('HGET', P .. 'marks', 'born'), others, tonumber(call('HGET', P .. 'marks', 'open') or 0) }
+end
+
+function commands.beat(lease)
+  call('ZADD', P .. 'workers', text(now + lease), worker)
+end
+
+function commands.leave()
+  bereave(worker, false)
+end
+
+function commands.left()
+  return tonumber(call('HGET', P .. 'marks', 'open') or 0)
+end
+
+function commands.add(key, url, host, place, must, data)
+  if call('EXISTS', P .. 'request:' .. key) == 1 then
+    return 0
+  end
+  local id = call('HINCRBY', P .. 'marks', 'ids', 1)
+  local request = { url = url, host = host, place = place, id = id, must = must == '1', data = data, tries = 0, due = 0 }
+  enqueue(key, request)
+  put(key, request)
+  call('HINCRBY', P .. 'marks', 'open', 1)
+  return 1
+end
+
+-- Gives 1 where the request was not queued already. The next try of a flight that was given to another is that one's.
+function commands.requeue(key, data, tries, wait)
+  local request = get(key)
+  tries = tonumber(tries)
+  if tries > 0 and request.by ~= worker then
+    return 0
+  end
+  local was = request.state
+  reopen(key, request)
+  request.data, request.due, request.tries = data, tonumber(wait) > 0 and now + wait or 0, tries
+  request.run = tonumber(call('HGET', P .. 'marks', 'run'))
+  if tries == 0 then
+    request.etag, request.modified, request.must = nil, nil, true
+  end
+  enqueue(key, request)
+  put(key, request)
+  return was == QUEUED and 0 or 1
+end
+
+local function renewed(key, request)
+  reopen(key, request)
+  request.due, request.tries = 0, 0
+  enqueue(key, request)
+  put(key, request)
+end
+
+function commands.renew(key, since)
+  local request = get(key)
+  if not request or request.state ~= CLOSED or request.checked >= tonumber(since) then
+    return 0
+  end
+  renewed(key, request)
+  return 1
+end
+
+-- Of these requests those that the next round asks for again; a story when it has stood as long as at the last look.
+function commands.again(shortest, longest, ...)
+  local count = 0
+  for _, key in ipairs({ ... }) do
+    local request = get(key)
+    if request and request.state == CLOSED and not request.must and not request.final then
+      local stood = request.checked - (request.changed or request.checked)
+      local wait = math.min(math.max(stood, tonumber(shortest)), tonumber(longest))
+      if request.failed or not request.story or now - request.checked >= wait then
+        renewed(key, request)
+        count = count + 1
+      end
+    end
+  end
+  return count
+end
+
+-- Of these requests those whose stories are not known any more.
+function commands.lose(...)
+  local count = 0
+  for _, key in ipairs({ ... }) do
+    local request = get(key)
+    if request and request.story and request.state == CLOSED then
+      if call('EXISTS', P .. 'story:' .. request.story) == 0 then
+        request.story, request.etag, request.modified = nil, nil, nil
+        renewed(key, request)
+        count = count + 1
+      end
+    end
+  end
+  return count
+end
+
+function commands.take(must, cap, delay, number)
+  local last = call('HGET', P .. 'taken', worker)
+  local key = last and last:match('^' .. number .. ':(.*)$')
+  local request = key and get(key)
+  if not key then
+    bury()
+    ripen()
+    local best, from
+    for _, host in ipairs(call('SMEMBERS', P .. 'hosts')) do
+      if opens(host) <= now and flying(host) < tonumber(cap) and not barred(host) then
+        local found, name = first(host, must == '1')
+        if found and (not best or found < best) then
+          best, from = found, name
+        elseif not found and not first(host, false) then
+          call('SREM', P .. 'hosts', host)
+        end
+      end
+    end
+    if not best then
+      return nil
+    end
+    key = best:sub(-20)
+    request = get(key)
+    call('ZREM', from, best)
+    request.state, request.by = IN_FLIGHT, worker
+    local run = tonumber(call('HGET', P .. 'marks', 'run'))
+    if request.run ~= run then
+      request.run, request.tries = run, 0
+    end
+    put(key, request)
+    call('SADD', P .. 'flights:' .. worker, key)
+    call('HINCRBY', P .. 'flying', request.host, 1)
+    local pause = tonumber(call('HGET', P .. 'delays', request.host) or delay)
+    call('HSET', P .. 'gates', request.host, text(now + pause))
+    call('HSET', P .. 'taken', worker, number .. ':' .. key)
+  end
+  return { key, request.data, request.tries, request.etag or false, request.modified or false }
+end
+
+-- Seconds until there may be something to take; nil for never. What others have under way may bring more any time.
+function commands.due(must, cap, patience)
+  local wait
+  local function sooner(seconds)
+    wait = math.min(wait or seconds, math.max(seconds, 0))
+  end
+  for _, host in ipairs(call('SMEMBERS', P .. 'hosts')) do
+    if not barred(host) and first(host, must == '1') then
+      sooner(flying(host) < tonumber(cap) and opens(host) - now or tonumber(patience))
+    end
+  end
+  local next = call('ZRANGE', P .. 'due', 0, 0, 'WITHSCORES')
+  if next[1] and not barred(get(next[1]).host) then
+    sooner(tonumber(next[2]) - now)
+  end
+  for _, name in ipairs(call('ZRANGE', P .. 'workers', 0, -1)) do
+    if name ~= worker and call('EXISTS', P .. 'flights:' .. name) == 1 then
+      sooner(tonumber(patience))
+    end
+  end
+  return wait and text(wait)
+end
+
+function commands.finish(key, reason, failed, final, whole, etag, modified)
+  local request = get(key)
+  if not request or request.state ~= IN_FLIGHT or request.by ~= worker then
+    return 0
+  end
+  land(key, request)
+  request.reason, request.failed, request.final, request.lost = reason, failed == '1', final == '1', nil
+  if whole == '1' then
+    request.etag, request.modified = etag ~= '' and etag or nil, modified ~= '' and modified or nil
+    request.changed = request.changed or now
+  end
+  close(key, request)
+  put(key, request)
+  return 1
+end
+
+function commands.gave(key, story, news)
+  local request = get(key)
+  if request and request.by == worker then
+    request.story = story
+    request.changed = news == '1' and now or request.changed
+    put(key, request)
+  end
+end
+
+function commands.rest(host, seconds)
+  local till = now + seconds
+  if till > opens(host) then
+    call('HSET', P .. 'gates', host, text(till))
+  end
+end
+
+function commands.pace(host, seconds)
+  call('HSET', P .. 'delays', host, seconds)
+end
+
+function commands.bar(host)
+  call('SADD', P .. 'barred', host)
+end
+
+function commands.made(count)
+  return call('HINCRBY', P .. 'marks', 'made', count)
+end
+
+-- Gives 0 where the turn to write has passed to another meanwhile.
+function commands.remember(token, id, packed, name, size, count, ...)
+  if token ~= '' and call('GET', P .. 'turn') ~= token then
+    return 0
+  end
+  local rest = { ... }
+  call('SET', P .. 'story:' .. id, packed)
+  for index = 1, tonumber(count) do
+    call('HSETNX', P .. 'keys', rest[index], id)
+  end
+  for index = count + 1, #rest do
+    local room, band = P .. 'band:' .. rest[index]:sub(-5), rest[index]
+    local there = call('HGET', room, band)
+    if not there then
+      call('HSET', room, band, id)
+    elseif not there:find(id, 1, true) then
+      call('HSET', room, band, there .. ' ' .. id)
+    end
+  end
+  if name ~= '' then
+    call('HSET', P .. 'marks', name, size)
+  end
+  return 1
+end
+
+function commands.yield(token)
+  if call('GET', P .. 'turn') == token then
+    call('DEL', P .. 'turn')
+  end
+end
+
+if command ~= 'open' and call('HGET', P .. 'marks', 'born') ~= born then
+  return redis.error_reply('FORGOTTEN')
+end
+return commands[command](unpack(ARGV, 4))
