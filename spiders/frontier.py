@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from spiders.shared import SharedLedger
 
 __all__ = ["BROKE", "DISK_FULL", "DUE", "LOCKED", "META", "NEWEST", "NO_OUTPUT", "OTHER_SITE", "SINCE"]
-__all__ += ["UNUSABLE", "Flight", "Frontier"]
+__all__ += ["JOINED", "UNUSABLE", "Flight", "Frontier"]
 
 DISK_FULL = "disk_full"
 """The reason with which a crawl ends that could not write."""
@@ -42,6 +42,9 @@ OTHER_SITE = "other_site"
 """The reason with which a crawl ends whose folder belongs to the crawl of another site."""
 LOCKED = "locked"
 """The reason with which a crawl ends in whose folder another one works."""
+
+JOINED = "joined"
+"""The key of the stats that is set where other workers were at the crawl already."""
 
 META = "frontier"
 """The key of `Request.meta` under which a request under way, and those that come of it, carry its key in the ledger."""
@@ -305,6 +308,7 @@ class Frontier(BaseScheduler):
             ledger.set_mark(SITE, site)
         left = 0 if ledger.joined else ledger.left()
         if ledger.joined:
+            self._crawler.stats.set_value(JOINED, True)
             logger.info("Other workers are at this crawl: %d addresses are left", ledger.left())
         elif left:
             logger.info("%d addresses are left from the last run", left)

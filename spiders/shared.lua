@@ -7,7 +7,7 @@
 -- queue:HOST    its requests that may be made, in order; must:HOST those that must be
 -- due           requests that wait for their time (seconds of the epoch)
 -- hosts         hosts with a queue;  gates: when each may be asked again;  delays: seconds between two requests
--- flying        how many requests of a host are under way;  flights:WORKER which ones are a worker's
+-- flying        how many requests of a host are under way, in all and of each worker;  flights:WORKER which ones are a worker's
 -- workers       each with the time at which it is taken for dead;  barred: hosts given up
 -- taken         what each worker was given last, so that an answer that was lost can be given again
 -- failed        requests that came to nothing
@@ -60,9 +60,18 @@ local function unqueue(key, request)
   call('ZREM', queue(request), member(key, request))
 end
 
+-- Counts a request of a host that a worker takes (1) or lets go of (-1).
+local function fly(host, name, count)
+  for _, field in ipairs({ host, host .. ' ' .. name }) do
+    if call('HINCRBY', P .. 'flying', field, count) <= 0 then
+      call('HDEL', P .. 'flying', field)
+    end
+  end
+end
+
 local function land(key, request)
   call('SREM', P .. 'flights:' .. request.by, key)
-  call('HINCRBY', P .. 'flying', request.host, -1)
+  fly(request.host, request.by, -1)
   request.by = nil
 end
 
@@ -135,8 +144,21 @@ local function opens(host)
   return tonumber(call('HGET', P .. 'gates', host) or 0)
 end
 
-local function flying(host)
-  return tonumber(call('HGET', P .. 'flying', host) or 0)
+local function shut(host, till)
+  if till > opens(host) then
+    call('HSET', P .. 'gates', host, text(till))
+  end
+end
+
+local function pause(host, delay)
+  return tonumber(call('HGET', P .. 'delays', host) or delay)
+end
+
+-- Whether one more request of a host may be under way: `cap` at most, of which each worker has its share.
+local function free(host, cap)
+  local share = math.ceil(cap / math.max(call('ZCARD', P .. 'workers'), 1))
+  local all, own = unpack(call('HMGET', P .. 'flying', host, host .. ' ' .. worker))
+  return tonumber(all or 0) < tonumber(cap) and tonumber(own or 0) < share
 end
 
 local function barred(host)
@@ -260,7 +282,7 @@ function commands.take(must, cap, delay, number)
     ripen()
     local best, from
     for _, host in ipairs(call('SMEMBERS', P .. 'hosts')) do
-      if opens(host) <= now and flying(host) < tonumber(cap) and not barred(host) then
+      if opens(host) <= now and free(host, cap) and not barred(host) then
         local found, name = first(host, must == '1')
         if found and (not best or found < best) then
           best, from = found, name
@@ -282,9 +304,8 @@ function commands.take(must, cap, delay, number)
     end
     put(key, request)
     call('SADD', P .. 'flights:' .. worker, key)
-    call('HINCRBY', P .. 'flying', request.host, 1)
-    local pause = tonumber(call('HGET', P .. 'delays', request.host) or delay)
-    call('HSET', P .. 'gates', request.host, text(now + pause))
+    fly(request.host, worker, 1)
+    shut(request.host, now + pause(request.host, delay))
     call('HSET', P .. 'taken', worker, number .. ':' .. key)
   end
   return { key, request.data, request.tries, request.etag or false, request.modified or false }
@@ -298,7 +319,7 @@ function commands.due(must, cap, patience)
   end
   for _, host in ipairs(call('SMEMBERS', P .. 'hosts')) do
     if not barred(host) and first(host, must == '1') then
-      sooner(flying(host) < tonumber(cap) and opens(host) - now or tonumber(patience))
+      sooner(free(host, cap) and opens(host) - now or tonumber(patience))
     end
   end
   local next = call('ZRANGE', P .. 'due', 0, 0, 'WITHSCORES')
@@ -313,7 +334,8 @@ function commands.due(must, cap, patience)
   return wait and text(wait)
 end
 
-function commands.finish(key, reason, failed, final, whole, etag, modified)
+-- `latency` is the time from the request to its answer: it may have gone out some time after it was taken.
+function commands.finish(key, reason, failed, final, whole, etag, modified, latency, delay)
   local request = get(key)
   if not request or request.state ~= IN_FLIGHT or request.by ~= worker then
     return 0
@@ -323,6 +345,9 @@ function commands.finish(key, reason, failed, final, whole, etag, modified)
   if whole == '1' then
     request.etag, request.modified = etag ~= '' and etag or nil, modified ~= '' and modified or nil
     request.changed = request.changed or now
+  end
+  if latency ~= '' then
+    shut(request.host, now - latency + pause(request.host, delay))
   end
   close(key, request)
   put(key, request)
@@ -339,10 +364,7 @@ function commands.gave(key, story, news)
 end
 
 function commands.rest(host, seconds)
-  local till = now + seconds
-  if till > opens(host) then
-    call('HSET', P .. 'gates', host, text(till))
-  end
+  shut(host, now + seconds)
 end
 
 function commands.pace(host, seconds)

@@ -89,7 +89,8 @@ def join(settings: BaseSettings, prefix: str, name: str) -> "SharedLedger":
 
 def _client(settings: BaseSettings) -> "redis.Redis":
     """Give the client that REDIS_URL names; REDIS_PARAMS and the like mean what they mean to scrapy-redis."""
-    told = {"socket_timeout": 10, "socket_connect_timeout": 5, "retry_on_timeout": False, "retry": Retry(NoBackoff(), 0)}
+    told = {"socket_timeout": 10, "socket_connect_timeout": 5, "retry_on_timeout": False}
+    told["retry"] = Retry(NoBackoff(), 0)  # who waits, and how long, is told by REDIS_PATIENCE
     theirs = {name: value for name, value in settings.items() if name.startswith("REDIS_")}
     settings = BaseSettings(theirs | {"REDIS_PARAMS": told | settings.getdict("REDIS_PARAMS")})
     client: redis.Redis = get_redis_from_settings(settings)
@@ -191,8 +192,10 @@ class SharedLedger:
 
     def finish(self, key: bytes, end: End) -> None:
         """Close a request that is this worker's; nothing happens where it was given to another meanwhile."""
-        told = end.reason, int(end.failed), int(end.final), int(end.whole), end.etag or "", end.modified or ""
-        self._call("finish", key, *told)
+        flags = int(end.failed), int(end.final), int(end.whole)
+        latency = "" if end.seconds is None else end.seconds
+        told = end.etag or "", end.modified or "", latency, self._worker.delay
+        self._call("finish", key, end.reason, *flags, *told)
 
     def gave(self, key: bytes, story: str, *, news: bool) -> None:
         """Note that a request gave a story, and whether it was new or had changed."""

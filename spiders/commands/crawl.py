@@ -23,7 +23,7 @@ from scrapy.exceptions import UsageError
 from spiders import arguments
 from spiders.account import Account
 from spiders.backoff import RATE_LIMITED
-from spiders.frontier import DISK_FULL, LOCKED, NO_OUTPUT, OTHER_SITE
+from spiders.frontier import DISK_FULL, JOINED, LOCKED, NO_OUTPUT, OTHER_SITE
 from spiders.portal import PortalSpider
 from spiders.robots import FORBIDDEN
 
@@ -65,6 +65,8 @@ def exit_status(stats: Mapping[str, Any]) -> int:
     account = Account.of(stats)
     if account.written or account.already_there or account.duplicates or account.unchanged:
         return 0
+    if stats.get(JOINED) and not account.failed:
+        return 0  # the others had done it all
     refused = account.failed and all(reason.startswith(FORBIDDEN) for reason in account.failed)
     return REFUSED if refused else NOTHING
 
