@@ -19,6 +19,7 @@ local P, command, worker, born = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
 local call = redis.call
 local QUEUED, IN_FLIGHT, CLOSED = 0, 1, 2
 local DEATHS = 5 -- workers that may die over a request before it is taken for the cause
+local ORDER = 34 -- bytes of a request's place and id
 local BATCH = 100 -- requests that come due in one step
 local clock = call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
@@ -42,7 +43,7 @@ local function queue(request)
 end
 
 local function member(key, request)
-  return request.place .. string.format('%012d', request.id) .. key
+  return request.place .. string.format('%012d', request.id) .. key -- ORDER bytes, and the key
 end
 
 local function enqueue(key, request)
@@ -205,11 +206,12 @@ function commands.add(key, url, host, place, must, data)
   return 1
 end
 
--- Gives 1 where the request was not queued already. The next try of a flight that was given to another is that one's.
+-- Gives 1 where the request was not queued already. The next try of what was given to another is that one's.
 function commands.requeue(key, data, tries, wait)
   local request = get(key)
   tries = tonumber(tries)
-  if tries > 0 and request.by ~= worker then
+  local theirs = request.state == CLOSED or (request.by and request.by ~= worker)
+  if tries > 0 and theirs then
     return 0
   end
   local was = request.state
@@ -294,7 +296,7 @@ function commands.take(must, cap, delay, number)
     if not best then
       return nil
     end
-    key = best:sub(-20)
+    key = best:sub(ORDER + 1)
     request = get(key)
     call('ZREM', from, best)
     request.state, request.by = IN_FLIGHT, worker

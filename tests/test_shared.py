@@ -101,7 +101,9 @@ def test_workers_together_do_what_one_does(server, large, large_alone, tmp_path,
     assert sum(map(bodies, workers), Counter()) == bodies(single)
     assert sum(each.counts["fetched"] > 10 for each in workers) >= 2, "the work is shared"
     assert hits.keys() == asked.keys()
-    assert hits.total() <= asked.total() + 2 * count, "robots.txt, and a part of a story met before its first, come again"
+    assert hits.total() <= asked.total() + 2 * count, (
+        "robots.txt, and a part of a story met before its first, come again"
+    )
     together, one = summed(workers), summed([single])
     assert adds_up(together)
     assert [together[name] for name in ("written", "failed")] == [one[name] for name in ("written", "failed")]
