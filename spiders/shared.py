@@ -89,7 +89,7 @@ def join(settings: BaseSettings, prefix: str, name: str) -> "SharedLedger":
 
 def _client(settings: BaseSettings) -> "redis.Redis":
     """Give the client that REDIS_URL names; REDIS_PARAMS and the like mean what they mean to scrapy-redis."""
-    told = {"socket_timeout": 10, "socket_connect_timeout": 5, "retry_on_timeout": False}
+    told: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 5, "retry_on_timeout": False}
     told["retry"] = Retry(NoBackoff(), 0)  # who waits, and how long, is told by REDIS_PATIENCE
     theirs = {name: value for name, value in settings.items() if name.startswith("REDIS_")}
     settings = BaseSettings(theirs | {"REDIS_PARAMS": told | settings.getdict("REDIS_PARAMS")})
