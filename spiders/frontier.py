@@ -326,7 +326,7 @@ class Frontier(BaseScheduler):
             return True
         queued, fresh = self._put(ledger, request)
         if parent is not None and _later(request, parent.request, "redirect_times"):
-            self._moved(parent, request, queued=queued)
+            self._moved(parent, request, fresh=fresh)
         elif fresh:
             add(self._crawler, "found")
         return queued
@@ -350,11 +350,11 @@ class Frontier(BaseScheduler):
         renewed = since is not None and ledger.renew(key, since)
         return renewed, renewed
 
-    def _moved(self, parent: Flight, request: Request, *, queued: bool) -> None:
+    def _moved(self, parent: Flight, request: Request, *, fresh: bool) -> None:
         """Note how a redirected request ended: its count goes over to the one it led to, unless that was known."""
         earlier = [canonical(url) for url in request.meta.get("redirect_urls", ())]
         parent.failed = False
-        if queued:
+        if fresh:
             parent.reason = "redirected"
         elif canonical(request.url) in earlier:
             parent.reason, parent.failed = "redirect loop", True

@@ -168,7 +168,7 @@ class _Target:
         attributes, parts = self._open.pop()
         if self._open and len(self._fields) < _WIDEST:
             self._fields.append(Field(tuple(self._path), attributes, "".join(parts).strip()))
-        elif not self._open:
+        elif not self._open and tag == self._path[0]:  # else what is ended is around an entry that never was
             self.found.append(Element(local(tag), tuple(self._fields), self._base or ""))
         self._path.pop()
 

@@ -328,6 +328,10 @@ def test_a_torn_feed_gives_what_came_whole(end):
         assert feeds.read(torn, _FEED) == (Entry("http://p.test/1", None),)
 
 
+def test_an_entry_that_only_its_channel_ends_is_none():
+    assert feeds.read(b"<rss><item><a b=</item></item>", _FEED) == ()
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"<html><p>404</p></html>", b"{", b"{}", b'{"items":7}', b"[" * 100_000, b"{" * 100_000, b"\x1f\x8b", b"7"],

@@ -222,7 +222,7 @@ def reached() -> tuple[Probed, list[str], list[str], str]:
         port = forbidden.rpartition(":")[2]
         hosts = (*FORMS, *NAMES, "localhost", "127.0.0.1.", "0177.1")
         direct = [f"http://{host}:{port}/" for host in hosts]
-        direct += [f"https://{host}:{port}/" for host in NAMES]
+        direct += [f"https://{host}:{port}/tls" for host in NAMES]  # by another path, as the scheme tells none apart
         direct += [f"http://{host}:{listener.getsockname()[1]}/" for host in FORMS]
         answers = {
             f"/{n}": page("", 302, Location=url) for n, url in enumerate((*direct, "file:///etc/passwd", "data:,x"))

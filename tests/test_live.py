@@ -64,7 +64,8 @@ def on_terminal(
     """Crawl with stderr in a pseudo-terminal; `then` is called with all that was written so far, whenever more is."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    environment = ENVIRONMENT | {"TERM": "xterm"}
+    sizes = ("COLUMNS", "LINES")  # which would go before the terminal's own
+    environment = {key: value for key, value in ENVIRONMENT.items() if key not in sizes} | {"TERM": "xterm"}
     with site(SITE) as (base, _):
         run = subprocess.Popen(
             command(directory, *of(base), *FAST, *more),

@@ -1,0 +1,79 @@
+"""What a crawl takes of Redis's memory: `python -m tests.benchmarks.redis_memory --addresses 100000`.
+
+Every address is asked for, and has given a story with a body of its own: no crawl takes more for an address.
+"""
+
+import argparse
+import random
+import tempfile
+import time
+from pathlib import Path
+
+from scrapy import Request
+
+from scraper import Article, copies
+from scraper.stories import keys, story_id, text_digest
+from spiders.ledger import End, Story
+from spiders.shared import SharedLedger, Worker
+from spiders.stored import Fingerprinter, dump
+from tests.redis_server import serving
+
+_WORDS = [
+    f"{start}{end}"
+    for start in ("har", "fer", "tid", "lan", "mor", "sal")
+    for end in ("bor", "ry", "es", "tern", "ing")
+]
+
+
+def story(number: int) -> Story:
+    """Give what is remembered of a made-up story."""
+    chosen = random.Random(number)
+    body = tuple(" ".join(chosen.choices(_WORDS, k=60)) for _ in range(3))
+    url = f"https://portal.example/html/{number:06d}b1000{number}.html"
+    article = Article(headline=f"Story {number}", url=url, body=body, id=story_id(url))
+    signature = copies.signature(body)
+    assert signature is not None
+    return Story(str(article.id), text_digest(article), keys(article), signature, copies.bands(signature))
+
+
+def fill(ledger: SharedLedger, addresses: int) -> None:
+    """Have so many addresses asked for, each with a story."""
+    for number in range(addresses):
+        request = Request(
+            f"https://portal.example/html/{number:06d}b1000{number}.html",
+            meta={"own_host": "portal.example", "depth": 3},
+        )
+        key = Fingerprinter().fingerprint(request)
+        ledger.add(key, request.url, "portal.example", (0, 0.0, False), dump(request))
+        ledger.take()
+        known = story(number)
+        ledger.remember(known)
+        ledger.gave(key, known.id, news=True)
+        modified = "Sat, 12 Apr 2025 10:31:20 GMT"
+        ledger.finish(key, End("fetched", failed=False, final=False, whole=True, etag='"5f2b-61c"', modified=modified))
+
+
+def main() -> None:
+    """Print the memory that the addresses took, and how fast they went in."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--addresses", type=int, default=100_000)
+    addresses = parser.parse_args().addresses
+    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as server, server.client as client:
+        before = client.info("memory")["used_memory"]
+        begun = time.monotonic()
+        fill(
+            SharedLedger(server.client, "scraper:portal:", Worker("me", 0.0, 16, lease=600.0, patience=0.0)), addresses
+        )
+        seconds = time.monotonic() - begun
+        took = client.info("memory")["used_memory"] - before
+        kinds: dict[str, int] = {}
+        for name in client.scan_iter(count=1000):
+            kind = name.removeprefix(b"scraper:portal:").split(b":")[0].decode()
+            kinds[kind] = kinds.get(kind, 0) + (client.memory_usage(name) or 0)
+    for kind, size in sorted(kinds.items(), key=lambda pair: -pair[1])[:4]:
+        print(f"{kind}: {size / 1e6:.1f} MB")
+    print(f"{addresses} addresses, each with a story: {took / 1e6:.1f} MB, {addresses / seconds:.0f} a second")
+
+
+if __name__ == "__main__":
+    main()
