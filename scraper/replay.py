@@ -183,9 +183,11 @@ def _read(page: Page) -> _Read:
     found = dataclasses.replace(article(blocks), id=identifier, fetched_at=page.fetched_at)
     if page.status is not None and cut_short(page.body):
         found = truncated(found)
-    if page.url is None:
+    here = addresses.part(page.url) if page.url else None
+    if here is None:
         return _Read(found, None, later=False)
-    links, url = _links(blocks, page.url), page.url
+    url = str(page.url)
+    links = _links(blocks, url, "" if here.number > 1 else f"_{here.number + 1}.")
     following = next((link for link in links if addresses.follows(url, link)), None)
     return _Read(found, following, later=addresses.first_part(url, links) is not None)
 
@@ -197,7 +199,9 @@ def document(page: Page) -> Document:
     return read(page.body, url=page.url, content_type=page.content_type)
 
 
-def _links(document: Document, url: str) -> list[str]:
+def _links(document: Document, url: str, mark: str) -> list[str]:
+    """Give the addresses that a crawl might follow, of those that hold a mark: judging all takes half as long as reading."""
     own, scheme = addresses.host(url), urlsplit(url).scheme
-    anchors = (anchor.url for anchor in document.anchors if addresses.followable(anchor.url, anchor.rel, own))
+    marked = (anchor for anchor in document.anchors if mark in anchor.url)
+    anchors = (anchor.url for anchor in marked if addresses.followable(anchor.url, anchor.rel, own))
     return [addresses.canonical(link, scheme) for link in anchors]

@@ -10,12 +10,12 @@ from scraper.article import Article
 __all__ = ["Stories", "cut_short", "keys", "same_headline", "story_id", "text_digest", "truncated"]
 
 _SHORT = 200  # characters: shorter bodies ("Photos of the week") may be shared by different stories
-_UNSPOKEN = re.compile(r"\W+")
+_SPOKEN = re.compile(r"\w+")
 _COUNTED = re.compile(r"\s*[(（]\d+[)）]$")  # what the page of a later part adds to the headline
 
 
 def _spoken(text: str) -> str:
-    return _UNSPOKEN.sub(" ", text.casefold()).strip()
+    return " ".join(_SPOKEN.findall(text.casefold()))
 
 
 def _digest(*texts: str) -> str:

@@ -46,6 +46,8 @@ class Page(NamedTuple):
     """In UTC."""
     status: int | None
     """The HTTP status; None for flattened text, which is no response."""
+    offset: int | None = None
+    """Where its record stands in an archive, in bytes; in a table the number of its row, from 0."""
 
 
 class _Bad(Exception):
@@ -315,7 +317,7 @@ def _page(record: _Record) -> Page | None:
         return None
     kind, form = fields.get("warc-type"), fields.get("content-type", "").lower()
     if kind == "conversion" and form.startswith("text/plain"):
-        return Page(url, record.block, "text/plain; charset=utf-8", _moment(fields), None)
+        return Page(url, record.block, "text/plain; charset=utf-8", _moment(fields), None, record.offset)
     if kind != "response" or not form.startswith("application/http"):
         return None
     head = _HTTP_HEAD.match(record.block)
@@ -327,7 +329,7 @@ def _page(record: _Record) -> Page | None:
         body = _joined(body)
     for coding in reversed(http.get("content-encoding", "").lower().split(",")):
         body = _decoded(body, coding.strip())
-    return Page(url, body, http.get("content-type"), _moment(fields), int(head[1]))
+    return Page(url, body, http.get("content-type"), _moment(fields), int(head[1]), record.offset)
 
 
 def _moment(fields: dict[str, str]) -> datetime | None:

@@ -20,9 +20,8 @@ import pytest
 
 from fixtures.portal.server import serve
 from scraper import Article, Dateline, Link, Sidebar, json_schema
-from scraper.cli import main, workers
+from scraper.cli import main
 from scraper.cli.inputs import Inputs, Reading
-from scraper.cli.workers import Work, cores, each
 from scraper.coverage import fallen
 from scraper.jsonl import read_records
 from tests.crawling import heeding, story
@@ -316,34 +315,6 @@ def test_a_strange_name_steers_no_terminal(tmp_path):
     status, told = on_terminal("extract", tmp_path / "\x1b[2Jx.html")
     assert status == 1
     assert "\ufffd[2Jx.html: no file has such a name" in told
-
-
-# ---------------------------------------------------------------- the processes
-
-
-def _square(number: int) -> int | str:
-    if number in (3, 4, 17):
-        os.kill(os.getpid(), signal.SIGKILL)
-    if number == 9:
-        time.sleep(60)
-    return number * number
-
-
-def _lost(why: str) -> str:
-    return why
-
-
-@pytest.mark.parametrize("jobs", [2, 3])
-def test_a_process_that_dies_or_hangs_costs_its_item_only(jobs, monkeypatch):
-    monkeypatch.setattr(workers, "_LIMIT", 3.0)
-    got = list(each(Work(_square, _lost), range(20), jobs))
-    died = {number: "its reader died over it" for number in (3, 4, 17)}
-    assert got == [(n, died.get(n, "it takes more than 3 seconds" if n == 9 else n * n)) for n in range(20)]
-
-
-def test_one_job_needs_no_process():
-    assert list(each(Work(os.path.basename, _lost), ["a/b", "c"], 1)) == [("a/b", "b"), ("c", "c")]
-    assert cores() >= 1
 
 
 # ---------------------------------------------------------------- explain

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from scraper.cli.bulk import bulk
 from scraper.cli.check import check
 from scraper.cli.explain import explain
 from scraper.cli.export import export
@@ -15,6 +16,7 @@ __all__ = ["main"]
 # What the list of commands says of each, and what its own help ends with.
 _COMMANDS = (
     (extract, "Pages in, records out.", "scraper extract pages/ archive/*.warc.gz -o records.jsonl"),
+    (bulk, "Archives in, a file of records for each out.", "scraper bulk archive/*.warc.gz --into records"),
     (explain, "Every block of a page, and why it is what it is.", "scraper explain page.html"),
     (check, "Whether a file of records is whole.", "scraper check records.jsonl --repair clean.jsonl"),
     (export, "Records as Parquet, CSV, Markdown, text, JSON-LD.", "scraper export records.jsonl -o records.parquet"),

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from scraper.article import Article
-from scraper.cli.output import whole
 from scraper.cli.screen import Screen
 from scraper.errors import ScraperError
 from scraper.export import FORMS
+from scraper.files import whole
 from scraper.jsonl import read_records
 
 __all__ = ["export"]

@@ -11,7 +11,7 @@ from scraper.cli.inputs import Given, Inputs, Reading
 from scraper.cli.options import Trust, trusted
 from scraper.cli.output import writing
 from scraper.cli.screen import Screen
-from scraper.cli.workers import Work, cores, each
+from scraper.workers import Work, cores, each
 from scraper.errors import ScraperError
 from scraper.replay import Look, Replay, look
 
@@ -44,14 +44,19 @@ def extract(
     What cannot be read is told in a line, costs nothing else, and makes the exit status 1. The pages of archives are
     taken as a crawl takes them: a story under several addresses is one record, and pages without a story are no fault.
     """
-    screen, written = Screen(), 0
+    screen, read, written = Screen(), 0, 0
     source = Inputs(inputs, Reading(text, trusted(trust)), screen.complain)
     replay = Replay(None)
-    with writing(output, screen) as lines, screen.progress(source.total, source.done) as step:
+
+    def far(seconds: float) -> tuple[int, str]:
+        return source.done(), f"{read} pages, {read / max(seconds, 0.001):.0f}/s, {screen.faults} errors"
+
+    with writing(output, screen) as lines, screen.progress(source.total, far) as step:
         for given, seen in each(Work(_look, _lost), source, _jobs(jobs, source)):
             for article in _records(replay, given, seen, screen):
                 lines.write(article.to_json().encode() + b"\n")
                 written += 1
+            read += 1
             step()
         for article in replay.rest():
             lines.write(article.to_json().encode() + b"\n")

@@ -1,4 +1,4 @@
-"""Where a command's result goes: the screen, or a file that appears whole or not at all."""
+"""Where a command's result goes: the screen, or a file."""
 
 import os
 import sys
@@ -10,8 +10,9 @@ from typing import IO
 import typer
 
 from scraper.cli.screen import Screen
+from scraper.files import whole
 
-__all__ = ["whole", "writing"]
+__all__ = ["writing"]
 
 
 @contextmanager
@@ -39,30 +40,3 @@ def writing(output: Path | None, screen: Screen) -> Iterator[IO[bytes]]:
 def _let_go() -> None:
     """What is left in the buffer must not be written at the exit either."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-@contextmanager
-def whole(output: Path) -> Iterator[Path]:
-    """Give a path to write to; what is there at the end takes the place of `output`, if nothing went wrong."""
-    if output.exists() and not (output.is_file() or output.is_dir()):  # /dev/null, a pipe
-        yield output
-        return
-    fresh = output.with_name(f"{output.name}.{os.getpid()}.tmp")
-    try:
-        yield fresh
-        _sync(fresh)
-        fresh.replace(output)
-    finally:
-        if fresh.is_dir():
-            for file in fresh.iterdir():
-                file.unlink()
-            fresh.rmdir()
-        fresh.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

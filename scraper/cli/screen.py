@@ -11,6 +11,11 @@ from rich.text import Text
 
 __all__ = ["Screen", "plain"]
 
+Far = Callable[[float], tuple[int, str]]
+"""Tells after so many seconds how much is done, and more in words."""
+
+_EVERY = 10.0  # seconds between two lines on how far it is, where no bar can be drawn
+
 
 def plain(text: str) -> str:
     """Give a text of a stranger without what would steer a terminal."""
@@ -30,25 +35,35 @@ class Screen:
         self._console.print(Text(plain(str(fault))), soft_wrap=True)
 
     @contextmanager
-    def progress(self, total: int, done: Callable[[], int]) -> Iterator[Callable[[], None]]:
-        """Give what is to be called after each page; on a terminal it moves a bar, elsewhere it does nothing.
+    def progress(self, total: int, far: Far) -> Iterator[Callable[[], None]]:
+        """Give what is to be called after each step; on a terminal it moves a bar, elsewhere it says a line at times.
 
-        `total` and `done` are in the same unit, whichever it is.
+        `total` is in the unit of what `far` gives, whichever it is.
         """
+        start = time.monotonic()
         if not sys.stderr.isatty():
-            yield lambda: None
+            yield self._saying(start, max(total, 1), far)
             return
         columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
-        start, pages = time.monotonic(), 0
         with Progress(*columns, console=self._console) as bar:
             task = bar.add_task("", total=max(total, 1))
 
             def step() -> None:
-                nonlocal pages
-                pages += 1
-                rate = pages / max(time.monotonic() - start, 0.001)
-                told = f"{pages} pages, {rate:.0f}/s, {self.faults} errors"
-                bar.update(task, completed=done(), description=told)
+                done, words = far(time.monotonic() - start)
+                bar.update(task, completed=done, description=words)
 
             yield step
-            bar.update(task, completed=total)
+            step()
+            bar.update(task, completed=max(total, 1))
+
+    def _saying(self, start: float, total: int, far: Far) -> Callable[[], None]:
+        said = start
+
+        def step() -> None:
+            nonlocal said
+            if (now := time.monotonic()) - said > _EVERY:
+                said = now
+                done, words = far(now - start)
+                self._console.print(Text(f"{min(done / total, 1):.0%}: {words}"), soft_wrap=True)
+
+        return step

@@ -2,20 +2,23 @@
 
 import os
 import signal
-import time
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import islice
-from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
-from typing import Generic, NamedTuple, TypeVar
+from multiprocessing.connection import Connection, Pipe, wait
+from typing import Generic, NamedTuple, Self, TypeVar
 
-__all__ = ["Work", "cores", "each"]
+__all__ = ["Pool", "Process", "Work", "cores", "each"]
 
-_LIMIT = 60.0  # seconds for one item; a large page takes a tenth of one
+LIMIT = 60.0
+"""Seconds for one item; a large page takes a tenth of one."""
 _AHEAD = 32  # items for each process that may wait for one that takes long
 _BATCH = 8  # items that a process is given at once, so that it need not wait for us
+_MAIN = "import scraper.workers as w; w._main({})"
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -27,6 +30,8 @@ class Work(NamedTuple, Generic[Item, Result]):
     do: Callable[[Item], Result]
     lost: Callable[[str], Result]
     """Gives the result for an item that killed its process, or took too long."""
+    limit: float = LIMIT
+    """Seconds for an item."""
 
 
 def cores() -> int:
@@ -40,67 +45,85 @@ def each(work: Work[Item, Result], items: Iterable[Item], jobs: int) -> Iterator
         for item in items:
             yield item, work.do(item)
         return
-    pool = _Pool(work, jobs)
-    try:
+    with Pool(work, jobs) as pool:
         yield from pool.each(items)
-    finally:
-        pool.close()
 
 
-class _Worker(Generic[Item, Result]):
-    """A process, and the item that it has."""
+class Process:
+    """A process that runs a function of a module with one end of a pipe; it ends when the other end is closed."""
 
-    def __init__(self, do: Callable[[Item], Result]) -> None:
-        context = get_context("spawn")  # a fork would copy the threads of the bar
-        self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, do), daemon=True)
-        # ^C is for the command, which ends its processes.
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        try:
-            self._process.start()
-        finally:
-            signal.signal(signal.SIGINT, before)
-        theirs.close()
+    def __init__(self, run: Callable[[Connection], None]) -> None:
+        self.pipe, theirs = Pipe()
+        # The processes share the cores already.
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)), "OMP_NUM_THREADS": "1"}
+        with theirs:
+            # A session of its own: ^C is for the command, which ends its processes.
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _MAIN.format(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=environment,
+                start_new_session=True,
+            )
+        self.pipe.send(run)
+
+    def end(self) -> int:
+        """Kill it if it is alive; give how it ended: the number of a signal is negative."""
+        self._process.kill()
+        self.pipe.close()
+        return self._process.wait()
+
+
+def _main(handle: int) -> None:
+    with Connection(handle) as pipe, suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other is gone
+        pipe.recv()(pipe)
+
+
+def _serve(do: Callable[[Item], Result], limit: float, pipe: Connection) -> None:
+    """Do what comes in; the system ends this process where an item takes longer than the limit, whoever else lives."""
+    while True:
+        for item in pipe.recv():
+            signal.setitimer(signal.ITIMER_REAL, limit)
+            result = do(item)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            pipe.send(result)
+
+
+class _Worker(Process, Generic[Item, Result]):
+    """A process, and the items that it has."""
+
+    def __init__(self, work: Work[Item, Result]) -> None:
+        super().__init__(partial(_serve, work.do, work.limit))
         self.items: deque[Item] = deque()
         """Those that it has not done yet."""
         self.number = 0
         """That of the first of them."""
-        self.since = 0.0
 
     def give(self, number: int, items: Iterable[Item]) -> None:
-        self.items, self.number, self.since = deque(items), number, time.monotonic()
+        self.items, self.number = deque(items), number
         with suppress(OSError):  # it died in the meantime, which is found out later
             self.pipe.send(self.items)
 
-    def end(self) -> None:
-        self._process.kill()
-        self._process.join()
-        self.pipe.close()
 
+class Pool(Generic[Item, Result]):
+    """So many processes that do the same work, until the end of a `with`."""
 
-def _serve(pipe: Connection, do: Callable[[Item], Result]) -> None:
-    try:
-        while True:
-            for item in pipe.recv():
-                pipe.send(do(item))
-    except (EOFError, OSError):  # the command is gone
-        return
-
-
-class _Pool(Generic[Item, Result]):
     def __init__(self, work: Work[Item, Result], jobs: int) -> None:
         self._work = work
-        os.environ.setdefault("OMP_NUM_THREADS", "1")  # the processes share the cores already
-        self._free = [_Worker(work.do) for _ in range(jobs)]
+        self._free = [_Worker(work) for _ in range(jobs)]
         self._busy: list[_Worker[Item, Result]] = []
         self._done: dict[int, Result] = {}
         self._ahead = _AHEAD * jobs
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         for worker in (*self._free, *self._busy):
             worker.end()
 
     def each(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
+        """Give each item with its result, in order; to be called once."""
         pending: deque[Item] = deque()
         first = 0  # the number of what is pending longest
         rest = iter(items)
@@ -128,34 +151,28 @@ class _Pool(Generic[Item, Result]):
 
     def _collect(self) -> None:
         """Wait for a result at least."""
-        oldest = min(worker.since for worker in self._busy)
-        ready = wait([worker.pipe for worker in self._busy], max(oldest + _LIMIT - time.monotonic(), 0))
-        for worker in tuple(self._busy):
-            if worker.pipe in ready:
-                self._take(worker)
-            elif time.monotonic() - worker.since > _LIMIT:
-                self._lose(worker, f"it takes more than {_LIMIT:g} seconds")
+        ready = wait([worker.pipe for worker in self._busy])
+        for worker in [each for each in self._busy if each.pipe in ready]:
+            try:
+                self._note(worker, worker.pipe.recv())
+            except (EOFError, OSError):
+                self._lose(worker)
+            else:
+                if not worker.items:
+                    self._busy.remove(worker)
+                    self._free.append(worker)
 
-    def _take(self, worker: _Worker[Item, Result]) -> None:
-        try:
-            self._note(worker, worker.pipe.recv())
-        except (EOFError, OSError):
-            self._lose(worker, "its reader died over it")
-        else:
-            if not worker.items:
-                self._busy.remove(worker)
-                self._free.append(worker)
-
-    def _lose(self, worker: _Worker[Item, Result], why: str) -> None:
+    def _lose(self, worker: _Worker[Item, Result]) -> None:
         """Put another in its place, which goes on behind the item that it had."""
+        slow = worker.end() == -signal.SIGALRM
+        why = f"it takes more than {self._work.limit:g} seconds" if slow else "its reader died over it"
         self._note(worker, self._work.lost(why))
         self._busy.remove(worker)
-        worker.end()
-        self._free.append(_Worker(self._work.do))
+        self._free.append(_Worker(self._work))
         if worker.items:
             self._give(worker.number, worker.items)
 
     def _note(self, worker: _Worker[Item, Result], result: Result) -> None:
         self._done[worker.number] = result
         worker.items.popleft()
-        worker.number, worker.since = worker.number + 1, time.monotonic()
+        worker.number += 1

@@ -1,0 +1,103 @@
+"""Archives in bulk: WARC, WET and Parquet files in, a file of records for each out; killed and run again, it goes on.
+
+    plan(sources, into)  ▶  Plan: what is to be done  ▶  run(plan)  ▶  Progress, Done, Done, ...
+"""
+
+import fcntl
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from scraper.bulk.engines import ENGINES, Event
+from scraper.bulk.sources import Source, expand
+from scraper.bulk.unit import OUTPUTS, Done, Progress, Unit
+from scraper.errors import ScraperError
+from scraper.files import LEFT, whole
+from scraper.workers import cores
+
+__all__ = ["ENGINES", "OUTPUTS", "QUARANTINE", "Done", "Event", "Plan", "Progress", "plan", "run"]
+
+QUARANTINE = "quarantine.jsonl"
+"""The file beside the records that names what could not be read: `source`, `offset`, `url`, `why`."""
+_PARTS = ".quarantine"  # the same, a file an archive
+
+
+class Plan(NamedTuple):
+    """What a run has to do."""
+
+    into: Path
+    units: tuple[Unit, ...]
+    """Those that are not done yet."""
+    sizes: dict[str, int]
+    """Of their archives by address, in bytes; 0 for those that are not told."""
+    done: int
+    """Archives that were done by earlier runs."""
+
+
+def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz", limit: float = 10.0) -> Plan:
+    """Tell what is to be done to have the records of all these archives in a folder.
+
+    `sources` are files, folders and patterns, here or at an address that fsspec knows; `form` is a key of `OUTPUTS`;
+    `limit` is the time in seconds that a page may take. An archive whose file of records is there is done.
+
+    Raises `ScraperError` where a source is none, or two of them would write the same file; `OSError` where one cannot
+    be reached.
+    """
+    found: dict[Path, Source] = {}
+    for source in (each for given in sources for each in expand(given)):
+        target = into / f"{source.name}.{form}"
+        known = found.setdefault(target, source)
+        if known.address != source.address:
+            raise ScraperError(f"{known.address} and {source.address} would both be written to {target}")
+    units = tuple(
+        Unit(source.address, target, into / _PARTS / f"{source.name}.jsonl", form, limit)
+        for target, source in found.items()
+        if not target.exists()
+    )
+    sizes = {source.address: source.size for source in found.values()}
+    return Plan(into, units, sizes, len(found) - len(units))
+
+
+def run(plan: Plan, *, engine: str = "local", jobs: int = 0) -> Iterator[Event]:
+    """Do what is to be done, and tell how far each archive is and how it ended; at the end gather the quarantine.
+
+    `engine` is a key of `ENGINES`; `jobs` is how many archives are read at the same time, 0 for one a core.
+
+    Raises `ScraperError` where another run works in the folder or nothing more can be written, `OSError` where the
+    folder cannot be used.
+    """
+    plan.into.mkdir(parents=True, exist_ok=True)
+    with _locked(plan.into):
+        for left in plan.into.rglob(LEFT):
+            left.unlink()
+        try:
+            if plan.units:
+                yield from _events(plan, engine, jobs or cores())
+        finally:
+            _gather(plan.into)
+
+
+def _events(plan: Plan, engine: str, jobs: int) -> Iterator[Event]:
+    with closing(ENGINES[engine](plan.units, jobs)) as events:
+        for event in events:
+            if isinstance(event, Done) and event.no_room:
+                raise ScraperError(f"{plan.into}: {event.fault}; run again when there is room")
+            yield event
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with (folder / ".lock").open("a") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ScraperError(f"{folder}: another run works in this folder") from None
+        yield
+
+
+def _gather(into: Path) -> None:
+    """Write what could not be read in all archives to one file, in the order of their names."""
+    with whole(into / QUARANTINE) as fresh, fresh.open("wb") as lines:
+        for part in sorted((into / _PARTS).rglob("*.jsonl")):
+            lines.write(part.read_bytes())

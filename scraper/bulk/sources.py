@@ -1,0 +1,160 @@
+"""Archives by name: files, folders and patterns, here or wherever fsspec reaches; and the pages in them."""
+
+import glob
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from scraper.errors import ArchiveError, ScraperError
+from scraper.warc import Page, read_pages
+
+__all__ = ["KINDS", "Source", "expand", "opened", "pages"]
+
+KINDS = (".warc", ".warc.gz", ".wet", ".wet.gz", ".parquet")
+"""What the name of an archive ends with."""
+_HTML, _URL = "html", "url"  # columns of a table
+_ROWS = 64  # of a table, in one step
+_FAR = "://"
+
+OnError = Callable[[ArchiveError], object]
+
+
+class Source(NamedTuple):
+    """An archive."""
+
+    address: str
+    """A path, or what fsspec takes: `s3://bucket/name.warc.gz`."""
+    name: str
+    """The path of its output, without ending: its own name, below the folder that was given."""
+    size: int
+    """In bytes; 0 where the place does not tell."""
+
+
+def expand(given: str) -> list[Source]:
+    """Give the archives that a name stands for: a file, all in a folder, or all of a pattern.
+
+    Raises `ScraperError` where there is none, and `OSError` where the place cannot be reached.
+    """
+    found = _far(given) if _FAR in given else _near(given)
+    if not found:
+        raise ScraperError(f"{given}: no archive there ({' '.join(KINDS)})")
+    return found
+
+
+def _near(given: str) -> list[Source]:
+    top = Path(given)
+    if top.is_dir():
+        files = sorted(Path(path, file) for path, _, names in os.walk(given) for file in names if file.endswith(KINDS))
+        return [Source(str(file), _name(str(file.relative_to(top))), file.stat().st_size) for file in files]
+    paths = [top] if top.exists() or not glob.has_magic(given) else sorted(map(Path, glob.glob(given, recursive=True)))
+    return [Source(str(path), _name(path.name), path.stat().st_size) for path in paths if _known(str(path))]
+
+
+def _far(given: str) -> list[Source]:
+    with _translated(given):
+        fs, path = _fsspec().core.url_to_fs(given)
+        if glob.has_magic(path):
+            return [_there(fs, file, file.rpartition("/")[2]) for file in sorted(fs.glob(path)) if file.endswith(KINDS)]
+        if fs.isdir(path):
+            below = len(path.rstrip("/")) + 1
+            return [_there(fs, file, file[below:]) for file in sorted(fs.find(path)) if file.endswith(KINDS)]
+        return [Source(given, _name(path.rpartition("/")[2]), fs.size(path) or 0)] if _known(path) else []
+
+
+def _there(fs: Any, path: str, name: str) -> Source:
+    return Source(fs.unstrip_protocol(path), _name(name), fs.size(path) or 0)
+
+
+def _known(name: str) -> bool:
+    if not name.endswith(KINDS):
+        raise ScraperError(f"{name}: not a kind of archive that is known ({' '.join(KINDS)})")
+    return True
+
+
+def _name(file: str) -> str:
+    """Leave out the ending, the longest that fits."""
+    return file.removesuffix(max((kind for kind in KINDS if file.endswith(kind)), key=len))
+
+
+def _fsspec() -> Any:
+    try:
+        import fsspec  # noqa: PLC0415 - only for what is far
+    except ImportError as error:
+        raise ScraperError("addresses need fsspec: pip install 'scraper[bulk]'") from error
+    return fsspec
+
+
+@contextmanager
+def _translated(address: str) -> Iterator[None]:
+    """A file system of others may raise anything of its own: botocore's errors, aiohttp's, no such protocol."""
+    try:
+        yield
+    except (OSError, ScraperError):
+        raise
+    except Exception as error:
+        raise OSError(f"{address}: {error}") from error
+
+
+@contextmanager
+def opened(address: str) -> Iterator[IO[bytes]]:
+    """Open an archive for reading here and there; raises `OSError`."""
+    if _FAR not in address:
+        with open(address, "rb") as raw:
+            yield raw
+        return
+    with _translated(address), _fsspec().open(address, "rb") as raw:
+        yield raw
+
+
+def pages(raw: IO[bytes], address: str, on_error: OnError) -> Iterator[Page]:
+    """Yield the pages of an archive; what cannot be read is handed to `on_error`, and costs itself only."""
+    if address.endswith(".parquet"):
+        yield from _rows(raw, on_error)
+    else:
+        yield from read_pages(raw, on_error=on_error)
+
+
+def _rows(raw: IO[bytes], on_error: OnError) -> Iterator[Page]:
+    """Yield the rows of a table; `html` is text or bytes, `url` may be missing. A broken group of rows costs itself."""
+    pyarrow, parquet = _pyarrow()
+    try:
+        table = parquet.ParquetFile(raw)
+    except pyarrow.ArrowException as error:
+        raise ScraperError(f"no table: {error}") from error
+    names = table.schema_arrow.names
+    if _HTML not in names:
+        raise ScraperError(f"the table has no column {_HTML!r}; its columns are {', '.join(names)}")
+    first = 0
+    for group in range(table.num_row_groups):
+        rows = table.metadata.row_group(group).num_rows
+        number = first
+        try:
+            for batch in table.iter_batches(_ROWS, [group], [name for name in (_HTML, _URL) if name in names]):
+                for row in batch.to_pylist():
+                    if isinstance(row[_HTML], str | bytes):
+                        yield _of_row(row, number)
+                    else:
+                        on_error(ArchiveError(number, f"its {_HTML} is {type(row[_HTML]).__name__}, no text or bytes"))
+                    number += 1
+        except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
+            on_error(ArchiveError(number, f"rows {number} to {first + rows - 1} cannot be read: {error}"))
+        first += rows
+
+
+def _of_row(row: dict[str, Any], number: int) -> Page:
+    html, url = row[_HTML], row.get(_URL)
+    url = url if isinstance(url, str) else None
+    if isinstance(html, str):
+        return Page(url, html.encode("utf-8", "replace"), "text/html; charset=utf-8", None, 200, number)
+    return Page(url, html, None, None, 200, number)
+
+
+def _pyarrow() -> Any:
+    try:
+        import pyarrow  # noqa: PLC0415 - an extra
+        import pyarrow.parquet as parquet  # noqa: PLC0415
+    except ImportError as error:
+        raise ScraperError("Parquet needs pyarrow: pip install 'scraper[export]'") from error
+    return pyarrow, parquet

@@ -1,0 +1,99 @@
+"""`scraper bulk`: archives in, a file of records for each out."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scraper.bulk import ENGINES, OUTPUTS, QUARANTINE, Done, Plan, Progress, plan, run
+from scraper.cli.output import writing
+from scraper.cli.screen import Screen
+from scraper.errors import ScraperError
+
+__all__ = ["bulk"]
+
+
+def bulk(
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="SOURCE",
+            help="Archives (.warc.gz, .wet.gz, .parquet with a column html), folders, patterns, or addresses that fsspec "
+            "knows (s3://bucket/*.warc.gz).",
+        ),
+    ],
+    into: Annotated[Path, typer.Option(metavar="DIR", help="The folder for the records.")],
+    form: Annotated[str, typer.Option("--format", help=f"{', '.join(OUTPUTS)}.")] = "jsonl.gz",
+    engine: Annotated[str, typer.Option(help="local, or ray: the cluster that RAY_ADDRESS names.")] = "local",
+    jobs: Annotated[int, typer.Option(min=0, help="Archives read at the same time; 0: one a core.")] = 0,
+    limit: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="What a page may take.")] = 10.0,
+) -> None:
+    """Make a file of records of each archive, NAME.jsonl.gz in DIR, as extract would; run it again to go on.
+
+    An archive is done when its file is there. What could not be read is in DIR/quarantine.jsonl, with its offset. The
+    exit status is 1 if an archive could not be done.
+    """
+    for option, value, known in (("--format", form, OUTPUTS), ("--engine", engine, ENGINES)):
+        if value not in known:
+            raise typer.BadParameter(f"{value!r} is none of {', '.join(known)}", param_hint=option)
+    screen = Screen()
+    try:
+        planned = plan(sources, into, form=form, limit=limit)
+        _do(planned, engine, jobs, screen)
+    except (ScraperError, OSError) as error:
+        name = getattr(error, "filename", None)
+        why = getattr(error, "strerror", None) or error
+        screen.complain(f"{name}: {why}" if name else why)
+    raise typer.Exit(1 if screen.faults else 0)
+
+
+def _do(planned: Plan, engine: str, jobs: int, screen: Screen) -> None:
+    told = _Told(planned, screen)
+    with screen.progress(sum(told.weights.values()), told.far) as step:
+        for event in run(planned, engine=engine, jobs=jobs):
+            told.take(event)
+            step()
+    with writing(None, screen) as lines:
+        lines.write(told.summary().encode())
+
+
+class _Told:
+    """What a run has told so far."""
+
+    def __init__(self, planned: Plan, screen: Screen) -> None:
+        self._planned, self._screen = planned, screen
+        self.weights = {unit.source: max(planned.sizes[unit.source], 1) for unit in planned.units}
+        """The work that each archive is: its bytes."""
+        self._running: dict[str, Progress] = {}
+        self._counts: Counter[str] = Counter()
+        self._skipped: Counter[str] = Counter()
+
+    def take(self, event: Progress | Done) -> None:
+        if isinstance(event, Progress):
+            self._running[event.source] = event
+            return
+        self._running.pop(event.source, None)
+        self._counts["read"] += self.weights[event.source]
+        if event.fault is not None:
+            self._counts["failed"] += 1
+            self._screen.complain(f"{event.source}: {event.fault}")
+            return
+        self._counts.update(done=1, pages=event.pages, records=event.records, bad=event.quarantined)
+        self._skipped.update(event.skipped)
+
+    def far(self, seconds: float) -> tuple[int, str]:
+        counts, running = self._counts, self._running.values()
+        records = counts["records"] + sum(each.records for each in running)
+        files = f"{counts['done']}/{len(self.weights)} files, {counts['failed']} failed"
+        words = f"{files}, {records} records, {records / max(seconds, 0.001):.0f}/s"
+        return counts["read"] + sum(each.read for each in running), words
+
+    def summary(self) -> str:
+        counts, before = self._counts, self._planned.done
+        failed = f", {counts['failed']} failed: run it again to try them again" if counts["failed"] else ""
+        found = f"{counts['done']} archives done{f', {before} done before' if before else ''}{failed}\n"
+        skipped = ", ".join(f"{reason} {count}" for reason, count in self._skipped.most_common())
+        of = f"{counts['records']} records of {counts['pages']} pages{f'; without a story: {skipped}' if skipped else ''}\n"
+        bad = f"{counts['bad']} could not be read: {self._planned.into / QUARANTINE}\n" if counts["bad"] else ""
+        return found + of + bad
