@@ -87,9 +87,8 @@ class Copies:
         self._firsts: list[tuple[str, bytes]] = []
         self._filed: dict[int, list[int]] = {}
 
-    def add(self, id: str, body: Sequence[str]) -> str | None:
-        """Remember a story; give the id of the other one of which it is a near copy, or None."""
-        made = signature(body)
+    def add(self, id: str, made: bytes | None) -> str | None:
+        """Remember a story by its signature; give the id of the other one of which it is a near copy, or None."""
         if made is None:
             return None
         keys = bands(made)

@@ -14,11 +14,11 @@ from scraper import addresses
 from scraper.article import Article
 from scraper.assemble import join
 from scraper.block import Document
-from scraper.copies import Copies
+from scraper.copies import Copies, signature
 from scraper.errors import ScraperError
 from scraper.pipeline import article, read
 from scraper.plaintext import segment_text
-from scraper.stories import Stories, cut_short, same_headline, story_id, text_digest, truncated
+from scraper.stories import cut_short, keys, same_headline, story_id, text_digest, truncated
 from scraper.warc import Page
 
 __all__ = ["LONGEST", "Look", "Replay", "articles", "document", "look"]
@@ -38,10 +38,19 @@ _NO_PAGE = re.compile(
 OnSkipped = Callable[[Page, ScraperError], object]
 
 
+class _Marks(NamedTuple):
+    """What tells a story from others."""
+
+    digest: str
+    keys: frozenset[str]
+    signature: bytes | None
+
+
 class _Read(NamedTuple):
     """A page that holds a story, or a part of one."""
 
     article: Article
+    marks: _Marks
     following: str | None
     """The address of the next part."""
     later: bool
@@ -85,10 +94,10 @@ class Replay:
 
     def __init__(self, on_skipped: OnSkipped | None) -> None:
         self._on_skipped = on_skipped
-        self._stories = Stories()
+        self._keys: set[str] = set()
         self._digests: dict[str, str] = {}
         self._copies = Copies()
-        self._waiting: dict[str, list[list[Article]]] = {}
+        self._waiting: dict[str, list[list[_Read]]] = {}
         """The parts read so far of split stories, by the identity of the page that they wait for."""
         self._later: dict[str, _Read] = {}
 
@@ -108,7 +117,7 @@ class Replay:
             elif found is not None and found.later:
                 self._later[key] = found
             elif found is not None:
-                yield from self._go_on([found.article], found.following)
+                yield from self._go_on([found])
 
     def rest(self) -> Iterator[Article]:
         """Give the stories that still wait, with the parts that came before them."""
@@ -116,22 +125,23 @@ class Replay:
             key = next(iter(self._waiting))
             yield from self._part(self._pop(key), self._later.get(key))
 
-    def _part(self, parts: list[Article], found: _Read | None) -> Iterator[Article]:
+    def _part(self, parts: list[_Read], found: _Read | None) -> Iterator[Article]:
         if found is None:
             yield from self._finish(parts, whole=False)
-        elif same_headline(parts[0], found.article):
-            yield from self._go_on([*parts, found.article], found.following)
+        elif same_headline(parts[0].article, found.article):
+            yield from self._go_on([*parts, found])
         else:  # another story that bears the number by chance
             yield from self._finish(parts)
-            yield from self._finish([found.article])
+            yield from self._finish([found])
 
-    def _go_on(self, parts: list[Article], following: str | None) -> Iterator[Article]:
+    def _go_on(self, parts: list[_Read]) -> Iterator[Article]:
+        following = parts[-1].following
         if following is None or len(parts) == LONGEST:
             yield from self._finish(parts, whole=following is None)
         else:
             self._waiting.setdefault(addresses.identity(following), []).append(parts)
 
-    def _pop(self, key: str) -> list[Article]:
+    def _pop(self, key: str) -> list[_Read]:
         waiting = self._waiting[key]
         parts = waiting.pop(0)
         if not waiting:
@@ -142,18 +152,25 @@ class Replay:
         if key in self._waiting:
             yield from self._finish(self._pop(key), whole=False)
 
-    def _finish(self, parts: Sequence[Article], *, whole: bool = True) -> Iterator[Article]:
-        story = join(parts) if whole else truncated(join(parts))
-        name, digest = story.id or "", text_digest(story)
+    def _finish(self, parts: Sequence[_Read], *, whole: bool = True) -> Iterator[Article]:
+        story, marks = parts[0].article, parts[0].marks
+        if len(parts) > 1:
+            story = join([part.article for part in parts])
+            marks = _marks(story)
+        if not whole:
+            story = truncated(story)
+        name = story.id or ""
         known = self._digests.get(name) if name else None
-        if known == digest:
+        if known == marks.digest:
             return
-        fresh = self._stories.add(story)
-        self._digests[name] = digest
+        fresh = self._keys.isdisjoint(marks.keys)
+        self._keys |= marks.keys
+        self._digests[name] = marks.digest
         if known is not None:
             yield dataclasses.replace(story, replaces=name)
         elif fresh:
-            yield dataclasses.replace(story, duplicate_of=self._copies.add(name, story.body))
+            first = self._copies.add(name, marks.signature)
+            yield dataclasses.replace(story, duplicate_of=first) if first else story
 
 
 def _key(page: Page) -> str | None:
@@ -185,11 +202,15 @@ def _read(page: Page) -> _Read:
         found = truncated(found)
     here = addresses.part(page.url) if page.url else None
     if here is None:
-        return _Read(found, None, later=False)
+        return _Read(found, _marks(found), None, later=False)
     url = str(page.url)
     links = _links(blocks, url, "" if here.number > 1 else f"_{here.number + 1}.")
     following = next((link for link in links if addresses.follows(url, link)), None)
-    return _Read(found, following, later=addresses.first_part(url, links) is not None)
+    return _Read(found, _marks(found), following, later=addresses.first_part(url, links) is not None)
+
+
+def _marks(story: Article) -> _Marks:
+    return _Marks(text_digest(story), keys(story), signature(story.body))
 
 
 def document(page: Page) -> Document:

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from scraper.addresses import identity
 from scraper.article import Article
 
-__all__ = ["Stories", "cut_short", "keys", "same_headline", "story_id", "text_digest", "truncated"]
+__all__ = ["cut_short", "keys", "same_headline", "story_id", "text_digest", "truncated"]
 
 _SHORT = 200  # characters: shorter bodies ("Photos of the week") may be shared by different stories
 _SPOKEN = re.compile(r"\w+")
@@ -60,17 +60,3 @@ def truncated(story: Article) -> Article:
     """Say in a record's warnings that a part of the story is missing."""
     warnings = tuple(dict.fromkeys((*story.extraction.warnings, "truncated")))
     return dataclasses.replace(story, extraction=dataclasses.replace(story.extraction, warnings=warnings))
-
-
-class Stories:
-    """The stories met so far."""
-
-    def __init__(self) -> None:
-        self._keys: set[str] = set()
-
-    def add(self, article: Article) -> bool:
-        """Remember a story; False where it was known."""
-        found = keys(article)
-        known = not self._keys.isdisjoint(found)
-        self._keys |= found
-        return not known

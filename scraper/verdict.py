@@ -8,11 +8,12 @@ from scraper.errors import Reason
 
 __all__ = ["refusal"]
 
+_NO_COUNT = r"\b(?!\s*(?:million|billion|people|killed|dead|days|years|jobs|arrest))"
 _ERROR = re.compile(
-    r"^\W*(?:error\W*)?(?:4\d\d|5\d\d)\b(?!\s*(?:million|billion|people|killed|dead|days|years|jobs|arrest))"
+    rf"^\W*(?:error\W*)?(?:4\d\d|5\d\d){_NO_COUNT}|(?<![\w$€£])404{_NO_COUNT}"
     r"|\b(?:page|file|article) (?:was |is |could )?not (?:be )?found\b|\bnot found\W*$|\bpage (?:is )?unavailable\b"
     r"|\bpage (?:does not|doesn[’']t) exist\b|\bno longer available\b"
-    r"|\b(?:internal server|bad gateway|service (?:temporarily )?unavailable)\b|页面不存在|找不到|404",
+    r"|\b(?:internal server|bad gateway|service (?:temporarily )?unavailable)\b|页面不存在|找不到",
     re.IGNORECASE,
 )
 _BLOCKED = re.compile(

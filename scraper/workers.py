@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -55,7 +55,10 @@ class Process:
     def __init__(self, run: Callable[[Connection], None]) -> None:
         self.pipe, theirs = Pipe()
         # The processes share the cores already.
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)), "OMP_NUM_THREADS": "1"}
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
+            "OMP_NUM_THREADS": "1",
+        }
         with theirs:
             # A session of its own: ^C is for the command, which ends its processes.
             self._process = subprocess.Popen(
@@ -66,6 +69,11 @@ class Process:
                 start_new_session=True,
             )
         self.pipe.send(run)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
 
     def end(self) -> int:
         """Kill it if it is alive; give how it ended: the number of a signal is negative."""
@@ -106,11 +114,11 @@ class _Worker(Process, Generic[Item, Result]):
 
 
 class Pool(Generic[Item, Result]):
-    """So many processes that do the same work, until the end of a `with`."""
+    """So many processes, at most, that do the same work, until the end of a `with`."""
 
     def __init__(self, work: Work[Item, Result], jobs: int) -> None:
-        self._work = work
-        self._free = [_Worker(work) for _ in range(jobs)]
+        self._work, self._jobs = work, jobs
+        self._free: list[_Worker[Item, Result]] = []
         self._busy: list[_Worker[Item, Result]] = []
         self._done: dict[int, Result] = {}
         self._ahead = _AHEAD * jobs
@@ -122,8 +130,17 @@ class Pool(Generic[Item, Result]):
         for worker in (*self._free, *self._busy):
             worker.end()
 
-    def each(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
-        """Give each item with its result, in order; to be called once."""
+    def each(self, items: Iterable[Item]) -> Generator[tuple[Item, Result]]:
+        """Give each item with its result, in order; may be called again when it has ended, or was closed."""
+        try:
+            yield from self._each(items)
+        finally:  # what nobody waits for any more
+            for worker in self._busy:
+                worker.end()
+            self._busy.clear()
+            self._done.clear()
+
+    def _each(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
         pending: deque[Item] = deque()
         first = 0  # the number of what is pending longest
         rest = iter(items)
@@ -138,9 +155,9 @@ class Pool(Generic[Item, Result]):
             first += 1
 
     def _give(self, number: int, items: Iterable[Item]) -> None:
-        while not self._free:
+        while not self._free and len(self._busy) == self._jobs:
             self._collect()
-        worker = self._free.pop()
+        worker = self._free.pop() if self._free else _Worker(self._work)
         self._busy.append(worker)
         worker.give(number, items)
 
@@ -163,12 +180,11 @@ class Pool(Generic[Item, Result]):
                     self._free.append(worker)
 
     def _lose(self, worker: _Worker[Item, Result]) -> None:
-        """Put another in its place, which goes on behind the item that it had."""
+        """Let another go on behind the item that it had."""
         slow = worker.end() == -signal.SIGALRM
         why = f"it takes more than {self._work.limit:g} seconds" if slow else "its reader died over it"
         self._note(worker, self._work.lost(why))
         self._busy.remove(worker)
-        self._free.append(_Worker(self._work))
         if worker.items:
             self._give(worker.number, worker.items)
 

@@ -28,7 +28,7 @@ from tests.crawling import heeding, story
 from tests.faults import serve_faults
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ("extract", "explain", "check", "export", "schema", "portal", "report")
+COMMANDS = ("extract", "bulk", "explain", "check", "export", "schema", "portal", "report")
 TEXT = ROOT / "fixtures/pages/text-plain/page.txt"
 
 

@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 from scraper import warc
 from scraper.errors import ArchiveError
 from scraper.warc import Page, read_pages, whole_size
+from tests.archives import DATE, http, record
 
-DATE = "2026-11-03T10:31:20.123456Z"
 NUMBERS = tuple(range(8))
 
 
@@ -30,22 +30,6 @@ def body(number: int) -> bytes:
     """A page of its own, some of whose bytes cannot be packed."""
     noise = random.Random(number).randbytes(300)
     return b"<html><p>Page %d</p>" % number + base64.b64encode(noise) + b"</html>"
-
-
-def http(content: bytes, *headers: str, status: str = "200 OK") -> bytes:
-    return "\r\n".join((f"HTTP/1.1 {status}", *headers, "", "")).encode() + content
-
-
-def record(block: bytes, url: str = "http://portal.test/", kind: str = "response", **more: str) -> bytes:
-    fields = {
-        "WARC-Type": kind,
-        "WARC-Target-URI": url,
-        "WARC-Date": DATE,
-        "Content-Type": "application/http;msgtype=response",
-        "Content-Length": str(len(block)),
-    } | {name.replace("_", "-"): value for name, value in more.items()}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    return b"WARC/1.1\r\n" + lines.encode() + b"\r\n" + block + b"\r\n\r\n"
 
 
 def plain(number: int) -> bytes:

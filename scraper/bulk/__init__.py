@@ -1,10 +1,10 @@
 """Archives in bulk: WARC, WET and Parquet files in, a file of records for each out; killed and run again, it goes on.
 
-    plan(sources, into)  ▶  Plan: what is to be done  ▶  run(plan)  ▶  Progress, Done, Done, ...
+plan(sources, into)  ▶  Plan: what is to be done  ▶  run(plan)  ▶  Progress, Done, Done, ...
 """
 
 import fcntl
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,6 @@ from scraper.bulk.sources import Source, expand
 from scraper.bulk.unit import OUTPUTS, Done, Progress, Unit
 from scraper.errors import ScraperError
 from scraper.files import LEFT, whole
-from scraper.workers import cores
 
 __all__ = ["ENGINES", "OUTPUTS", "QUARANTINE", "Done", "Event", "Plan", "Progress", "plan", "run"]
 
@@ -35,11 +34,11 @@ class Plan(NamedTuple):
     """Archives that were done by earlier runs."""
 
 
-def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz", limit: float = 10.0) -> Plan:
+def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz") -> Plan:
     """Tell what is to be done to have the records of all these archives in a folder.
 
-    `sources` are files, folders and patterns, here or at an address that fsspec knows; `form` is a key of `OUTPUTS`;
-    `limit` is the time in seconds that a page may take. An archive whose file of records is there is done.
+    `sources` are files, folders and patterns, here or at an address that fsspec knows; `form` is a key of `OUTPUTS`. An
+    archive whose file of records is there is done.
 
     Raises `ScraperError` where a source is none, or two of them would write the same file; `OSError` where one cannot
     be reached.
@@ -51,7 +50,7 @@ def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz", limit: f
         if known.address != source.address:
             raise ScraperError(f"{known.address} and {source.address} would both be written to {target}")
     units = tuple(
-        Unit(source.address, target, into / _PARTS / f"{source.name}.jsonl", form, limit)
+        Unit(source.address, target, into / _PARTS / f"{source.name}.jsonl", form)
         for target, source in found.items()
         if not target.exists()
     )
@@ -59,27 +58,28 @@ def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz", limit: f
     return Plan(into, units, sizes, len(found) - len(units))
 
 
-def run(plan: Plan, *, engine: str = "local", jobs: int = 0) -> Iterator[Event]:
+def run(plan: Plan, *, engine: str = "local", jobs: int = 0, limit: float = 10.0) -> Generator[Event]:
     """Do what is to be done, and tell how far each archive is and how it ended; at the end gather the quarantine.
 
-    `engine` is a key of `ENGINES`; `jobs` is how many archives are read at the same time, 0 for one a core.
+    `engine` is a key of `ENGINES`; `jobs` is how many archives are read at the same time, 0 for one a core; `limit` is
+    the time in seconds that a page may take.
 
     Raises `ScraperError` where another run works in the folder or nothing more can be written, `OSError` where the
     folder cannot be used.
     """
     plan.into.mkdir(parents=True, exist_ok=True)
     with _locked(plan.into):
-        for left in plan.into.rglob(LEFT):
-            left.unlink()
         try:
+            _sweep(plan.into)
             if plan.units:
-                yield from _events(plan, engine, jobs or cores())
+                yield from _events(plan, ENGINES[engine](plan.units, limit, jobs))
         finally:
+            _sweep(plan.into)
             _gather(plan.into)
 
 
-def _events(plan: Plan, engine: str, jobs: int) -> Iterator[Event]:
-    with closing(ENGINES[engine](plan.units, jobs)) as events:
+def _events(plan: Plan, events: Generator[Event]) -> Iterator[Event]:
+    with closing(events):
         for event in events:
             if isinstance(event, Done) and event.no_room:
                 raise ScraperError(f"{plan.into}: {event.fault}; run again when there is room")
@@ -94,6 +94,12 @@ def _locked(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise ScraperError(f"{folder}: another run works in this folder") from None
         yield
+
+
+def _sweep(into: Path) -> None:
+    """Remove what was begun and is not whole."""
+    for left in into.rglob(LEFT):
+        left.unlink(missing_ok=True)
 
 
 def _gather(into: Path) -> None:

@@ -1,43 +1,47 @@
 """Where the units are done: by processes of this machine, or by Ray on many."""
 
+import logging
+import os
 import pickle
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from scraper.bulk.unit import Done, Progress, Unit, process
+from scraper.bulk.unit import Done, Progress, Unit, process, readers
 from scraper.errors import ScraperError
-from scraper.workers import Process
+from scraper.workers import Process, cores
 
 __all__ = ["ENGINES", "Event"]
 
 Event = Progress | Done
 
 
-def _local(units: Sequence[Unit], jobs: int) -> Iterator[Event]:
+def _local(units: Sequence[Unit], limit: float, jobs: int) -> Generator[Event]:
     """Have so many processes of this machine do the units; one that dies costs its unit, which is told."""
     waiting, busy = deque(units), dict[Connection, tuple[Process, Unit]]()
 
-    def give(worker: Process) -> None:
+    def give(worker: Process | None) -> None:
         if waiting:
+            worker = worker if worker and worker.alive else Process(partial(_serve, limit))
             busy[worker.pipe] = worker, waiting.popleft()
-            worker.pipe.send(busy[worker.pipe][1])
-        else:
+            with suppress(OSError):  # it died in the meantime, which is found out later
+                worker.pipe.send(busy[worker.pipe][1])
+        elif worker:
             worker.end()
 
     try:
-        for _ in range(min(jobs, len(units))):
-            give(Process(_serve))
+        for _ in range(jobs or cores()):
+            give(None)
         while busy:
             for pipe in wait(list(busy)):
                 assert isinstance(pipe, Connection)
-                worker, unit = busy[pipe]
-                try:
-                    event: Event = pipe.recv()
-                except (EOFError, OSError):
+                (worker, unit), event = busy[pipe], _told(pipe)
+                if event is None:
                     worker.end()
-                    worker, event = Process(_serve), Done(unit.source, fault="the process that had it died")
+                    event = Done(unit.source, fault="the process that had it died")
                 if isinstance(event, Done):
                     del busy[pipe]
                     give(worker)
@@ -47,12 +51,22 @@ def _local(units: Sequence[Unit], jobs: int) -> Iterator[Event]:
             worker.end()
 
 
-def _serve(pipe: Connection) -> None:
-    while True:
-        pipe.send(process(pipe.recv(), pipe.send))
+def _told(pipe: Connection) -> Event | None:
+    """Give what a process says; None from a dead one."""
+    try:
+        event: Event = pipe.recv()
+    except (EOFError, OSError):
+        return None
+    return event
 
 
-def _ray(units: Sequence[Unit], jobs: int) -> Iterator[Event]:
+def _serve(limit: float, pipe: Connection) -> None:
+    with readers(limit) as pool:
+        while True:
+            pipe.send(process(pipe.recv(), pool, pipe.send))
+
+
+def _ray(units: Sequence[Unit], limit: float, jobs: int) -> Generator[Event]:
     """Have Ray do them, on the cluster that RAY_ADDRESS names or else on this machine; what a lost machine had is redone.
 
     All machines must see the sources, and the folder of the output, under the same names.
@@ -60,12 +74,13 @@ def _ray(units: Sequence[Unit], jobs: int) -> Iterator[Event]:
     ray = _library()
     begun = not ray.is_initialized()
     if begun:
-        ray.init(log_to_driver=False, logging_level="ERROR")
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody else is told
+        ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    ray.data.DataContext.get_current().enable_progress_bars = False  # ours is drawn
     try:
-        context = ray.data.DataContext.get_current()
-        context.enable_progress_bars = False
         rows = ray.data.from_items([{"unit": pickle.dumps(unit)} for unit in units], override_num_blocks=len(units))
-        for row in rows.map(_task, concurrency=jobs or None).iter_rows():
+        for row in rows.map(_task, fn_kwargs={"limit": limit}, concurrency=jobs or None).iter_rows():
             yield pickle.loads(row["done"])
     finally:
         if begun:
@@ -81,11 +96,11 @@ def _library() -> Any:
     return ray
 
 
-def _task(row: Mapping[str, bytes]) -> dict[str, bytes]:
+def _task(row: Mapping[str, bytes], limit: float) -> dict[str, bytes]:
     unit: Unit = pickle.loads(row["unit"])
-    done = Done(unit.source) if unit.target.exists() else process(unit, lambda progress: None)
-    return {"done": pickle.dumps(done)}
+    with readers(limit) as pool:
+        return {"done": pickle.dumps(process(unit, pool, lambda progress: None))}
 
 
-ENGINES: Mapping[str, Callable[[Sequence[Unit], int], Iterator[Event]]] = {"local": _local, "ray": _ray}
-"""By name, what does units with so many jobs at a time, and tells how far they are."""
+ENGINES: Mapping[str, Callable[[Sequence[Unit], float, int], Generator[Event]]] = {"local": _local, "ray": _ray}
+"""By name, what does units, each page in so many seconds at most, with so many jobs; it tells how far they are."""

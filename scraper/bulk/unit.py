@@ -9,6 +9,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ from scraper.unpack import zstd
 from scraper.warc import Page
 from scraper.workers import Pool, Work
 
-__all__ = ["OUTPUTS", "Done", "Progress", "Unit", "process"]
+__all__ = ["OUTPUTS", "Done", "Progress", "Readers", "Unit", "process", "readers"]
 
 _EVERY = 0.5  # seconds between two words on how far it is
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -38,8 +39,6 @@ class Unit(NamedTuple):
     """Where what cannot be read is noted; no file where all could be read."""
     form: str
     """A key of `OUTPUTS`."""
-    limit: float
-    """Seconds that a page may take."""
 
 
 class Progress(NamedTuple):
@@ -67,10 +66,18 @@ class Done(NamedTuple):
     """The output cannot be written: no other archive's can."""
 
 
-def process(unit: Unit, tell: Callable[[Progress], None]) -> Done:
+Readers = Pool[Page, Look]
+
+
+def readers(limit: float) -> Readers:
+    """Give the process that reads the pages of one unit after another, each in so many seconds at most."""
+    return Pool(Work(_looked, _lost, limit), 1)
+
+
+def process(unit: Unit, pool: Readers, tell: Callable[[Progress], None]) -> Done:
     """Do a unit; what goes wrong is told, and nothing is raised."""
     try:
-        return _Account(unit, tell).process()
+        return _Account(unit, tell).process(pool)
     except ScraperError as error:
         return Done(unit.source, fault=str(error))
     except OSError as error:
@@ -88,11 +95,11 @@ class _Account:
         self._skipped: Counter[str] = Counter()
         self._bad: list[str] = []
 
-    def process(self) -> Done:
+    def process(self, pool: Readers) -> Done:
         target = self._unit.target
         target.parent.mkdir(parents=True, exist_ok=True)
         with whole(target) as fresh:
-            OUTPUTS[self._unit.form](self._made(), fresh)
+            OUTPUTS[self._unit.form](self._made(pool), fresh)
             self._note()
         return Done(self._unit.source, self._pages, self._records, dict(self._skipped), len(self._bad))
 
@@ -105,12 +112,14 @@ class _Account:
         else:
             path.unlink(missing_ok=True)
 
-    def _made(self) -> Iterator[Article]:
+    def _made(self, pool: Readers) -> Iterator[Article]:
         """Give the records of the archive, as a crawl would have made them of its pages."""
         replay, told = Replay(self._passed_over), time.monotonic()
-        work = Work(_looked, _lost, self._unit.limit)
-        with opened(self._unit.source) as raw, Pool(work, 1) as pool:
-            for page, seen in pool.each(pages(raw, self._unit.source, self._damaged)):
+        with (
+            opened(self._unit.source) as raw,
+            closing(pool.each(pages(raw, self._unit.source, self._damaged))) as found,
+        ):
+            for page, seen in found:
                 self._pages += 1
                 yield from self._counted(replay.page(page, seen))
                 if time.monotonic() - told > _EVERY:

@@ -1,12 +1,14 @@
 """`scraper bulk`: archives in, a file of records for each out."""
 
 from collections import Counter
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scraper.bulk import ENGINES, OUTPUTS, QUARANTINE, Done, Plan, Progress, plan, run
+from scraper.bulk import ENGINES, OUTPUTS, QUARANTINE, Done, Event, Plan, Progress, plan, run
 from scraper.cli.output import writing
 from scraper.cli.screen import Screen
 from scraper.errors import ScraperError
@@ -39,8 +41,9 @@ def bulk(
             raise typer.BadParameter(f"{value!r} is none of {', '.join(known)}", param_hint=option)
     screen = Screen()
     try:
-        planned = plan(sources, into, form=form, limit=limit)
-        _do(planned, engine, jobs, screen)
+        planned = plan(sources, into, form=form)
+        with closing(run(planned, engine=engine, jobs=jobs, limit=limit)) as events:
+            _do(planned, events, screen)
     except (ScraperError, OSError) as error:
         name = getattr(error, "filename", None)
         why = getattr(error, "strerror", None) or error
@@ -48,10 +51,10 @@ def bulk(
     raise typer.Exit(1 if screen.faults else 0)
 
 
-def _do(planned: Plan, engine: str, jobs: int, screen: Screen) -> None:
+def _do(planned: Plan, events: Iterable[Event], screen: Screen) -> None:
     told = _Told(planned, screen)
     with screen.progress(sum(told.weights.values()), told.far) as step:
-        for event in run(planned, engine=engine, jobs=jobs):
+        for event in events:
             told.take(event)
             step()
     with writing(None, screen) as lines:
@@ -69,7 +72,7 @@ class _Told:
         self._counts: Counter[str] = Counter()
         self._skipped: Counter[str] = Counter()
 
-    def take(self, event: Progress | Done) -> None:
+    def take(self, event: Event) -> None:
         if isinstance(event, Progress):
             self._running[event.source] = event
             return

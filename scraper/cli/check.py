@@ -1,12 +1,11 @@
 """`scraper check`: whether a file of records is one, line by line."""
 
 import dataclasses
-import gzip
 import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Annotated, NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -15,7 +14,7 @@ from scraper.cli.output import writing
 from scraper.cli.screen import Screen
 from scraper.coverage import coverage, fallen
 from scraper.errors import RecordError
-from scraper.jsonl import read_records
+from scraper.jsonl import open_lines, read_records
 
 __all__ = ["check"]
 
@@ -38,7 +37,9 @@ class _Line(NamedTuple):
 
 
 def check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Records, as JSON Lines (.jsonl, .jsonl.gz).")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Records, as JSON Lines (.jsonl, .jsonl.gz, .jsonl.zst).")
+    ],
     repair: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write a clean copy with every record that can be read.")
     ] = None,
@@ -55,7 +56,7 @@ def check(
     if repair and repair.exists() and file.exists() and repair.samefile(file):
         raise typer.BadParameter("it must be another file than FILE", param_hint="--repair")
     try:
-        with _opened(file) as lines:
+        with open_lines(file) as lines:
             number = _written(_told(file, lines, screen), repair, screen)
         fell = _fallen(against, file) if against else []
     except (OSError, EOFError) as error:
@@ -68,10 +69,6 @@ def check(
         out.write(f"{number} records, {screen.faults} faults\n".encode())
         out.writelines(f"{line}\n".encode() for line in fell)
     raise typer.Exit(1 if screen.faults or fell else 0)
-
-
-def _opened(file: Path) -> IO[bytes]:
-    return gzip.open(file) if file.suffix == ".gz" else file.open("rb")  # type: ignore[return-value]
 
 
 def _told(file: Path, lines: Iterable[bytes], screen: Screen) -> Iterator[bytes]:

@@ -19,7 +19,9 @@ _NAMES = ", ".join(FORMS)
 
 
 def export(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Records, as JSON Lines (.jsonl, .jsonl.gz).")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Records, as JSON Lines (.jsonl, .jsonl.gz, .jsonl.zst).")
+    ],
     output: Annotated[
         Path,
         typer.Option("-o", "--output", help="A file (.parquet, .csv, .txt, .jsonld), or a new folder for Markdown."),

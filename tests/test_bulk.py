@@ -1,0 +1,538 @@
+"""Archives in bulk: what comes out, whatever is in them, and whatever dies."""
+
+import errno
+import gzip
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from scraper import bulk
+from scraper.bulk import Done, plan, run
+from scraper.bulk.sources import expand
+from scraper.cli import main
+from scraper.errors import ScraperError
+from scraper.jsonl import read_records
+from tests.archives import http, record, response
+from tests.crawling import ENVIRONMENT, ROOT, heeding, story
+from tests.test_cli import on_terminal
+
+PAGES = 520  # in each archive
+CUT, FLIPPED, SHORT, LONG = 7, 11, 13, 17  # pages of the damaged archive, each of these and every hundredth after it
+LIMIT = 2  # seconds; a page takes a thousandth of that
+LINKS = 150_000  # on the hostile page, each of which may be the story's other part: they take ten seconds
+
+
+def url(name: str, number: int) -> str:
+    return f"http://{name}.test/html/{number}.html"
+
+
+def page(name: str, number: int) -> str:
+    return story(f"{name}{number}")[2]
+
+
+def member(name: str, number: int) -> bytes:
+    return response(url(name, number), page(name, number))
+
+
+def damaged(number: int) -> bytes:
+    """Give a member, one in twenty-five of them broken in one of four ways."""
+    whole, kind = member("damaged", number), number % 100
+    if kind == CUT:
+        return whole[: len(whole) // 2]
+    if kind == FLIPPED:
+        middle = len(whole) // 2
+        return whole[:middle] + bytes([whole[middle] ^ 4]) + whole[middle + 1 :]
+    if kind in (SHORT, LONG):
+        plain = gzip.decompress(whole)
+        told = plain.partition(b"Content-Length: ")[2].partition(b"\r\n")[0]
+        wrong = int(told) + (-40 if kind == SHORT else 40)
+        return gzip.compress(plain.replace(b"Content-Length: " + told, b"Content-Length: %d" % wrong, 1), mtime=0)
+    return whole
+
+
+HOSTILE = url("mixed", 99_999).replace(".html", "_2.html")
+BROKEN = {number for number in range(PAGES) if number % 100 in (CUT, FLIPPED, SHORT, LONG)}
+
+
+def others() -> bytes:
+    """Give records that are no pages, or pages without a story or a text."""
+    request = record(b"GET / HTTP/1.1\r\n\r\n", url("mixed", 1), "request")
+    revisit = record(http(b""), url("mixed", 2), "revisit")
+    info = record(b"software: made by a test\r\n", "http://mixed.test/", "warcinfo")
+    unheard = record(http(b"", status="404 Not Found"), "http://mixed.test/gone.html")
+    links = "".join(f'<li><a href="/html/{n}.html">The story of day {n} at sea</a></li>' for n in range(40))
+    listing = record(
+        http(f"<html><body><ul>{links}</ul></body></html>".encode(), "Content-Type: text/html"), "http://mixed.test/"
+    )
+    empty = record(http(b"", "Content-Type: text/html"), url("mixed", 100_000))
+    picture = record(http(b"\x89PNG\r\n\x1a\n" + bytes(99), "Content-Type: text/html"), url("mixed", 100_001))
+    return b"".join(gzip.compress(each, mtime=0) for each in (info, request, revisit, unheard, listing, empty, picture))
+
+
+def flattened(number: int) -> bytes:
+    name = f"The wet{number} ferry returns after nine years"
+    lines = (
+        f"Current:Home > Sea > {name} -Harbour Post",
+        name,
+        "Ada Lund View",
+        "Date:2025-04-12 10:31:20",
+        f"BERGEN, Norway (AP) — The wet{number} ferry left Bergen on Monday for the first time in nine years.",
+        f"“We sold every ticket of the wet{number} in an hour,” said its captain, Jon Vik.",
+        "veryGood! (527)",
+        "Related",
+        "Harbour dredged in a single summer",
+    )
+    text = "\n".join(lines)
+    fields = {"Content-Type": "text/plain", "WARC-Type": "conversion"}
+    return gzip.compress(record(text.encode(), url("wet", number), **fields), mtime=0)
+
+
+@pytest.fixture(scope="module")
+def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make five archives with some 2,100 pages, and all that can be wrong with them."""
+    folder = tmp_path_factory.mktemp("archives")
+    (folder / "deep").mkdir()
+    (folder / "good.warc.gz").write_bytes(b"".join(member("good", n) for n in range(PAGES)))
+    (folder / "damaged.warc.gz").write_bytes(b"".join(damaged(n) for n in range(PAGES)))
+    pages = [member("mixed", n) for n in range(PAGES)]
+    links = "".join(f"<a href='/html/{n}.html'>{n}</a> " for n in range(LINKS))
+    hostile = response(HOSTILE, story("hostile", f"<p>{links}</p>")[2])
+    (folder / "deep" / "mixed.warc.gz").write_bytes(others() + b"".join(pages[:60]) + hostile + b"".join(pages[60:]))
+    (folder / "plain.warc").write_bytes(b"".join(gzip.decompress(member("plain", n)) for n in range(PAGES)))
+    (folder / "flat.warc.wet.gz").write_bytes(b"".join(flattened(n) for n in range(30)))
+    (folder / "notes.txt").write_text("no archive")
+    return folder
+
+
+EXPECTED = {
+    "good": [f"good{n}" for n in range(PAGES)],
+    "damaged": [f"damaged{n}" for n in range(PAGES) if n not in BROKEN],
+    "deep/mixed": [f"mixed{n}" for n in range(PAGES)],
+    "plain": [f"plain{n}" for n in range(PAGES)],
+    "flat.warc": [f"wet{n}" for n in range(30)],
+}
+
+
+RECORDS = sum(map(len, EXPECTED.values()))
+
+
+def program(into: Path, *arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "scraper", "bulk", *map(str, arguments), "--into", str(into), "--limit", str(LIMIT)]
+
+
+def work(into: Path, *arguments: str | Path, **how: Any) -> subprocess.CompletedProcess[str]:
+    line = program(into, *arguments)
+    return subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False, **how)
+
+
+def names(path: Path) -> list[str]:
+    return [each.headline.split(" ferry ")[0].removeprefix("The ") for each in read_records(path)]
+
+
+def files(into: Path) -> dict[str, bytes]:
+    """Give all that a folder holds, its lock apart."""
+    return {
+        str(path.relative_to(into)): path.read_bytes()
+        for path in sorted(into.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }
+
+
+def quarantine(into: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (into / "quarantine.jsonl").read_text("utf-8").splitlines()]
+
+
+@pytest.fixture(scope="module")
+def done(archives: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Do all archives, undisturbed."""
+    into = tmp_path_factory.mktemp("done")
+    ran = work(into, archives)
+    assert ran.returncode == 0, ran.stderr
+    assert "5 archives done\n" in ran.stdout
+    assert f"{RECORDS} records of {RECORDS + 5} pages; without a story: empty 2\n26 could not be read: " in ran.stdout
+    return into
+
+
+# ---------------------------------------------------------------- what comes out
+
+
+def test_every_page_that_can_be_read_is_a_record_and_no_other(done):
+    found = {path.removesuffix(".jsonl.gz"): names(done / path) for path in files(done) if path.endswith(".jsonl.gz")}
+    assert found == EXPECTED
+
+
+def test_what_cannot_be_read_is_in_quarantine_with_its_place(archives, done):
+    bad = quarantine(done)
+    found = {Path(each["source"]).name for each in bad}
+    assert found == {"damaged.warc.gz", "mixed.warc.gz"}
+    archive = (archives / "damaged.warc.gz").read_bytes()
+    starts = {sum(len(damaged(n)) for n in range(number)) for number in BROKEN}
+    at = [each["offset"] for each in bad if each["source"].endswith("damaged.warc.gz")]
+    assert starts <= set(at)
+    assert all(archive[offset:].startswith(b"\x1f\x8b") or offset - 1 in starts for offset in starts)
+    hostile, picture = (
+        next(each for each in bad if each["url"] == address) for address in (HOSTILE, url("mixed", 100_001))
+    )
+    assert hostile["why"] == f"it takes more than {LIMIT} seconds"
+    assert picture["why"] == "this is PNG data, not a page"
+    whole = (archives / "deep/mixed.warc.gz").read_bytes()
+    assert gzip.decompress(whole[hostile["offset"] :]).startswith(b"WARC/1.1\r\n")
+
+
+def test_the_records_are_those_that_extract_makes(archives, done, tmp_path):
+    out = tmp_path / "out.jsonl"
+    assert main(["extract", str(archives / "damaged.warc.gz"), "-o", str(out)]) == 1
+    assert gzip.decompress((done / "damaged.jsonl.gz").read_bytes()) == out.read_bytes()
+
+
+def test_a_story_that_an_archive_has_twice_is_written_once(tmp_path):
+    twice = tmp_path / "twice.warc.gz"
+    again = response("http://good.test/other/1.html", page("good", 1))
+    twice.write_bytes(member("good", 1) + again + member("good", 1) + member("good", 2))
+    assert work(tmp_path / "out", twice).returncode == 0
+    assert names(tmp_path / "out" / "twice.jsonl.gz") == ["good1", "good2"]
+
+
+@pytest.mark.parametrize("form", ["jsonl.zst", "parquet"])
+def test_other_forms_hold_the_same(archives, done, tmp_path, form):
+    assert work(tmp_path, archives / "good.warc.gz", "--format", form).returncode == 0
+    path = tmp_path / f"good.{form}"
+    told = [each.to_dict() for each in read_records(done / "good.jsonl.gz")]
+    if form == "parquet":
+        rows = pq.read_table(path).to_pylist()
+        assert [row["body"] for row in rows] == [each["body"] for each in told]
+        assert [row["headline"] for row in rows] == [each["headline"] for each in told]
+    else:
+        assert [each.to_dict() for each in read_records(path)] == told
+
+
+# ---------------------------------------------------------------- tables
+
+
+def table(path: Path, count: int = 40, **columns: Any) -> Path:
+    made = {"html": [page("table", n) for n in range(count)], "url": [url("table", n) for n in range(count)]}
+    pq.write_table(pa.table(made | columns), path, row_group_size=10)
+    return path
+
+
+def test_a_table_of_pages_gives_their_records(tmp_path):
+    binary = pa.array([page("table", n).encode("utf-16") for n in range(40)])
+    table(tmp_path / "text.parquet"), table(tmp_path / "bytes.parquet", html=binary)
+    assert work(tmp_path / "out", tmp_path).returncode == 0
+    text, data = (list(read_records(tmp_path / "out" / f"{name}.jsonl.gz")) for name in ("text", "bytes"))
+    assert [each.url for each in text] == [each.url for each in data] == [url("table", n) for n in range(40)]
+    assert [each.body for each in text] == [each.body for each in data]
+
+
+def test_a_broken_group_of_rows_costs_itself(tmp_path):
+    path = table(tmp_path / "broken.parquet")
+    data = bytearray(path.read_bytes())
+    second = pq.ParquetFile(path).metadata.row_group(1).column(0)
+    data[second.data_page_offset : second.data_page_offset + 40] = bytes(40)
+    path.write_bytes(data)
+    assert work(tmp_path / "out", path).returncode == 0
+    assert names(tmp_path / "out" / "broken.jsonl.gz") == [f"table{n}" for n in range(40) if not 10 <= n < 20]
+    (bad,) = quarantine(tmp_path / "out")
+    assert bad["offset"] == 10
+    assert bad["why"].startswith("rows 10 to 19 cannot be read")
+
+
+def test_a_row_without_a_page_is_told(tmp_path):
+    path = table(tmp_path / "gaps.parquet", 2, html=[page("table", 0), None])
+    assert work(tmp_path / "out", path).returncode == 0
+    assert names(tmp_path / "out" / "gaps.jsonl.gz") == ["table0"]
+    assert [(each["offset"], each["why"]) for each in quarantine(tmp_path / "out")] == [
+        (1, "its html is NoneType, no text or bytes")
+    ]
+
+
+# ---------------------------------------------------------------- where they come from
+
+
+def test_addresses_are_read_as_files_are(archives, done, tmp_path):
+    far = f"file://{archives}/good.warc.*"
+    assert work(tmp_path, far, f"file://{archives}/deep").returncode == 0
+    assert (tmp_path / "good.jsonl.gz").read_bytes() == (done / "good.jsonl.gz").read_bytes()
+    assert (tmp_path / "mixed.jsonl.gz").read_bytes() == (done / "deep/mixed.jsonl.gz").read_bytes()
+
+
+def test_a_folder_keeps_its_shape_and_a_pattern_its_names(archives):
+    assert [each.name for each in expand(str(archives))] == ["damaged", "deep/mixed", "flat.warc", "good", "plain"]
+    assert [each.name for each in expand(f"{archives}/**/*.warc.gz")] == ["damaged", "mixed", "good"]
+    assert [each.name for each in expand(f"file://{archives}")] == [
+        "damaged",
+        "deep/mixed",
+        "flat.warc",
+        "good",
+        "plain",
+    ]
+    (one,) = expand(str(archives / "plain.warc"))
+    assert one.size == (archives / "plain.warc").stat().st_size
+
+
+BAD: dict[str, tuple[Callable[[Path], object], str]] = {
+    "missing.warc.gz": (lambda path: None, "{}: No such file or directory"),
+    "page.html": (lambda path: path.write_text("<p>"), "{}: not a kind of archive that is known (.warc"),
+    "folder": (lambda path: path.mkdir(), "{}: no archive there (.warc"),
+    "*.warc.gz": (lambda path: None, "{}: no archive there (.warc"),
+    "nowhere://bucket/x.warc.gz": (lambda path: None, "nowhere://bucket/x.warc.gz: Protocol not known: nowhere"),
+    "file:///missing/x.warc.gz": (lambda path: None, "/missing/x.warc.gz: No such file or directory"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_source_that_is_none_is_told_before_anything_is_done(name, tmp_path, capsys):
+    make, line = BAD[name]
+    path = tmp_path / name
+    make(path)
+    assert main(["bulk", name if "://" in name else str(path), "--into", str(tmp_path / "out")]) == 1
+    assert capsys.readouterr().err.startswith(line.format(path))
+    assert not (tmp_path / "out").exists()
+
+
+BROKEN_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "torn.parquet": (lambda path: path.write_bytes(b"PAR1 and no more"), "no table: "),
+    "other.parquet": (lambda path: pq.write_table(pa.table({"text": ["a"]}), path), "the table has no column 'html'; its columns are text"),
+    "closed.warc.gz": (lambda path: path.mkdir(), "Is a directory"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN_FILES)
+def test_an_archive_that_is_none_is_told_and_stops_no_other(name, tmp_path):
+    make, line = BROKEN_FILES[name]
+    make(tmp_path / name)
+    (tmp_path / "a.warc.gz").write_bytes(member("good", 1))
+    sources = [tmp_path / name / "", tmp_path / "a.warc.gz"]
+    if name == "closed.warc.gz":
+        sources[0] = f"{tmp_path}/*.warc.gz"
+    ran = work(tmp_path / "out", *sources)
+    assert (ran.returncode, ran.stderr.count("\n")) == (1, 1)
+    assert ran.stderr.startswith(f"{tmp_path / name}: {line}")
+    assert "1 archives done, 1 failed: run it again to try them again" in ran.stdout
+    assert sorted(files(tmp_path / "out")) == ["a.jsonl.gz", "quarantine.jsonl"]
+
+
+def test_what_holds_no_record_is_done_and_in_quarantine(tmp_path):
+    (tmp_path / "noise.warc.gz").write_bytes(b"noise")
+    (tmp_path / "empty.warc.gz").write_bytes(b"")
+    assert work(tmp_path / "out", tmp_path).returncode == 0
+    assert names(tmp_path / "out" / "empty.jsonl.gz") == names(tmp_path / "out" / "noise.jsonl.gz") == []
+    assert [(each["offset"], each["why"]) for each in quarantine(tmp_path / "out")] == [
+        (0, "5 bytes that are no record")
+    ]
+
+
+def test_two_archives_for_one_file_are_refused(tmp_path, capsys):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.warc.gz").write_bytes(b"")
+    both = [str(tmp_path / folder / "x.warc.gz") for folder in ("a", "b")]
+    assert main(["bulk", *both, "--into", str(tmp_path / "out")]) == 1
+    assert "would both be written to" in capsys.readouterr().err
+    assert main(["bulk", both[0], both[0], "--into", str(tmp_path / "out")]) == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "line"),
+    [
+        (("--format", "xml"), "'xml' is none of jsonl.gz, jsonl.zst, parquet"),
+        (("--engine", "x"), "'x' is none of local, ray"),
+    ],
+)
+def test_a_wrong_option_is_told(option, line, tmp_path, capsys):
+    assert main(["bulk", "x.warc.gz", "--into", str(tmp_path), *option]) == 2
+    assert line in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_folder_that_is_none_is_told(tmp_path):
+    (tmp_path / "a.warc.gz").write_bytes(b"")
+    (tmp_path / "out").write_text("a file")
+    ran = work(tmp_path / "out", tmp_path / "a.warc.gz")
+    assert (ran.returncode, ran.stderr) == (1, f"{tmp_path / 'out'}: File exists\n")
+
+
+# ---------------------------------------------------------------- no room, no time, no life
+
+
+def test_no_room_ends_the_run_and_with_room_it_goes_on(tmp_path, monkeypatch):
+    for name in "abc":
+        (tmp_path / f"{name}.warc.gz").write_bytes(member(name, 1))
+    planned = plan([str(tmp_path)], tmp_path / "out")
+
+    def full(units: Any, limit: float, jobs: int) -> Iterator[Done]:
+        yield Done(units[0].source)
+        yield Done(units[1].source, fault=os.strerror(errno.ENOSPC), no_room=True)
+        raise AssertionError("nothing more is tried")
+
+    monkeypatch.setitem(bulk.ENGINES, "full", full)  # type: ignore[arg-type]
+    with pytest.raises(ScraperError, match="No space left on device; run again when there is room"):
+        list(run(planned, engine="full"))
+    assert sum(event.records for event in run(planned, jobs=2) if isinstance(event, Done)) == 3
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="only root makes a small disk")
+def test_a_full_disk_leaves_whole_files_only(archives, done, tmp_path):
+    (tmp_path / "disk").mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", tmp_path / "disk"], check=False).returncode:
+        pytest.skip("no small disk can be made here")
+    try:
+        ran = work(tmp_path / "disk", archives)
+        assert ran.returncode == 1
+        assert "No space left on device; run again when there is room" in ran.stderr
+        kept = {name: data for name, data in files(tmp_path / "disk").items() if name.endswith(".gz")}
+        assert kept == {name: data for name, data in files(done).items() if name in kept}
+    finally:
+        subprocess.run(["umount", tmp_path / "disk"], check=True)
+
+
+def children(process: int) -> list[int]:
+    """Give the processes that came of one, theirs too."""
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=False)
+    own = [int(each) for each in found.stdout.split()]
+    return [*own, *(below for each in own for below in children(each))]
+
+
+def alive(processes: list[int]) -> list[int]:
+    return [
+        each
+        for each in processes
+        if Path(f"/proc/{each}/cmdline").exists() and Path(f"/proc/{each}/cmdline").read_bytes()
+    ]
+
+
+def gone(processes: list[int]) -> bool:
+    until = time.monotonic() + 20
+    while alive(processes) and time.monotonic() < until:
+        time.sleep(0.05)
+    return not alive(processes)
+
+
+@pytest.mark.parametrize("engine", ["local", pytest.param("ray", marks=pytest.mark.ray)])
+def test_killed_and_run_again_it_gives_the_same_bytes(archives, done, tmp_path, engine):
+    moments, before = random.Random(5), 4.0 if engine == "ray" else 0.5  # seconds that it takes to begin
+    line = program(tmp_path, archives, "--engine", engine, "--jobs", "2")
+    for _ in range(2 if engine == "ray" else 8):
+        driver = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with suppress(subprocess.TimeoutExpired):
+            driver.wait(before + moments.uniform(0.0, 3.0))
+        driver.kill()
+        driver.communicate()
+    assert subprocess.run(line, cwd=ROOT, capture_output=True, timeout=120, check=False).returncode == 0
+    assert files(tmp_path) == files(done)
+
+
+def test_nothing_outlives_a_killed_run(archives, tmp_path):
+    driver = subprocess.Popen(program(tmp_path, archives), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while len(below := children(driver.pid)) < 4:
+        assert driver.poll() is None
+        time.sleep(0.02)
+    driver.kill()
+    driver.communicate()
+    assert gone(below)
+
+
+@pytest.mark.parametrize("victim", ["the unit", "its reader"])
+def test_a_process_that_dies_costs_little_and_is_made_again(archives, done, tmp_path, victim):
+    line = program(tmp_path, archives / "good.warc.gz", archives / "plain.warc", "--jobs", "1")
+    driver = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while len(below := children(driver.pid)) < 2 or not list(tmp_path.glob("good*.tmp")):
+        assert driver.poll() is None
+        time.sleep(0.02)
+    time.sleep(0.3)
+    os.kill(below[0 if victim == "the unit" else 1], signal.SIGKILL)
+    said, told = driver.communicate(timeout=60)
+    if victim == "the unit":
+        assert (driver.returncode, told) == (1, f"{archives / 'good.warc.gz'}: the process that had it died\n")
+        assert "1 archives done, 1 failed" in said
+        assert work(tmp_path, archives / "good.warc.gz").returncode == 0
+        assert (tmp_path / "good.jsonl.gz").read_bytes() == (done / "good.jsonl.gz").read_bytes()
+    else:
+        assert (driver.returncode, told) == (0, "")
+        (bad,) = quarantine(tmp_path)
+        assert bad["why"] == "its reader died over it"
+        lost = set(EXPECTED["good"]) - set(names(tmp_path / "good.jsonl.gz"))
+        assert [url("good", int(name.removeprefix("good"))) for name in lost] == [bad["url"]]
+    assert names(tmp_path / "plain.jsonl.gz") == EXPECTED["plain"]
+
+
+def test_ctrl_c_ends_it_and_it_goes_on(archives, done, tmp_path):
+    driver = subprocess.Popen(
+        program(tmp_path, archives),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        preexec_fn=heeding,  # noqa: PLW1509 - sets one handler
+    )
+    while not list(tmp_path.rglob("*.tmp")):
+        time.sleep(0.02)
+    below = children(driver.pid)
+    os.killpg(driver.pid, signal.SIGINT)
+    _, told = driver.communicate(timeout=30)
+    assert (driver.returncode, told) == (130, b"")
+    assert gone(below)
+    assert not list(tmp_path.rglob("*.tmp"))
+    assert work(tmp_path, archives).returncode == 0
+    assert files(tmp_path) == files(done)
+
+
+def test_two_runs_never_work_in_one_folder(archives, tmp_path):
+    first = subprocess.Popen(program(tmp_path, archives), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while not list(tmp_path.rglob("*.tmp")):
+        time.sleep(0.02)
+    second = work(tmp_path, archives)
+    first.kill()
+    first.communicate()
+    assert (second.returncode, second.stderr) == (1, f"{tmp_path}: another run works in this folder\n")
+
+
+# ---------------------------------------------------------------- what is seen of it
+
+
+def test_what_is_done_is_not_done_again(archives, tmp_path):
+    sources = [archives / "flat.warc.wet.gz", archives / "plain.warc"]
+    assert work(tmp_path, sources[0]).returncode == 0
+    before = (tmp_path / "flat.warc.jsonl.gz").stat()
+    ran = work(tmp_path, *sources)
+    assert "1 archives done, 1 done before" in ran.stdout
+    assert (tmp_path / "flat.warc.jsonl.gz").stat() == before
+
+
+def test_a_terminal_is_told_how_far_it_is(archives, tmp_path):
+    status, told = on_terminal("bulk", archives, "--into", tmp_path, "--limit", str(LIMIT))
+    assert status == 0
+    assert f"5/5 files, 0 failed, {RECORDS} records" in told
+    assert "100%" in told
+
+
+# ---------------------------------------------------------------- Ray
+
+
+@pytest.mark.ray
+def test_ray_gives_the_same_bytes(archives, done, tmp_path):
+    pytest.importorskip("ray")
+    ran = work(tmp_path, archives, "--engine", "ray")
+    assert ran.returncode == 0
+    assert all("files, 0 failed, " in line for line in ran.stderr.splitlines()), "how far it is, and no word of Ray's"
+    assert files(tmp_path) == files(done)
+
+
+def test_without_ray_it_is_said_what_to_install(tmp_path):
+    (tmp_path / "a.warc.gz").write_bytes(member("good", 1))
+    blocked = "import sys; sys.modules['ray'] = None; from scraper.cli import main; sys.exit(main())"
+    line = [sys.executable, "-c", blocked, *program(tmp_path / "out", tmp_path / "a.warc.gz", "--engine", "ray")[3:]]
+    ran = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stderr) == (1, "this engine needs Ray: pip install 'scraper[ray]'\n")
