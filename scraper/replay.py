@@ -221,7 +221,7 @@ def document(page: Page) -> Document:
 
 
 def _links(document: Document, url: str, mark: str) -> list[str]:
-    """Give the addresses that a crawl might follow, of those that hold a mark: judging all takes half as long as reading."""
+    """Give those that a crawl might follow, of the links with a mark: to judge all takes half as long as reading."""
     own, scheme = addresses.host(url), urlsplit(url).scheme
     marked = (anchor for anchor in document.anchors if mark in anchor.url)
     anchors = (anchor.url for anchor in marked if addresses.followable(anchor.url, anchor.rel, own))

@@ -26,6 +26,7 @@ __all__ = [
     "codings",
     "unpack",
     "unpack_all",
+    "zstd",
 ]
 
 ACCEPTED = "gzip, deflate, br, zstd"

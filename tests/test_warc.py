@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from scraper import warc
 from scraper.errors import ArchiveError
 from scraper.warc import Page, read_pages, whole_size
-from tests.archives import DATE, http, record
+from tests.archives import http, record
 
 NUMBERS = tuple(range(8))
 

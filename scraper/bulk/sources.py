@@ -154,7 +154,7 @@ def _of_row(row: dict[str, Any], number: int) -> Page:
 def _pyarrow() -> Any:
     try:
         import pyarrow  # noqa: PLC0415 - an extra
-        import pyarrow.parquet as parquet  # noqa: PLC0415
+        from pyarrow import parquet  # noqa: PLC0415
     except ImportError as error:
         raise ScraperError("Parquet needs pyarrow: pip install 'scraper[export]'") from error
     return pyarrow, parquet

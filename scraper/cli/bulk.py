@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from scraper.bulk import ENGINES, OUTPUTS, QUARANTINE, Done, Event, Plan, Progress, plan, run
+from scraper.bulk import ENGINES, OUTPUTS, QUARANTINE, Event, Plan, Progress, plan, run
 from scraper.cli.output import writing
 from scraper.cli.screen import Screen
 from scraper.errors import ScraperError

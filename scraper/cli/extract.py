@@ -11,9 +11,9 @@ from scraper.cli.inputs import Given, Inputs, Reading
 from scraper.cli.options import Trust, trusted
 from scraper.cli.output import writing
 from scraper.cli.screen import Screen
-from scraper.workers import Work, cores, each
 from scraper.errors import ScraperError
 from scraper.replay import Look, Replay, look
+from scraper.workers import Work, cores, each
 
 __all__ = ["extract"]
 
