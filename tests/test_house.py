@@ -16,7 +16,7 @@ PACKAGE = ROOT / "scraper"
 ROWS = (
     ("errors",),
     ("article",),
-    ("block", "vocabulary", "limits", "addresses", "safety", "charts", "coverage"),
+    ("block", "vocabulary", "limits", "addresses", "safety", "charts", "coverage", "files", "workers"),
     ("dates",),
     ("dateline", "people", "injection", "lists", "stories", "copies", "profiles.template"),
     ("fields",),
@@ -27,12 +27,17 @@ ROWS = (
     ("tagger", "tagger.silver"),
     ("decode", "segment", "plaintext", "head", "label", "verdict", "assemble"),  # the stages
     ("tagger.train",),
-    ("pipeline", "jsonl", "warc", "export"),
-    ("replay", "fetch", "page", "crawlreport"),
+    ("pipeline", "jsonl", "warc"),
+    ("replay", "fetch", "page", "crawlreport", "parquet"),
+    ("export",),
+    ("bulk.sources",),
+    ("bulk.unit",),
+    ("bulk.engines",),
+    ("bulk",),
     ("",),  # the package's face
-    ("cli.screen", "cli.workers", "cli.options", "cli.inputs"),
+    ("cli.screen", "cli.options", "cli.inputs"),
     ("cli.output",),
-    ("cli.extract", "cli.explain", "cli.check", "cli.export", "cli.small"),
+    ("cli.extract", "cli.bulk", "cli.explain", "cli.check", "cli.export", "cli.small"),
     ("cli",),
     ("__main__",),
 )
@@ -52,9 +57,21 @@ OWNERS = {
     "httpx": {"fetch"},
     "httpcore": {"fetch"},
     "brotli": {"unpack"},
-    "pyarrow": {"export"},
+    "pyarrow": {"parquet"},
+    "fsspec": {"bulk.sources"},
+    "ray": {"bulk.engines"},
     "rich": {"cli.screen", "cli.explain"},
-    "typer": {"cli", "cli.check", "cli.explain", "cli.export", "cli.extract", "cli.options", "cli.output", "cli.small"},
+    "typer": {
+        "cli",
+        "cli.bulk",
+        "cli.check",
+        "cli.explain",
+        "cli.export",
+        "cli.extract",
+        "cli.options",
+        "cli.output",
+        "cli.small",
+    },
 }
 
 
