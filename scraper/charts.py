@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 __all__ = ["bar", "columns"]
 
-_LABELS, _FEW = 12, 3  # labels that have room side by side; on a narrow screen each third of them
+_LABELS, _FEW = 12, 4  # labels that have room side by side; on a narrow screen each fourth of them
 _LINES = 5  # across the chart, beside that at 0
 
 _BAR = Markup('<svg class="bar" aria-hidden="true"><rect width="{:.1f}%" height="100%"/></svg>')
