@@ -45,7 +45,7 @@ REFUSED = {
 # All that the file is made of. No script, no picture, no frame, no form, no link to another page; no style attribute.
 TAGS = set(
     "html head meta title style body header main section nav h1 h2 h3 p a dl div dt dd ol ul li span bdi strong b small"
-    " mark meter svg rect fieldset legend label input".split()
+    " mark meter svg rect fieldset legend label input figure figcaption details summary".split()
 )
 ATTRIBUTES = set(
     "lang charset http-equiv content name class id dir href tabindex aria-labelledby aria-describedby aria-hidden role"
@@ -462,7 +462,8 @@ def test_the_record_stands_beside_the_blocks_where_there_is_room(
     assert record is not None
     assert blocks is not None
     assert (record["x"] > blocks["x"] + blocks["width"]) is beside
-    assert (record["y"] + record["height"] <= blocks["y"]) is not beside
+    assert (blocks["y"] + blocks["height"] <= record["y"]) is not beside
+    assert page.eval_on_selector("#record", "node => node.scrollHeight <= node.clientHeight")  # none of it is cut off
     assert page.evaluate("document.documentElement.scrollWidth") == width
     watched.assert_quiet()
 
