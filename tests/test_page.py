@@ -152,6 +152,18 @@ def test_each_block_is_described_by_its_label_score_and_reason(name: str) -> Non
         assert told == f"{name_of(each)} score {each.score:.2f}, {each.reason}"
 
 
+@pytest.mark.parametrize("name", [*STORIES, *REFUSED])
+def test_each_score_stands_beside_its_block_and_a_low_one_is_pointed_out(name: str) -> None:
+    page, labelled = tree(explain_page(page_of(name), url=URL)), explain(page_of(name), url=URL)
+    told = [f"unsure {each.score:.2f}" if each.score < 0.5 else f"{each.score:.2f}" for each in labelled]
+    assert [node.text() for node in page.css(".run p + .score")] == told
+
+
+def test_the_page_says_how_a_reason_is_had() -> None:
+    (told,) = tree(explain_page(page_of(STORIES[0]))).css("#blocks > p")
+    assert "Point at the block, tap it, or go to it with Tab to read the reason." in told.text()
+
+
 def name_of(each: Labelled) -> str:
     return each.label.replace("_", " ")
 
@@ -188,6 +200,8 @@ def test_the_record_is_told_whole() -> None:
     links = [f"{link.text} {link.url}" for links in story.sidebar.values() for link in links]
     assert links
     assert told["sidebar"] == links
+    counts = ", ".join(f"{name.replace('_', ' ')} {len(each)}" for name, each in story.sidebar.items())
+    assert [node.text() for node in page.css("#record .sidebar summary")] == [counts]
     (dateline,) = page.css("#record .dateline dl")
     assert [node.text() for node in dateline.css("dd")] == ["BERGEN, Norway (AP) — ", "BERGEN, Norway", "AP", "0"]
     (missing,) = page.css(".missing")
@@ -432,6 +446,18 @@ def test_hover_and_keyboard_show_the_reason(browser: Browser, file: Path, width:
     assert reasons.nth(9).inner_text().split()[0] == page.locator(".run p").nth(9).evaluate(
         "node => node.closest('.run').dataset.label"
     )
+    watched.assert_quiet()
+
+
+@pytest.mark.parametrize("label", ["like", "breadcrumb"])
+def test_on_a_phone_a_reason_covers_nothing(browser: Browser, file: Path, label: str) -> None:
+    watched = Watched(browser, file, viewport={"width": 390, "height": 800})
+    run = watched.page.locator(f'.run[data-label="{label}"]').first
+    run.locator("p").focus()
+    block, reason = (run.locator(name).bounding_box() or {} for name in ("p", ".why"))
+    following = run.evaluate("node => node.nextElementSibling.getBoundingClientRect().top")
+    assert block["y"] + block["height"] <= reason["y"]
+    assert reason["y"] + reason["height"] <= following
     watched.assert_quiet()
 
 
