@@ -303,12 +303,14 @@ def _tiles(run: _Run, tally: _Tally) -> list[tuple[str, str]]:
 
 
 def _ranked(title: str, what: str, counts: Mapping[str, int], words: str = "") -> _Part:
-    """Tell how often each name was met, the most frequent on top."""
+    """Tell how often each name was met, the most frequent on top; all the rare ones are a row without a bar."""
     most = Counter(counts).most_common()
-    shown, rest = most[:_ROWS], most[_ROWS:]
-    if rest:
-        shown.append((f"{len(rest):,} others", sum(number for _, number in rest)))
-    return _barred(title, (what, "number"), [(_cut(name, _LINE), number) for name, number in shown], words)
+    shown, rest = [(_cut(name, _LINE), number) for name, number in most[:_ROWS]], most[_ROWS:]
+    part = _barred(title, (what, "number"), shown, words)
+    if not rest:
+        return part
+    others = (f"{len(rest):,} others", sum(number for _, number in rest))
+    return part._replace(rows=[*shown, others], bars=[*part.bars, Markup("")])
 
 
 def _barred(title: str, heads: tuple[str, str], rows: Sequence[tuple[str, int]], words: str) -> _Part:

@@ -97,7 +97,11 @@ def test_a_few_stray_dates_do_not_squeeze_the_others(tmp_path: Path) -> None:
 
 def test_of_many_sections_the_rare_ones_are_one_bar(tmp_path: Path) -> None:
     records = [article(n, section=f"Section {n // 2}") for n in range(60)]
-    assert "10 others 20" in text(report(folder(tmp_path, records)))
+    html = report(folder(tmp_path, records))
+    assert "10 others 20" in text(html)
+    table = LexborHTMLParser(html).css("table")[1]
+    widths = [[rect.attributes["width"] for rect in row.css("rect")] for row in table.css("tbody tr")]
+    assert widths == [*[["100.0%"]] * 20, []]  # the others are no section, and set no scale
 
 
 def test_reasons_of_what_did_not_come_are_told(tmp_path: Path) -> None:
