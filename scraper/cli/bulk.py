@@ -88,8 +88,8 @@ class _Told:
     def far(self, seconds: float) -> tuple[int, str]:
         counts, running = self._counts, self._running.values()
         records = counts["records"] + sum(each.records for each in running)
-        files = f"{counts['done']}/{len(self.weights)} files, {counts['failed']} failed"
-        words = f"{files}, {records} records, {records / max(seconds, 0.001):.0f}/s"
+        files = f"{counts['done']}/{_many(len(self.weights), 'file')}, {counts['failed']} failed"
+        words = f"{files}, {_many(records, 'record')}, {records / max(seconds, 0.001):.0f}/s"
         return counts["read"] + sum(each.read for each in running), words
 
     def summary(self) -> str:
