@@ -15,7 +15,8 @@ from typing import Generic, NamedTuple, Self, TypeVar
 __all__ = ["Pool", "Process", "Work", "cores", "each"]
 
 LIMIT = 60.0
-"""Seconds for one item; a large page takes a tenth of one."""
+"""Seconds of a core for one item; a large page takes a tenth of one."""
+_PATIENCE = 10  # times as many on the clock: on a machine that is busy, what waits for its turn is not to blame
 _AHEAD = 32  # items for each process that may wait for one that takes long
 _BATCH = 8  # items that a process is given at once, so that it need not wait for us
 _MAIN = "import scraper.workers as w; w._main({})"
@@ -31,7 +32,7 @@ class Work(NamedTuple, Generic[Item, Result]):
     lost: Callable[[str], Result]
     """Gives the result for an item that killed its process, or took too long."""
     limit: float = LIMIT
-    """Seconds for an item."""
+    """Seconds of a core for an item; ten times as many on the clock."""
 
 
 def cores() -> int:
@@ -86,10 +87,16 @@ def _serve(do: Callable[[Item], Result], limit: float, pipe: Connection) -> None
     """Do what comes in; the system ends this process where an item takes longer than the limit, whoever else lives."""
     while True:
         for item in pipe.recv():
-            signal.setitimer(signal.ITIMER_REAL, limit)
+            _allow(limit)
             result = do(item)
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            _allow(0)
             pipe.send(result)
+
+
+def _allow(seconds: float) -> None:
+    """Have the system end this process after so many seconds of work; 0 for never."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, _PATIENCE * seconds)
 
 
 class _Worker(Process, Generic[Item, Result]):
@@ -176,7 +183,7 @@ class Pool(Generic[Item, Result]):
 
     def _lose(self, worker: _Worker[Item, Result]) -> None:
         """Let another go on behind the item that it had."""
-        slow = worker.end() == -signal.SIGALRM
+        slow = -worker.end() in (signal.SIGPROF, signal.SIGALRM)
         why = f"it takes more than {self._work.limit:g} seconds" if slow else "its reader died over it"
         self._note(worker, self._work.lost(why))
         self._busy.remove(worker)
