@@ -313,9 +313,9 @@ def test_an_unreachable_site_gives_nothing(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     nothing = crawl(tmp_path, *of(f"http://127.0.0.1:{port}"), *FAST, "-s", "RETRY_TIMES=0")
-    assert nothing.status == 1
+    assert nothing.status == 17
     assert nothing.counts["fetched"] == 0
-    assert nothing.counts["failed"]["robots: connection refused"] == 1
+    assert nothing.counts["failed"] == {"robots: connection refused": 2}  # the home page, and the sitemap
     assert "its robots.txt cannot be had" in nothing.summary
     assert adds_up(nothing.counts)
 
@@ -399,9 +399,15 @@ def test_parts_are_read_in_order_and_missing_ones_are_told(faulty):
 def test_a_site_that_forbids_all_is_asked_for_nothing(tmp_path, robots, reason):
     crawled, hits = crawl_site(tmp_path, {"/": page("x"), "/robots.txt": robots}, "-s", "RETRY_TIMES=0")
     assert hits == {"/robots.txt": 1}
-    assert crawled.status == 1
-    assert crawled.counts["failed"][reason] == 1
+    assert crawled.status == 17
+    assert crawled.counts["failed"] == {reason: 2}  # the home page, and the sitemap
     assert adds_up(crawled.counts)
+
+
+def test_a_site_without_pages_gives_nothing(tmp_path):
+    crawled, _ = crawl_site(tmp_path, {})
+    assert crawled.status == 1
+    assert crawled.counts["failed"] == {"404": 1, "no sitemap": 1}
 
 
 def test_sitemaps_named_in_robots_are_read(tmp_path):
