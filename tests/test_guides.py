@@ -32,12 +32,19 @@ def test_the_query_gives_each_story_once_in_its_last_form(tmp_path: Path, monkey
     lines = [
         record | {"id": "a", "headline": "first", "fetched_at": "2025-04-12T10:00:00Z"},
         record | {"id": "b", "headline": "copy", "fetched_at": "2025-04-12T10:00:00Z", "duplicate_of": "a"},
+        record | {"id": "c", "headline": "original", "fetched_at": "2025-04-12T10:00:00Z"},
+        record | {"id": "d", "headline": "own at first", "fetched_at": "2025-04-12T10:00:00Z"},
         record | {"id": "a", "headline": "mended", "fetched_at": "2025-04-12T12:00:00Z", "replaces": "a"},
+        record | {"id": "d", "headline": "copy now", "fetched_at": "2025-04-12T12:00:00Z", "duplicate_of": "c", "replaces": "d"},
+        record | {"url": "http://portal.test/1.html", "headline": "extracted"},
+        record | {"url": "http://portal.test/2.html", "headline": "extracted"},
+        record | {"headline": "from a text"},
     ]
     (tmp_path / "records.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     monkeypatch.chdir(tmp_path)
     (query,) = blocks("sql", guide("record"))
-    assert [row[0] for row in duckdb.sql(f"select headline from ({query})").fetchall()] == ["mended"]
+    found = [row[0] for row in duckdb.sql(f"select headline from ({query})").fetchall()]
+    assert sorted(found) == ["extracted", "extracted", "from a text", "mended", "original"]
 
 
 @pytest.fixture
