@@ -7,12 +7,14 @@ import subprocess
 import time
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from fixtures.portal.server import serve
+from spiders.account import count
 from tests.crawling import (
     ENVIRONMENT,
     FAST,
@@ -266,20 +268,43 @@ def test_a_crawl_directory_that_cannot_be_is_told(tmp_path):
     assert "Traceback" not in refused.summary
 
 
-def test_an_interrupted_crawl_says_so(tmp_path):
-    slow = command(tmp_path, "fintechworld", "-s", "DOWNLOAD_DELAY=0.2", "-s", "CONCURRENT_REQUESTS=2")
+def interrupted(directory: Path, delay: float, times: int) -> Crawl:
+    """Send ^C so many times when the first record is there."""
+    slow = command(directory, "fintechworld", "-s", f"DOWNLOAD_DELAY={delay}", "-s", "CONCURRENT_REQUESTS=2")
+    told = ""
     with subprocess.Popen(slow, cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True) as process:
-        records = tmp_path / "records.jsonl"
+        assert process.stderr is not None
+        records = directory / "records.jsonl"
         while process.poll() is None and not (records.exists() and records.stat().st_size):
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        _, summary = process.communicate(timeout=60)
-    stopped = Crawl(process.returncode, summary, tmp_path)
+        for line in process.stderr:
+            told += line
+            if "^C again stops at once" in line and times == 2:
+                process.send_signal(signal.SIGINT)
+    return Crawl(process.returncode, told, directory)
+
+
+def test_an_interrupted_crawl_says_so(tmp_path):
+    stopped = interrupted(tmp_path, 0.2, 1)
+    summary = stopped.summary
     assert stopped.status == 11, summary
+    assert "INFO: finishing what has begun; ^C again stops at once\n" in summary
     assert stopped.run["reason"] == "shutdown"
     assert stopped.counts["left"] > 0
     assert "still to be asked for" in summary
     assert len(stopped.records) == stopped.counts["written"] > 0
+
+
+def test_a_crawl_interrupted_twice_says_where_things_are(tmp_path):
+    stopped = interrupted(tmp_path, 0.5, 2)
+    assert stopped.status == 11, stopped.summary
+    assert stopped.summary.splitlines()[-4:] == [
+        f"{stopped.summary.splitlines()[-4][:8]} INFO: stopping at once",
+        "fintechworld: interrupted",
+        f"  {count(len(stopped.records), 'record')} written; the same command goes on.",
+        f"  Records: {tmp_path}/",
+    ]
 
 
 def test_pages_limits_the_addresses_asked_for(tmp_path):
