@@ -262,10 +262,11 @@ def test_a_folder_keeps_to_its_site(tmp_path, embedded):
 
 def test_a_crawl_directory_that_cannot_be_is_told(tmp_path):
     (tmp_path / "file").write_text("")
-    refused = crawl(tmp_path / "file" / "under", "fintechworld")
-    assert refused.status == 3
-    assert "No crawl in this folder" in refused.summary
-    assert "Traceback" not in refused.summary
+    for folder in (tmp_path / "file", tmp_path / "file" / "under"):
+        refused = crawl(folder, "fintechworld")
+        assert refused.status == 3
+        assert f"No crawl in this folder: {folder}: Not a directory\n" in refused.summary
+        assert "Traceback" not in refused.summary
 
 
 def interrupted(directory: Path, delay: float, times: int) -> Crawl:
