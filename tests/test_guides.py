@@ -13,7 +13,7 @@ import pytest
 
 from scraper import extract_text
 from tests.crawling import ENVIRONMENT, ROOT
-from tests.test_readme import blocks, command, guide
+from tests.test_readme import blocks, command, guide, section
 
 NAME = "tidegazette-story"
 
@@ -46,6 +46,28 @@ def test_the_query_gives_each_story_once_in_its_last_form(tmp_path: Path, monkey
     (query,) = blocks("sql", guide("record"))
     found = [row[0] for row in duckdb.sql(f"select headline from ({query})").fetchall()]
     assert sorted(found) == ["extracted", "extracted", "from a text", "mended", "original"]
+
+
+@pytest.mark.parametrize(("asked", "found"), [("10", "OK"), ("100", "FAIL")])
+def test_spidermon_watches_as_told(tmp_path: Path, asked: str, found: str) -> None:
+    pytest.importorskip("spidermon")
+    told = section("Watch it", guide("for-real"))
+    (module,) = blocks("python", told)
+    (line,) = (line for line in blocks("sh", told) if "spidermon" in line)
+    (tmp_path / "mymonitors.py").write_text(module, "utf-8")
+    line = line.replace("MIN_ITEMS=10", f"MIN_ITEMS={asked}")
+    ran = subprocess.run(
+        [*command(line), "-s", f"CRAWL_DIR={tmp_path}"],
+        cwd=ROOT,
+        env=ENVIRONMENT | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0
+    assert f"[Spidermon] Extracted Items Monitor/test_stat_monitor... {found}\n" in ran.stderr
+    assert "[Spidermon] Field Coverage Monitor/test_check_if_field_coverage_rules_are_met... OK\n" in ran.stderr
 
 
 @pytest.fixture
