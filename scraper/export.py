@@ -24,7 +24,7 @@ def _parquet(records: Iterable[Article], path: Path) -> None:
         import pyarrow as pa  # noqa: PLC0415 - an extra
         import pyarrow.parquet as pq  # noqa: PLC0415
     except ImportError as error:
-        raise ScraperError("Parquet needs pyarrow: pip install 'scraper[export]'") from error
+        raise ScraperError('Parquet needs pyarrow: pip install -e ".[export]"') from error
     text, texts = pa.string(), pa.list_(pa.string())
     link = pa.struct([("text", text), ("url", text)])
     dateline = pa.struct([("raw", text), ("place", text), ("agency", text), ("paragraph", pa.int32())])

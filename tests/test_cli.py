@@ -668,7 +668,7 @@ def test_no_number_of_jobs_stops_the_machine():
 def test_what_parquet_needs_is_told(records, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert main(["export", str(records), "-o", str(tmp_path / "out.parquet")]) == 1
-    assert capsys.readouterr().err == "Parquet needs pyarrow: pip install 'scraper[export]'\n"
+    assert capsys.readouterr().err == 'Parquet needs pyarrow: pip install -e ".[export]"\n'
 
 
 # ---------------------------------------------------------------- the small ones
