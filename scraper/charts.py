@@ -1,50 +1,50 @@
 """Bar charts as inline SVG: no script, no style of their own, no word that a page put in unescaped.
 
-The colour of the bars is the variable `--bar` of the page they stand in; what is hidden, its rules for `svg` say.
+All is drawn in parts of the box that the style sheet gives, never to scale: so text keeps its size on a narrow screen,
+and nothing is cut off. The labels have their room in the margins of the box.
 """
 
-import xml.etree.ElementTree as ET
 from collections.abc import Sequence
-from typing import Any
 
-import leather
 from markupsafe import Markup
 
-__all__ = ["bars", "columns"]
+__all__ = ["bar", "columns"]
 
-_WIDTH, _HEIGHT, _ROW, _AXIS = 800, 280, 24, 24  # of the drawing; it is scaled to the width of the page
-_MARGIN = 40  # a twentieth of the width, which leather leaves on each side: most of it is cut off
-_LABELS = 10  # that have room side by side
-_WHOLE = 5  # up to which every number stands at the axis; halves would stand there, too
+_LABELS, _FEW = 12, 4  # labels that have room side by side; on a narrow screen each fourth of them
+_LINES = 5  # across the chart, beside that at 0
 
-
-def bars(title: str, labels: Sequence[str], values: Sequence[float]) -> Markup:
-    """Draw lying bars, the first on top. The label of a bar should tell its number, as no axis does."""
-    chart = leather.Chart()
-    chart.add_bars([(value, str(number)) for number, value in enumerate(values)], fill_color="var(--bar)")
-    chart.add_x_scale(0, max(1, *values))
-    chart.add_x_axis(ticks=[0], tick_formatter=lambda *_: "")
-    chart.add_y_axis(tick_formatter=lambda row, *_: labels[int(row)])
-    return _drawn(chart, title, 2 * _MARGIN + _AXIS + _ROW * len(values), kind="bars")
+_BAR = Markup('<svg class="bar" aria-hidden="true"><rect width="{:.1f}%" height="100%"/></svg>')
+_LINE = Markup(
+    '<line x2="100%" y1="{0:.1f}%" y2="{0:.1f}%"/><text class="value" y="{0:.1f}%" dx="-.5em" dy=".35em">{1}</text>'
+)
+_COLUMN = Markup('<rect x="{:.2f}%" width="{:.2f}%" y="{:.1f}%" height="{:.1f}%"><title>{}: {:,}</title></rect>')
+_LABEL = Markup('<text class="{}" x="{:.2f}%" y="100%" dy="1.5em">{}</text>')
+_COLUMNS = Markup('<svg class="columns" role="img" aria-label="{}">{}</svg>')
 
 
-def columns(title: str, labels: Sequence[str], values: Sequence[float]) -> Markup:
+def bar(share: float) -> Markup:
+    """Draw a lying bar that fills a share of its box; its number should stand beside it."""
+    return _BAR.format(100 * share)
+
+
+def columns(title: str, labels: Sequence[str], values: Sequence[int]) -> Markup:
     """Draw standing bars from left to right; where there are many, only some are labelled."""
-    chart, most, step = leather.Chart(), max(1, *values), -(-len(labels) // _LABELS)
-    chart.add_columns(list(zip(labels, values, strict=True)), fill_color="var(--bar)")
-    ticks = list(range(int(most) + 1)) if most <= _WHOLE else None
-    if ticks:
-        chart.add_y_scale(0, most)
-    chart.add_y_axis(ticks=ticks, tick_formatter=lambda value, *_: f"{value:,}")
-    chart.add_x_axis(tick_formatter=lambda label, number, _: label if number % step == 0 else "")
-    return _drawn(chart, title, _HEIGHT, kind="columns")
+    most, slot, every = max(1, *values), 100 / len(values), -(-len(values) // _LABELS)
+    parts = [_LINE.format(100 - 100 * line / most, _short(line)) for line in range(0, most + 1, _step(most))]
+    for number, (label, value) in enumerate(zip(labels, values, strict=True)):
+        height = 100 * value / most
+        parts.append(_COLUMN.format((number + 0.08) * slot, 0.84 * slot, 100 - height, height, label, value))
+        if number % every == 0:
+            kind = "label extra" if number % (_FEW * every) else "label"
+            parts.append(_LABEL.format(kind, (number + 0.5) * slot, label))
+    return _COLUMNS.format(title, Markup("").join(parts))
 
 
-def _drawn(chart: Any, title: str, height: int, *, kind: str) -> Markup:
-    """Give the drawing, which says what it shows."""
-    cut = _MARGIN - 10
-    box = f"{cut} {cut} {_WIDTH - 2 * cut} {height - 2 * cut}"
-    root = ET.Element("svg", {"role": "img", "aria-label": title, "class": kind, "viewBox": box})
-    ET.SubElement(root, "title").text = title
-    root.append(chart.to_svg_group(_WIDTH, height))
-    return Markup(ET.tostring(root, encoding="unicode"))  # all text in it is escaped
+def _short(number: int) -> str:
+    return f"{number // 1000:,}k" if number and number % 1000 == 0 else f"{number:,}"
+
+
+def _step(most: int) -> int:
+    """Give the round number between two lines."""
+    power: int = 10 ** (len(str(most)) - 1)
+    return next(step for step in (power // 5, power // 2, power, 2 * power) if most <= _LINES * step)

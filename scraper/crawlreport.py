@@ -1,6 +1,6 @@
 """The report of a crawl: one HTML page, in words first, made from the files that the crawl left in its folder.
 
-It holds no script and asks for nothing; what came from pages is text in it, addresses too.
+It holds no script and asks for nothing; what came from pages is text in it, or a link that is followed on a click only.
 """
 
 import base64
@@ -8,6 +8,7 @@ import hashlib
 import importlib.resources
 import random
 import sqlite3
+from calendar import month_abbr
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -21,7 +22,7 @@ import msgspec
 from markupsafe import Markup
 
 from scraper.article import Article
-from scraper.charts import bars, columns
+from scraper.charts import bar, columns
 from scraper.coverage import coverage, fallen
 from scraper.errors import RecordError
 from scraper.jsonl import read_records
@@ -35,9 +36,27 @@ _COLUMNS = 62  # days, months or years side by side: two months of days
 _EDGE = 0.03  # part of the records whose dates may lie outside the chart at either end: pages err
 _SAMPLE = 10
 _NAMES = 10_000  # different sections that are told apart: a hostile site must not fill the memory
-_OPENING, _ADDRESS, _LABEL = 280, 160, 32  # characters
+_OPENING, _LINE = 280, 160  # characters
 _FEW = 10  # records of a run that tell nothing of how full its fields are
 _STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30)  # seconds
+_SLOW, _SLOWEST_ROWS = 1, 10  # seconds, from which on an answer may be called slow
+
+_CAUSES = {
+    "connection failed": "the connection broke",
+    "connection refused": "the host refused the connection",
+    "dns": "no host of that name was found",
+    "no sitemap": "no sitemap could be had",
+    "off the host": "it led to another host",
+    "robots": "robots.txt forbids it",
+    "timeout": "no answer came in time",
+    "unsafe address": "it is not on the public internet",
+}
+_ENDS = {
+    "None": "it was interrupted",
+    "shutdown": "it was interrupted",
+    "disk_full": "nothing more could be written",
+    "rate_limited": "the site asked for peace, or was in trouble too long",
+}
 
 T = TypeVar("T")
 
@@ -46,6 +65,9 @@ class _Counts(msgspec.Struct):
     found: int = 0
     fetched: int = 0
     written: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    already_there: int = 0
     failed: dict[str, int] = {}
     skipped: dict[str, int] = {}
 
@@ -73,13 +95,14 @@ class _Failure(msgspec.Struct):
 
 
 class _Part(NamedTuple):
-    """A piece of the page: words, a drawing, and its numbers, each if there is one."""
+    """A piece of the page: words, a drawing, and its numbers, each if there is one; a row may have a bar."""
 
     title: str
     words: str = ""
     chart: Markup | None = None
     heads: tuple[str, ...] = ()
-    rows: Sequence[tuple[str | int, ...]] = ()
+    rows: Sequence[tuple[str | float, ...]] = ()
+    bars: Sequence[Markup] = ()
 
 
 class _Tally:
@@ -129,10 +152,14 @@ def report(directory: Path) -> str:
     tally = _Tally()
     full = coverage(tally.watch(_records(directory / _RECORDS, notes)))
     drift = fallen(run.previous, run.coverage) if run.counts.written >= _FEW else []
-    about = (f"{run.spider}, {run.started[:19].replace('T', ' ')}", f"{run.seconds:,.0f} s", f"ended: {run.reason}")
+    about = (f"{run.spider}, {run.started[:19].replace('T', ' ')}", f"{run.seconds:,.0f} s")
+    failure = _failure(run, tally.records)
+    title = f"Crawl of {run.site}" if run.site else "A crawl"
     values = {
-        "title": f"Crawl of {run.site}" if run.site else "A crawl",
+        "title": f"{title}: {failure}" if failure else title,
         "about": " · ".join(about) if run.started else "",
+        "failure": failure,
+        "causes": _causes(run) if failure else (),
         "notes": notes,
         "alarming": bool(drift),
         "drift": _drift(run, drift),
@@ -187,7 +214,8 @@ def _records(path: Path, notes: list[str]) -> Iterator[Article]:
     except OSError as error:
         notes.append(f"{_RECORDS} cannot be read: {error.strerror}")
     if faults:
-        notes.append(f"{_several(number, 'line')} of {_RECORDS} are no records; the first: {faults[0]}")
+        what = "is no record" if number == 1 else "are no records; the first"
+        notes.append(f"{_several(number, 'line')} of {_RECORDS} {what}: {faults[0]}")
 
 
 def _lines(path: Path, kind: type[T], notes: list[str]) -> Iterator[T]:
@@ -206,7 +234,8 @@ def _lines(path: Path, kind: type[T], notes: list[str]) -> Iterator[T]:
 
 
 def _several(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}{ending}"
 
 
 def _percent(share: float) -> str:
@@ -215,6 +244,35 @@ def _percent(share: float) -> str:
 
 def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _failure(run: _Run, records: int) -> str:
+    """Say in a few words what went wrong with the whole run; a round that brought nothing new went well."""
+    counts = run.counts
+    done = counts.written or counts.already_there or counts.duplicates or counts.unchanged
+    if not done and (counts.failed or counts.skipped) and not (counts.fetched and records):
+        return "the last run extracted nothing" if records else "nothing was extracted"
+    return "the run did not come to its end" if run.started and run.reason != "finished" else ""
+
+
+def _causes(run: _Run) -> Iterator[str]:
+    """Say why, in a sentence for each reason."""
+    if run.reason != "finished":
+        yield f"The run was ended: {_ENDS.get(str(run.reason), run.reason)}."
+    if run.errors:
+        yield f"The spider broke {_several(run.errors, 'time')}: the log has the traces."
+    if not run.counts.written:
+        for reason, number in sorted(run.counts.failed.items(), key=lambda pair: pair[0] == "no sitemap"):
+            yield f"{_several(number, 'address')} not fetched: {_cause(_cut(reason, _LINE))}."
+        for kind, number in run.counts.skipped.items():
+            yield f"{_several(number, 'page')} without a story: {_cut(kind, _LINE)}."
+
+
+def _cause(reason: str) -> str:
+    kind, _, why = reason.partition(": ")
+    if kind == "robots" and why:
+        return f"without robots.txt nothing is asked for, and it could not be had, as {_cause(why)}"
+    return f"the site answered with status {reason}" if reason.isdigit() else _CAUSES.get(reason, reason)
 
 
 def _drift(run: _Run, names: Sequence[str]) -> str:
@@ -228,37 +286,44 @@ def _drift(run: _Run, names: Sequence[str]) -> str:
 
 
 def _tiles(run: _Run, tally: _Tally) -> list[tuple[str, str]]:
+    """Give the numbers on top; what would only say the number of records again is left out."""
     counts = run.counts
+    again = [
+        ("stories, each once", tally.records - tally.copies - tally.updates),
+        ("records in the last run", counts.written),
+    ]
     tiles = [
         ("records", tally.records),
-        ("stories, each once", tally.records - tally.copies - tally.updates),
+        *((name, number) for name, number in again if number != tally.records),
         ("pages in the last run", counts.fetched),
-        ("records in the last run", counts.written),
         ("addresses not had", sum(counts.failed.values())),
         ("errors in the spider", run.errors),
     ]
     return [(name, f"{number:,}") for name, number in tiles]
 
 
-def _names(title: str, what: str, counts: Mapping[str, int], words: str = "") -> _Part:
-    """Draw how often each name was met, the most frequent on top."""
-    if not counts:
-        return _Part(title, words)
+def _ranked(title: str, what: str, counts: Mapping[str, int], words: str = "") -> _Part:
+    """Tell how often each name was met, the most frequent on top; all the rare ones are a row without a bar."""
     most = Counter(counts).most_common()
-    shown, rest = most[:_ROWS], most[_ROWS:]
-    if rest:
-        shown.append((f"{len(rest):,} others", sum(number for _, number in rest)))
-    rows = [(_cut(name, _ADDRESS), number) for name, number in shown]
-    labels = [f"{_cut(name, _LABEL)}  {number:,}" for name, number in rows]
-    chart = bars(title, labels, [number for _, number in rows])
-    return _Part(title, words, chart, heads=(what, "number"), rows=rows)
+    shown, rest = [(_cut(name, _LINE), number) for name, number in most[:_ROWS]], most[_ROWS:]
+    part = _barred(title, (what, "number"), shown, words)
+    if not rest:
+        return part
+    others = (f"{len(rest):,} others", sum(number for _, number in rest))
+    return part._replace(rows=[*shown, others], bars=[*part.bars, Markup("")])
+
+
+def _barred(title: str, heads: tuple[str, str], rows: Sequence[tuple[str, int]], words: str) -> _Part:
+    """Give each number its bar."""
+    most = max((number for _, number in rows), default=0)
+    return _Part(title, words, heads=heads, rows=rows, bars=[bar(number / most) for _, number in rows])
 
 
 def _parts_of_run(run: _Run) -> Iterator[_Part]:
     if run.counts.skipped:
-        yield _names("Pages without a story in the last run, by kind", "kind", run.counts.skipped)
+        yield _ranked("Pages without a story in the last run, by kind", "kind", run.counts.skipped)
     if run.counts.failed:
-        yield _names("Addresses not had in the last run, by reason", "reason", run.counts.failed)
+        yield _ranked("Addresses not had in the last run, by reason", "reason", run.counts.failed)
 
 
 def _parts_of_records(tally: _Tally) -> Iterator[_Part]:
@@ -266,30 +331,39 @@ def _parts_of_records(tally: _Tally) -> Iterator[_Part]:
         return
     if tally.days:
         yield _by_day(tally)
-    yield _names("Records by section", "section", tally.sections)
-    words = (
-        f"Of {_several(tally.records, 'record')}, {tally.copies:,} are marked as near copies of another,"
-        f" and {tally.updates:,} replace an earlier one, as the story has changed."
-    )
-    yield _Part("Copies and updates", words)
+    yield _ranked("Records by section", "section", tally.sections)
+    if tally.copies or tally.updates:
+        words = (
+            f"Marked as a near copy of another: {tally.copies:,}."
+            f" In the place of an earlier one, as the story has changed: {tally.updates:,}."
+        )
+        yield _Part("Copies and updates among the records", words)
 
 
 def _by_day(tally: _Tally) -> _Part:
     """Draw the records by day, or where these are too many, by month or year; a few stray dates are told in words."""
-    first, last = _span(tally.days)
-    inside = {day: number for day, number in tally.days.items() if first <= day <= last}
-    unit, names = _units(first, last)
+    unit, names = _units(*_span(tally.days))
     counts: Counter[str] = Counter()
-    for day, number in inside.items():
+    for day, number in tally.days.items():
         counts[day.isoformat()[: len(names[0])]] += number
-    title = f"Records by {unit} of publication"
-    values = [counts[name] for name in names]
-    outside = tally.records - tally.undated - sum(values)
-    missing = {"of another time": outside, "without a date": tally.undated}
+    first, last = _spoken(names[0]), _spoken(names[-1])
+    missing = {
+        f"before {first}": sum(number for name, number in counts.items() if name < names[0]),
+        f"after {last}": sum(number for name, number in counts.items() if name > names[-1]),
+        "without a date": tally.undated,
+    }
     told = ", ".join(f"{number:,} {what}" for what, number in missing.items() if number)
-    words = f"Not shown: {told}." if told else ""
+    words = (f"From {first} to {last}." if first != last else f"{first}.") + f" Not shown: {told}." * bool(told)
+    title, values = f"Records by {unit} of publication", [counts[name] for name in names]
+    labels = [_spoken(name).removesuffix(f" {name[:4]}" if unit == "day" else "") for name in names]
     rows = list(zip(names, values, strict=True))
-    return _Part(title, words, columns(title, names, values), heads=(unit, "records"), rows=rows)
+    return _Part(title, words, columns(title, labels, values), heads=(unit, "records"), rows=rows)
+
+
+def _spoken(name: str) -> str:
+    """Say a day, month or year that is given as ISO 8601 has it."""
+    year, month, day = [*name.split("-"), "", ""][:3]
+    return " ".join(filter(None, (day.lstrip("0"), month and month_abbr[int(month)], year)))
 
 
 def _units(first: date, last: date) -> tuple[str, list[str]]:
@@ -325,29 +399,26 @@ def _days(first: date, last: date) -> Iterator[date]:
 def _parts_of_fields(full: Mapping[str, float], run: _Run) -> Iterator[_Part]:
     if not full:
         return
-    title, names = "How many records have each field", list(full)
-    known = {"all runs": full, "last run": run.coverage, "run before": run.previous}
-    shares = {whose: [_percent(found.get(name, 0.0)) for name in names] for whose, found in known.items() if found}
-    last = run.coverage or full
-    told = shares.get("last run", shares["all runs"])
-    labels = [
-        f"{name}  {share}" + f", before {old}" * (old != share)
-        for name, share, old in zip(names, told, shares.get("run before", told), strict=True)
+    known = {"last run": run.coverage, "run before": run.previous} if run.coverage else {"all runs": full}
+    shares = {whose: found for whose, found in known.items() if found}
+    rows: list[tuple[str | float, ...]] = [
+        (name, *(float(found.get(name, 0)) for found in shares.values())) for name in full
     ]
-    chart = bars(title, labels, [last.get(name, 0.0) for name in names])
-    words = "Of the last run." if run.coverage else "Of all runs."
-    rows = list(zip(names, *shares.values(), strict=True))
-    yield _Part(title, words, chart, heads=("field", *shares), rows=rows)
+    bars = [bar(float(first)) for _, first, *_ in rows]
+    yield _Part("How many records have each field", heads=("field", *shares), rows=rows, bars=bars)
 
 
 # The ledger
 
-_OUTCOMES = "select coalesce(reason, '?'), count(*) from request where state = 2 group by 1"
+# An address that was redirected is counted where it led to, as in the account of a run.
+_OUTCOMES = (
+    "select coalesce(reason, '?'), count(*) from request where state = 2 and reason is not 'redirected' group by 1"
+)
 _WAITING = "select count(*) from request where state <> 2"
 _TIMED = "select count(*) from request where seconds is not null"
 _UNDER = "select count(*) from request where seconds < ?"
 _AT = "select seconds from request where seconds is not null order by seconds limit 1 offset ?"
-_SLOWEST = "select url, seconds, reason from request where seconds is not null order by seconds desc limit ?"
+_SLOWEST = "select url, seconds, reason from request where seconds >= ? order by seconds desc limit ?"
 
 
 def _parts_of_ledger(path: Path, notes: list[str]) -> list[_Part]:
@@ -368,7 +439,7 @@ def _outcomes(ledger: sqlite3.Connection) -> _Part:
     waiting = ledger.execute(_WAITING).fetchone()[0]
     words = f"Of all runs; {waiting:,} still to be asked for." if waiting else "Of all runs."
     title = "What became of each address"
-    return _names(title, "outcome or status", dict(ledger.execute(_OUTCOMES).fetchall()), words)
+    return _ranked(title, "outcome or status", dict(ledger.execute(_OUTCOMES).fetchall()), words)
 
 
 def _times(ledger: sqlite3.Connection) -> Iterator[_Part]:
@@ -378,14 +449,19 @@ def _times(ledger: sqlite3.Connection) -> Iterator[_Part]:
     middle, most = (ledger.execute(_AT, (int(part * (number - 1)),)).fetchone()[0] for part in (0.5, 0.95))
     under = [0, *(ledger.execute(_UNDER, (step,)).fetchone()[0] for step in _STEPS), number]
     labels = [*(f"< {step:g} s" for step in _STEPS), "longer"]
-    values = [after - before for before, after in pairwise(under)]
-    title = "Seconds to the answer"
-    words = f"Half of the answers came within {middle:.2f} s, 95 % within {most:.2f} s."
-    rows = list(zip(labels, values, strict=True))
-    yield _Part(title, words, columns(title, labels, values), heads=("time", "answers"), rows=rows)
-    slow = ledger.execute(_SLOWEST, (_ROWS,)).fetchall()
-    table = [(_cut(url, _ADDRESS), f"{seconds:.2f}", reason or "") for url, seconds, reason in slow]
-    yield _Part("The slowest answers", heads=("address", "seconds", "outcome"), rows=table)
+    rows = [(label, after - before) for label, (before, after) in zip(labels, pairwise(under), strict=True)]
+    while not rows[-1][1]:
+        rows.pop()
+    words = f"Half of the answers came within {_seconds(middle)}, 95 % within {_seconds(most)}."
+    yield _barred("How long the answers took", ("time", "answers"), rows, words)
+    slow = ledger.execute(_SLOWEST, (_SLOW, _SLOWEST_ROWS)).fetchall()
+    table = [(url, _seconds(seconds), reason or "") for url, seconds, reason in slow]
+    if table:
+        yield _Part("The slowest answers", heads=("address", "time", "outcome"), rows=table)
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
 
 
 # Failures and samples
@@ -396,9 +472,9 @@ def _failures(path: Path, notes: list[str]) -> Iterator[_Part]:
     number = 0
     for number, each in enumerate(_lines(path, _Failure, notes), 1):  # noqa: B007 - the last number counts them
         if len(shown) < _ROWS:
-            shown.append((_cut(each.url, _ADDRESS), each.reason, each.tries))
+            shown.append((each.url, each.reason, each.tries))
     if shown:
-        words = f"{number:,} in all; the first {len(shown)} stand here, all of them in {_FAILURES}."
+        words = f"The first {len(shown)} of {number:,}; all of them are in {_FAILURES}." if number > len(shown) else ""
         yield _Part("Addresses that could not be had", words, heads=("address", "reason", "tries"), rows=shown)
 
 
@@ -406,8 +482,8 @@ def _sample(record: Article) -> dict[str, str]:
     day = record.date_published.isoformat(" ", "minutes") if record.date_published else "no date"
     named = ", ".join(record.authors)
     return {
-        "headline": _cut(record.headline, _ADDRESS),
-        "byline": _cut(" · ".join(filter(None, (day, record.section, named))), _ADDRESS),
+        "headline": _cut(record.headline, _LINE),
+        "byline": _cut(" · ".join(filter(None, (day, record.section, named))), _LINE),
         "opening": _cut(" ".join(record.text[: 2 * _OPENING].split()), _OPENING),
-        "address": _cut(record.url or "", _ADDRESS),
+        "address": record.url or "",
     }

@@ -4,54 +4,16 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from scraper import parquet
 from scraper.article import Article, Dateline
-from scraper.errors import ScraperError
 
 __all__ = ["FORMS"]
 
-_BATCH = 1000  # records in a group of rows
 _SLUG = 50
 _MARKS = re.compile(r"[\\`*_\[\]<>#|~]|^[-+]|^(\d+)(?=[.)])")  # what Markdown would take for its own
-
-
-def _parquet(records: Iterable[Article], path: Path) -> None:
-    """Lists stay lists; dates stay the text that they are, as only some have a zone; `fetched_at` is a time in UTC."""
-    try:
-        import pyarrow as pa  # noqa: PLC0415 - an extra
-        import pyarrow.parquet as pq  # noqa: PLC0415
-    except ImportError as error:
-        raise ScraperError('Parquet needs pyarrow: pip install -e ".[export]"') from error
-    text, texts = pa.string(), pa.list_(pa.string())
-    link = pa.struct([("text", text), ("url", text)])
-    dateline = pa.struct([("raw", text), ("place", text), ("agency", text), ("paragraph", pa.int32())])
-    kinds = {
-        "dateline": dateline,
-        "authors": texts,
-        "body": texts,
-        "keywords": texts,
-        "sidebar": pa.map_(text, pa.list_(link)),
-        "like_count": pa.int64(),
-        "view_count": pa.int64(),
-        "extraction": pa.struct(
-            [("profile", text), ("confidence", pa.float64()), ("warnings", texts), ("version", text)]
-        ),
-        "fetched_at": pa.timestamp("us", "UTC"),
-        "schema_version": pa.int32(),
-    }
-    schema = pa.schema([(name, kinds.get(name, text)) for name in Article.__dataclass_fields__])
-    with path.open("wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        rows = (_nested(record) for record in records)
-        while batch := list(islice(rows, _BATCH)):
-            writer.write_table(pa.Table.from_pylist(batch, schema))
-
-
-def _nested(record: Article) -> dict[str, Any]:
-    row = record.to_dict()
-    return row | {"sidebar": list(row["sidebar"].items()), "fetched_at": record.fetched_at}
 
 
 def _csv(records: Iterable[Article], path: Path) -> None:
@@ -130,7 +92,7 @@ def _parted(nodes: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 FORMS: Mapping[str, Callable[[Iterable[Article], Path], None]] = {
-    "parquet": _parquet,
+    "parquet": parquet.write,
     "csv": _csv,
     "markdown": _markdown,
     "txt": _text,

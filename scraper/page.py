@@ -58,6 +58,8 @@ PALETTE = {
 STORY = frozenset((Label.HEADLINE, Label.STANDFIRST, Label.BODY, Label.SUBHEADING))
 """What stands out on the page; all else recedes."""
 
+_UNSURE = 0.5  # a lower score is pointed out
+
 _POLICY = "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
 _REASONS: dict[Reason, str] = {
     "listing": "It is a list of stories: a home, section, tag or search page.",
@@ -106,9 +108,9 @@ def _render(document: Document) -> str:
             '<meta name="referrer" content="no-referrer"><meta name="robots" content="noindex">\n',
             f"<title>{_text(title)}: explained</title>\n<style>{style}</style></head>\n<body>\n",
             *_head(title, document, runs, found),
-            *_record(found),
             *_legend(labelled),
             *_blocks(runs, article),
+            *_record(found),
             "</body></html>\n",
         )
     )
@@ -147,7 +149,7 @@ def _head(title: str, document: Document, runs: Runs, found: Article | NotAnArti
     yield "".join(f'<div class="{name.lower()}"><dt>{name}</dt><dd>{value}</dd></div>' for name, value in facts.items())
     yield "</dl>\n"
     yield from _strip(runs)
-    yield '<nav><a href="#record">Record</a> <a href="#blocks">Blocks</a></nav></header>\n'
+    yield '<nav><a href="#blocks">Blocks</a> <a href="#record">Record</a></nav></header>\n'
 
 
 def _facts(found: Article | NotAnArticle) -> dict[str, str]:
@@ -170,17 +172,19 @@ def _strip(runs: Runs) -> Iterator[str]:
     ends = list(itertools.accumulate(length for _, length in lengths))
     if not ends:
         return
-    yield f'<svg class="strip" viewBox="0 0 {ends[-1]} 1" preserveAspectRatio="none" aria-hidden="true">'
+    yield '<figure class="strip" aria-hidden="true">'
+    yield f'<svg viewBox="0 0 {ends[-1]} 1" preserveAspectRatio="none">'
     for (label, length), end in zip(lengths, ends, strict=True):
         yield f'<rect data-label="{label}" x="{end - length}" width="{length}" height="1"/>'
-    yield "</svg>\n"
+    yield "</svg><figcaption>The page from its top to its end: each label in its colour, as wide as its text is long."
+    yield "</figcaption></figure>\n"
 
 
 # ---------------------------------------------------------------- the record
 
 
 def _record(found: Article | NotAnArticle) -> Iterator[str]:
-    yield '<section id="record" tabindex="0" aria-labelledby="record-title"><h2 id="record-title">Record</h2>\n'
+    yield '<section id="record" aria-labelledby="record-title"><h2 id="record-title">Record</h2>\n'
     if isinstance(found, NotAnArticle):
         yield f'<p class="refusal"><strong>No record: {_text(found.reason)}.</strong> {_REASONS[found.reason]}</p>'
     else:
@@ -202,12 +206,20 @@ def _value(value: Any) -> str:
         return f"<bdi>{_text(value['text'])}</bdi>{address}"
     if isinstance(value, dict):
         pairs = (
-            f'<dt>{_text(_name(key))}</dt><dd class="{_text(key)}">{_value(each)}</dd>' for key, each in value.items()
+            f'<dt>{_text(_name(key))}</dt><dd class="{_text(key)}">'
+            f"{_folded(each) if key == 'sidebar' else _value(each)}</dd>"
+            for key, each in value.items()
         )
         return f"<dl>{''.join(pairs)}</dl>"
     if isinstance(value, list):
         return "<ol>" + "".join(f'<li dir="auto">{_value(each)}</li>' for each in value) + "</ol>" if value else "none"
     return "none" if value is None else f"<bdi>{_text(value)}</bdi>"
+
+
+def _folded(lists: dict[str, list[Any]]) -> str:
+    """The lists beside the story, folded: the blocks show them, too."""
+    counts = ", ".join(f"{_name(key)} {len(each)}" for key, each in lists.items() if each)
+    return f"<details><summary>{_text(counts)}</summary>{_value(lists)}</details>"
 
 
 # ---------------------------------------------------------------- the blocks
@@ -227,6 +239,8 @@ def _legend(labelled: Iterable[Labelled]) -> Iterator[str]:
 def _blocks(runs: Runs, article: Article | None) -> Iterator[str]:
     language = f' lang="{_text(article.language)}"' if article and article.language else ""
     yield '<section id="blocks" aria-labelledby="blocks-title"><h2 id="blocks-title">Blocks</h2>\n'
+    yield "<p>Beside each block stands the score of its label, 1 at most."
+    yield " Point at the block, tap it, or go to it with Tab to read the reason.</p>\n"
     opening = article.dateline.raw if article and article.dateline else ""
     for label, run in runs:
         kind = "run story" if label in STORY else "run"
@@ -243,8 +257,10 @@ def _blocks(runs: Runs, article: Article | None) -> Iterator[str]:
 def _block(number: int, each: Labelled, dateline: str, language: str) -> Sequence[str]:
     text = _text(each.block.text.removeprefix(dateline))
     mark, note = (f"<mark>{_text(dateline)}</mark>", "; it opens with the dateline") if dateline else ("", "")
+    score = ("score unsure", f"unsure {each.score:.2f}") if each.score < _UNSURE else ("score", f"{each.score:.2f}")
     return (
         f'<li><p tabindex="0" dir="auto" aria-describedby="why-{number}"{language}>{mark}{text}</p>',
+        f'<small class="{score[0]}" aria-hidden="true">{score[1]}</small>',
         f'<small class="why" id="why-{number}" role="tooltip"><b>{_name(each.label)}</b> score {each.score:.2f}, ',
         f"{_text(each.reason)}{note}</small></li>\n",
     )

@@ -70,11 +70,6 @@ class Process:
             )
         self.pipe.send(run)
 
-    @property
-    def alive(self) -> bool:
-        """Whether it has not ended yet."""
-        return self._process.poll() is None
-
     def end(self) -> int:
         """Kill it if it is alive; give how it ended: the number of a signal is negative."""
         self._process.kill()

@@ -455,7 +455,8 @@ class Frontier(BaseScheduler):
     def _count(self, flight: Flight) -> None:
         if flight.failed:
             add(self._crawler, f"failed/{flight.reason}")
-            logger.info("not fetched: %s (%s)", flight.request.url, flight.reason)
+            asked = " -> ".join((*flight.request.meta.get("redirect_urls", ()), flight.request.url))
+            logger.info("not fetched: %s (%s)", asked, flight.reason)
         elif flight.reason != "redirected":
             add(self._crawler, flight.reason)
 

@@ -1,6 +1,7 @@
 """Whole crawls, run as people run them: `scrapy crawl`, its files, its summary and its exit status."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -403,6 +404,7 @@ def test_every_fault_is_counted_with_its_reason(faulty):
     assert failed == {"500": 1, "unsafe address": 1, "redirect loop": 2, "no sitemap": 1, "302": 1}
     assert crawled.counts["repeated"] == 1  # moved.html
     assert hits["/broken.html"] == 3
+    assert re.search(r"not fetched: http:\S+/away\.html -> http:\S+/ \(unsafe address\)", crawled.summary)
 
 
 def test_parts_are_read_in_order_and_missing_ones_are_told(faulty):

@@ -7,18 +7,21 @@ import json
 import re
 import sqlite3
 import tracemalloc
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 from selectolax.lexbor import LexborHTMLParser
 
 from scraper.article import Article
 from scraper.crawlreport import report
 from scraper.stories import story_id
 from spiders.ledger import End, Ledger
+from tests.browser import CONTRASTS, Watched
+from tests.browser import browser as launched
 from tests.crawling import Crawl, anchors, crawl_site, page, story
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>&amp;'
@@ -69,9 +72,9 @@ def test_the_last_run_is_told_in_words_first(tmp_path: Path) -> None:
 def test_records_copies_and_updates_are_counted(tmp_path: Path) -> None:
     first = article(1)
     more = [article(2, duplicate_of=first.id), article(1, replaces=first.id), article(3, date_published=None)]
-    told = text(report(folder(tmp_path, [first, *more])))
-    assert "Of 4 records, 1 are marked as near copies of another, and 1 replace an earlier one" in told
-    assert "stories, each once 2" in told
+    told = text(report(folder(tmp_path, [first, *more], counts={"written": 3})))
+    assert "Marked as a near copy of another: 1. In the place of an earlier one, as the story has changed: 1." in told
+    assert "records 4 stories, each once 2 records in the last run 3" in told
     assert "Not shown: 1 without a date." in told
 
 
@@ -89,12 +92,16 @@ def test_dates_are_shown_by_days_months_or_years(tmp_path: Path, days: int, unit
 def test_a_few_stray_dates_do_not_squeeze_the_others(tmp_path: Path) -> None:
     records = [article(n, date_published=DAY + timedelta(n % 5)) for n in range(99)]
     told = text(report(folder(tmp_path, [*records, article(100, date_published=datetime(1, 1, 1))])))
-    assert "Records by day of publication Not shown: 1 of another time." in told
+    assert "publication From 12 Apr 2025 to 16 Apr 2025. Not shown: 1 before 12 Apr 2025." in told
 
 
 def test_of_many_sections_the_rare_ones_are_one_bar(tmp_path: Path) -> None:
     records = [article(n, section=f"Section {n // 2}") for n in range(60)]
-    assert "10 others 20" in text(report(folder(tmp_path, records)))
+    html = report(folder(tmp_path, records))
+    assert "10 others 20" in text(html)
+    table = LexborHTMLParser(html).css("table")[1]
+    widths = [[rect.attributes["width"] for rect in row.css("rect")] for row in table.css("tbody tr")]
+    assert widths == [*[["100.0%"]] * 20, []]  # the others are no section, and set no scale
 
 
 def test_reasons_of_what_did_not_come_are_told(tmp_path: Path) -> None:
@@ -105,7 +112,7 @@ def test_reasons_of_what_did_not_come_are_told(tmp_path: Path) -> None:
     told = text(report(tmp_path))
     assert "by kind kind number listing 7" in told
     assert "by reason reason number robots 3 404 1" in told
-    assert "30 in all; the first 20 stand here" in told
+    assert "The first 20 of 30; all of them are in failures.jsonl." in told
     assert "https://portal.test/19 404 1" in told
     assert "https://portal.test/20" not in told
 
@@ -117,9 +124,9 @@ def test_the_ledger_tells_outcomes_and_times(tmp_path: Path) -> None:
     told = text(report(tmp_path))
     assert "Of all runs; 1 still to be asked for." in told
     assert "outcome or status number fetched 100 410 1 timeout 1" in told
-    assert "Half of the answers came within 0.50 s, 95 % within 0.95 s." in told
-    assert "< 0.1 s 10 < 0.2 s 10 < 0.5 s 30 < 1 s 50 < 2 s 0 < 5 s 0 < 10 s 1 < 30 s 0 longer 0" in told
-    assert "address seconds outcome https://portal.test/gone 7.50 410 https://portal.test/99 0.99 fetched" in told
+    assert "Half of the answers came within 500 ms, 95 % within 950 ms." in told
+    assert "< 0.1 s 10 < 0.2 s 10 < 0.5 s 30 < 1 s 50 < 2 s 0 < 5 s 0 < 10 s 1 The slowest" in told
+    assert told.endswith("address time outcome https://portal.test/gone 7.5 s 410")
 
 
 def test_a_crawl_that_came_to_nothing_has_a_report(tmp_path: Path) -> None:
@@ -134,6 +141,51 @@ def test_ten_records_are_drawn_and_the_same_ten_again(tmp_path: Path) -> None:
     assert drawn != list(range(10))
     assert "2025-04-12 10:31 · Sea" in html
     assert report(tmp_path) == html
+
+
+def test_a_redirected_address_is_counted_where_it_led_to(tmp_path: Path) -> None:
+    ends = {"a": "redirected", "b": "fetched", "c": "repeated"}
+    ledger(folder(tmp_path), [(url, End(reason, False, False)) for url, reason in ends.items()]).close()
+    assert "outcome or status number fetched 1 repeated 1" in text(report(tmp_path))
+
+
+# --- Failures -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("records", "run", "told"),
+    [
+        (
+            0,
+            {"counts": {"failed": {"no sitemap": 1, "robots: dns": 2}}},
+            "nothing was extracted portal, 2025-04-12 10:00:00 · 0 s Nothing was extracted"
+            " 2 addresses not fetched: without robots.txt nothing is asked for, and it could not be had, as no host of"
+            " that name was found. 1 address not fetched: no sitemap could be had.",
+        ),
+        (
+            0,
+            {"counts": {"fetched": 3, "failed": {"404": 1}, "skipped": {"listing": 3}}, "errors": 1},
+            "Nothing was extracted The spider broke 1 time: the log has the traces."
+            " 1 address not fetched: the site answered with status 404. 3 pages without a story: listing.",
+        ),
+        (1, {"counts": {"failed": {"timeout": 1}}}, "The last run extracted nothing 1 address not fetched: no answer"),
+        (1, {"counts": {"fetched": 3, "skipped": {"listing": 3}}}, ""),  # a round without news
+        (1, {"counts": {"unchanged": 3, "failed": {"robots": 3}}}, ""),
+        (1, {"counts": {"written": 1, "failed": {"404": 1}}}, ""),
+        (
+            1,
+            {"counts": {"written": 1, "failed": {"404": 1}}, "reason": "shutdown"},
+            "The run did not come to its end The run was ended: it was interrupted. records 1",
+        ),
+        (1, {"counts": {"written": 1}, "reason": None}, "The run was ended: it was interrupted."),
+    ],
+)
+def test_a_run_that_failed_says_so_on_top(tmp_path: Path, records: int, run: dict[str, Any], told: str) -> None:
+    html = report(folder(tmp_path, [article(n) for n in range(records)], **run))
+    alerts = LexborHTMLParser(html).css(".alert")
+    assert told in text(html)
+    assert len(alerts) == bool(told)
+    assert all(alert.parent.tag == "main" and alert.prev.tag == "-text" for alert in alerts)
 
 
 # --- Drift --------------------------------------------------------------------------------------------------------
@@ -175,7 +227,7 @@ def hostile(tmp_path: Path) -> str:
 
 def test_what_pages_say_is_text(hostile: str) -> None:
     tree = LexborHTMLParser(hostile)
-    for each in tree.css("*"):
+    for each in tree.css("*"):  # no link either: the addresses of this crawl are none
         assert each.tag not in ("script", "img", "a", "link", "iframe", "object", "form", "base", "image", "use")
         names = [name for name in each.attributes if name.startswith("on") or name in ("src", "href", "style")]
         assert names == []
@@ -193,18 +245,79 @@ def test_the_policy_allows_its_own_style_and_nothing_else(hostile: str) -> None:
     assert "@import" not in style
 
 
+@pytest.mark.parametrize(
+    ("url", "linked"),
+    [
+        ("https://portal.test/1?a=1&b=2", True),
+        ("HTTP://portal.test/" + "x" * 200, True),
+        ('https://portal.test/"onclick="alert(1)', True),
+        ("javascript:alert(1)//http://", False),
+        (" https://portal.test/", False),
+        ("data:text/html,<script>alert(1)</script>", False),
+        ("//portal.test/", False),
+    ],
+)
+def test_only_addresses_of_the_web_are_links(tmp_path: Path, url: str, linked: bool) -> None:
+    folder(tmp_path, [article(1, url=url)])
+    (tmp_path / "failures.jsonl").write_text(json.dumps({"url": url, "reason": "404"}) + "\n")
+    tree = LexborHTMLParser(report(tmp_path))
+    links = [link.attributes for link in tree.css("a")]
+    assert links == [{"href": url, "rel": "noreferrer noopener nofollow"}] * (2 if linked else 0)
+    cut = url if len(url) <= 160 else url[:159] + "…"
+    assert [node.text().strip() for node in tree.css(".address")] == [cut.strip()] * 2
+
+
 def test_charts_and_tables_can_be_heard(hostile: str) -> None:
     tree = LexborHTMLParser(hostile)
     charts, tables = tree.css("svg"), tree.css("table")
-    assert len(charts) > 5
-    for chart in charts:
-        title = chart.css_first("title")
-        assert chart.attributes["role"] == "img"
-        assert title.text() == chart.attributes["aria-label"] != ""
-    assert len(tables) > len(charts)
+    bars = [chart for chart in charts if chart.attributes.get("aria-hidden")]
+    assert len(bars) > 5
+    assert all((bar.parent.prev or bar).attributes.get("class") == "number" for bar in bars)  # which tells the same
+    assert [chart.attributes["aria-label"] for chart in charts if chart not in bars] == [
+        "Records by day of publication"
+    ]
+    assert len(tables) > 5
     for table in tables:
         assert table.css_first("caption").text()
         assert all(head.attributes["scope"] == "col" for head in table.css("th"))
+
+
+# --- In a browser -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as running:
+        yield running
+
+
+OVERLAPS = """() => {
+    const labels = [...document.querySelectorAll("svg .label")].filter(each => getComputedStyle(each).display !== "none");
+    const boxes = labels.map(each => each.getBoundingClientRect());
+    return [labels.length, boxes.slice(1).filter((box, index) => box.left < boxes[index].right + 4).length];
+}"""
+OUTSIDE = """() => [...document.querySelectorAll("section *")].filter(each => {
+    const box = each.getBoundingClientRect(), own = each.closest("section").getBoundingClientRect();
+    return box.width > 0 && (box.left < own.left || box.right > own.right);
+}).map(each => each.outerHTML)"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "labels"), [(320, 3), (400, 3), (1400, 9)])
+def test_all_of_the_report_can_be_seen(browser: Browser, tmp_path: Path, width: int, labels: int, scheme: str) -> None:
+    records = [article(n, date_published=DAY + timedelta(n % 60), section=f"Section{n % 9}" * 9) for n in range(300)]
+    counts = {"failed": {"robots: dns": 1}, "skipped": {"listing": 9}, "fetched": 0, "written": 300}
+    folder(tmp_path, records, counts=counts, reason="shutdown", coverage={"headline": 1.0}, previous={"headline": 0.5})
+    ledger(tmp_path, [("https://portal.test/" + "long" * 30, End("404", True, True, seconds=7.5))]).close()
+    (tmp_path / "report.html").write_text(report(tmp_path), "utf-8")
+    watched = Watched(browser, tmp_path / "report.html", viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = watched.page
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate(OUTSIDE) == []
+    shown, overlapping = page.evaluate(OVERLAPS)
+    assert (shown >= labels, overlapping) == (True, 0)
+    assert [pair for pair in page.evaluate(CONTRASTS) if pair[1] < 4.5] == []
+    watched.assert_quiet()
 
 
 def test_memory_does_not_grow_with_the_records(tmp_path: Path) -> None:
@@ -234,7 +347,7 @@ def test_a_folder_without_a_crawl_is_an_error(tmp_path: Path) -> None:
         ("run.json", b"{", "run.json cannot be read"),
         ("run.json", b'{"counts": {"fetched": "many"}}', "run.json cannot be read"),
         ("run.json", None, "There is no run.json: the last run did not come to its end."),
-        ("records.jsonl", b'{"torn', "1 line of records.jsonl are no records; the first: "),
+        ("records.jsonl", b'{"torn', "1 line of records.jsonl is no record: "),
         ("records.jsonl", None, "records.jsonl cannot be read: No such file or directory"),
         ("failures.jsonl", b'{"url": 1}\n', "failures.jsonl cannot be read"),
         ("frontier.sqlite", b"no database", "frontier.sqlite cannot be read: file is not a database"),

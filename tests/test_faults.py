@@ -54,7 +54,7 @@ class Run(NamedTuple):
     @property
     def reasons(self) -> dict[str, str]:
         """Why what was not fetched was not, by the address's path, or the whole address off the site."""
-        found = re.findall(r"not fetched: (\S+) \((.*)\)$", self.crawled.summary, re.MULTILINE)
+        found = re.findall(r"not fetched: (?:\S+ -> )*(\S+) \((.*)\)$", self.crawled.summary, re.MULTILINE)
         return {url.removeprefix(self.server.base): reason for url, reason in found}
 
     @property

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from fixtures.portal import site
@@ -29,6 +29,7 @@ from scraper import (
 )
 from scraper.page import PALETTE, STORY, shown
 from scraper.pipeline import outcome, read
+from tests.browser import CONTRASTS, Watched
 from tests.browser import browser as launched
 
 PAGES = Path(__file__).parents[1] / "fixtures" / "pages"
@@ -44,7 +45,7 @@ REFUSED = {
 # All that the file is made of. No script, no picture, no frame, no form, no link to another page; no style attribute.
 TAGS = set(
     "html head meta title style body header main section nav h1 h2 h3 p a dl div dt dd ol ul li span bdi strong b small"
-    " mark meter svg rect fieldset legend label input".split()
+    " mark meter svg rect fieldset legend label input figure figcaption details summary".split()
 )
 ATTRIBUTES = set(
     "lang charset http-equiv content name class id dir href tabindex aria-labelledby aria-describedby aria-hidden role"
@@ -151,6 +152,18 @@ def test_each_block_is_described_by_its_label_score_and_reason(name: str) -> Non
         assert told == f"{name_of(each)} score {each.score:.2f}, {each.reason}"
 
 
+@pytest.mark.parametrize("name", [*STORIES, *REFUSED])
+def test_each_score_stands_beside_its_block_and_a_low_one_is_pointed_out(name: str) -> None:
+    page, labelled = tree(explain_page(page_of(name), url=URL)), explain(page_of(name), url=URL)
+    told = [f"unsure {each.score:.2f}" if each.score < 0.5 else f"{each.score:.2f}" for each in labelled]
+    assert [node.text() for node in page.css(".run p + .score")] == told
+
+
+def test_the_page_says_how_a_reason_is_had() -> None:
+    (told,) = tree(explain_page(page_of(STORIES[0]))).css("#blocks > p")
+    assert "Point at the block, tap it, or go to it with Tab to read the reason." in told.text()
+
+
 def name_of(each: Labelled) -> str:
     return each.label.replace("_", " ")
 
@@ -187,6 +200,8 @@ def test_the_record_is_told_whole() -> None:
     links = [f"{link.text} {link.url}" for links in story.sidebar.values() for link in links]
     assert links
     assert told["sidebar"] == links
+    counts = ", ".join(f"{name.replace('_', ' ')} {len(each)}" for name, each in story.sidebar.items())
+    assert [node.text() for node in page.css("#record .sidebar summary")] == [counts]
     (dateline,) = page.css("#record .dateline dl")
     assert [node.text() for node in dateline.css("dd")] == ["BERGEN, Norway (AP) — ", "BERGEN, Norway", "AP", "0"]
     (missing,) = page.css(".missing")
@@ -336,62 +351,11 @@ def test_each_label_has_a_colour_of_its_own() -> None:
 
 # ---------------------------------------------------------------- in a browser
 
-CONTRASTS = """() => {
-    const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-    const rgb = colour => {
-        canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
-        return [...canvas.getImageData(0, 0, 1, 1).data];
-    };
-    const luminance = colour => {
-        const [r, g, b] = rgb(colour).slice(0, 3).map(v => v / 255).map(
-            v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-    };
-    const ground = node => {
-        for (let at = node; at; at = at.parentElement) {
-            const colour = getComputedStyle(at).backgroundColor;
-            if (rgb(colour)[3] === 255) return colour;
-        }
-    };
-    const own = node => [...node.childNodes].some(each => each.nodeType === 3 && each.data.trim());
-    return [...document.body.querySelectorAll("*")].filter(own).map(node => {
-        const [dark, light] = [getComputedStyle(node).color, ground(node)].map(luminance).sort((a, b) => a - b);
-        return [node.tagName + " " + node.textContent.slice(0, 40), (light + 0.05) / (dark + 0.05)];
-    });
-}"""
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with launched() as running:
         yield running
-
-
-class Watched:
-    """A page of the browser, all that it asked for, and all that it complained of."""
-
-    def __init__(self, browser: Browser, file: Path, **settings: Any) -> None:
-        self.context = browser.new_context(**settings)
-        self.asked: list[str] = []
-        self.said: list[str] = []
-        self.url = file.as_uri()
-        self.context.route("**/*", self._answer)
-        self.page: Page = self.context.new_page()
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("dialog", lambda dialog: self.said.append(dialog.message))
-        self.page.goto(self.url)
-
-    def _answer(self, route: Route) -> None:
-        if route.request.url == self.url:
-            route.continue_()
-        else:
-            route.abort()
-
-    def assert_quiet(self) -> None:
-        assert (self.asked, self.said) == ([self.url], [])
-        self.context.close()
 
 
 @pytest.fixture
@@ -485,6 +449,18 @@ def test_hover_and_keyboard_show_the_reason(browser: Browser, file: Path, width:
     watched.assert_quiet()
 
 
+@pytest.mark.parametrize("label", ["like", "breadcrumb"])
+def test_on_a_phone_a_reason_covers_nothing(browser: Browser, file: Path, label: str) -> None:
+    watched = Watched(browser, file, viewport={"width": 390, "height": 800})
+    run = watched.page.locator(f'.run[data-label="{label}"]').first
+    run.locator("p").focus()
+    block, reason = (run.locator(name).bounding_box() or {} for name in ("p", ".why"))
+    following = run.evaluate("node => node.nextElementSibling.getBoundingClientRect().top")
+    assert block["y"] + block["height"] <= reason["y"]
+    assert reason["y"] + reason["height"] <= following
+    watched.assert_quiet()
+
+
 def is_tiny(page: Page, index: int) -> bool:
     box = page.locator(".why").nth(index).bounding_box()
     return box is not None and box["width"] <= 1 and box["height"] <= 1
@@ -512,7 +488,8 @@ def test_the_record_stands_beside_the_blocks_where_there_is_room(
     assert record is not None
     assert blocks is not None
     assert (record["x"] > blocks["x"] + blocks["width"]) is beside
-    assert (record["y"] + record["height"] <= blocks["y"]) is not beside
+    assert (blocks["y"] + blocks["height"] <= record["y"]) is not beside
+    assert page.eval_on_selector("#record", "node => node.scrollHeight <= node.clientHeight")  # none of it is cut off
     assert page.evaluate("document.documentElement.scrollWidth") == width
     watched.assert_quiet()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, Self
 
 from scraper.bulk.unit import Done, Progress, Unit, process, readers
 from scraper.errors import ScraperError
@@ -21,43 +21,54 @@ Event = Progress | Done
 
 def _local(units: Sequence[Unit], limit: float, jobs: int) -> Generator[Event]:
     """Have so many processes of this machine do the units; one that dies costs its unit, which is told."""
-    waiting, busy = deque(units), dict[Connection, tuple[Process, Unit]]()
-
-    def give(worker: Process | None) -> None:
-        if waiting:
-            worker = worker if worker and worker.alive else Process(partial(_serve, limit))
-            busy[worker.pipe] = worker, waiting.popleft()
-            with suppress(OSError):  # it died in the meantime, which is found out later
-                worker.pipe.send(busy[worker.pipe][1])
-        elif worker:
-            worker.end()
-
-    try:
+    with _Processes(units, limit) as processes:
         for _ in range(jobs or cores()):
-            give(None)
-        while busy:
-            for pipe in wait(list(busy)):
+            processes.give(None)
+        while processes.busy:
+            for pipe in wait(list(processes.busy)):
                 assert isinstance(pipe, Connection)
-                (worker, unit), event = busy[pipe], _told(pipe)
-                if event is None:
-                    worker.end()
-                    event = Done(unit.source, fault="the process that had it died")
-                if isinstance(event, Done):
-                    del busy[pipe]
-                    give(worker)
-                yield event
-    finally:
-        for worker, _ in busy.values():
+                yield processes.event(pipe)
+
+
+class _Processes:
+    """The processes that are at work, each with its unit, and the units that wait for one."""
+
+    def __init__(self, units: Sequence[Unit], limit: float) -> None:
+        self._waiting, self._limit = deque(units), limit
+        self.busy: dict[Connection, tuple[Process, Unit]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker, _unit in self.busy.values():
             worker.end()
 
+    def give(self, worker: Process | None) -> None:
+        """Give the next unit to a process, or to a new one; end it where none waits."""
+        if not self._waiting:
+            if worker:
+                worker.end()
+            return
+        worker = worker or Process(partial(_serve, self._limit))
+        unit = self._waiting.popleft()
+        self.busy[worker.pipe] = worker, unit
+        with suppress(OSError):  # it died in the meantime, which is found out later
+            worker.pipe.send(unit)
 
-def _told(pipe: Connection) -> Event | None:
-    """Give what a process says; None from a dead one."""
-    try:
-        event: Event = pipe.recv()
-    except (EOFError, OSError):
-        return None
-    return event
+    def event(self, pipe: Connection) -> Event:
+        """Give what a process says; one that has done its unit has the next."""
+        worker: Process | None
+        worker, unit = self.busy[pipe]
+        try:
+            event: Event = pipe.recv()
+        except (EOFError, OSError):
+            worker.end()
+            worker, event = None, Done(unit.source, fault="the process that had it died")
+        if isinstance(event, Done):
+            del self.busy[pipe]
+            self.give(worker)
+        return event
 
 
 def _serve(limit: float, pipe: Connection) -> None:
@@ -67,7 +78,7 @@ def _serve(limit: float, pipe: Connection) -> None:
 
 
 def _ray(units: Sequence[Unit], limit: float, jobs: int) -> Generator[Event]:
-    """Have Ray do them, on the cluster that RAY_ADDRESS names or else on this machine; what a lost machine had is redone.
+    """Have Ray do them, on the cluster that RAY_ADDRESS names or else on this machine; what was lost it does again.
 
     All machines must see the sources, and the folder of the output, under the same names.
     """

@@ -7,15 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from scraper import parquet, warc
 from scraper.errors import ArchiveError, ScraperError
-from scraper.warc import Page, read_pages
+from scraper.warc import Page
 
 __all__ = ["KINDS", "Source", "expand", "opened", "pages"]
 
 KINDS = (".warc", ".warc.gz", ".wet", ".wet.gz", ".parquet")
 """What the name of an archive ends with."""
-_HTML, _URL = "html", "url"  # columns of a table
-_ROWS = 64  # of a table, in one step
 _FAR = "://"
 
 OnError = Callable[[ArchiveError], object]
@@ -110,51 +109,5 @@ def opened(address: str) -> Iterator[IO[bytes]]:
 
 def pages(raw: IO[bytes], address: str, on_error: OnError) -> Iterator[Page]:
     """Yield the pages of an archive; what cannot be read is handed to `on_error`, and costs itself only."""
-    if address.endswith(".parquet"):
-        yield from _rows(raw, on_error)
-    else:
-        yield from read_pages(raw, on_error=on_error)
-
-
-def _rows(raw: IO[bytes], on_error: OnError) -> Iterator[Page]:
-    """Yield the rows of a table; `html` is text or bytes, `url` may be missing. A broken group of rows costs itself."""
-    pyarrow, parquet = _pyarrow()
-    try:
-        table = parquet.ParquetFile(raw)
-    except pyarrow.ArrowException as error:
-        raise ScraperError(f"no table: {error}") from error
-    names = table.schema_arrow.names
-    if _HTML not in names:
-        raise ScraperError(f"the table has no column {_HTML!r}; its columns are {', '.join(names)}")
-    first = 0
-    for group in range(table.num_row_groups):
-        rows = table.metadata.row_group(group).num_rows
-        number = first
-        try:
-            for batch in table.iter_batches(_ROWS, [group], [name for name in (_HTML, _URL) if name in names]):
-                for row in batch.to_pylist():
-                    if isinstance(row[_HTML], str | bytes):
-                        yield _of_row(row, number)
-                    else:
-                        on_error(ArchiveError(number, f"its {_HTML} is {type(row[_HTML]).__name__}, no text or bytes"))
-                    number += 1
-        except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
-            on_error(ArchiveError(number, f"rows {number} to {first + rows - 1} cannot be read: {error}"))
-        first += rows
-
-
-def _of_row(row: dict[str, Any], number: int) -> Page:
-    html, url = row[_HTML], row.get(_URL)
-    url = url if isinstance(url, str) else None
-    if isinstance(html, str):
-        return Page(url, html.encode("utf-8", "replace"), "text/html; charset=utf-8", None, 200, number)
-    return Page(url, html, None, None, 200, number)
-
-
-def _pyarrow() -> Any:
-    try:
-        import pyarrow  # noqa: PLC0415 - an extra
-        from pyarrow import parquet  # noqa: PLC0415
-    except ImportError as error:
-        raise ScraperError("Parquet needs pyarrow: pip install 'scraper[export]'") from error
-    return pyarrow, parquet
+    read = parquet.read_pages if address.endswith(".parquet") else warc.read_pages
+    yield from read(raw, on_error=on_error)

@@ -21,8 +21,8 @@ def bulk(
         list[str],
         typer.Argument(
             metavar="SOURCE",
-            help="Archives (.warc.gz, .wet.gz, .parquet with a column html), folders, patterns, or addresses that fsspec "
-            "knows (s3://bucket/*.warc.gz).",
+            help="Archives (.warc.gz, .wet.gz, .parquet with a column html), folders, patterns, or addresses that "
+            "fsspec knows (s3://bucket/*.warc.gz).",
         ),
     ],
     into: Annotated[Path, typer.Option(metavar="DIR", help="The folder for the records.")],
@@ -95,8 +95,13 @@ class _Told:
     def summary(self) -> str:
         counts, before = self._counts, self._planned.done
         failed = f", {counts['failed']} failed: run it again to try them again" if counts["failed"] else ""
-        found = f"{counts['done']} archives done{f', {before} done before' if before else ''}{failed}\n"
+        found = f"{_many(counts['done'], 'archive')} done{f', {before} done before' if before else ''}{failed}\n"
         skipped = ", ".join(f"{reason} {count}" for reason, count in self._skipped.most_common())
-        of = f"{counts['records']} records of {counts['pages']} pages{f'; without a story: {skipped}' if skipped else ''}\n"
+        without = f"; without a story: {skipped}" if skipped else ""
+        of = f"{_many(counts['records'], 'record')} of {_many(counts['pages'], 'page')}{without}\n"
         bad = f"{counts['bad']} could not be read: {self._planned.into / QUARANTINE}\n" if counts["bad"] else ""
         return found + of + bad
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

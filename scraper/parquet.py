@@ -1,0 +1,99 @@
+"""Parquet: records to a table, and tables of pages read."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from scraper.article import Article
+from scraper.errors import ArchiveError, ScraperError
+from scraper.warc import Page
+
+__all__ = ["read_pages", "write"]
+
+_BATCH = 1000  # records in a group of rows
+_HTML, _URL = "html", "url"
+_ROWS = 64  # read in one step
+
+
+def write(records: Iterable[Article], path: Path) -> None:
+    """Write records as a table.
+
+    Lists stay lists; dates stay the text that they are, as only some have a zone; `fetched_at` is a time in UTC.
+    """
+    pa, pq = _library()
+    text, texts = pa.string(), pa.list_(pa.string())
+    link = pa.struct([("text", text), ("url", text)])
+    dateline = pa.struct([("raw", text), ("place", text), ("agency", text), ("paragraph", pa.int32())])
+    kinds = {
+        "dateline": dateline,
+        "authors": texts,
+        "body": texts,
+        "keywords": texts,
+        "sidebar": pa.map_(text, pa.list_(link)),
+        "like_count": pa.int64(),
+        "view_count": pa.int64(),
+        "extraction": pa.struct(
+            [("profile", text), ("confidence", pa.float64()), ("warnings", texts), ("version", text)]
+        ),
+        "fetched_at": pa.timestamp("us", "UTC"),
+        "schema_version": pa.int32(),
+    }
+    schema = pa.schema([(name, kinds.get(name, text)) for name in Article.__dataclass_fields__])
+    with path.open("wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        rows = (_nested(record) for record in records)
+        while batch := list(islice(rows, _BATCH)):
+            writer.write_table(pa.Table.from_pylist(batch, schema))
+
+
+def _nested(record: Article) -> dict[str, Any]:
+    row = record.to_dict()
+    return row | {"sidebar": list(row["sidebar"].items()), "fetched_at": record.fetched_at}
+
+
+def read_pages(raw: IO[bytes], *, on_error: Callable[[ArchiveError], object]) -> Iterator[Page]:
+    """Yield the rows of a table as pages: `html` is text or bytes, `url` may be missing.
+
+    A broken group of rows costs itself: the error is handed to `on_error`, with the row's number as its offset. Raises
+    `ScraperError` where the file is no such table.
+    """
+    pa, pq = _library()
+    try:
+        table = pq.ParquetFile(raw)
+    except pa.ArrowException as error:
+        raise ScraperError(f"no table: {error}") from error
+    names = table.schema_arrow.names
+    if _HTML not in names:
+        raise ScraperError(f"the table has no column {_HTML!r}; its columns are {', '.join(names)}")
+    first = 0
+    for group in range(table.num_row_groups):
+        rows = table.metadata.row_group(group).num_rows
+        number = first
+        try:
+            for batch in table.iter_batches(_ROWS, [group], [name for name in (_HTML, _URL) if name in names]):
+                for row in batch.to_pylist():
+                    if isinstance(row[_HTML], str | bytes):
+                        yield _of_row(row, number)
+                    else:
+                        on_error(ArchiveError(number, f"its {_HTML} is {type(row[_HTML]).__name__}, no text or bytes"))
+                    number += 1
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            on_error(ArchiveError(number, f"rows {number} to {first + rows - 1} cannot be read: {error}"))
+        first += rows
+
+
+def _of_row(row: dict[str, Any], number: int) -> Page:
+    html, url = row[_HTML], row.get(_URL)
+    url = url if isinstance(url, str) else None
+    if isinstance(html, str):
+        return Page(url, html.encode("utf-8", "replace"), "text/html; charset=utf-8", None, 200, number)
+    return Page(url, html, None, None, 200, number)
+
+
+def _library() -> tuple[Any, Any]:
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - an extra
+        import pyarrow.parquet as pq  # noqa: PLC0415
+    except ImportError as error:
+        raise ScraperError('Parquet needs pyarrow: pip install -e ".[export]"') from error
+    return pa, pq
