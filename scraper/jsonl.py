@@ -1,6 +1,8 @@
 """Records in a JSON Lines file: one `Article.to_json()` a line."""
 
+import errno
 import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from os import PathLike, fspath
 from typing import IO
@@ -9,7 +11,7 @@ from scraper.article import Article
 from scraper.errors import RecordError
 from scraper.unpack import zstd
 
-__all__ = ["open_lines", "read_records"]
+__all__ = ["read_lines", "read_records"]
 
 
 def read_records(
@@ -23,25 +25,33 @@ def read_records(
         faults = []
         records = list(read_records(path, on_error=faults.append))
 
-    gives all whole records and all faults. Blank lines are passed over. Raises `OSError` when the file cannot be read.
+    gives all whole records and all faults. Blank lines are passed over. Raises `OSError` where the file cannot be read
+    or unpacked any further.
     """
     name = fspath(path)
-    with open_lines(name) as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                yield Article.from_json(line)
-            except RecordError as error:
-                fault = RecordError(number, _why(line, error), name)
-                if on_error is None:
-                    raise fault from error
-                on_error(fault)
+    for number, line in enumerate(read_lines(name), 1):
+        if not line.strip():
+            continue
+        try:
+            yield Article.from_json(line)
+        except RecordError as error:
+            fault = RecordError(number, _why(line, error), name)
+            if on_error is None:
+                raise fault from error
+            on_error(fault)
 
 
-def open_lines(path: str | PathLike[str]) -> IO[bytes]:
-    """Open a file of lines for reading, `.gz` and `.zst` unpacked; raises `OSError`."""
+def read_lines(path: str | PathLike[str]) -> Iterator[bytes]:
+    """Yield the lines of a file, `.gz` and `.zst` unpacked; raises `OSError` behind the last that can be read."""
     name = fspath(path)
+    try:
+        with _opened(name) as lines:
+            yield from lines
+    except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError) as error:
+        raise OSError(errno.EIO, str(error), name) from error
+
+
+def _opened(name: str) -> IO[bytes]:
     if name.endswith(".gz"):
         return gzip.open(name, "rb")  # type: ignore[return-value]
     return zstd.open(name, "rb") if name.endswith(".zst") else open(name, "rb")  # type: ignore[return-value]

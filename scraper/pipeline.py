@@ -65,6 +65,7 @@ def read(page: bytes | str, *, url: str | None = None, content_type: str | None 
         page = bytes(page)
     if not isinstance(page, (bytes, str)):
         raise ScraperError(f"a page must be bytes or str, not {type(page).__name__}")
+    _check(url=url, content_type=content_type)
     return segment_html(page if isinstance(page, str) else decode(page, content_type), url)
 
 
@@ -72,7 +73,14 @@ def read_text(text: str, *, url: str | None = None) -> Document:
     """Segment flattened text."""
     if not isinstance(text, str):
         raise ScraperError(f"text must be str, not {type(text).__name__}")
+    _check(url=url)
     return segment_text(text, url)
+
+
+def _check(**told: object) -> None:
+    for name, value in told.items():
+        if not (value is None or isinstance(value, str)):
+            raise ScraperError(f"{name} must be str or None, not {type(value).__name__}")
 
 
 def article(document: Document) -> Article:

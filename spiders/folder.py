@@ -1,5 +1,6 @@
 """The folder of a crawl: who may write in it, and how a file there is replaced whole."""
 
+import errno
 import fcntl
 import os
 import secrets
@@ -29,7 +30,10 @@ def lock(directory: Path) -> IO[str]:
 
     Raises `Locked`, or `OSError` where the folder cannot be written to.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:  # and it is no folder
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(directory)) from error
     held = (directory / "lock").open("a+", encoding="ascii")
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

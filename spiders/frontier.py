@@ -179,7 +179,8 @@ class Frontier(BaseScheduler):
 
     def _refuse(self, reason: str, error: Exception | str) -> None:
         """End the crawl as soon as Scrapy can end one: when the spider is open."""
-        logger.error("No crawl in this folder: %s", error)
+        told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
+        logger.error("No crawl in this folder: %s", told)
         self._refusal = reason
         self._crawler.signals.connect(self._end, signals.spider_opened)
 

@@ -15,7 +15,7 @@ __all__ = ["IF_MISSING", "UNCHANGED", "Outcome"]
 
 UNCHANGED = "unchanged"
 IF_MISSING = "if_missing"
-"""The key of `Request.meta` for the words with which the failure of a mere attempt is told."""
+"""The key of `Request.meta` for the words with which it is told that an address merely tried is not there."""
 
 
 class Outcome:
@@ -52,7 +52,7 @@ class Outcome:
         """Note why nothing came."""
         flight = Frontier.of(self._crawler).flight(request)
         if flight is not None:
-            flight.reason = request.meta.get(IF_MISSING) or reason(exception)
+            flight.reason = reason(exception)
 
 
 def _header(response: Response, name: str) -> str | None:

@@ -17,6 +17,7 @@ from scrapy.crawler import Crawler
 from scraper.article import Article
 from scraper.coverage import coverage
 from scraper.errors import RecordError
+from scraper.safety import UNSAFE
 from spiders.account import Account
 from spiders.folder import RECORDS, crawl_dir, replace
 from spiders.frontier import LOCKED, NO_OUTPUT, OTHER_SITE, Frontier
@@ -78,6 +79,8 @@ class Report:
             _write_report(directory)
         head = f"{spider.name}: {site or 'crawl'} in {seconds:.1f} s ({reason})"
         lines = [head, *account.sentences(), f"Records and account: {directory}{os.sep}"]
+        if UNSAFE in account.failed and not account.fetched:
+            lines.append("It is not on the public internet; -s TRUSTED_HOSTS=host:port lets it be reached.")
         print(*lines, sep="\n  ", file=sys.stderr, flush=True)
 
 

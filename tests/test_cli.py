@@ -21,9 +21,12 @@ import pytest
 from fixtures.portal.server import serve
 from scraper import Article, Dateline, Link, Sidebar, json_schema
 from scraper.cli import main
+from scraper.cli.extract import _jobs
 from scraper.cli.inputs import Inputs, Reading
 from scraper.coverage import fallen
+from scraper.export import FORMS
 from scraper.jsonl import read_records
+from scraper.workers import cores
 from tests.crawling import heeding, story
 from tests.faults import serve_faults
 
@@ -163,7 +166,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty.jsonl": (lambda path: path.write_bytes(b""), "{}: it is empty"),
     "binary.html": (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99)), "{}: this is PNG data, not a page"),
     "listing.html": (lambda path: path.write_text("<title>404 Not Found</title><h1>404 Not Found</h1>"), "{}: empty"),
-    "noise.warc.gz": (lambda path: path.write_bytes(b"noise"), "{}:0: 5 bytes that are no record"),
+    "noise.warc.gz": (lambda path: path.write_bytes(b"noise"), "{}: at byte 0: 5 bytes that are no record"),
     "torn.jsonl.gz": (lambda path: path.write_bytes(gzip.compress(b'{"html"')[:-9]), "{}: Compressed file ended before"),
     "plain.jsonl.gz": (lambda path: path.write_bytes(b"{}"), "{}: Not a gzipped file"),
     "records.jsonl": (lambda path: path.write_text('{"headline": 1}\n{}'), '{}:1: no object with an "html" that is a text; the file is left out'),
@@ -187,11 +190,17 @@ def test_each_bad_input_is_a_line_and_no_stop(name, pages, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:9/", "ftp://portal.test/x", "file:///etc/passwd", "http://localhost/"]
+    ("url", "hint"),
+    [
+        ("http://127.0.0.1:9/", "--trust HOST:PORT lets it be asked for"),
+        ("http://localhost/", "--trust HOST:PORT lets it be asked for"),
+        ("ftp://portal.test/x", "only http and https are asked for"),
+        ("file:///etc/passwd", "only http and https are asked for"),
+    ],
 )
-def test_an_address_that_is_not_public_is_not_asked_for(url, capsys):
+def test_an_address_that_is_not_public_is_not_asked_for(url, hint, capsys):
     assert main(["extract", url]) == 1
-    assert capsys.readouterr().err == f"{url}: unsafe address; --trust HOST:PORT lets it be asked for\n"
+    assert capsys.readouterr().err == f"{url}: unsafe address; {hint}\n"
 
 
 def test_a_wrong_place_is_a_wrong_argument(capsys):
@@ -306,7 +315,8 @@ def test_a_terminal_is_told_how_far_it_is(many, jobs):
     assert status == 1
     assert "400 pages" in told
     assert "100%" in told
-    assert "1 errors" in told
+    assert "1 error" in told
+    assert "1 errors" not in told
     assert "0:00:00" in told
     assert f"{many}:8: no JSON" in told
 
@@ -364,6 +374,8 @@ def test_explain_writes_a_page_to_look_at(pages, tmp_path, capsys):
         assert out.read_text("utf-8").startswith("<!DOCTYPE html>")
         assert words in out.read_text("utf-8")
     assert capsys.readouterr().err == ""
+    assert main(["explain", str(TEXT), "--json", "-o", str(out)]) == 0
+    assert all(json.loads(line)["label"] for line in out.read_text("utf-8").splitlines())
 
 
 # ---------------------------------------------------------------- check
@@ -408,7 +420,7 @@ def test_each_bad_line_is_named_and_a_copy_holds_all_that_can_be_read(tmp_path, 
         ("10", told.err.splitlines()[7].partition(": ")[2]),
     ]
     assert "torn: " in told.err.splitlines()[0]
-    assert "1 records in it" in told.err.splitlines()[0]
+    assert "1 record in it" in told.err.splitlines()[0]
     assert told.out == "4 records, 8 faults\n"
     assert [(record.headline, record.replaces) for record in read_records(clean)] == [
         ("a", None),
@@ -431,16 +443,53 @@ def test_what_holds_no_record_is_no_file_of_records(data, why, tmp_path, capsys)
 
 def test_a_torn_archive_of_records_is_told(tmp_path, capsys):
     path = tmp_path / "a.jsonl.gz"
-    path.write_bytes(gzip.compress(A.to_json().encode() * 99)[:-20])
-    assert main(["check", str(path)]) == 1
+    lines = "".join(Article(headline=str(n), id=str(n)).to_json() + "\n" for n in range(99)).encode()
+    path.write_bytes(gzip.compress(lines, 0)[:-20])
+    clean, out = tmp_path / "clean.jsonl", tmp_path / "out.txt"
+    assert main(["check", str(path), "--repair", str(clean)]) == 1
+    told = capsys.readouterr()
+    assert told.err.endswith(f"{path}: Compressed file ended before the end-of-stream marker was reached\n")
+    assert told.out == "98 records, 1 fault\n"
+    assert len(list(read_records(clean))) == 98
+    assert main(["export", str(path), "-o", str(out)]) == 1
     assert f"{path}: Compressed file ended" in capsys.readouterr().err
+    assert out.read_text().count("\n\n") == 98
+
+
+@pytest.mark.parametrize("command", [("check",), ("export", "-o", "out.csv")])
+def test_what_is_no_file_of_records_is_read_no_further(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    path = written(tmp_path / "README.md", "No record.\n" * 400)
+    assert main([command[0], str(path), *command[1:]]) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 11
+    assert lines[-1] == f"{path}: no record, but 10 faults: this is no file of records, and is read no further"
+    mixed = written(tmp_path / "mixed.jsonl", A, "No record.\n" * 400)
+    assert main([command[0], str(mixed), *command[1:]]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 400
 
 
 def test_a_file_is_not_repaired_onto_itself(tmp_path, capsys):
     path = written(tmp_path / "a.jsonl", A, "torn")
+    before = path.read_bytes()
+    for more in (str(path), "--against"), (str(tmp_path / "b.jsonl"), "--against"):
+        written(tmp_path / "b.jsonl", A)
+        assert main(["check", str(tmp_path / "b.jsonl"), "--repair", more[0], more[1], str(path)]) == 2
+        assert "give the name of another file" in " ".join(capsys.readouterr().err.split())
     assert main(["check", str(path), "--repair", str(path)]) == 2
-    assert "another file" in capsys.readouterr().err
-    assert path.read_text().endswith("torn")
+    assert path.read_bytes() == before
+
+
+def test_what_holds_no_record_is_repaired_to_nothing(tmp_path):
+    clean = written(tmp_path / "clean.jsonl", A)
+    assert main(["check", str(written(tmp_path / "a.jsonl", "torn")), "--repair", str(clean)]) == 1
+    assert list(read_records(clean)) == [A]
+
+
+@pytest.mark.parametrize("command", ["check -", "export - -o out.csv", "check {} --repair -"])
+def test_records_are_in_files(command, records, capsys):
+    assert main(command.format(records).split()) == 2
+    assert "it takes a file, not std" in capsys.readouterr().err
 
 
 def test_a_field_that_fell_is_told(tmp_path, capsys):
@@ -453,6 +502,9 @@ def test_a_field_that_fell_is_told(tmp_path, capsys):
     assert main(["check", str(old), "--against", str(new)]) == 0
     assert main(["check", str(old), "--against", str(tmp_path / "missing.jsonl")]) == 1
     assert "missing.jsonl: No such file" in capsys.readouterr().err
+    empty = written(tmp_path / "empty.jsonl")
+    assert main(["check", str(new), "--against", str(empty)]) == 1
+    assert capsys.readouterr().err == f"{empty}: no record in it\n"
 
 
 @pytest.mark.parametrize(
@@ -547,16 +599,76 @@ def test_a_folder_that_holds_something_is_left_alone(records, pages, capsys):
     assert sorted(os.listdir(pages)) == before
 
 
-@pytest.mark.parametrize("out", ["out.xlsx", "out"])
+@pytest.mark.parametrize("out", ["stories", "stories/", "stories.2025/"])
+def test_a_folder_is_for_markdown(out, records, tmp_path):
+    assert main(["export", str(records), "-o", f"{tmp_path}/{out}"]) == 0
+    assert len(os.listdir(tmp_path / out)) == 3
+
+
+@pytest.mark.parametrize("out", ["out.xlsx", "out.md"])
 def test_an_unknown_form_is_a_wrong_argument(out, records, tmp_path, capsys):
     assert main(["export", str(records), "-o", str(tmp_path / out)]) == 2
-    assert "parquet, csv, markdown, txt, jsonld" in capsys.readouterr().err
+    told = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert "Invalid value for -o" in told
+    assert f"no form ends with {Path(out).suffix}, but .parquet, .csv, .txt, .jsonld;" in told
+    assert main(["export", str(records), "-o", str(tmp_path / out), "--to", "xlsx"]) == 2
+    assert "--to" in capsys.readouterr().err
+
+
+def test_a_dash_is_stdout(records, pages, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for command in (
+        ("export", str(records), "--to", "txt"),
+        ("extract", str(pages)),
+        ("explain", str(pages / "a.html")),
+    ):
+        assert main([*command, "-o", str(tmp_path / "out")]) == 0
+        assert main([*command, "-o", "-"]) == 0
+        assert capsys.readouterr().out.encode() == (tmp_path / "out").read_bytes()
+    assert main(["export", str(records), "-o", "-"]) == 2
+    assert not (tmp_path / "-").exists()
+
+
+# ---------------------------------------------------------------- what is read stays
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "explain page.html -o page.html",
+        "explain page.html -o link.html",
+        "explain page.html --json -o page.html",
+        "extract page.html -o page.html",
+        "extract *.html -o page.html",
+        "extract . -o records.jsonl",
+        "export records.jsonl -o records.jsonl --to csv",
+        "report . -o records.jsonl",
+        "report . -o archive/1.warc.gz",
+    ],
+)
+def test_no_output_takes_the_place_of_what_is_read(command, records, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "page.html").write_text(html("red"), "utf-8")
+    (tmp_path / "link.html").symlink_to("page.html")
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "1.warc.gz").write_bytes(b"an archive")
+    (tmp_path / "report.html").write_text("that of the last crawl")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert main(command.split()) == 2
+    assert "Invalid value for -o" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    assert main(["report", ".", "-o", "report.html"]) == 0
+
+
+def test_no_number_of_jobs_stops_the_machine():
+    few = Inputs([str(TEXT)], Reading(), lambda fault: None)
+    assert [_jobs(asked, few) for asked in (None, 0, 1, 9999)] == [1, cores(), 1, 4 * cores()]
 
 
 def test_what_parquet_needs_is_told(records, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert main(["export", str(records), "-o", str(tmp_path / "out.parquet")]) == 1
-    assert capsys.readouterr().err == "Parquet needs pyarrow: pip install 'scraper[export]'\n"
+    assert capsys.readouterr().err == 'Parquet needs pyarrow: pip install -e ".[export]"\n'
 
 
 # ---------------------------------------------------------------- the small ones
@@ -601,6 +713,9 @@ def test_a_report_is_written_of_a_crawl_s_folder(tmp_path, capsys):
     assert "The red ferry" in out.read_text("utf-8")
     assert main(["report", str(tmp_path / "missing"), "-o", str(out)]) == 1
     assert "no folder" in capsys.readouterr().err
+    (tmp_path / "empty").mkdir()
+    assert main(["report", str(tmp_path / "empty"), "-o", str(out)]) == 1
+    assert capsys.readouterr().err == f"no crawl in {tmp_path / 'empty'}\n"
 
 
 def test_the_schema_and_the_version_are_told(capsys):
@@ -637,3 +752,5 @@ def test_a_shell_completes_the_commands():
     words = {"_SCRAPER_COMPLETE": "complete_bash", "COMP_WORDS": "scraper ex", "COMP_CWORD": "1"}
     got = run(env=os.environ | words)
     assert got.stdout.decode().split() == ["extract", "explain", "export"]
+    words |= {"COMP_WORDS": "scraper export x --to ", "COMP_CWORD": "4"}
+    assert run(env=os.environ | words).stdout.decode().split() == list(FORMS)

@@ -8,12 +8,14 @@ import subprocess
 import time
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from fixtures.portal.server import serve
+from spiders.account import count
 from tests.crawling import (
     ENVIRONMENT,
     FAST,
@@ -261,26 +263,50 @@ def test_a_folder_keeps_to_its_site(tmp_path, embedded):
 
 def test_a_crawl_directory_that_cannot_be_is_told(tmp_path):
     (tmp_path / "file").write_text("")
-    refused = crawl(tmp_path / "file" / "under", "fintechworld")
-    assert refused.status == 3
-    assert "No crawl in this folder" in refused.summary
-    assert "Traceback" not in refused.summary
+    for folder in (tmp_path / "file", tmp_path / "file" / "under"):
+        refused = crawl(folder, "fintechworld")
+        assert refused.status == 3
+        assert f"No crawl in this folder: {folder}: Not a directory\n" in refused.summary
+        assert "Traceback" not in refused.summary
 
 
-def test_an_interrupted_crawl_says_so(tmp_path):
-    slow = command(tmp_path, "fintechworld", "-s", "DOWNLOAD_DELAY=0.2", "-s", "CONCURRENT_REQUESTS=2")
+def interrupted(directory: Path, delay: float, times: int) -> Crawl:
+    """Send ^C so many times when the first record is there."""
+    slow = command(directory, "fintechworld", "-s", f"DOWNLOAD_DELAY={delay}", "-s", "CONCURRENT_REQUESTS=2")
+    told = ""
     with subprocess.Popen(slow, cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True) as process:
-        records = tmp_path / "records.jsonl"
+        assert process.stderr is not None
+        records = directory / "records.jsonl"
         while process.poll() is None and not (records.exists() and records.stat().st_size):
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        _, summary = process.communicate(timeout=60)
-    stopped = Crawl(process.returncode, summary, tmp_path)
+        for line in process.stderr:
+            told += line
+            if "^C again stops at once" in line and times == 2:
+                process.send_signal(signal.SIGINT)
+    return Crawl(process.returncode, told, directory)
+
+
+def test_an_interrupted_crawl_says_so(tmp_path):
+    stopped = interrupted(tmp_path, 0.2, 1)
+    summary = stopped.summary
     assert stopped.status == 11, summary
+    assert "INFO: finishing what has begun; ^C again stops at once\n" in summary
     assert stopped.run["reason"] == "shutdown"
     assert stopped.counts["left"] > 0
     assert "still to be asked for" in summary
     assert len(stopped.records) == stopped.counts["written"] > 0
+
+
+def test_a_crawl_interrupted_twice_says_where_things_are(tmp_path):
+    stopped = interrupted(tmp_path, 0.5, 2)
+    assert stopped.status == 11, stopped.summary
+    assert stopped.summary.splitlines()[-4:] == [
+        f"{stopped.summary.splitlines()[-4][:8]} INFO: stopping at once",
+        "fintechworld: interrupted",
+        f"  {count(len(stopped.records), 'record')} written; the same command goes on.",
+        f"  Records: {tmp_path}/",
+    ]
 
 
 def test_pages_limits_the_addresses_asked_for(tmp_path):
@@ -314,9 +340,9 @@ def test_an_unreachable_site_gives_nothing(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     nothing = crawl(tmp_path, *of(f"http://127.0.0.1:{port}"), *FAST, "-s", "RETRY_TIMES=0")
-    assert nothing.status == 1
+    assert nothing.status == 17
     assert nothing.counts["fetched"] == 0
-    assert nothing.counts["failed"]["robots: connection refused"] == 1
+    assert nothing.counts["failed"] == {"robots: connection refused": 2}  # the home page, and the sitemap
     assert "its robots.txt cannot be had" in nothing.summary
     assert adds_up(nothing.counts)
 
@@ -401,9 +427,15 @@ def test_parts_are_read_in_order_and_missing_ones_are_told(faulty):
 def test_a_site_that_forbids_all_is_asked_for_nothing(tmp_path, robots, reason):
     crawled, hits = crawl_site(tmp_path, {"/": page("x"), "/robots.txt": robots}, "-s", "RETRY_TIMES=0")
     assert hits == {"/robots.txt": 1}
-    assert crawled.status == 1
-    assert crawled.counts["failed"][reason] == 1
+    assert crawled.status == 17
+    assert crawled.counts["failed"] == {reason: 2}  # the home page, and the sitemap
     assert adds_up(crawled.counts)
+
+
+def test_a_site_without_pages_gives_nothing(tmp_path):
+    crawled, _ = crawl_site(tmp_path, {})
+    assert crawled.status == 1
+    assert crawled.counts["failed"] == {"404": 1, "no sitemap": 1}
 
 
 def test_sitemaps_named_in_robots_are_read(tmp_path):

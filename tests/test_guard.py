@@ -290,7 +290,8 @@ def test_a_crawl_of_a_place_that_is_not_trusted_reaches_nothing(tmp_path):
     with site({"/": story("red")}) as (base, hits):
         refused = crawl(tmp_path, "portal", "-a", f"site={base}/", *FAST)
     assert refused.status == 1
-    assert refused.counts["failed"] == {UNSAFE: 1, "no sitemap": 1}
+    assert refused.counts["failed"] == {UNSAFE: 2}  # the home page, and the sitemap
+    assert refused.summary.endswith("public internet; -s TRUSTED_HOSTS=host:port lets it be reached.\n")
     assert not hits
 
 

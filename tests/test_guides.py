@@ -2,6 +2,7 @@
 
 import doctest
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from scraper import extract_text
 from tests.crawling import ENVIRONMENT, ROOT
-from tests.test_readme import blocks, command, guide
+from tests.test_readme import blocks, command, guide, section
 
 NAME = "tidegazette-story"
 
@@ -32,23 +33,63 @@ def test_the_query_gives_each_story_once_in_its_last_form(tmp_path: Path, monkey
     lines = [
         record | {"id": "a", "headline": "first", "fetched_at": "2025-04-12T10:00:00Z"},
         record | {"id": "b", "headline": "copy", "fetched_at": "2025-04-12T10:00:00Z", "duplicate_of": "a"},
+        record | {"id": "c", "headline": "original", "fetched_at": "2025-04-12T10:00:00Z"},
+        record | {"id": "d", "headline": "own", "fetched_at": "2025-04-12T10:00:00Z"},
         record | {"id": "a", "headline": "mended", "fetched_at": "2025-04-12T12:00:00Z", "replaces": "a"},
+        record | {"id": "d", "headline": "copy", "fetched_at": "2025-04-12T12:00:00Z", "duplicate_of": "c"},
+        record | {"url": "http://portal.test/1.html", "headline": "extracted"},
+        record | {"url": "http://portal.test/2.html", "headline": "extracted"},
+        record | {"headline": "from a text"},
     ]
     (tmp_path / "records.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     monkeypatch.chdir(tmp_path)
     (query,) = blocks("sql", guide("record"))
-    assert [row[0] for row in duckdb.sql(f"select headline from ({query})").fetchall()] == ["mended"]
+    found = [row[0] for row in duckdb.sql(f"select headline from ({query})").fetchall()]
+    assert sorted(found) == ["extracted", "extracted", "from a text", "mended", "original"]
+
+
+@pytest.mark.parametrize(("asked", "found"), [("10", "OK"), ("100", "FAIL")])
+def test_spidermon_watches_as_told(tmp_path: Path, asked: str, found: str) -> None:
+    pytest.importorskip("spidermon")
+    told = section("Watch it", guide("for-real"))
+    (module,) = blocks("python", told)
+    (line,) = (line for line in blocks("sh", told) if "spidermon" in line)
+    (tmp_path / "mymonitors.py").write_text(module, "utf-8")
+    line = line.replace("MIN_ITEMS=10", f"MIN_ITEMS={asked}")
+    ran = subprocess.run(
+        [*command(line), "-s", f"CRAWL_DIR={tmp_path}"],
+        cwd=ROOT,
+        env=ENVIRONMENT | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0
+    assert f"[Spidermon] Extracted Items Monitor/test_stat_monitor... {found}\n" in ran.stderr
+    assert "[Spidermon] Field Coverage Monitor/test_check_if_field_coverage_rules_are_met... OK\n" in ran.stderr
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Make a copy of what the guide for a new portal touches."""
-    for part in ("scraper", "tests"):
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    (tmp_path / "fixtures" / "pages" / NAME).mkdir(parents=True)
-    (tmp_path / "fixtures" / "portal").symlink_to(ROOT / "fixtures" / "portal")
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    """Make a copy of what the guide for a new portal touches, with the templates that came with the project."""
+    for part in ("scraper", "tests", "fixtures/pages"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__", "tidegazette*"))
+    (tmp_path / "fixtures" / "pages" / NAME).mkdir()
+    for part in (".ci", "docs", "spiders", "fixtures/portal"):
+        (tmp_path / part).symlink_to(ROOT / part)
+    for file in ("README.md", "CHANGELOG.md", "pyproject.toml"):
+        shutil.copy(ROOT / file, tmp_path)
+    know(tmp_path, "krnews", "yangqq")
     return tmp_path
+
+
+def know(checkout: Path, *templates: str) -> None:
+    """Have a checkout know these templates."""
+    path = checkout / "scraper" / "profiles" / "__init__.py"
+    text = re.sub(r"(?<=from scraper\.profiles import ).*", ", ".join(templates), path.read_text("utf-8"), count=1)
+    listed = ", ".join(f"{name}.PROFILE" for name in templates)
+    path.write_text(re.sub(r"(?<=^PROFILES = \().*?(?=\))", listed, text, flags=re.MULTILINE | re.DOTALL), "utf-8")
 
 
 def run(line: str, checkout: Path) -> subprocess.CompletedProcess[str]:
@@ -77,14 +118,13 @@ def test_a_portal_is_added_as_told(checkout: Path) -> None:
     assert wrong == {"site_name", "authors", "sidebar", "view_count"}
 
     (folder / "expected.json").write_text(expected, "utf-8")
-    check = green.splitlines()[0]
+    check, rest = green.splitlines()
     assert run(check, checkout).returncode == 1
-    profiles = checkout / "scraper" / "profiles"
-    (profiles / "tidegazette.py").write_text(profile, "utf-8")
-    room = (profiles / "__init__.py").read_text("utf-8")
-    room = room.replace("import krnews", "import krnews, tidegazette").replace(
-        "(yangqq", "(tidegazette.PROFILE, yangqq"
-    )
-    (profiles / "__init__.py").write_text(room, "utf-8")
+    (checkout / "scraper" / "profiles" / "tidegazette.py").write_text(profile, "utf-8")
+    know(checkout, "krnews", "tidegazette", "yangqq")
     assert run(check, checkout).returncode == 0
+    # Of all tests, those that a new template could turn red.
+    touched = "page_gives or fixtures or rows_above and profiles or paths_named or code_is_clean and not types"
+    tests = f"{rest} tests/test_pages.py tests/test_house.py tests/test_readme.py -k '{touched}'"
+    assert (ran := run(tests, checkout)).returncode == 0, ran.stdout
     assert command(crawl)[:5] == [sys.executable, "-m", "scrapy", "crawl", "portal"]

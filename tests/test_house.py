@@ -11,6 +11,10 @@ import scraper
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scraper"
+TEMPLATES = {f"profiles.{path.stem}" for path in (PACKAGE / "profiles").glob("*.py")} - {
+    "profiles.__init__",
+    "profiles.template",
+}
 
 # A module imports only what stands in a row above its own.
 ROWS = (
@@ -20,7 +24,7 @@ ROWS = (
     ("dates",),
     ("dateline", "people", "injection", "lists", "stories", "copies", "profiles.template"),
     ("fields",),
-    ("profiles.yangqq", "profiles.krnews"),
+    tuple(TEMPLATES),
     ("profiles",),
     ("tagger.features", "tagger.gold"),
     ("tagger.model",),

@@ -1,12 +1,16 @@
 """Reading records back: what is whole is given, what is not is named by file and line."""
 
 import gzip
+import random
+from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from scraper import Article, RecordError
 from scraper.jsonl import read_records
+from scraper.unpack import zstd
 
 GOOD = [Article(headline=f"Story {n}\u2028with a separator", body=("One.",)) for n in range(3)]
 
@@ -42,3 +46,25 @@ def test_a_bad_line_is_named_or_skipped_and_counted(tmp_path: Path, bad: bytes, 
     faults: list[RecordError] = []
     assert list(read_records(path, on_error=faults.append)) == GOOD[:1]
     assert [fault.line for fault in faults] == [2]
+
+
+@pytest.mark.parametrize(("name", "pack"), [("a.jsonl.gz", gzip.compress), ("a.jsonl.zst", zstd.compress)])
+@pytest.mark.parametrize("damage", [lambda packed: packed[:-20], lambda packed: packed[:-9000] + b"noise" * 1800])
+def test_a_packed_file_that_is_torn_or_damaged_gives_its_whole_lines_first(
+    tmp_path: Path, name: str, pack: Callable[[bytes], bytes], damage: Callable[[bytes], bytes]
+) -> None:
+    words = iter(random.Random(1).choices("abcdefghijklmnop", k=1_000_000))  # which packs badly
+    stories = [Article(headline=f"Story {n}", body=("".join(islice(words, 1000)),)) for n in range(1000)]
+    packed = pack(b"".join(story.to_json().encode() + b"\n" for story in stories))
+    path = _file(tmp_path / name, damage(packed))
+    read: list[Article] = []
+    with pytest.raises((OSError, RecordError), match=name):
+        read.extend(read_records(path))  # keeps those that came before the error
+    assert 0 < len(read) < 1000
+    assert read == stories[: len(read)]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl.gz", "a.jsonl.zst"])
+def test_what_is_not_packed_as_its_name_says_is_an_error_of_the_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(OSError, match=name):
+        list(read_records(_file(tmp_path / name, GOOD[0].to_json().encode())))

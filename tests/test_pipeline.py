@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures.portal import site
-from scraper import Article, Label, NotAnArticle, ScraperError, explain, extract, extract_text
+from scraper import Article, Label, NotAnArticle, ScraperError, explain, explain_page, extract, extract_text
 from scraper.assemble import join
 
 STORY = (
@@ -65,6 +65,14 @@ def test_what_is_neither_bytes_nor_text_is_refused(page: object) -> None:
     for function in (extract, extract_text, explain):
         with pytest.raises(ScraperError):
             function(page)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("told", [{"url": 5}, {"url": b"http://a.test/"}, {"content_type": b"text/html"}])
+def test_what_is_told_of_a_page_is_text(told: dict[str, object]) -> None:
+    functions = (extract, explain, explain_page) if "content_type" in told else (extract, extract_text, explain)
+    for function in functions:
+        with pytest.raises(ScraperError, match=f"{next(iter(told))} must be str or None, not "):
+            function(STORY, **told)  # type: ignore[operator]
 
 
 @settings(max_examples=150, deadline=None)

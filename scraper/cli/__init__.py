@@ -19,7 +19,11 @@ _COMMANDS = (
     (bulk, "Archives in, a file of records for each out.", "scraper bulk archive/*.warc.gz --into records"),
     (explain, "Every block of a page, and why it is what it is.", "scraper explain page.html"),
     (check, "Whether a file of records is whole.", "scraper check records.jsonl --repair clean.jsonl"),
-    (export, "Records as Parquet, CSV, Markdown, text, JSON-LD.", "scraper export records.jsonl -o records.parquet"),
+    (
+        export,
+        "Records as Parquet, CSV, Markdown, text, JSON-LD.",
+        "scraper export records.jsonl -o records.parquet, or -o stories/",
+    ),
     (schema, "The JSON Schema of a record.", "scraper schema > article.schema.json"),
     (portal, "Serve the portal that comes with the project.", "scraper portal --port 8750"),
     (report, "What a crawl did, as a page.", "scraper report crawls/fintechworld -o report.html"),

@@ -1,20 +1,22 @@
 """`scraper check`: whether a file of records is one, line by line."""
 
 import dataclasses
+import itertools
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
 
 from scraper.article import Article
-from scraper.cli.output import writing
-from scraper.cli.screen import Screen
+from scraper.cli.options import FAULTS, Records, foreign
+from scraper.cli.output import STDOUT, apart, writing
+from scraper.cli.screen import Screen, count
 from scraper.coverage import coverage, fallen
 from scraper.errors import RecordError
-from scraper.jsonl import open_lines, read_records
+from scraper.jsonl import read_lines, read_records
 
 __all__ = ["check"]
 
@@ -37,9 +39,7 @@ class _Line(NamedTuple):
 
 
 def check(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Records, as JSON Lines (.jsonl, .jsonl.gz, .jsonl.zst).")
-    ],
+    file: Records,
     repair: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write a clean copy with every record that can be read.")
     ] = None,
@@ -53,33 +53,41 @@ def check(
     The exit status is 1 if there is any, or if a field fell by more than 5 points and 10 % against OLD.
     """
     screen = Screen()
-    if repair and repair.exists() and file.exists() and repair.samefile(file):
-        raise typer.BadParameter("it must be another file than FILE", param_hint="--repair")
-    try:
-        with open_lines(file) as lines:
-            number = _written(_told(file, lines, screen), repair, screen)
-        fell = _fallen(against, file) if against else []
-    except (OSError, EOFError) as error:
-        name = getattr(error, "filename", None) or file
-        screen.complain(f"{name}: {getattr(error, 'strerror', None) or error}")
-        raise typer.Exit(1) from error
-    if not number:
+    if repair == STDOUT:
+        raise typer.BadParameter("it takes a file, not stdout", param_hint="--repair")
+    apart(repair, (file, against), "--repair")
+    number = _written(_told(file, screen), repair, screen)
+    if not number and not screen.faults:
         screen.complain(f"{file}: no record in it")
+    fell = _fallen(against, file, screen) if against and number else []
     with writing(None, screen) as out:
-        out.write(f"{number} records, {screen.faults} faults\n".encode())
+        out.write(f"{count(number, 'record')}, {count(screen.faults, 'fault')}\n".encode())
         out.writelines(f"{line}\n".encode() for line in fell)
     raise typer.Exit(1 if screen.faults or fell else 0)
 
 
-def _told(file: Path, lines: Iterable[bytes], screen: Screen) -> Iterator[bytes]:
+def _lines(file: Path, screen: Screen) -> Iterator[tuple[int, bytes]]:
+    """Give the lines that say something, numbered; the end of what can be read is a fault."""
+    try:
+        for number, line in enumerate(read_lines(file), 1):
+            if line.strip():
+                yield number, line
+    except OSError as error:
+        screen.complain(f"{file}: {error.strerror}")
+
+
+def _told(file: Path, screen: Screen) -> Iterator[bytes]:
     """Give the lines of a clean copy, and tell each fault."""
     seen: dict[str, tuple[int, int]] = {}  # by id: the line, and what stands for the record
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
+    none = True
+    for number, line in _lines(file, screen):
         found, fault = _read(line)
+        none = none and not found
         if fault:
             screen.complain(f"{file}:{number}: {fault}")
+        if none and screen.faults == FAULTS:
+            screen.complain(foreign(file))
+            return
         for record, kept in found:
             told, again = hash(record.to_json()), seen.get(record.id or "")
             if record.id:
@@ -98,7 +106,7 @@ def _read(line: bytes) -> _Line:
     except RecordError as error:
         parts = _START.split(line)
         saved = tuple(found for part in parts if part != line for found in _record(part))
-        also = f"; {len(saved)} records in it" if saved else ""
+        also = f"; {count(len(saved), 'record')} in it" if saved else ""
         return _Line(saved, f"{_kind(line)}{error.why}{also}")
 
 
@@ -119,12 +127,27 @@ def _record(part: bytes) -> tuple[_Found, ...]:
 
 def _written(lines: Iterator[bytes], repair: Path | None, screen: Screen) -> int:
     """Go through the lines, write them where they are wanted, and give how many there are."""
+    first = next(lines, None)
+    if first is None:
+        return 0  # and what was there before stays
+    lines = itertools.chain((first,), lines)
     if repair is None:
         return sum(1 for _ in lines)
     with writing(repair, screen) as copy:
         return sum(copy.write(line + b"\n") > 0 for line in lines)
 
 
-def _fallen(old: Path, new: Path) -> list[str]:
-    before, now = (coverage(read_records(path, on_error=lambda error: None)) for path in (old, new))
+def _fallen(old: Path, new: Path, screen: Screen) -> list[str]:
+    faults = screen.faults
+    before = coverage(_readable(old, screen.complain))
+    now = coverage(_readable(new, lambda fault: None))  # which was told already
+    if not before and screen.faults == faults:
+        screen.complain(f"{old}: no record in it")
     return [f"fallen: {name} from {before[name]:.0%} to {now.get(name, 0.0):.0%}" for name in fallen(before, now)]
+
+
+def _readable(file: Path, complain: Callable[[str], object]) -> Iterator[Article]:
+    try:
+        yield from read_records(file, on_error=lambda error: None)
+    except OSError as error:
+        complain(f"{file}: {error.strerror}")

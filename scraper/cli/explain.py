@@ -17,7 +17,7 @@ from rich.text import Text
 from scraper.block import Label, Labelled
 from scraper.cli.inputs import Given, Inputs, Reading
 from scraper.cli.options import Trust, trusted
-from scraper.cli.output import writing
+from scraper.cli.output import apart, writing
 from scraper.cli.screen import Screen, plain
 from scraper.errors import ScraperError
 from scraper.page import explain_page, explain_page_text
@@ -32,18 +32,24 @@ _COLUMNS = (("label", max(map(len, Label)) + 2), ("score", 6), ("reason", 36))  
 
 def explain(
     page: Annotated[str, typer.Argument(metavar="INPUT", help="A page, a text, an address, or - for stdin.")],
-    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON a block, instead of the table.")] = False,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="The page as HTML, its blocks marked.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="A line of JSON a block, to the screen or to OUT.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="OUT", help="The page as HTML, its blocks marked, instead of the table."
+        ),
+    ] = None,
     text: Annotated[bool, typer.Option("--text", help="The page is flattened text, whatever it is called.")] = False,
     trust: Trust = None,
 ) -> None:
     """Show every block of a page with its label, its score (0 to 1: how surely), and the reason."""
     screen = Screen()
+    apart(output, (page,))
     given = _only(Inputs([page], Reading(text, trusted(trust)), screen.complain), page, screen)
     if given is None:
         raise typer.Exit(1)
     try:
-        shown = _page(given) if output else _blocks(given, as_json=as_json)
+        shown = _page(given) if output and not as_json else _blocks(given, as_json=as_json)
     except ScraperError as error:
         screen.complain(f"{page}: {error}")
         raise typer.Exit(1) from error

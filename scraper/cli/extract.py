@@ -9,8 +9,8 @@ import typer
 from scraper.article import Article
 from scraper.cli.inputs import Given, Inputs, Reading
 from scraper.cli.options import Trust, trusted
-from scraper.cli.output import writing
-from scraper.cli.screen import Screen
+from scraper.cli.output import apart, writing
+from scraper.cli.screen import Screen, count
 from scraper.errors import ScraperError
 from scraper.replay import Look, Replay, look
 from scraper.workers import Work, cores, each
@@ -18,6 +18,7 @@ from scraper.workers import Work, cores, each
 __all__ = ["extract"]
 
 _FEW_FILES, _FEW_BYTES = 200, 32 * 2**20  # which are read before other processes have begun
+_CROWD = 4  # processes a core; more would only take memory
 
 
 def extract(
@@ -34,7 +35,11 @@ def extract(
     ] = None,
     jobs: Annotated[
         int | None,
-        typer.Option(min=0, help="Processes that read; 0: one a core. Else 1 for few inputs, one a core for many."),
+        typer.Option(
+            min=0,
+            help=f"Processes that read, {_CROWD} a core at most; 0: one a core. Else 1 for few inputs, one a core for "
+            "many.",
+        ),
     ] = None,
     text: Annotated[bool, typer.Option("--text", help="Pages are flattened text, whatever they are called.")] = False,
     trust: Trust = None,
@@ -46,10 +51,11 @@ def extract(
     """
     screen, read, written = Screen(), 0, 0
     source = Inputs(inputs, Reading(text, trusted(trust)), screen.complain)
+    apart(output, source.names)
     replay = Replay(None)
 
     def far(seconds: float) -> tuple[int, str]:
-        return source.done(), f"{read} pages, {read / max(seconds, 0.001):.0f}/s, {screen.faults} errors"
+        return source.done(), f"{read} pages, {read / max(seconds, 0.001):.0f}/s, {count(screen.faults, 'error')}"
 
     with writing(output, screen) as lines, screen.progress(source.total, far) as step:
         for given, seen in each(Work(_look, _lost), source, _jobs(jobs, source)):
@@ -68,7 +74,7 @@ def extract(
 
 def _jobs(asked: int | None, source: Inputs) -> int:
     few = source.count <= _FEW_FILES and source.total <= _FEW_BYTES
-    return 1 if asked is None and few else asked or cores()
+    return 1 if asked is None and few else min(asked or cores(), _CROWD * cores())
 
 
 def _records(replay: Replay, given: Given, seen: Look, screen: Screen) -> Iterator[Article]:

@@ -23,7 +23,7 @@ __all__ = ["Given", "Inputs", "Reading"]
 _PAGES, _TEXTS = (".html", ".htm", ".xhtml"), (".txt",)
 _ARCHIVES, _LINES = (".warc", ".warc.gz", ".wet", ".wet.gz"), (".jsonl", ".jsonl.gz")
 _KNOWN = (*_PAGES, *_TEXTS, *_ARCHIVES, *_LINES)
-_UNKNOWN = f"not a kind of file that is known ({' '.join(_KNOWN)}); give it as stdin: scraper extract - < FILE"
+_UNKNOWN = f"not a kind of file that is known ({' '.join(_KNOWN)}); as stdin, it is taken for a page: - < FILE"
 _FETCHED = 100_000  # bytes that a page of the web is taken to have, for the bar
 _PACE = 1.0  # seconds between two pages of a host
 
@@ -52,8 +52,9 @@ class Inputs:
     def __init__(self, names: Iterable[str], reading: Reading, complain: Callable[[object], None]) -> None:
         self._reading = reading
         self._complain = complain
-        self._names = [found for name in names for found in self._expanded(name)]
-        sizes = [_size(name) for name in self._names]
+        self.names = [found for name in names for found in self._expanded(name)]
+        """Those of files and addresses; folders and patterns are told file by file."""
+        sizes = [_size(name) for name in self.names]
         self.count, self.total = len(sizes), sum(sizes)
         """How many there are, and how many bytes they have."""
         self._weights = sizes
@@ -66,14 +67,13 @@ class Inputs:
         return self._before + (self._now.tell() if self._now and not self._now.closed else 0)
 
     def __iter__(self) -> Iterator[Given]:
-        for name, weight in zip(self._names, self._weights, strict=True):
+        for name, weight in zip(self.names, self._weights, strict=True):
             try:
                 yield from self._pages(name)
             except OSError as error:
                 self._complain(f"{name}: {error.strerror or error}")
             except FetchError as error:
-                hint = "; --trust HOST:PORT lets it be asked for" if UNSAFE in error.reason else ""
-                self._complain(f"{error}{hint}")
+                self._complain(f"{error}{_hint(error)}")
             except (ScraperError, zlib.error, EOFError) as error:
                 self._complain(f"{name}: {error}")
             self._before, self._now = self._before + weight, None
@@ -110,7 +110,9 @@ class Inputs:
             raise ScraperError("it is empty")
         raw.seek(0)
         if kind.endswith(_ARCHIVES):
-            for page in read_pages(raw, on_error=lambda error: self._complain(f"{name}:{error.offset}: {error.why}")):
+            for page in read_pages(
+                raw, on_error=lambda error: self._complain(f"{name}: at byte {error.offset}: {error.why}")
+            ):
                 yield Given(name, page, alone=False)
         elif kind.endswith(_LINES):
             yield from self._lines(name, gzip.GzipFile(fileobj=raw) if kind.endswith(".gz") else raw)
@@ -147,6 +149,14 @@ class Inputs:
             return fetch(url, trusted=self._reading.trusted)
         finally:
             self._asked[host] = time.monotonic()
+
+
+def _hint(error: FetchError) -> str:
+    if UNSAFE not in error.reason:
+        return ""
+    if urlsplit(error.url).scheme not in ("http", "https"):
+        return "; only http and https are asked for"
+    return "; --trust HOST:PORT lets it be asked for"
 
 
 def _size(name: str) -> int:

@@ -1,12 +1,33 @@
-"""Options that several commands have."""
+"""Arguments and options that several commands have."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from scraper.safety import places
 
-__all__ = ["Trust", "trusted"]
+__all__ = ["FAULTS", "Records", "Trust", "foreign", "trusted"]
+
+FAULTS = 10
+"""After so many before the first record, a file is taken for none of records."""
+
+
+def foreign(file: Path) -> str:
+    """Say so."""
+    return f"{file}: no record, but {FAULTS} faults: this is no file of records, and is read no further"
+
+
+def _file(path: Path) -> Path:
+    if str(path) == "-":
+        raise typer.BadParameter("it takes a file, not stdin")
+    return path
+
+
+Records = Annotated[
+    Path,
+    typer.Argument(metavar="FILE", callback=_file, help="Records, as JSON Lines (.jsonl, .jsonl.gz, .jsonl.zst)."),
+]
 
 Trust = Annotated[
     list[str] | None,

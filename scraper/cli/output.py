@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -12,15 +12,27 @@ import typer
 from scraper.cli.screen import Screen
 from scraper.files import whole
 
-__all__ = ["writing"]
+__all__ = ["STDOUT", "apart", "writing"]
+
+STDOUT = Path("-")
+
+
+def apart(output: Path | None, sources: Iterable[str | Path | None], option: str = "-o") -> None:
+    """Take an output that is also read for a wrong argument: it would be gone, or half of what it was."""
+    if output is None or not output.is_file():
+        return
+    if any(source and os.path.exists(source) and output.samefile(source) for source in sources):
+        raise typer.BadParameter(f"{output} is read here; give the name of another file", param_hint=option)
 
 
 @contextmanager
 def writing(output: Path | None, screen: Screen) -> Iterator[IO[bytes]]:
-    """Give where the bytes go; end the command with status 1 where they cannot.
+    """Give where the bytes go, which is stdout for none and for `-`; end the command with status 1 where they cannot.
 
     A reader that has had enough (`| head`) ends the writing, and is no fault.
     """
+    if output == STDOUT:
+        output = None
     try:
         if output is None:
             yield sys.stdout.buffer

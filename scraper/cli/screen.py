@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-__all__ = ["Screen", "plain"]
+__all__ = ["Screen", "count", "plain"]
 
 Far = Callable[[float], tuple[int, str]]
 """Tells after so many seconds how much is done, and more in words."""
@@ -20,6 +20,11 @@ _EVERY = 10.0  # seconds between two lines on how far it is, where no bar can be
 def plain(text: str) -> str:
     """Give a text of a stranger without what would steer a terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def count(number: int, noun: str) -> str:
+    """Say a number of things."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 class Screen:

@@ -11,7 +11,7 @@ import typer
 
 import scraper
 from scraper.article import json_schema
-from scraper.cli.output import writing
+from scraper.cli.output import apart, writing
 from scraper.cli.screen import Screen
 
 __all__ = ["portal", "report", "schema", "tell_version"]
@@ -71,10 +71,11 @@ def report(
     if not folder.is_dir():
         screen.complain(f"{folder}: no folder; give that of a crawl, such as crawls/fintechworld")
         raise typer.Exit(1)
+    apart(output, (file for file in folder.rglob("*") if file.suffix != ".html"))
     try:
         html: str = page(folder)
     except (OSError, ValueError) as error:
-        screen.complain(f"{folder}: {error}")
+        screen.complain(error)  # which names the file or the folder
         raise typer.Exit(1) from error
     with writing(output, screen) as lines:
         lines.write(html.encode())

@@ -13,6 +13,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -21,8 +22,9 @@ from scrapy.commands.crawl import Command as ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from spiders import arguments
-from spiders.account import Account
+from spiders.account import Account, count
 from spiders.backoff import RATE_LIMITED
+from spiders.folder import crawl_dir
 from spiders.frontier import DISK_FULL, JOINED, LOCKED, NO_OUTPUT, OTHER_SITE
 from spiders.portal import PortalSpider
 from spiders.robots import FORBIDDEN
@@ -48,7 +50,6 @@ _BY_REASON = {
 _QUIET = (
     "scrapy.addons",
     "scrapy.core.engine",
-    "scrapy.crawler",
     "scrapy.middleware",
     "scrapy.spidermiddlewares.httperror",
     "scrapy.utils.log",
@@ -75,6 +76,17 @@ def _quieten(level: str) -> None:
     if level == "INFO":
         for name in _QUIET:
             logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger("scrapy.crawler").addFilter(_of_interest)
+
+
+def _of_interest(record: logging.LogRecord) -> bool:
+    """Of all that the crawler tells, let pass that it was interrupted, in words for who did it."""
+    if record.levelno == logging.INFO and str(record.msg).startswith("Received"):
+        again = "twice" in str(record.msg)
+        record.msg = "stopping at once" if again else "finishing what has begun; ^C again stops at once"
+        record.args = ()
+        return True
+    return record.levelno > logging.INFO
 
 
 class Command(ScrapyCommand):
@@ -97,4 +109,9 @@ class Command(ScrapyCommand):
         crawler = self._create_crawler(spider)
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
-        self.exitcode = BROKEN if self.crawler_process.bootstrap_failed else exit_status(crawler.stats.get_stats())
+        stats = crawler.stats.get_stats()
+        self.exitcode = BROKEN if self.crawler_process.bootstrap_failed else exit_status(stats)
+        if self.exitcode == INTERRUPTED and "finish_reason" not in stats:  # and nobody has told how far it came
+            written = f"{count(Account.of(stats).written, 'record')} written; the same command goes on."
+            head = f"{spider.name}: interrupted"
+            print(head, written, f"Records: {crawl_dir(crawler)}{os.sep}", sep="\n  ", file=sys.stderr)
