@@ -525,4 +525,4 @@ def test_without_ray_it_is_said_what_to_install(tmp_path):
     blocked = "import sys; sys.modules['ray'] = None; from scraper.cli import main; sys.exit(main())"
     line = [sys.executable, "-c", blocked, *program(tmp_path / "out", tmp_path / "a.warc.gz", "--engine", "ray")[3:]]
     ran = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
-    assert (ran.returncode, ran.stderr) == (1, "this engine needs Ray: pip install 'scraper[ray]'\n")
+    assert (ran.returncode, ran.stderr) == (1, 'this engine needs Ray: pip install -e ".[ray]"\n')

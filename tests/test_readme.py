@@ -190,7 +190,7 @@ def test_what_ci_runs_is_what_the_readme_says() -> None:
     run = [line for line in CI.splitlines() if line.startswith(".ci-venv/")]
     assert [line.split()[0] for line in run] == [".ci-venv/bin/pip", ".ci-venv/bin/python"]
     assert [line for line in run if f"`{line}`" not in README] == []
-    assert run[-1] == ".ci-venv/bin/python -m pytest"
+    assert run[-1] == ".ci-venv/bin/python -m pytest -n 2 --dist loadfile"
     assert '-e ".[dev]"' in run[0]
 
 

@@ -103,7 +103,7 @@ def _library() -> Any:
         import ray  # noqa: PLC0415 - an extra
         import ray.data  # noqa: PLC0415
     except ImportError as error:
-        raise ScraperError("this engine needs Ray: pip install 'scraper[ray]'") from error
+        raise ScraperError('this engine needs Ray: pip install -e ".[ray]"') from error
     return ray
 
 

@@ -81,7 +81,7 @@ def _fsspec() -> Any:
     try:
         import fsspec  # noqa: PLC0415 - only for what is far
     except ImportError as error:
-        raise ScraperError("addresses need fsspec: pip install 'scraper[bulk]'") from error
+        raise ScraperError('addresses need fsspec: pip install -e ".[bulk]"') from error
     return fsspec
 
 

@@ -26,8 +26,13 @@ def bulk(
         ),
     ],
     into: Annotated[Path, typer.Option(metavar="DIR", help="The folder for the records.")],
-    form: Annotated[str, typer.Option("--format", help=f"{', '.join(OUTPUTS)}.")] = "jsonl.gz",
-    engine: Annotated[str, typer.Option(help="local, or ray: the cluster that RAY_ADDRESS names.")] = "local",
+    form: Annotated[
+        str, typer.Option("--format", autocompletion=lambda: list(OUTPUTS), help=f"{', '.join(OUTPUTS)}.")
+    ] = "jsonl.gz",
+    engine: Annotated[
+        str,
+        typer.Option(autocompletion=lambda: list(ENGINES), help="local, or ray: the cluster that RAY_ADDRESS names."),
+    ] = "local",
     jobs: Annotated[int, typer.Option(min=0, help="Archives read at the same time; 0: one a core.")] = 0,
     limit: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="What a page may take.")] = 10.0,
 ) -> None:
