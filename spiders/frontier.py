@@ -386,6 +386,8 @@ class Frontier(BaseScheduler):
             request.headers["If-Modified-Since"] = taken.modified
         if self._limit and not request.dont_filter and "redirect_times" not in request.meta:
             ledger.made(1)
+        if taken.key in self._by_key:  # another worker had it queued again meanwhile
+            self._by_key.pop(taken.key).superseded = True
         self._flights[request] = self._by_key[taken.key] = Flight(request, taken.key)
         return request
 
@@ -434,8 +436,8 @@ class Frontier(BaseScheduler):
             if self.ledger is not None and not (flight.superseded or self.stopping):
                 came = flight.validators is not None and not flight.failed
                 end = End(flight.reason, flight.failed, final(flight.reason), came, *(flight.validators or ()))
+                self._pace(self.ledger, flight.request)  # before the host may be asked again
                 self.ledger.finish(flight.key, end._replace(seconds=flight.seconds))
-                self._pace(self.ledger, flight.request)
 
     def _pace(self, ledger: "Ledger | SharedLedger", request: Request) -> None:
         """Tell other workers how long to wait between two requests to a host, where that has changed."""

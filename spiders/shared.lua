@@ -113,7 +113,9 @@ end
 
 local function bury()
   for _, name in ipairs(call('ZRANGEBYSCORE', P .. 'workers', '-inf', '(' .. text(now))) do
-    bereave(name, true)
+    if name ~= worker then -- who asks is alive, however long it was not heard of
+      bereave(name, true)
+    end
   end
 end
 
@@ -384,7 +386,9 @@ end
 -- Gives 0 where the turn to write has passed to another meanwhile.
 function commands.remember(token, id, packed, name, size, count, ...)
   if token ~= '' and call('GET', P .. 'turn') ~= token then
-    return 0
+    -- What was done, but whose answer was lost on its way, is told again.
+    local noted = name == '' or call('HGET', P .. 'marks', name) == size
+    return noted and call('GET', P .. 'story:' .. id) == packed and 1 or 0
   end
   local rest = { ... }
   call('SET', P .. 'story:' .. id, packed)
