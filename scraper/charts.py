@@ -1,25 +1,19 @@
-"""Bar charts as inline SVG: no script, no style of their own, no word that a page put in unescaped.
+"""Bar charts as inline SVG: no script, no style of their own, no word that a page put in unescaped."""
 
-All is drawn in parts of the box that the style sheet gives, never to scale: so text keeps its size on a narrow screen,
-and nothing is cut off. The labels have their room in the margins of the box.
-"""
-
+import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 
+import leather
 from markupsafe import Markup
 
 __all__ = ["bar", "columns"]
 
-_LABELS, _FEW = 12, 4  # labels that have room side by side; on a narrow screen each fourth of them
-_LINES = 5  # across the chart, beside that at 0
+_SIZES = {"wide": (740, 220), "narrow": (240, 160)}  # about the room there is, so that text is hardly scaled
+_LEFT, _RIGHT, _TOP, _BOTTOM = 16, 34, 10, 4  # around the drawing: half a label may stand out
 
 _BAR = Markup('<svg class="bar" aria-hidden="true"><rect width="{:.1f}%" height="100%"/></svg>')
-_LINE = Markup(
-    '<line x2="100%" y1="{0:.1f}%" y2="{0:.1f}%"/><text class="value" y="{0:.1f}%" dx="-.5em" dy=".35em">{1}</text>'
-)
-_COLUMN = Markup('<rect x="{:.2f}%" width="{:.2f}%" y="{:.1f}%" height="{:.1f}%"><title>{}: {:,}</title></rect>')
-_LABEL = Markup('<text class="{}" x="{:.2f}%" y="100%" dy="1.5em">{}</text>')
-_COLUMNS = Markup('<svg class="columns" role="img" aria-label="{}">{}</svg>')
+
+leather.theme.margin = 0.0  # else a part of the width, on each side: as much above as beside
 
 
 def bar(share: float) -> Markup:
@@ -28,23 +22,28 @@ def bar(share: float) -> Markup:
 
 
 def columns(title: str, labels: Sequence[str], values: Sequence[int]) -> Markup:
-    """Draw standing bars from left to right; where there are many, only some are labelled."""
-    most, slot, every = max(1, *values), 100 / len(values), -(-len(values) // _LABELS)
-    parts = [_LINE.format(100 - 100 * line / most, _short(line)) for line in range(0, most + 1, _step(most))]
-    for number, (label, value) in enumerate(zip(labels, values, strict=True)):
-        height = 100 * value / most
-        parts.append(_COLUMN.format((number + 0.08) * slot, 0.84 * slot, 100 - height, height, label, value))
-        if number % every == 0:
-            kind = "label extra" if number % (_FEW * every) else "label"
-            parts.append(_LABEL.format(kind, (number + 0.5) * slot, label))
-    return _COLUMNS.format(title, Markup("").join(parts))
+    """Draw standing bars from left to right, for a wide screen and for a narrow one: the style sheet shows one of them.
+
+    No label may be there twice. Where there are many, only some are written.
+    """
+    return Markup("").join(_drawn(kind, title, labels, values) for kind in _SIZES)
 
 
-def _short(number: int) -> str:
-    return f"{number // 1000:,}k" if number and number % 1000 == 0 else f"{number:,}"
-
-
-def _step(most: int) -> int:
-    """Give the round number between two lines."""
-    power: int = 10 ** (len(str(most)) - 1)
-    return next(step for step in (power // 5, power // 2, power, 2 * power) if most <= _LINES * step)
+def _drawn(kind: str, title: str, labels: Sequence[str], values: Sequence[int]) -> Markup:
+    width, height = _SIZES[kind]
+    scale = leather.Linear(0, max(1, *values))
+    whole = [tick for tick in scale.ticks() if tick == int(tick)]
+    axis = leather.Axis(whole, lambda tick, *_: f"{tick:,.0f}")
+    room = width - axis.estimate_label_margin(scale, "left")
+    written = max(1, room // (leather.theme.tick_font_char_width * (1 + max(map(len, labels)))))
+    chart = leather.Chart()
+    chart.add_columns(list(zip(labels, values, strict=True)))
+    chart.set_y_scale(scale)
+    chart.set_y_axis(axis)
+    chart.add_x_axis(labels[:: -(-len(labels) // written)])
+    box = f"{-_LEFT} {-_TOP} {_LEFT + width + _RIGHT} {_TOP + height + _BOTTOM}"
+    root = ET.Element("svg", {"role": "img", "aria-label": title, "class": kind, "viewBox": box})
+    root.append(chart.to_svg_group(width, height))
+    for column, label, value in zip(root.iterfind(".//g[@class='series columns']/rect"), labels, values, strict=True):
+        ET.SubElement(column, "title").text = f"{label}: {value:,}"
+    return Markup(ET.tostring(root, encoding="unicode"))  # all text in it is escaped

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 from selectolax.lexbor import LexborHTMLParser
 
 from scraper.article import Article
+from scraper.charts import columns
 from scraper.crawlreport import report
 from scraper.stories import story_id
 from spiders.ledger import End, Ledger
@@ -273,13 +274,24 @@ def test_charts_and_tables_can_be_heard(hostile: str) -> None:
     bars = [chart for chart in charts if chart.attributes.get("aria-hidden")]
     assert len(bars) > 5
     assert all((bar.parent.prev or bar).attributes.get("class") == "number" for bar in bars)  # which tells the same
-    assert [chart.attributes["aria-label"] for chart in charts if chart not in bars] == [
-        "Records by day of publication"
+    assert [(chart.attributes["class"], chart.attributes["aria-label"]) for chart in charts if chart not in bars] == [
+        ("wide", "Records by day of publication"),
+        ("narrow", "Records by day of publication"),
     ]
     assert len(tables) > 5
     for table in tables:
         assert table.css_first("caption").text()
         assert all(head.attributes["scope"] == "col" for head in table.css("th"))
+
+
+@pytest.mark.parametrize("most", [*range(1, 40), 100_000])
+def test_the_numbers_at_a_chart_are_whole(most: int) -> None:
+    tree = LexborHTMLParser(columns("Records", ["11 Mar", "12 Mar"], [0, most]))
+    for axis in tree.css(".left"):
+        told = [int(each.text().replace(",", "")) for each in axis.css("text")]
+        assert 2 <= len(told) == len(set(told))
+        assert (0 in told, max(told) >= most / 2) == (True, True)
+    assert [title.text() for title in tree.css("rect title")] == ["11 Mar: 0", f"12 Mar: {most:,}"] * 2
 
 
 # --- In a browser -------------------------------------------------------------------------------------------------
@@ -291,11 +303,17 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-OVERLAPS = """() => {
-    const labels = [...document.querySelectorAll("svg .label")].filter(each => getComputedStyle(each).display !== "none");
-    const boxes = labels.map(each => each.getBoundingClientRect());
-    return [labels.length, boxes.slice(1).filter((box, index) => box.left < boxes[index].right + 4).length];
-}"""
+CHARTS = """() => [...document.querySelectorAll("figure svg")].filter(each => each.checkVisibility()).map(svg => {
+    const boxes = [...svg.querySelectorAll(".bottom text")].map(each => each.getBoundingClientRect());
+    const near = boxes.slice(1).filter((box, index) => box.left < boxes[index].right + 4);
+    const whole = svg.getBoundingClientRect();
+    const cut = [...svg.querySelectorAll("text")].filter(each => {
+        const box = each.getBoundingClientRect();
+        return box.left < whole.left || box.right > whole.right || box.top < whole.top || box.bottom > whole.bottom;
+    });
+    const size = svg.getScreenCTM().a * parseFloat(getComputedStyle(svg.querySelector("text")).fontSize);
+    return {labels: boxes.length, near: near.length, cut: cut.map(each => each.textContent), size};
+})"""
 OUTSIDE = """() => [...document.querySelectorAll("section *")].filter(each => {
     const box = each.getBoundingClientRect(), own = each.closest("section").getBoundingClientRect();
     return box.width > 0 && (box.left < own.left || box.right > own.right);
@@ -314,8 +332,9 @@ def test_all_of_the_report_can_be_seen(browser: Browser, tmp_path: Path, width: 
     page = watched.page
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.evaluate(OUTSIDE) == []
-    shown, overlapping = page.evaluate(OVERLAPS)
-    assert (shown >= labels, overlapping) == (True, 0)
+    (chart,) = page.evaluate(CHARTS)
+    assert (chart["labels"] >= labels, chart["near"], chart["cut"]) == (True, 0, [])
+    assert 11 <= chart["size"] <= 17  # pixels, of its text
     assert [pair for pair in page.evaluate(CONTRASTS) if pair[1] < 4.5] == []
     watched.assert_quiet()
 

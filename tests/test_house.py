@@ -54,6 +54,7 @@ OWNERS = {
     "rensa": {"copies"},
     "fastwarc": {"warc"},
     "jinja2": {"crawlreport"},
+    "leather": {"charts"},
     "torch": {"tagger.train"},
     "resiliparse": {"tagger.train"},
     "scrapy": set(),
