@@ -6,7 +6,8 @@ All counts are kept in Scrapy's stats under `crawl/`, where any component adds t
     fetched = articles + skipped + unfinished
     records = written + duplicates + already_there + unwritten
 
-`left`, `unfinished` and `unwritten` are what remains, 0 after a crawl that ran to its end.
+`left`, `unfinished` and `unwritten` are what remains, 0 after a crawl that ran to its end. Of many workers, each counts
+what it did itself, and `left` is what is left for all; one may end what another began, so `unfinished` tells nothing.
 """
 
 import dataclasses
@@ -92,7 +93,7 @@ class Account:
             (self.already_there, f"{count(self.already_there, 'record')} already there."),
             (self.unwritten, f"{count(self.unwritten, 'record')} not written: there was no room."),
             (self.skipped, f"{count(sum(self.skipped.values()), 'page')} without a story: {_list(self.skipped)}."),
-            (self.unfinished, f"{count(self.unfinished, 'page')} of stories that were not read to their end."),
+            (self.unfinished > 0, f"{count(self.unfinished, 'page')} of stories that were not read to their end."),
             (self.unchanged, f"{count(self.unchanged, 'page')} unchanged since the last run."),
             (self.failed, f"{count(sum(self.failed.values()), 'address')} not fetched: {_list(self.failed)}."),
             (self.repeated, f"{count(self.repeated, 'address')} only led to pages known already."),

@@ -134,5 +134,6 @@ class Backoff:
     def _idle(self) -> None:
         """Name the reason for which a crawl ends that has still something to ask for."""
         frontier = Frontier.of(self._crawler)
-        if frontier.barred and frontier.ledger is not None and frontier.ledger.left():
+        ledger = frontier.ledger
+        if ledger is not None and (frontier.barred or ledger.given_up()) and ledger.left():
             raise CloseSpider(RATE_LIMITED)

@@ -64,7 +64,9 @@ class EmbeddedPortal:
 
     def _serve(self) -> str:
         try:
-            server = self._serving.enter_context(serve(PORT))
+            # Each worker of a shared crawl serves the same pages, and any of them may answer.
+            shared = bool(self._crawler.settings.get("REDIS_URL"))
+            server = self._serving.enter_context(serve(PORT, shared=shared))
         except OSError:  # the port is taken
             server = self._serving.enter_context(serve())
         return f"{server.base}/"

@@ -22,7 +22,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from scraper.addresses import canonical, host
-from spiders.account import add
+from spiders.account import Account, add
 from spiders.failures import final, reason
 from spiders.folder import LEDGER, Locked, clear, crawl_dir, lock, worker
 from spiders.ledger import End, Failed, Ledger, LedgerError, Taken
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from spiders.shared import SharedLedger
 
 __all__ = ["BROKE", "DISK_FULL", "DUE", "LOCKED", "META", "NEWEST", "NO_OUTPUT", "OTHER_SITE", "SINCE"]
-__all__ += ["JOINED", "UNUSABLE", "Flight", "Frontier"]
+__all__ += ["JOINED", "LOST", "UNUSABLE", "Flight", "Frontier"]
 
 DISK_FULL = "disk_full"
 """The reason with which a crawl ends that could not write."""
@@ -42,6 +42,9 @@ OTHER_SITE = "other_site"
 """The reason with which a crawl ends whose folder belongs to the crawl of another site."""
 LOCKED = "locked"
 """The reason with which a crawl ends in whose folder another one works."""
+
+LOST = object()
+"""The signal that the ledger may have lost what it was told last: what was asked for may have to be asked for again."""
 
 JOINED = "joined"
 """The key of the stats that is set where other workers were at the crawl already."""
@@ -102,6 +105,7 @@ class Frontier(BaseScheduler):
         self._committing: asyncio.TimerHandle | None = None
         self._beating: asyncio.TimerHandle | None = None
         self._paces: dict[str, float] = {}
+        self._meetings = 1
         self.ledger: Ledger | SharedLedger | None = None
         """None before the folder is opened, and where it could not be."""
         self.barred: set[str] = set()
@@ -214,6 +218,8 @@ class Frontier(BaseScheduler):
             return None
         try:
             self._settle()
+            if ledger.meetings > self._meetings:
+                self._agree(ledger)
             taken = ledger.take(self._avoided(), must=self._spent(ledger))
             self._commit_soon()
             if taken is None:
@@ -232,11 +238,18 @@ class Frontier(BaseScheduler):
             try:
                 self._settle()
                 self.failures = tuple(self.ledger.failures())
+                self._balance(self.ledger)
                 self.ledger.close()
             except UNUSABLE as error:
                 logger.error("%s: what was done last will be done again", error)
         if self._lock is not None:
             self._lock.close()
+
+    def _balance(self, ledger: "Ledger | SharedLedger") -> None:
+        """Have the account of one of many workers tell what it did, and what is left for all."""
+        if ledger.owner:
+            account = Account.of(self._crawler.stats.get_stats())
+            add(self._crawler, "found", ledger.left() - account.left)
 
     # For the components of the crawl
 
@@ -266,6 +279,8 @@ class Frontier(BaseScheduler):
         """End the crawl, as nothing more can be written; what is in flight is made again by the next run."""
         if self._stopping is None:
             logger.error("%s: the crawl ends", error)
+            if self.ledger is not None:
+                self.ledger.give_up()
             engine = self._crawler.engine
             self._stopping = asyncio.get_running_loop().create_task(engine.close_spider_async(reason=DISK_FULL))
 
@@ -293,10 +308,19 @@ class Frontier(BaseScheduler):
             return
         try:
             self.ledger.beat()
+            self._agree(self.ledger)
         except UNUSABLE as error:
             self.stop(error)
         every = self._crawler.settings.getfloat("REDIS_LEASE") / 3
         self._beating = asyncio.get_running_loop().call_later(every, self._beat)
+
+    def _agree(self, ledger: "Ledger | SharedLedger") -> None:
+        """Have the ledger agree on what is under way; what is not this worker's any more another one closes."""
+        if ledger.meetings > self._meetings:
+            self._meetings = ledger.meetings
+            self._crawler.signals.send_catch_log(LOST)
+        for key in ledger.agree(self._by_key.keys()):
+            self._by_key.pop(key).superseded = True
 
     # What goes in
 
@@ -325,6 +349,8 @@ class Frontier(BaseScheduler):
             ledger.requeue(parent.key, dump(request), tries=tries, due=due)
             self._land(parent)
             return True
+        if parent is None and META in request.meta and request.meta.get("retry_times"):
+            return False  # the next try of what was queued again meanwhile
         queued, fresh = self._put(ledger, request)
         if parent is not None and _later(request, parent.request, "redirect_times"):
             self._moved(parent, request, fresh=fresh)

@@ -98,6 +98,8 @@ class Ledger:
 
     owner = ""
     joined = False
+    stale = False
+    meetings = 0
 
     def __init__(self, path: Path) -> None:
         """Open or begin it; what was in flight is queued again."""
@@ -226,6 +228,17 @@ class Ledger:
     def beat(self) -> None:
         """Do nothing."""
 
+    def agree(self, under_way: Collection[bytes]) -> list[bytes]:
+        """Give none: all that is under way is this worker's."""
+        return []
+
+    def give_up(self) -> None:
+        """Do nothing."""
+
+    def given_up(self) -> bool:
+        """Tell that no other worker has barred a host."""
+        return False
+
     def rest(self, host: str, until: float) -> None:
         """Do nothing."""
 
@@ -245,10 +258,6 @@ class Ledger:
     def turn(self) -> AbstractContextManager[None]:
         """Be the only one that judges and writes a record, as it is."""
         return nullcontext()
-
-    def came_back(self) -> bool:
-        """Tell that the ledger was not away."""
-        return False
 
     def elsewhere(self, story: str) -> bool:
         """Tell that a story stands in no other file."""

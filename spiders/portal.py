@@ -20,14 +20,17 @@ from spiders.account import add
 from spiders.budget import Budget
 from spiders.clock import fetched_at
 from spiders.entries import Entry
-from spiders.frontier import NEWEST, SINCE, Frontier
+from spiders.frontier import LOST, NEWEST, SINCE, Frontier
 from spiders.host import HOME, META
 from spiders.outcome import IF_MISSING
 from spiders.reader import Reader
 from spiders.reading import Page, Reading
 from spiders.robots import StrictRobots
 
-__all__ = ["PortalSpider"]
+__all__ = ["NO_SITEMAP", "PortalSpider"]
+
+NO_SITEMAP = "no sitemap"
+"""Why the sitemap was not had that a site was only guessed to have."""
 
 _MOVED = "home"  # the ledger's mark for the start page's address after its redirects
 _RECENT = 10_000
@@ -66,6 +69,7 @@ class PortalSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         told = {"PAGES": spider.pages or 0, "FRESH": spider.fresh, "SITE": spider.site or "the embedded portal"}
         crawler.signals.connect(spider._reader.close, signals.spider_closed)
+        crawler.signals.connect(spider._forget, LOST)
         crawler.settings.setdict(told | ({} if spider.site else _LOOPBACK), priority="spider")
         return spider
 
@@ -81,7 +85,7 @@ class PortalSpider(Spider):
         told = await robots.sitemaps(self._home()) if robots else ()
         named = [url for url in told if addresses.inside(url, self._host)]
         for url in named or (urljoin(self.site, "/sitemap.xml"),):
-            yield self._ask(url, self.listed).replace(meta={META: self._host, IF_MISSING: "no sitemap"})
+            yield self._ask(url, self.listed).replace(meta={META: self._host, IF_MISSING: NO_SITEMAP})
 
     async def home(self, response: Response) -> AsyncIterator[Request | dict[str, Any]]:
         """Read the start page; the address to which it was redirected is the site's."""
@@ -203,6 +207,9 @@ class PortalSpider(Spider):
         if len(self._recent) > _RECENT:
             del self._recent[next(iter(self._recent))]
         return True
+
+    def _forget(self) -> None:
+        self._recent.clear()
 
     def _home(self) -> Request:
         request = self._ask(str(self.site), self.home)

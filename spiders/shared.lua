@@ -188,6 +188,27 @@ function commands.beat(lease)
   call('ZADD', P .. 'workers', text(now + lease), worker)
 end
 
+-- A worker tells what it has under way. What only Redis thinks it has is queued again; what only the worker thinks it has
+-- is given back: it is another's meanwhile, or Redis has lost that it was taken.
+function commands.agree(...)
+  local own, others = {}, {}
+  for _, key in ipairs({ ... }) do
+    own[key] = true
+    if call('SISMEMBER', P .. 'flights:' .. worker, key) == 0 then
+      others[#others + 1] = key
+    end
+  end
+  for _, key in ipairs(call('SMEMBERS', P .. 'flights:' .. worker)) do
+    if not own[key] then
+      local request = get(key)
+      land(key, request)
+      enqueue(key, request)
+      put(key, request)
+    end
+  end
+  return others
+end
+
 function commands.leave()
   bereave(worker, false)
 end
@@ -326,9 +347,12 @@ function commands.due(must, cap, patience)
       sooner(free(host, cap) and opens(host) - now or tonumber(patience))
     end
   end
-  local next = call('ZRANGE', P .. 'due', 0, 0, 'WITHSCORES')
-  if next[1] and not barred(get(next[1]).host) then
-    sooner(tonumber(next[2]) - now)
+  local waiting = call('ZRANGE', P .. 'due', 0, call('EXISTS', P .. 'barred') == 1 and -1 or 0, 'WITHSCORES')
+  for index = 1, #waiting, 2 do
+    if not barred(get(waiting[index]).host) then
+      sooner(tonumber(waiting[index + 1]) - now)
+      break
+    end
   end
   for _, name in ipairs(call('ZRANGE', P .. 'workers', 0, -1)) do
     if name ~= worker and call('EXISTS', P .. 'flights:' .. name) == 1 then
@@ -379,6 +403,10 @@ function commands.bar(host)
   call('SADD', P .. 'barred', host)
 end
 
+function commands.given_up()
+  return call('EXISTS', P .. 'barred')
+end
+
 function commands.made(count)
   return call('HINCRBY', P .. 'marks', 'made', count)
 end
@@ -393,7 +421,10 @@ function commands.remember(token, id, packed, name, size, count, ...)
   local rest = { ... }
   call('SET', P .. 'story:' .. id, packed)
   for index = 1, tonumber(count) do
-    call('HSETNX', P .. 'keys', rest[index], id)
+    local holder = call('HGET', P .. 'keys', rest[index])
+    if not holder or call('EXISTS', P .. 'story:' .. holder) == 0 then -- which may be forgotten
+      call('HSET', P .. 'keys', rest[index], id)
+    end
   end
   for index = count + 1, #rest do
     local room, band = P .. 'band:' .. rest[index]:sub(-5), rest[index]

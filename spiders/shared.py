@@ -83,7 +83,8 @@ def join(settings: BaseSettings, prefix: str, name: str) -> "SharedLedger":
     try:
         client = _client(settings)
     except (ValueError, RedisError) as error:
-        raise LedgerError(f"REDIS_URL is not an address such as redis://127.0.0.1:6379/0: {error}") from error
+        # Not what the error says: that may be a part of the password.
+        raise LedgerError("REDIS_URL is not an address such as redis://:password@127.0.0.1:6379/0") from error
     return SharedLedger(client, prefix, worker)
 
 
@@ -92,7 +93,9 @@ def _client(settings: BaseSettings) -> "redis.Redis":
     told: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 5, "retry_on_timeout": False}
     told["retry"] = Retry(NoBackoff(), 0)  # who waits, and how long, is told by REDIS_PATIENCE
     theirs = {name: value for name, value in settings.items() if name.startswith("REDIS_")}
-    settings = BaseSettings(theirs | {"REDIS_PARAMS": told | settings.getdict("REDIS_PARAMS")})
+    settings = BaseSettings(
+        theirs | {"REDIS_DECODE_RESPONSES": False, "REDIS_PARAMS": told | settings.getdict("REDIS_PARAMS")}
+    )
     client: redis.Redis = get_redis_from_settings(settings)
     return client
 
@@ -109,7 +112,12 @@ class SharedLedger:
         self._born: bytes | str = ""
         self._number = 0
         self._turn = ""
-        self._was_away = False
+        self.meetings = 0
+        """Connections that were made: at each after the first, Redis may have lost the last second of its life."""
+        self.stale = False
+        """Whether there was another one since the file of records was held against the ledger."""
+        client.connection_pool.connection_kwargs["redis_connect_func"] = self._met
+        self._waiting = False
         self._patience = 0.0  # nobody waits for a Redis that is not there at the start
         self._check()
         self._born, others, self._open = self._call("open", secrets.token_hex(8), worker.lease)
@@ -142,10 +150,14 @@ class SharedLedger:
             self._do(self._redis.unlink, *names)
         self._born, _, self._open = self._call("open", secrets.token_hex(8), self._worker.lease)
 
-    def came_back(self) -> bool:
-        """Tell whether Redis was away since this was asked last, and may have lost the last second of its life."""
-        was, self._was_away = self._was_away, False
-        return was
+    def agree(self, under_way: Collection[bytes]) -> list[bytes]:
+        """Tell what this worker has under way; give what of that is not its own any more."""
+        others: list[bytes] = self._call("agree", *under_way, full=True)
+        return others
+
+    def give_up(self) -> None:
+        """Wait for Redis no longer: this worker ends."""
+        self._patience = 0.0
 
     def mark(self, name: str) -> str | int | None:
         """Give a value that was set, or None."""
@@ -228,6 +240,10 @@ class SharedLedger:
     def bar(self, host: str) -> None:
         """Have all workers ask a host for nothing more, until none of them is at work."""
         self._call("bar", host)
+
+    def given_up(self) -> bool:
+        """Tell whether any worker has barred a host."""
+        return bool(self._call("given_up"))
 
     def pace(self, host: str, seconds: float) -> None:
         """Have all workers together wait so long between two requests to a host."""
@@ -313,6 +329,11 @@ class SharedLedger:
 
     # Redis
 
+    def _met(self, connection: Any) -> None:
+        connection.on_connect()
+        self.meetings += 1
+        self.stale = self.meetings > 1
+
     def _check(self) -> None:
         """Refuse a Redis that would lose what it is given; say where it may."""
         told = self._do(
@@ -336,14 +357,16 @@ class SharedLedger:
         end = time.monotonic() + self._patience
         while True:
             try:
-                return what(*arguments, **named)
+                done = what(*arguments, **named)
+                self._waiting = False
+                return done
             except RedisError as error:
                 away = isinstance(error, _AWAY) and not isinstance(error, AuthenticationError)
                 if not away or time.monotonic() >= end:
                     raise LedgerError(f"{self._where} {_why(error)}") from error
-                if not self._was_away:
+                if not self._waiting:
                     logger.warning("%s cannot be reached: the crawl waits", self._where)
-                self._was_away = True
+                self._waiting = True
                 time.sleep(_PAUSE)
 
     def _known(self, stories: list[str]) -> list[_Known | None]:
@@ -364,7 +387,7 @@ class SharedLedger:
         cursor = 0
         while True:
             at = cursor
-            cursor, names = self._do(self._redis.scan, at, f"{self._prefix}{kind}*", _BATCH)
+            cursor, names = self._do(self._redis.scan, at, f"{_literal(self._prefix)}{kind}*", _BATCH)
             if names:
                 yield names
             if not cursor:
@@ -384,6 +407,11 @@ def _batched(names: Iterable[bytes]) -> Iterator[list[bytes]]:
     rest = iter(names)
     while batch := list(islice(rest, _BATCH)):
         yield batch
+
+
+def _literal(text: str) -> str:
+    """Give the pattern that means a text: an address may hold `?`, `*` and brackets."""
+    return "".join(f"\\{char}" if char in "\\*?[]" else char for char in text)
 
 
 def _why(error: RedisError) -> str:

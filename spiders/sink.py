@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -34,6 +34,7 @@ __all__ = ["RecordFile", "Sink", "catch_up"]
 _BLOCK = 65536
 _SYNC = 5.0  # seconds of writing after which the lines are brought to the disk
 _SIZE = "records_size"
+_OFTEN = 1000  # lines read between two signs of life
 _TOLD = {"replaces": "updated", "duplicate_of": "copies"}  # what a record says besides, and how it is counted
 
 logger = logging.getLogger(__name__)
@@ -71,6 +72,23 @@ class RecordFile:
             os.fsync(self._file)
             self._synced = time.monotonic()
 
+    def drop(self, start: int, numbers: Collection[int]) -> None:
+        """Leave out lines, numbered from 1 at an offset: another file takes the place of this one, whole."""
+        fresh = self.path.with_name(f"{self.path.name}.tmp")
+        with self.path.open("rb") as old, fresh.open("wb") as new:
+            at = number = 0
+            for line in old:
+                number += at >= start
+                at += len(line)
+                if number not in numbers:
+                    new.write(line)
+            new.flush()
+            os.fsync(new.fileno())
+        fresh.replace(self.path)
+        os.close(self._file)
+        self._file = os.open(self.path, os.O_RDWR | os.O_APPEND)
+        self.size = os.fstat(self._file).st_size
+
     def cut(self, size: int) -> None:
         """Take back what was written beyond a size."""
         os.ftruncate(self._file, size)
@@ -99,26 +117,31 @@ def _mend(file: int) -> int:
 def catch_up(file: RecordFile, ledger: "Ledger | SharedLedger") -> tuple[int, list[RecordError]]:
     """Make the ledger agree with the file.
 
-    A last line that was not noted, and whose story another worker wrote as well meanwhile, is taken back.
+    Lines that were not noted, and whose stories other workers wrote as well meanwhile, are taken back.
     Gives the number of requests that are made again, as their records are gone, and the lines that are no records,
     numbered from where reading began.
     """
+    ledger.stale = False
     known = int(ledger.mark(_SIZE + ledger.owner) or 0)
     if known > file.size:
         ledger.forget_stories()
         known = 0
-    faults = []
+    faults, doubled = [], set[int]()
     for number, line in enumerate(file.lines(known), 1):
-        known += len(line)
+        if number % _OFTEN == 0:
+            ledger.beat()
         try:
             story = _story(json.loads(line))[0]
         except (ValueError, TypeError, RecordError) as error:
             faults.append(RecordError(number, str(error), str(file.path)))
             continue
-        if known == file.size and ledger.elsewhere(story.id) and ledger.digest(story.id) == story.digest:
-            file.cut(known - len(line))
-        else:
-            ledger.remember(story)
+        with ledger.turn():
+            if ledger.elsewhere(story.id) and ledger.digest(story.id) == story.digest:
+                doubled.add(number)
+            else:
+                ledger.remember(story)
+    if doubled:
+        file.drop(known, doubled)
     lost = ledger.lose()
     ledger.set_mark(_SIZE + ledger.owner, file.size)
     return lost, faults
@@ -203,12 +226,14 @@ class Sink:
         line: Callable[[Mapping[str, Any]], bytes],
     ) -> dict[str, Any]:
         """Judge a record and write it, in turn with other workers; give what it says besides."""
-        if ledger.came_back():
-            catch_up(file, ledger)
         while True:
+            if ledger.stale:
+                catch_up(file, ledger)
             size = file.size
             try:
                 with ledger.turn():
+                    if ledger.stale:  # it was lost just now
+                        continue
                     more = self._judged(story, ledger)
                     file.append(line(more))
                     known = story._replace(bands=()) if "duplicate_of" in more else story

@@ -28,6 +28,7 @@ class RedisServer:
     """A server that can be killed and started again, with what it had written to its folder."""
 
     def __init__(self, program: str, folder: Path, *options: str) -> None:
+        self._folder = folder
         self._command = [program, "--dir", str(folder), "--save", "", "--loglevel", "warning", *options]
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
@@ -54,6 +55,21 @@ class RedisServer:
             else:
                 return
         raise AssertionError("Redis does not start")
+
+    def kill_with(self, folder: Path) -> None:
+        """Kill it, and have it find what it had written to its folder when that was copied: it loses all since."""
+        self.kill()
+        shutil.rmtree(self._folder)
+        folder.rename(self._folder)
+
+    def copied(self) -> Path:
+        """Copy what it has written so far, while it does nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        copy = self._folder.with_name(f"{self._folder.name}-copy")
+        shutil.copytree(self._folder, copy)
+        self._process.send_signal(signal.SIGCONT)
+        return copy
 
     def kill(self) -> None:
         if self._process is not None:

@@ -185,6 +185,68 @@ def test_failures_are_told_with_their_tries(ledger):
     assert [tuple(each) for each in ledger.failures()] == [("http://p.test/a", "503", 3)]
 
 
+def _shared(server, name="me", prefix="crawl:", lease=60.0):
+    return SharedLedger(server.client, prefix, Worker(name, 0.0, 100, lease=lease, patience=0.0))
+
+
+@pytest.fixture
+def two(server):
+    opened = _shared(server), _shared(server, "other")
+    yield opened
+    for each in opened:
+        each.close()
+    server.client.flushall()
+
+
+def test_what_only_one_side_knows_to_be_under_way_is_told(two):
+    me, _ = two
+    for name in ("a", "b"):
+        _put(me, name)
+    me.take()
+    me.take()
+    assert me.agree([b"a", b"theirs"]) == [b"theirs"]
+    assert _names(me) == ["b"], "which nobody has under way was queued again"
+
+
+def test_a_barred_host_hides_no_other_that_waits(two):
+    me, other = two
+    now = time.time()
+    for name, host, due in (("a", "barred.test", now + 5), ("b", "good.test", now + 9)):
+        _put(me, name, host=host)
+        me.requeue(name.encode(), b"{}", tries=1, due=due)
+    other.bar("barred.test")
+    assert me.given_up()
+    assert 8 < me.next_due() - now < 10
+
+
+def test_one_that_was_silent_for_long_does_not_bury_itself(server):
+    me = _shared(server, lease=0.01)
+    _put(me, "a")
+    _put(me, "b")
+    me.take()
+    time.sleep(0.05)
+    assert _names(me) == ["b"]
+    me.close()
+    server.client.flushall()
+
+
+def test_the_next_round_comes_at_an_address_with_the_signs_of_a_pattern(server):
+    ledger = _shared(server, prefix="crawl:http://[::1]:80/?l=*:")
+    _put(ledger, "listing")
+    ledger.take()
+    ledger.finish(b"listing", FETCHED)
+    assert ledger.renew_all() == 1
+    ledger.close()
+    server.client.flushall()
+
+
+def test_a_key_of_a_forgotten_story_is_free(ledger):
+    ledger.remember(Story("first", "1", {"key"}))
+    ledger.forget_stories()
+    ledger.remember(Story("second", "2", {"key"}))
+    assert ledger.sharing({"key"}) == "second"
+
+
 def test_a_file_that_is_no_ledger_is_told(tmp_path):
     (tmp_path / "l").write_bytes(b"no database at all" * 100)
     with pytest.raises(Exception, match="not a database"):
@@ -500,3 +562,13 @@ def test_stories_are_remembered_by_keys_and_bands(ledger):
     assert ledger.sharing(("c",)) is None
     assert list(ledger.near((8, 9))) == [("1", b"sign")]
     assert list(ledger.near((9,))) == []
+
+
+def test_lines_are_dropped_and_the_others_stay(tmp_path):
+    file = RecordFile(tmp_path / "r")
+    for line in (b"0\n", b"1\n", b"2\n", b"3\n"):
+        file.append(line)
+    file.drop(2, {1, 3})
+    file.append(b"4\n")
+    file.close()
+    assert (tmp_path / "r").read_bytes() == b"0\n2\n4\n"

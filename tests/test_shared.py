@@ -104,16 +104,20 @@ def test_workers_together_do_what_one_does(server, large, large_alone, tmp_path,
     assert hits.total() <= asked.total() + 2 * count, (
         "robots.txt, and a part of a story met before its first, come again"
     )
+    assert [each.counts["left"] for each in workers] == [0] * count
+    assert not any("still to be asked for" in each.summary for each in workers)
     together, one = summed(workers), summed([single])
     assert adds_up(together)
     assert [together[name] for name in ("written", "failed")] == [one[name] for name in ("written", "failed")]
 
 
 def summed(workers: Sequence[Crawl]) -> dict[str, Any]:
-    counts: dict[str, Any] = {name: sum(each.counts[name] for each in workers) for name in COUNTED}
+    """Add the accounts up: with all workers in it, it must be whole again."""
+    names = (*COUNTED, "left", "unfinished", "unwritten")
+    counts: dict[str, Any] = {name: sum(each.counts[name] for each in workers) for name in names}
     for name in ("failed", "skipped"):
         counts[name] = sum((Counter(each.counts[name]) for each in workers), Counter())
-    return counts | dict.fromkeys(("left", "unfinished", "unwritten"), 0)
+    return counts
 
 
 def test_the_next_round_asks_again_on_condition(server, tmp_path):
@@ -266,6 +270,25 @@ def test_a_crawl_outlives_its_redis(server, alone, tmp_path):
     assert sum(map(bodies, done), Counter()) == bodies(alone[0])
 
 
+@pytest.mark.parametrize("away", [0, 1])
+def test_a_redis_that_has_lost_its_last_second_loses_and_doubles_no_story(server, large, large_alone, tmp_path, away):
+    """However short it was away."""
+    large.hits.clear()
+    arguments = (*of(large.base), *FAST, *sharing(server, "-s", "DOWNLOAD_DELAY=0.01"))
+    workers = [begin(tmp_path / str(number), *arguments) for number in range(2)]
+    wait_for(lambda: large.hits.total() > 60)
+    copy = server.copied()
+    seen = large.hits.total()
+    wait_for(lambda: large.hits.total() > seen + 60)
+    server.kill_with(copy)
+    time.sleep(away)
+    server.start()
+    done = [end(worker, tmp_path / str(number)) for number, worker in enumerate(workers)]
+    assert [each.status for each in done] == [0, 0]
+    assert not any("Traceback" in each.summary for each in done)
+    assert sum(map(bodies, done), Counter()) == bodies(large_alone[0])
+
+
 def test_a_redis_that_stays_away_ends_the_crawl_and_the_same_command_goes_on(server, alone, tmp_path):
     with serve() as portal:
         arguments = (*of(portal.base), *FAST, *sharing(server, "-s", "REDIS_PATIENCE=1"))
@@ -319,6 +342,22 @@ def test_a_redis_without_a_log_that_dies_begins_the_crawl_anew(alone, tmp_path):
     assert bodies(again) == bodies(alone[0])
 
 
+def test_workers_that_come_back_one_by_one_to_a_redis_that_forgot_double_no_story(large, large_alone, tmp_path):
+    (tmp_path / "redis").mkdir()
+    with serving(tmp_path / "redis") as server:
+        large.hits.clear()
+        arguments = (*of(large.base), *FAST, *sharing(server))
+        workers = [begin(tmp_path / str(number), *arguments) for number in range(2)]
+        wait_for(lambda: large.hits.total() > 200)
+        server.kill()
+        server.start()
+        stopped = [end(worker, tmp_path / str(number)) for number, worker in enumerate(workers)]
+        again = [crawl(tmp_path / str(number), *arguments) for number in range(2)]
+    assert [each.status for each in stopped] == [3, 3]
+    assert [each.status for each in again] == [0, 0]
+    assert all_bodies([tmp_path / "0", tmp_path / "1"]) == bodies(large_alone[0])
+
+
 # --- Folders -------------------------------------------------------------------------------------------------------
 
 
@@ -348,3 +387,17 @@ def test_without_the_extra_it_is_said_what_to_install(tmp_path):
     run = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 3
     assert re.search(r'pip install -e "\.\[redis\]"', run.stderr)
+
+
+def test_the_embedded_portal_is_served_by_each_worker_of_a_machine():
+    with serve(0, shared=True) as first, serve(int(first.base.rpartition(":")[2]), shared=True) as second:
+        assert first.base == second.base
+    with serve() as alone, pytest.raises(OSError, match="in use"), serve(int(alone.base.rpartition(":")[2])):
+        pass
+
+
+def test_a_password_is_not_told(tmp_path):
+    crawled = crawl(tmp_path, "fintechworld", "-s", "REDIS_URL=redis://:sec/ret@127.0.0.1:6379/0")
+    assert crawled.status == 3
+    assert "REDIS_URL is not an address" in crawled.summary
+    assert "'sec'" not in crawled.summary

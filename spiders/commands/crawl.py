@@ -26,7 +26,7 @@ from spiders.account import Account, count
 from spiders.backoff import RATE_LIMITED
 from spiders.folder import crawl_dir
 from spiders.frontier import DISK_FULL, JOINED, LOCKED, NO_OUTPUT, OTHER_SITE
-from spiders.portal import PortalSpider
+from spiders.portal import NO_SITEMAP, PortalSpider
 from spiders.robots import FORBIDDEN
 
 __all__ = ["Command", "exit_status"]
@@ -66,7 +66,7 @@ def exit_status(stats: Mapping[str, Any]) -> int:
     account = Account.of(stats)
     if account.written or account.already_there or account.duplicates or account.unchanged:
         return 0
-    if stats.get(JOINED) and not account.failed:
+    if stats.get(JOINED) and not account.failed.keys() - {NO_SITEMAP}:
         return 0  # the others had done it all
     refused = account.failed and all(reason.startswith(FORBIDDEN) for reason in account.failed)
     return REFUSED if refused else NOTHING
