@@ -51,8 +51,8 @@ def _nested(record: Article) -> dict[str, Any]:
     return row | {"sidebar": list(row["sidebar"].items()), "fetched_at": record.fetched_at}
 
 
-def read_pages(raw: IO[bytes], *, on_error: Callable[[ArchiveError], object]) -> Iterator[Page]:
-    """Yield the rows of a table as pages: `html` is text or bytes, `url` may be missing.
+def read_pages(raw: IO[bytes], *, on_error: Callable[[ArchiveError], object], start: int = 0) -> Iterator[Page]:
+    """Yield the rows of a table as pages, from the row `start` on: `html` is text or bytes, `url` may be missing.
 
     A broken group of rows costs itself: the error is handed to `on_error`, with the row's number as its offset. Raises
     `ScraperError` where the file is no such table.
@@ -65,29 +65,30 @@ def read_pages(raw: IO[bytes], *, on_error: Callable[[ArchiveError], object]) ->
     names = table.schema_arrow.names
     if _HTML not in names:
         raise ScraperError(f"the table has no column {_HTML!r}; its columns are {', '.join(names)}")
-    first = 0
+    behind, wanted = 0, [name for name in (_HTML, _URL) if name in names]
     for group in range(table.num_row_groups):
-        rows = table.metadata.row_group(group).num_rows
-        number = first
+        number, behind = behind, behind + table.metadata.row_group(group).num_rows
+        if behind <= start:
+            continue
+        rows = (row for batch in table.iter_batches(_ROWS, [group], wanted) for row in batch.to_pylist())
         try:
-            for batch in table.iter_batches(_ROWS, [group], [name for name in (_HTML, _URL) if name in names]):
-                for row in batch.to_pylist():
-                    if isinstance(row[_HTML], str | bytes):
-                        yield _of_row(row, number)
-                    else:
-                        on_error(ArchiveError(number, f"its {_HTML} is {type(row[_HTML]).__name__}, no text or bytes"))
-                    number += 1
+            for row in rows:
+                if number >= start and (page := _page(row, number, on_error)):
+                    yield page
+                number += 1
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            on_error(ArchiveError(number, f"rows {number} to {first + rows - 1} cannot be read: {error}"))
-        first += rows
+            on_error(ArchiveError(number, f"rows {number} to {behind - 1} cannot be read: {error}"))
 
 
-def _of_row(row: dict[str, Any], number: int) -> Page:
+def _page(row: dict[str, Any], number: int, on_error: Callable[[ArchiveError], object]) -> Page | None:
     html, url = row[_HTML], row.get(_URL)
     url = url if isinstance(url, str) else None
     if isinstance(html, str):
         return Page(url, html.encode("utf-8", "replace"), "text/html; charset=utf-8", None, 200, number)
-    return Page(url, html, None, None, 200, number)
+    if isinstance(html, bytes):
+        return Page(url, html, None, None, 200, number)
+    on_error(ArchiveError(number, f"its {_HTML} is {type(html).__name__}, no text or bytes"))
+    return None
 
 
 def _library() -> tuple[Any, Any]:

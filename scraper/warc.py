@@ -64,9 +64,14 @@ Report = Callable[[int, str], object]
 
 
 def read_pages(
-    archive: str | PathLike[str] | IO[bytes], *, on_error: Callable[[ArchiveError], object] | None = None
+    archive: str | PathLike[str] | IO[bytes],
+    *,
+    on_error: Callable[[ArchiveError], object] | None = None,
+    start: int = 0,
 ) -> Iterator[Page]:
     """Yield the pages of a WARC or WET file, or of a binary file object that can seek.
+
+    Reading begins at `start`, the offset of a page or an error that was given before.
 
     Pages are the responses of http and https addresses, whatever their status, and the texts of a WET file. What cannot
     be read raises `ArchiveError` with its offset; with `on_error` the error is handed to that instead and all other
@@ -74,19 +79,21 @@ def read_pages(
     """
     if isinstance(archive, (str, PathLike)):
         with open(archive, "rb") as raw:
-            yield from _pages(raw, fspath(archive), on_error)
+            yield from _pages(raw, fspath(archive), on_error, start)
     else:
-        yield from _pages(archive, None, on_error)
+        yield from _pages(archive, None, on_error, start)
 
 
-def _pages(raw: IO[bytes], name: str | None, on_error: Callable[[ArchiveError], object] | None) -> Iterator[Page]:
+def _pages(
+    raw: IO[bytes], name: str | None, on_error: Callable[[ArchiveError], object] | None, start: int
+) -> Iterator[Page]:
     def report(offset: int, why: str) -> None:
         error = ArchiveError(offset, why, name)
         if on_error is None:
             raise error
         on_error(error)
 
-    for record, _ in _records(raw, report):
+    for record, _ in _records(raw, report, start):
         try:
             page = _page(record)
         except _Bad as bad:
@@ -134,18 +141,18 @@ def _mark(raw: IO[bytes]) -> bytes:
     return min(found, key=found.__getitem__, default=_GZIP)
 
 
-def _records(raw: IO[bytes], report: Report) -> Iterator[tuple[_Record, int]]:
+def _records(raw: IO[bytes], report: Report, start: int = 0) -> Iterator[tuple[_Record, int]]:
     """Give the whole records, each with the offset behind its member: 0 where more records follow in the same."""
     mark, size = _mark(raw), raw.seek(0, io.SEEK_END)
-    at, due = 0, True  # due: a record ought to begin here
+    at, due = start, True  # due: a record ought to begin here
     while at < size:
         raw.seek(at)
         if not due or raw.read(len(mark)) != mark:
-            start = _begins(raw, mark, at)
-            start = size if start is None else start
+            found = _begins(raw, mark, at)
+            found = size if found is None else found
             if due:
-                report(at, f"{start - at} bytes that are no record")
-            at, due = start, True
+                report(at, f"{found - at} bytes that are no record")
+            at, due = found, True
             continue
         member = _Member(raw, at, mark)
         try:

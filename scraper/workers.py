@@ -12,7 +12,7 @@ from itertools import islice
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Generic, NamedTuple, Self, TypeVar
 
-__all__ = ["Pool", "Process", "Work", "cores", "each"]
+__all__ = ["Pool", "Process", "Work", "allow", "cores", "each"]
 
 LIMIT = 60.0
 """Seconds of a core for one item; a large page takes a tenth of one."""
@@ -71,11 +71,12 @@ class Process:
             )
         self.pipe.send(run)
 
-    def end(self) -> int:
-        """Kill it if it is alive; give how it ended: the number of a signal is negative."""
+    def end(self) -> str:
+        """Kill it if it is alive; give why it had died, if it had."""
         self._process.kill()
         self.pipe.close()
-        return self._process.wait()
+        slow = -self._process.wait() in (signal.SIGPROF, signal.SIGALRM)
+        return "it takes more than {:g} seconds" if slow else "its reader died over it"
 
 
 def _main(handle: int) -> None:
@@ -87,13 +88,13 @@ def _serve(do: Callable[[Item], Result], limit: float, pipe: Connection) -> None
     """Do what comes in; the system ends this process where an item takes longer than the limit, whoever else lives."""
     while True:
         for item in pipe.recv():
-            _allow(limit)
+            allow(limit)
             result = do(item)
-            _allow(0)
+            allow(0)
             pipe.send(result)
 
 
-def _allow(seconds: float) -> None:
+def allow(seconds: float) -> None:
     """Have the system end this process after so many seconds of work; 0 for never."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
     signal.setitimer(signal.ITIMER_REAL, _PATIENCE * seconds)
@@ -183,9 +184,7 @@ class Pool(Generic[Item, Result]):
 
     def _lose(self, worker: _Worker[Item, Result]) -> None:
         """Let another go on behind the item that it had."""
-        slow = -worker.end() in (signal.SIGPROF, signal.SIGALRM)
-        why = f"it takes more than {self._work.limit:g} seconds" if slow else "its reader died over it"
-        self._note(worker, self._work.lost(why))
+        self._note(worker, self._work.lost(worker.end().format(self._work.limit)))
         self._busy.remove(worker)
         if worker.items:
             self._give(worker.number, worker.items)

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from scraper import bulk
-from scraper.bulk import Done, plan, run
+from scraper.bulk import Done, plan, run, sources
 from scraper.bulk.sources import expand
 from scraper.cli import main
 from scraper.errors import ScraperError
@@ -362,6 +362,38 @@ def test_a_folder_that_is_none_is_told(tmp_path):
     (tmp_path / "out").write_text("a file")
     ran = work(tmp_path / "out", tmp_path / "a.warc.gz")
     assert (ran.returncode, ran.stderr) == (1, f"{tmp_path / 'out'}: File exists\n")
+
+
+def told_from(path: Path, start: int) -> list[tuple[int | None, str | None]]:
+    """Give what an archive tells from an offset on: of a page its offset and address, of an error its offset."""
+    told: list[tuple[int | None, str | None]] = []
+    with path.open("rb") as raw:
+        errors = sources.pages(raw, str(path), lambda error: told.append((error.offset, None)), start)
+        for found in errors:
+            told.append((found.offset, found.url))
+    return told
+
+
+@pytest.mark.parametrize("form", ["packed", "plain", "one member", "rows"])
+def test_reading_goes_on_at_what_was_told_last(tmp_path, form):
+    parts = [damaged(number) for number in range(CUT - 2, LONG + 2)]
+    path = tmp_path / ("x.parquet" if form == "rows" else "x.warc.gz")
+    if form == "rows":
+        table(path, 25, html=[page("table", n) if n % 7 else None for n in range(25)])
+    elif form == "one member":
+        path.write_bytes(gzip.compress(b"".join(gzip.decompress(member("good", n)) for n in range(5))))
+    elif form == "plain":
+        path = path.with_suffix("")
+        whole = b"".join(gzip.decompress(member("good", n)) for n in range(9))
+        path.write_bytes(whole.replace(b"good4", b"good44", 1))
+    else:
+        path.write_bytes(b"".join(parts))
+    told = told_from(path, 0)
+    assert len(told) >= 5
+    for number, (offset, _) in enumerate(told):
+        assert offset is not None
+        same = sum(other == offset for other, _ in told[: number + 1])
+        assert told_from(path, offset)[same:] == told[number + 1 :]
 
 
 # ---------------------------------------------------------------- no room, no time, no life

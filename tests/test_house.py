@@ -35,6 +35,7 @@ ROWS = (
     ("replay", "fetch", "page", "crawlreport", "parquet"),
     ("export",),
     ("bulk.sources",),
+    ("bulk.reader",),
     ("bulk.unit",),
     ("bulk.engines",),
     ("bulk",),

@@ -10,7 +10,8 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any, Self
 
-from scraper.bulk.unit import Done, Progress, Unit, process, readers
+from scraper.bulk.reader import Reader
+from scraper.bulk.unit import Done, Progress, Unit, process
 from scraper.errors import ScraperError
 from scraper.workers import Process, cores
 
@@ -72,9 +73,9 @@ class _Processes:
 
 
 def _serve(limit: float, pipe: Connection) -> None:
-    with readers(limit) as pool:
+    with Reader(limit) as reader:
         while True:
-            pipe.send(process(pipe.recv(), pool, pipe.send))
+            pipe.send(process(pipe.recv(), reader, pipe.send))
 
 
 def _ray(units: Sequence[Unit], limit: float, jobs: int) -> Generator[Event]:
@@ -109,8 +110,8 @@ def _library() -> Any:
 
 def _task(row: Mapping[str, bytes], limit: float) -> dict[str, bytes]:
     unit: Unit = pickle.loads(row["unit"])
-    with readers(limit) as pool:
-        return {"done": pickle.dumps(process(unit, pool, lambda progress: None))}
+    with Reader(limit) as reader:
+        return {"done": pickle.dumps(process(unit, reader, lambda progress: None))}
 
 
 ENGINES: Mapping[str, Callable[[Sequence[Unit], float, int], Generator[Event]]] = {"local": _local, "ray": _ray}

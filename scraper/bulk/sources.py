@@ -107,7 +107,7 @@ def opened(address: str) -> Iterator[IO[bytes]]:
         yield raw
 
 
-def pages(raw: IO[bytes], address: str, on_error: OnError) -> Iterator[Page]:
-    """Yield the pages of an archive; what cannot be read is handed to `on_error`, and costs itself only."""
+def pages(raw: IO[bytes], address: str, on_error: OnError, start: int) -> Iterator[Page]:
+    """Yield the pages of an archive from an offset on; what cannot be read is handed to `on_error`."""
     read = parquet.read_pages if address.endswith(".parquet") else warc.read_pages
-    yield from read(raw, on_error=on_error)
+    yield from read(raw, on_error=on_error, start=start)

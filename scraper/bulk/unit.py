@@ -14,16 +14,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scraper.article import Article
-from scraper.bulk.sources import opened, pages
+from scraper.bulk.reader import Reader
 from scraper.errors import ArchiveError, NotAnArticle, ScraperError
 from scraper.export import FORMS
 from scraper.files import whole
-from scraper.replay import Look, Replay, look
+from scraper.replay import Replay
 from scraper.unpack import zstd
 from scraper.warc import Page
-from scraper.workers import Pool, Work
 
-__all__ = ["OUTPUTS", "Done", "Progress", "Readers", "Unit", "process", "readers"]
+__all__ = ["OUTPUTS", "Done", "Progress", "Unit", "process"]
 
 _EVERY = 0.5  # seconds between two words on how far it is
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -66,18 +65,10 @@ class Done(NamedTuple):
     """The output cannot be written: no other archive's can."""
 
 
-Readers = Pool[Page, Look]
-
-
-def readers(limit: float) -> Readers:
-    """Give the process that reads the pages of one unit after another, each in so many seconds at most."""
-    return Pool(Work(_looked, _lost, limit), 1)
-
-
-def process(unit: Unit, pool: Readers, tell: Callable[[Progress], None]) -> Done:
+def process(unit: Unit, reader: Reader, tell: Callable[[Progress], None]) -> Done:
     """Do a unit; what goes wrong is told, and nothing is raised."""
     try:
-        return _Account(unit, tell).process(pool)
+        return _Account(unit, tell).process(reader)
     except ScraperError as error:
         return Done(unit.source, fault=str(error))
     except OSError as error:
@@ -95,11 +86,11 @@ class _Account:
         self._skipped: Counter[str] = Counter()
         self._bad: list[str] = []
 
-    def process(self, pool: Readers) -> Done:
+    def process(self, reader: Reader) -> Done:
         target = self._unit.target
         target.parent.mkdir(parents=True, exist_ok=True)
         with whole(target) as fresh:
-            OUTPUTS[self._unit.form](self._made(pool), fresh)
+            OUTPUTS[self._unit.form](self._made(reader), fresh)
             self._note()
         return Done(self._unit.source, self._pages, self._records, dict(self._skipped), len(self._bad))
 
@@ -112,20 +103,20 @@ class _Account:
         else:
             path.unlink(missing_ok=True)
 
-    def _made(self, pool: Readers) -> Iterator[Article]:
+    def _made(self, reader: Reader) -> Iterator[Article]:
         """Give the records of the archive, as a crawl would have made them of its pages."""
-        replay, told = Replay(self._passed_over), time.monotonic()
-        with (
-            opened(self._unit.source) as raw,
-            closing(pool.each(pages(raw, self._unit.source, self._damaged))) as found,
-        ):
-            for page, seen in found:
+        replay, said = Replay(self._passed_over), time.monotonic()
+        with closing(reader.read(self._unit.source)) as found:
+            for told in found:
+                if isinstance(told, ArchiveError):
+                    self._quarantine(told.offset, None, told.why)
+                    continue
                 self._pages += 1
-                yield from self._counted(replay.page(page, seen))
-                if time.monotonic() - told > _EVERY:
-                    told = time.monotonic()
-                    self._tell(Progress(self._unit.source, raw.tell(), self._pages, self._records))
-            yield from self._counted(replay.rest())
+                yield from self._counted(replay.page(told.page, told.look))
+                if time.monotonic() - said > _EVERY:
+                    said = time.monotonic()
+                    self._tell(Progress(self._unit.source, told.read, self._pages, self._records))
+        yield from self._counted(replay.rest())
 
     def _counted(self, records: Iterable[Article]) -> Iterator[Article]:
         for record in records:
@@ -138,23 +129,9 @@ class _Account:
         else:
             self._quarantine(page.offset, page.url, str(error))
 
-    def _damaged(self, error: ArchiveError) -> None:
-        self._quarantine(error.offset, None, error.why)
-
     def _quarantine(self, offset: int | None, url: str | None, why: str) -> None:
         told = {"source": self._unit.source, "offset": offset, "url": url, "why": why}
         self._bad.append(json.dumps(told, ensure_ascii=False) + "\n")
-
-
-def _looked(page: Page) -> Look:
-    try:
-        return look(page)
-    except Exception as error:
-        return _lost(f"a bug: {error!r}")
-
-
-def _lost(why: str) -> Look:
-    return Look(error=ScraperError(why))
 
 
 def _gzip(records: Iterable[Article], path: Path) -> None:

@@ -1,0 +1,138 @@
+"""The process that reads an archive, page by page: a page that ends it costs itself only.
+
+A new process goes on behind the page, at the place of what was told last.
+"""
+
+from collections.abc import Generator, Iterator
+from functools import partial
+from itertools import islice
+from multiprocessing.connection import Connection
+from typing import IO, NamedTuple, Self
+
+from scraper.bulk.sources import opened, pages
+from scraper.errors import ArchiveError, ScraperError
+from scraper.replay import Look, look
+from scraper.warc import Page
+from scraper.workers import Process, allow
+
+__all__ = ["Reader", "Seen"]
+
+
+class Seen(NamedTuple):
+    """A page that was read."""
+
+    page: Page
+    """Without its body."""
+    look: Look
+    read: int
+    """Bytes of the archive that were read so far."""
+
+
+Told = Seen | ArchiveError
+"""A page, or what could not be read as one."""
+
+
+class _Place(NamedTuple):
+    """Where to begin."""
+
+    address: str
+    start: int = 0
+    """The offset of what was told last."""
+    told: int = 0
+    """How much of what has that offset was told."""
+    lost: str | None = None
+    """Why the page behind it must not be read again."""
+
+
+class _Failed(NamedTuple):
+    """The archive cannot be read."""
+
+    error: Exception
+
+
+class Reader:
+    """Reads archives one after another in a process of its own, each page in so many seconds of a core at most."""
+
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
+        self._process: Process | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def read(self, address: str) -> Generator[Told]:
+        """Give the pages of an archive, and what could not be read, in order; raise `ScraperError` or `OSError`."""
+        place, failure, whole = _Place(address), None, False
+        try:
+            while not whole:
+                self._process = self._process or Process(partial(_serve, self._limit))
+                begun = place
+                try:
+                    self._process.pipe.send(place)
+                    while isinstance(told := self._process.pipe.recv(), Told):
+                        place = _behind(place, told)
+                        yield told
+                    failure, whole = told, True
+                except (EOFError, OSError):
+                    lost = self._end().format(self._limit)
+                    if begun.lost and place == begun:
+                        raise ScraperError("no process can be had that reads it") from None
+                    place = place._replace(lost=lost)
+        finally:
+            if not whole:  # the process is in the middle of an archive that nobody wants any more
+                self._end()
+        if failure is not None:
+            raise failure.error
+
+    def _end(self) -> str:
+        process, self._process = self._process, None
+        return process.end() if process else ""
+
+
+def _behind(place: _Place, told: Told) -> _Place:
+    offset = (told.page.offset if isinstance(told, Seen) else told.offset) or 0
+    return _Place(place.address, offset, place.told + 1 if offset == place.start else 1)
+
+
+def _serve(limit: float, pipe: Connection) -> None:
+    while True:
+        place, failure = pipe.recv(), None
+        try:
+            with opened(place.address) as raw:
+                for told in _told(raw, place, limit):
+                    pipe.send(told)
+        except (OSError, ScraperError) as error:
+            failure = _Failed(error)
+        pipe.send(failure)
+
+
+def _told(raw: IO[bytes], place: _Place, limit: float) -> Iterator[Told]:
+    lost = place.lost
+    for found in islice(_found(raw, place), place.told, None):
+        if isinstance(found, ArchiveError):
+            yield found
+            continue
+        allow(limit)
+        seen = _looked(found) if lost is None else Look(error=ScraperError(lost))
+        allow(0)
+        lost = None
+        yield Seen(found._replace(body=b""), seen, raw.tell())
+
+
+def _found(raw: IO[bytes], place: _Place) -> Iterator[Page | ArchiveError]:
+    errors: list[ArchiveError] = []
+    for page in pages(raw, place.address, errors.append, place.start):
+        yield from errors
+        errors.clear()
+        yield page
+    yield from errors
+
+
+def _looked(page: Page) -> Look:
+    try:
+        return look(page)
+    except Exception as error:
+        return Look(error=ScraperError(f"a bug: {error!r}"))
