@@ -10,6 +10,7 @@ from scraper.article import Article
 __all__ = ["cut_short", "keys", "same_headline", "story_id", "text_digest", "truncated"]
 
 _SHORT = 200  # characters: shorter bodies ("Photos of the week") may be shared by different stories
+_TAIL = 4096  # bytes at the end of a page, where its closing tag stands
 _SPOKEN = re.compile(r"\w+")
 _COUNTED = re.compile(r"\s*[(（]\d+[)）]$")  # what the page of a later part adds to the headline
 
@@ -52,6 +53,8 @@ def text_digest(article: Article) -> str:
 
 def cut_short(page: bytes) -> bool:
     """Tell whether a page stops before its end: a server that counts wrongly cuts it, and nobody says so."""
+    if b"</html" in page[-_TAIL:].lower():  # as nearly all do
+        return False
     lower = page.lower()
     return b"<html" in lower and b"</html" not in lower
 
