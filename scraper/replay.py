@@ -38,19 +38,10 @@ _NO_PAGE = re.compile(
 OnSkipped = Callable[[Page, ScraperError], object]
 
 
-class _Marks(NamedTuple):
-    """What tells a story from others."""
-
-    digest: str
-    keys: frozenset[str]
-    signature: bytes | None
-
-
 class _Read(NamedTuple):
     """A page that holds a story, or a part of one."""
 
     article: Article
-    marks: _Marks
     following: str | None
     """The address of the next part."""
     later: bool
@@ -153,23 +144,21 @@ class Replay:
             yield from self._finish(self._pop(key), whole=False)
 
     def _finish(self, parts: Sequence[_Read], *, whole: bool = True) -> Iterator[Article]:
-        story, marks = parts[0].article, parts[0].marks
-        if len(parts) > 1:
-            story = join([part.article for part in parts])
-            marks = _marks(story)
+        story = join([part.article for part in parts]) if len(parts) > 1 else parts[0].article
         if not whole:
             story = truncated(story)
-        name = story.id or ""
+        name, digest = story.id or "", text_digest(story)
         known = self._digests.get(name) if name else None
-        if known == marks.digest:
+        if known == digest:
             return
-        fresh = self._keys.isdisjoint(marks.keys)
-        self._keys |= marks.keys
-        self._digests[name] = marks.digest
+        shared = keys(story)
+        fresh = self._keys.isdisjoint(shared)
+        self._keys |= shared
+        self._digests[name] = digest
         if known is not None:
             yield dataclasses.replace(story, replaces=name)
         elif fresh:
-            first = self._copies.add(name, marks.signature)
+            first = self._copies.add(name, signature(story.body))
             yield dataclasses.replace(story, duplicate_of=first) if first else story
 
 
@@ -202,15 +191,11 @@ def _read(page: Page) -> _Read:
         found = truncated(found)
     here = addresses.part(page.url) if page.url else None
     if here is None:
-        return _Read(found, _marks(found), None, later=False)
+        return _Read(found, None, later=False)
     url = str(page.url)
     links = _links(blocks, url, "" if here.number > 1 else f"_{here.number + 1}.")
     following = next((link for link in links if addresses.follows(url, link)), None)
-    return _Read(found, _marks(found), following, later=addresses.first_part(url, links) is not None)
-
-
-def _marks(story: Article) -> _Marks:
-    return _Marks(text_digest(story), keys(story), signature(story.body))
+    return _Read(found, following, later=addresses.first_part(url, links) is not None)
 
 
 def document(page: Page) -> Document:

@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 from scraper.addresses import identity
 from scraper.article import Article
+from scraper.copies import words
 
 __all__ = ["cut_short", "keys", "same_headline", "story_id", "text_digest", "truncated"]
 
@@ -33,7 +34,7 @@ def keys(article: Article) -> frozenset[str]:
 
     The named (canonical) address counts together with the headline, as some sites name one address on every page.
     """
-    headline, body = _spoken(article.headline), _spoken(" ".join(article.body))
+    headline, body = _spoken(article.headline), b" ".join(words(article.body)).decode()
     found = {_digest("body", body) if len(body) >= _SHORT else _digest("short", headline, body)}
     for url in filter(None, (article.url, article.canonical_url)):
         found.add(_digest("address", identity(url), headline))
