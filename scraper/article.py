@@ -41,10 +41,12 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     """Absolute where the page's own address is known; None in flattened text."""
 
 
-def _valid_link(link: Link) -> Link:
-    if link.text.isascii() and (link.url is None or link.url.isascii()):
-        return link
-    return Link(_valid(link.text), link.url and _valid(link.url))
+def _valid_links(links: Iterable[Link]) -> tuple[Link, ...]:
+    links = tuple(links)
+    said = "".join([f"{link.text}{link.url}" for link in links])  # looked at together, as a page has a hundred
+    if said.isascii() or not _SURROGATE.search(said):
+        return links
+    return tuple(Link(_valid(link.text), link.url and _valid(link.url)) for link in links)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class Sidebar(dict[str, tuple[Link, ...]]):
 
     def __init__(self, lists: Mapping[str, Iterable[Link]] | Iterable[tuple[str, Iterable[Link]]] = ()) -> None:
         given = dict(lists)
-        super().__init__({kind: tuple(map(_valid_link, given.get(kind, ()))) for kind in (*SIDEBAR_KINDS, *given)})
+        super().__init__({kind: _valid_links(given.get(kind, ())) for kind in (*SIDEBAR_KINDS, *given)})
 
     def _frozen(self, *_: object, **__: object) -> NoReturn:
         raise TypeError("a sidebar is frozen: make a new one")
