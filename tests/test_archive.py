@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -169,8 +170,14 @@ def test_stories_with_faults_come_out_as_the_crawl_read_them(tmp_path):
     }  # fmt: skip
     crawled, _ = crawl_site(tmp_path, answers, *ARCHIVE)
     assert adds_up(crawled.counts), crawled.summary
-    again = {record["id"]: record for record in map(Article.to_dict, articles(pages(files(crawled))))}
-    assert again == {record["id"]: record for record in crawled.records}
+    found = pages(files(crawled))
+    again = {record["id"]: record for record in map(Article.to_dict, articles(found))}
+    read = {record["id"]: record for record in crawled.records}
+    # Of a page that came twice, as a story and as a part of one, an archive does not tell which was which.
+    twice = {url for url, count in Counter(page.url for page in found).items() if count > 1}
+    for record in (*again.values(), *read.values()):
+        record["fetched_at"] = None if record["url"] in twice else record["fetched_at"]
+    assert again == read
     assert len(again) >= 7
 
 
