@@ -6,7 +6,6 @@ nothing more in this run; what is queued for it is the next run's.
 """
 
 import asyncio
-import dataclasses
 import email.utils
 import logging
 import time
@@ -27,8 +26,9 @@ from scrapy.http import Response
 from scraper.addresses import host
 from scraper.unpack import CUT_SHORT
 from spiders.frontier import DUE, META, Frontier
+from spiders.ledger import Trouble
 
-__all__ = ["RATE_LIMITED", "Backoff", "Host", "retry_after"]
+__all__ = ["RATE_LIMITED", "Backoff", "retry_after"]
 
 RATE_LIMITED = "rate_limited"
 """The reason with which a crawl ends that had to give up a host."""
@@ -44,16 +44,6 @@ _TROUBLES = (
 )
 
 logger = logging.getLogger(__name__)
-
-
-@dataclasses.dataclass(slots=True)
-class Host:
-    """How a host has been doing."""
-
-    failures: int = 0
-    """In a row."""
-    rests_until: float = 0.0
-    """Seconds of the epoch."""
 
 
 def retry_after(value: bytes | None, now: float) -> float | None:
@@ -80,7 +70,6 @@ class Backoff:
         self._tries = settings.getint("RETRY_TIMES") if settings.getbool("RETRY_ENABLED") else 0
         self._first, self._longest = settings.getfloat("BACKOFF"), settings.getfloat("BACKOFF_LONGEST")
         self._patience = settings.getint("HOST_FAILURES")
-        self._hosts: dict[str, Host] = {}
         crawler.signals.connect(self._idle, signals.spider_idle)
 
     @classmethod
@@ -91,7 +80,7 @@ class Backoff:
     async def process_response(self, request: Request, response: Response) -> Response | Request:
         """Give the answer, or the next try of a request that a host in trouble has answered."""
         if response.status not in _STATUSES and CUT_SHORT not in response.flags:
-            self._hosts.pop(host(request.url), None)
+            Frontier.of(self._crawler).set_trouble(host(request.url), Trouble())
             return response
         asked = retry_after(response.headers.get("Retry-After"), time.time())
         if asked is None and response.status in _BUSY:
@@ -104,32 +93,35 @@ class Backoff:
 
     async def _again(self, request: Request, asked: float | None) -> Request | None:
         tries = request.meta.get("retry_times", 0) + 1
-        state = self._failed(host(request.url), tries, asked)
+        due = self._failed(host(request.url), tries, asked)
         if tries > self._tries:
             return None
         again: Request = request.replace(dont_filter=True)
         again.meta["retry_times"] = tries
-        again.meta[DUE] = state.rests_until
+        again.meta[DUE] = due
         if META not in request.meta:  # robots.txt: the host's other requests wait for it anyway
-            await asyncio.sleep(max(state.rests_until - time.time(), 0.0))
+            await asyncio.sleep(max(due - time.time(), 0.0))
         return again
 
-    def _failed(self, name: str, tries: int, asked: float | None) -> Host:
-        """Note a failure of a host, the try of a request that it was, and how long the one or the other waits.
+    def _failed(self, name: str, tries: int, asked: float | None) -> float:
+        """Note a failure of a host, the try of a request that it was; tell until when the one or the other waits.
 
         One failure alone may be its page's own, and only the page waits, unless the host has `asked` for peace.
         """
-        state, now = self._hosts.setdefault(name, Host()), time.time()
-        state.failures += now >= state.rests_until  # what was under way when it began to rest tells nothing new
-        wait = max(self._first * 2 ** (max(state.failures, tries) - 1), asked or 0.0)
-        state.rests_until = max(state.rests_until, now + min(wait, self._longest))
         frontier = Frontier.of(self._crawler)
-        if asked is not None or state.failures > 1:
-            frontier.rest(name, state.rests_until)
-        if state.failures >= self._patience and name not in frontier.barred:
-            logger.warning("%s is given up after %d failures in a row", name, state.failures)
+        now = time.time()
+        failures, until = frontier.trouble(name)
+        failures += now >= until  # what was under way when it began to rest tells nothing new
+        wait = max(self._first * 2.0 ** (max(failures, tries) - 1), asked or 0.0)
+        due = max(until, now + min(wait, self._longest))
+        if asked is not None or failures > 1:
+            until = due
+            frontier.rest(name, until)
+        frontier.set_trouble(name, Trouble(failures, until))
+        if failures >= self._patience and name not in frontier.barred:
+            logger.warning("%s is given up after %d failures in a row", name, failures)
             frontier.bar(name)
-        return state
+        return due
 
     def _idle(self) -> None:
         """Name the reason for which a crawl ends that has still something to ask for."""

@@ -11,8 +11,9 @@ import dataclasses
 import logging
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self, TypeVar
 
 from scrapy import Request, Spider, signals
 from scrapy.core.scheduler import BaseScheduler
@@ -25,7 +26,7 @@ from scraper.addresses import canonical, host
 from spiders.account import Account, add
 from spiders.failures import final, reason
 from spiders.folder import LEDGER, Locked, clear, crawl_dir, lock, worker
-from spiders.ledger import End, Failed, Ledger, LedgerError, Taken
+from spiders.ledger import End, Failed, Ledger, LedgerError, Taken, Trouble
 from spiders.stored import dump, item_id, load, plain
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ SITE = "site"
 _COMMIT = 0.1  # seconds from a change to its commit: what a death takes back is done again
 
 logger = logging.getLogger(__name__)
+_Told = TypeVar("_Told")
 
 
 @dataclasses.dataclass(slots=True)
@@ -104,7 +106,7 @@ class Frontier(BaseScheduler):
         self._waking: asyncio.TimerHandle | None = None
         self._committing: asyncio.TimerHandle | None = None
         self._beating: asyncio.TimerHandle | None = None
-        self._paces: dict[str, float] = {}
+        self._paces: dict[str, tuple[float, int]] = {}
         self._meetings = 1
         self.ledger: Ledger | SharedLedger | None = None
         """None before the folder is opened, and where it could not be."""
@@ -155,7 +157,8 @@ class Frontier(BaseScheduler):
             connect(self._item_scraped, signals.item_scraped)
             connect(self._item_dropped, signals.item_dropped)
             connect(self._spider_broke, signals.spider_error)
-            self._beat()
+            if ledger.owner:
+                self._beat()
 
     def _alone(self, directory: Path) -> Ledger:
         if self._crawler.settings.getbool("FRESH"):
@@ -193,41 +196,15 @@ class Frontier(BaseScheduler):
 
     def has_pending_requests(self) -> bool:
         """Tell whether something is still to be made in this run, at once or later."""
-        if self.ledger is None or self._stopping is not None:
-            return False
-        try:
-            return self.ledger.next_due(self.barred, must=self._spent(self.ledger)) is not None
-        except UNUSABLE as error:
-            self.stop(error)
-            return False
+        return self._ask(lambda ledger: ledger.next_due(self.barred, must=self._spent(ledger)), None) is not None
 
     def enqueue_request(self, request: Request) -> bool:
         """Queue a request; False for one whose key is known, unless it must be made (`dont_filter`)."""
-        if self.ledger is None or self._stopping is not None:
-            return False
-        try:
-            return self._enqueue(self.ledger, request)
-        except UNUSABLE as error:
-            self.stop(error)
-            return False
+        return self._ask(lambda ledger: self._enqueue(ledger, request), False)
 
     def next_request(self) -> Request | None:
         """Give the next request that is due; what the engine has let go of is closed first."""
-        ledger = self.ledger
-        if ledger is None or self._stopping is not None:
-            return None
-        try:
-            self._settle()
-            if ledger.meetings > self._meetings:
-                self._agree(ledger)
-            taken = ledger.take(self._avoided(), must=self._spent(ledger))
-            self._commit_soon()
-            if taken is None:
-                self._wait(ledger)
-        except UNUSABLE as error:
-            self.stop(error)
-            return None
-        return None if taken is None else self._off(taken, ledger)
+        return self._ask(self._next, None)
 
     def close(self, reason: str) -> None:
         """Close what has been done, and let go of the folder."""
@@ -263,17 +240,23 @@ class Frontier(BaseScheduler):
         if flight is not None and flight.reason == _UNSEEN:
             flight.reason = reason(error)
 
+    def trouble(self, name: str) -> Trouble:
+        """Tell how a host has been doing."""
+        return self._ask(lambda ledger: ledger.trouble(name), Trouble())
+
+    def set_trouble(self, name: str, trouble: Trouble) -> None:
+        """Note how a host is doing."""
+        self._ask(lambda ledger: ledger.set_trouble(name, trouble), None)
+
     def rest(self, name: str, until: float) -> None:
         """Leave a host in peace until then (seconds of the epoch)."""
         self.resting[name] = until
-        if self.ledger is not None:
-            self.ledger.rest(name, until)
+        self._ask(lambda ledger: ledger.rest(name, until), None)
 
     def bar(self, name: str) -> None:
         """Ask a host for nothing more in this run."""
         self.barred.add(name)
-        if self.ledger is not None:
-            self.ledger.bar(name)
+        self._ask(lambda ledger: ledger.bar(name), None)
 
     def stop(self, error: Exception) -> None:
         """End the crawl, as nothing more can be written; what is in flight is made again by the next run."""
@@ -283,6 +266,16 @@ class Frontier(BaseScheduler):
                 self.ledger.give_up()
             engine = self._crawler.engine
             self._stopping = asyncio.get_running_loop().create_task(engine.close_spider_async(reason=DISK_FULL))
+
+    def _ask(self, what: Callable[["Ledger | SharedLedger"], _Told], otherwise: _Told) -> _Told:
+        """Ask the ledger for something, unless the crawl ends; it ends when the ledger takes nothing more."""
+        if self.ledger is None or self._stopping is not None:
+            return otherwise
+        try:
+            return what(self.ledger)
+        except UNUSABLE as error:
+            self.stop(error)
+            return otherwise
 
     @property
     def stopping(self) -> bool:
@@ -296,23 +289,17 @@ class Frontier(BaseScheduler):
 
     def _commit(self) -> None:
         self._committing = None
-        if self.ledger is not None and not self.stopping:
-            try:
-                self.ledger.commit()
-            except UNUSABLE as error:
-                self.stop(error)
+        self._ask(lambda ledger: ledger.commit(), None)
 
     def _beat(self) -> None:
-        """Tell other workers that this one lives."""
-        if self.ledger is None or not self.ledger.owner or self.stopping:
-            return
-        try:
-            self.ledger.beat()
-            self._agree(self.ledger)
-        except UNUSABLE as error:
-            self.stop(error)
+        """Tell other workers that this one lives, again and again."""
+        self._ask(self._alive, None)
         every = self._crawler.settings.getfloat("REDIS_LEASE") / 3
         self._beating = asyncio.get_running_loop().call_later(every, self._beat)
+
+    def _alive(self, ledger: "Ledger | SharedLedger") -> None:
+        ledger.beat()
+        self._agree(ledger)
 
     def _agree(self, ledger: "Ledger | SharedLedger") -> None:
         """Have the ledger agree on what is under way; what is not this worker's any more another one closes."""
@@ -399,6 +386,16 @@ class Frontier(BaseScheduler):
         self.resting = {name: until for name, until in self.resting.items() if until > now}
         return self.barred | self.resting.keys()
 
+    def _next(self, ledger: "Ledger | SharedLedger") -> Request | None:
+        self._settle()
+        if ledger.meetings > self._meetings:
+            self._agree(ledger)
+        taken = ledger.take(self._avoided(), must=self._spent(ledger))
+        self._commit_soon()
+        if taken is None:
+            self._wait(ledger)
+        return None if taken is None else self._off(taken, ledger)
+
     def _off(self, taken: Taken, ledger: "Ledger | SharedLedger") -> Request:
         spider = self._crawler.spider
         assert spider is not None
@@ -441,11 +438,9 @@ class Frontier(BaseScheduler):
 
     def _gave(self, item: Any, response: Response | Failure | None, *, news: bool) -> None:
         flight = self._flights.get(getattr(response, "request", None))  # type: ignore[arg-type]
-        if flight is not None and self.ledger is not None and not self.stopping:
-            try:
-                self.ledger.gave(flight.key, item_id(plain(item)), news=news)
-            except UNUSABLE as error:
-                self.stop(error)
+        if flight is not None:
+            key = flight.key
+            self._ask(lambda ledger: ledger.gave(key, item_id(plain(item)), news=news), None)
 
     def _spider_broke(self, response: Response | Failure | None) -> None:
         flight = self._flights.get(getattr(response, "request", None))  # type: ignore[arg-type]
@@ -466,14 +461,17 @@ class Frontier(BaseScheduler):
                 self.ledger.finish(flight.key, end._replace(seconds=flight.seconds))
 
     def _pace(self, ledger: "Ledger | SharedLedger", request: Request) -> None:
-        """Tell other workers how long to wait between two requests to a host, where that has changed."""
+        """Tell other workers how to ask a host, where that has changed."""
         engine = self._crawler.engine
         if not ledger.owner or engine is None:
             return
         name, slot = host(request.url), engine.downloader.slots.get(engine.downloader.get_slot_key(request))
-        if slot is not None and self._paces.get(name) != slot.delay:
-            self._paces[name] = slot.delay
-            ledger.pace(name, slot.delay)
+        if slot is None:
+            return
+        pace = slot.delay, slot.concurrency
+        if self._paces.get(name) != pace:
+            self._paces[name] = pace
+            ledger.pace(name, *pace)
 
     def _land(self, flight: Flight) -> None:
         del self._flights[flight.request]

@@ -12,7 +12,8 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["LONGEST_WAIT", "SHORTEST_WAIT", "End", "Failed", "Ledger", "LedgerError", "Story", "Taken", "TurnLost"]
+__all__ = ["LONGEST_WAIT", "SHORTEST_WAIT", "End", "Failed", "Ledger", "LedgerError", "Story", "Taken"]
+__all__ += ["Trouble", "TurnLost"]
 
 _QUEUED, _IN_FLIGHT, _CLOSED = 0, 1, 2
 
@@ -90,6 +91,15 @@ class Story(NamedTuple):
     bands: Collection[int] = ()
 
 
+class Trouble(NamedTuple):
+    """How a host has been doing in this run."""
+
+    failures: int = 0
+    """In a row."""
+    until: float = 0.0
+    """It rests until then (seconds of the epoch)."""
+
+
 class Ledger:
     """The file; raises `sqlite3.Error` when it cannot be used, and `sqlite3.OperationalError` when the disk is full.
 
@@ -104,6 +114,7 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         """Open or begin it; what was in flight is queued again."""
         self._made = 0
+        self._troubles: dict[str, Trouble] = {}
         self._db = sqlite3.connect(path)
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
@@ -245,7 +256,18 @@ class Ledger:
     def bar(self, host: str) -> None:
         """Do nothing."""
 
-    def pace(self, host: str, seconds: float) -> None:
+    def trouble(self, host: str) -> Trouble:
+        """Tell how a host has been doing."""
+        return self._troubles.get(host, Trouble())
+
+    def set_trouble(self, host: str, trouble: Trouble) -> None:
+        """Note how a host is doing."""
+        if trouble.failures:
+            self._troubles[host] = trouble
+        else:
+            self._troubles.pop(host, None)
+
+    def pace(self, host: str, seconds: float, concurrent: int) -> None:
         """Do nothing."""
 
     def made(self, count: int = 0) -> int:

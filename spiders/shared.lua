@@ -1,26 +1,29 @@
 -- The shared ledger as Redis keeps it, and the only code that changes it: each command is done whole, or not at all.
 --
--- KEYS[1]: the prefix of all keys. ARGV: the command, the worker, the birth mark of the ledger, what the command takes.
+-- KEYS[1]: the prefix of all keys. ARGV: the command, the worker, its life, the birth mark of the ledger, what the
+-- command takes.
 --
 -- request:KEY   a request, as MessagePack: url, host, data, place, id, must, state, tries, run, due, by, lost, failed,
 --               final, reason, story, etag, modified, checked, changed
 -- queue:HOST    its requests that may be made, in order; must:HOST those that must be
 -- due           requests that wait for their time (seconds of the epoch)
--- hosts         hosts with a queue;  gates: when each may be asked again;  delays: seconds between two requests
+-- gates         when each host may be asked again;  ready: the hosts that have a queue, by that time
+-- paces         seconds between two requests to a host, and how many may be under way;  troubles: its `Trouble`
 -- flying        how many requests of a host are under way, in all and of each worker;  flights:WORKER which ones are a worker's
--- workers       each with the time at which it is taken for dead;  barred: hosts given up
+-- workers       each with the time at which it is taken for dead;  lives: the life that each is in
+-- barred        hosts given up
 -- taken         what each worker was given last, so that an answer that was lost can be given again
 -- failed        requests that came to nothing
 -- story:ID      what is remembered of a record, as MessagePack;  keys: story by key;  band:N: stories by band, in
 --               small hashes, which Redis packs tightly
 -- marks         born, run, ids, open, made, and those of the crawl
 
-local P, command, worker, born = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local P, command, worker, life, born = KEYS[1], unpack(ARGV, 1, 4)
 local call = redis.call
 local QUEUED, IN_FLIGHT, CLOSED = 0, 1, 2
 local DEATHS = 5 -- workers that may die over a request before it is taken for the cause
 local ORDER = 34 -- bytes of a request's place and id
-local BATCH = 100 -- requests that come due in one step
+local BATCH = 100 -- requests that come due in one step, and hosts that are compared in one
 local clock = call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
 local commands = {}
@@ -38,6 +41,17 @@ local function put(key, request)
   call('SET', P .. 'request:' .. key, cmsgpack.pack(request))
 end
 
+local function opens(host)
+  return tonumber(call('HGET', P .. 'gates', host) or 0)
+end
+
+local function shut(host, till)
+  if till > opens(host) then
+    call('HSET', P .. 'gates', host, text(till))
+    call('ZADD', P .. 'ready', 'XX', text(till), host)
+  end
+end
+
 local function queue(request)
   return P .. (request.must and 'must:' or 'queue:') .. request.host
 end
@@ -52,7 +66,7 @@ local function enqueue(key, request)
     call('ZADD', P .. 'due', text(request.due), key)
   else
     call('ZADD', queue(request), 0, member(key, request))
-    call('SADD', P .. 'hosts', request.host)
+    call('ZADD', P .. 'ready', text(opens(request.host)), request.host)
   end
 end
 
@@ -143,29 +157,47 @@ local function first(host, must)
   return best, from
 end
 
-local function opens(host)
-  return tonumber(call('HGET', P .. 'gates', host) or 0)
-end
-
-local function shut(host, till)
-  if till > opens(host) then
-    call('HSET', P .. 'gates', host, text(till))
-  end
+local function pace(host)
+  return (call('HGET', P .. 'paces', host) or ''):match('(%S+) (%S+)')
 end
 
 local function pause(host, delay)
-  return tonumber(call('HGET', P .. 'delays', host) or delay)
+  return tonumber(pace(host) or delay)
 end
 
--- Whether one more request of a host may be under way: `cap` at most, of which each worker has its share.
+-- Whether one more request of a host may be under way: `cap` at most, of which each worker has its share. Until one was
+-- answered nobody knows what the host asks for, and one is enough.
 local function free(host, cap)
+  local _, told = pace(host)
+  cap = math.min(tonumber(cap), tonumber(told or 1))
   local share = math.ceil(cap / math.max(call('ZCARD', P .. 'workers'), 1))
   local all, own = unpack(call('HMGET', P .. 'flying', host, host .. ' ' .. worker))
-  return tonumber(all or 0) < tonumber(cap) and tonumber(own or 0) < share
+  return tonumber(all or 0) < cap and tonumber(own or 0) < share
 end
 
 local function barred(host)
   return call('SISMEMBER', P .. 'barred', host) == 1
+end
+
+-- The first request of the hosts that may be asked now, and the queue it stands in. The hosts are compared a batch at a
+-- time, those first that could be asked for longest, so that thousands of them cost no more than a hundred.
+local function foremost(must, cap)
+  local best, from
+  local past = 0
+  repeat
+    local hosts = call('ZRANGEBYSCORE', P .. 'ready', '-inf', text(now), 'LIMIT', past, BATCH)
+    for _, host in ipairs(hosts) do
+      local found, name = first(host, must)
+      if not found and not first(host, false) then
+        call('ZREM', P .. 'ready', host)
+        past = past - 1
+      elseif found and (not best or found < best) and free(host, cap) and not barred(host) then
+        best, from = found, name
+      end
+    end
+    past = past + #hosts
+  until best or #hosts < BATCH
+  return best, from
 end
 
 -- A worker comes; what it had under way in an earlier life is queued again. Gives the birth mark, whether others are
@@ -178,8 +210,10 @@ function commands.open(mark, lease)
   if others == 0 then
     call('HINCRBY', P .. 'marks', 'run', 1)
     call('HSET', P .. 'marks', 'made', 0)
-    call('DEL', P .. 'barred', P .. 'gates', P .. 'flying')
+    call('DEL', P .. 'barred', P .. 'troubles', P .. 'flying', P .. 'gates')
+    call('ZUNIONSTORE', P .. 'ready', 1, P .. 'ready', 'WEIGHTS', 0)
   end
+  call('HSET', P .. 'lives', worker, life)
   call('ZADD', P .. 'workers', text(now + lease), worker)
   return { call('HGET', P .. 'marks', 'born'), others, tonumber(call('HGET', P .. 'marks', 'open') or 0) }
 end
@@ -211,6 +245,7 @@ end
 
 function commands.leave()
   bereave(worker, false)
+  call('HDEL', P .. 'lives', worker)
 end
 
 function commands.left()
@@ -305,17 +340,7 @@ function commands.take(must, cap, delay, number)
   if not key then
     bury()
     ripen()
-    local best, from
-    for _, host in ipairs(call('SMEMBERS', P .. 'hosts')) do
-      if opens(host) <= now and free(host, cap) and not barred(host) then
-        local found, name = first(host, must == '1')
-        if found and (not best or found < best) then
-          best, from = found, name
-        elseif not found and not first(host, false) then
-          call('SREM', P .. 'hosts', host)
-        end
-      end
-    end
+    local best, from = foremost(must == '1', cap)
     if not best then
       return nil
     end
@@ -342,9 +367,14 @@ function commands.due(must, cap, patience)
   local function sooner(seconds)
     wait = math.min(wait or seconds, math.max(seconds, 0))
   end
-  for _, host in ipairs(call('SMEMBERS', P .. 'hosts')) do
+  local hosts = call('ZRANGE', P .. 'ready', 0, -1, 'WITHSCORES')
+  for index = 1, #hosts, 2 do
+    local host, opening = hosts[index], tonumber(hosts[index + 1]) - now
+    if wait and wait <= opening then
+      break
+    end
     if not barred(host) and first(host, must == '1') then
-      sooner(free(host, cap) and opens(host) - now or tonumber(patience))
+      sooner(free(host, cap) and opening or tonumber(patience))
     end
   end
   local waiting = call('ZRANGE', P .. 'due', 0, call('EXISTS', P .. 'barred') == 1 and -1 or 0, 'WITHSCORES')
@@ -395,8 +425,17 @@ function commands.rest(host, seconds)
   shut(host, now + seconds)
 end
 
-function commands.pace(host, seconds)
-  call('HSET', P .. 'delays', host, seconds)
+function commands.trouble(host)
+  local failures, till = (call('HGET', P .. 'troubles', host) or ''):match('(%S+) (%S+)')
+  return failures and { failures, text(till - now) }
+end
+
+function commands.set_trouble(host, failures, seconds)
+  call('HSET', P .. 'troubles', host, failures .. ' ' .. text(now + seconds))
+end
+
+function commands.pace(host, seconds, cap)
+  call('HSET', P .. 'paces', host, seconds .. ' ' .. cap)
 end
 
 function commands.bar(host)
@@ -447,7 +486,12 @@ function commands.yield(token)
   end
 end
 
-if command ~= 'open' and call('HGET', P .. 'marks', 'born') ~= born then
-  return redis.error_reply('FORGOTTEN')
+if command ~= 'open' and command ~= 'yield' then -- which everyone may do
+  if call('HGET', P .. 'marks', 'born') ~= born then
+    return redis.error_reply('FORGOTTEN')
+  end
+  if (call('HGET', P .. 'lives', worker) or life) ~= life then
+    return redis.error_reply('REPLACED')
+  end
 end
-return commands[command](unpack(ARGV, 4))
+return commands[command](unpack(ARGV, 5))

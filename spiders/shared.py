@@ -22,7 +22,7 @@ from redis.retry import Retry
 from scrapy.settings import BaseSettings
 from scrapy_redis.connection import get_redis_from_settings
 
-from spiders.ledger import LONGEST_WAIT, SHORTEST_WAIT, End, Failed, LedgerError, Story, Taken, TurnLost
+from spiders.ledger import LONGEST_WAIT, SHORTEST_WAIT, End, Failed, LedgerError, Story, Taken, Trouble, TurnLost
 
 __all__ = ["SharedLedger", "Worker", "join"]
 
@@ -80,6 +80,8 @@ def join(settings: BaseSettings, prefix: str, name: str) -> "SharedLedger":
         settings.getfloat("REDIS_LEASE"),
         settings.getfloat("REDIS_PATIENCE"),
     )
+    if worker.lease <= 0:
+        raise LedgerError("REDIS_LEASE must be more than 0 seconds")
     try:
         client = _client(settings)
     except (ValueError, RedisError) as error:
@@ -109,6 +111,7 @@ class SharedLedger:
         self._where = _where(client)
         self._run = client.register_script(f"#!lua\n{_COMMANDS}")
         self._run_when_full = client.register_script(f"#!lua flags=allow-oom\n{_COMMANDS}")
+        self._life = secrets.token_hex(8)
         self._born: bytes | str = ""
         self._number = 0
         self._turn = ""
@@ -173,7 +176,8 @@ class SharedLedger:
     def add(self, key: bytes, url: str, host: str, place: tuple[int, float, bool], data: bytes) -> bool:
         """Queue a request unless its key is known; `place` is its priority, its date, and whether it must be made."""
         priority, newest, must = place
-        order = f"{_NO_PRIORITY - priority:010d}{_NO_NEWEST - int(newest):012d}"
+        late, old = _NO_PRIORITY - priority, _NO_NEWEST - newest
+        order = f"{min(max(late, 0), 2 * _NO_PRIORITY):010d}{int(min(max(old, 0), 2 * _NO_NEWEST)):012d}"
         return bool(self._call("add", key, url, host, order, int(must), data))
 
     def requeue(self, key: bytes, data: bytes, *, tries: int = 0, due: float = 0.0) -> bool:
@@ -245,9 +249,21 @@ class SharedLedger:
         """Tell whether any worker has barred a host."""
         return bool(self._call("given_up"))
 
-    def pace(self, host: str, seconds: float) -> None:
-        """Have all workers together wait so long between two requests to a host."""
-        self._call("pace", host, seconds)
+    def trouble(self, host: str) -> Trouble:
+        """Tell how a host has been doing, whichever worker has asked it."""
+        told = self._call("trouble", host)
+        return Trouble(int(told[0]), time.time() + float(told[1])) if told else Trouble()
+
+    def set_trouble(self, host: str, trouble: Trouble) -> None:
+        """Tell the others how a host is doing."""
+        if trouble.failures:
+            self._call("set_trouble", host, trouble.failures, trouble.until - time.time())
+        else:
+            self._do(self._redis.hdel, f"{self._prefix}troubles", host)
+
+    def pace(self, host: str, seconds: float, concurrent: int) -> None:
+        """Have all workers together wait so long between two requests to a host, of which so many are under way."""
+        self._call("pace", host, seconds, concurrent)
 
     def made(self, count: int = 0) -> int:
         """Count requests that were made; give how many all workers have made since the first of them began."""
@@ -350,7 +366,7 @@ class SharedLedger:
     def _call(self, command: str, *arguments: Any, full: bool = False) -> Any:
         """Run a command of `shared.lua`, `full` where it must work in a Redis that is full."""
         script = self._run_when_full if full else self._run
-        return self._do(script, keys=[self._prefix], args=[command, self.owner, self._born, *arguments])
+        return self._do(script, keys=[self._prefix], args=[command, self.owner, self._life, self._born, *arguments])
 
     def _do(self, what: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """Do something with Redis, and wait for it as long as this worker has patience."""
@@ -424,6 +440,8 @@ def _why(error: RedisError) -> str:
         return "is full (maxmemory); the same command goes on when it has room"
     if str(error) == "FORGOTTEN":
         return "has forgotten this crawl; the same command begins it anew, and writes no record twice"
+    if str(error) == "REPLACED":
+        return "knows a newer worker of this one's name: each needs a folder of its own, not a copy"
     return f"takes nothing: {error}"
 
 

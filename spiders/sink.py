@@ -235,6 +235,8 @@ class Sink:
                     if ledger.stale:  # it was lost just now
                         continue
                     more = self._judged(story, ledger)
+                    if ledger.stale:  # what was judged may hold no more
+                        continue
                     file.append(line(more))
                     known = story._replace(bands=()) if "duplicate_of" in more else story
                     ledger.remember(known, (_SIZE + ledger.owner, file.size))

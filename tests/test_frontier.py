@@ -18,7 +18,7 @@ from scraper.stories import story_id
 from spiders.backoff import Backoff, retry_after
 from spiders.folder import Locked, clear, lock
 from spiders.frontier import DUE, META, Frontier
-from spiders.ledger import End, Ledger, Story
+from spiders.ledger import End, Ledger, LedgerError, Story, Trouble
 from spiders.shared import SharedLedger, Worker
 from spiders.sink import RecordFile, Sink, catch_up
 from spiders.stored import Fingerprinter, dump, load
@@ -46,6 +46,12 @@ def server(tmp_path_factory):
         yield running
 
 
+def _shared(server, name="me", prefix="crawl:", lease=60.0):
+    opened = SharedLedger(server.client, prefix, Worker(name, 0.0, 100, lease=lease, patience=0.0))
+    opened.pace("p.test", 0.0, 100)
+    return opened
+
+
 @pytest.fixture(params=["filed", "shared"])
 def ledger(request):
     """Give the one kind of ledger, then the other: they mean the same."""
@@ -53,7 +59,7 @@ def ledger(request):
         yield request.getfixturevalue("filed")
         return
     server = request.getfixturevalue("server")
-    opened = SharedLedger(server.client, "crawl:", Worker("me", 0.0, 100, lease=60.0, patience=0.0))
+    opened = _shared(server)
     yield opened
     opened.close()
     server.client.flushall()
@@ -185,10 +191,6 @@ def test_failures_are_told_with_their_tries(ledger):
     assert [tuple(each) for each in ledger.failures()] == [("http://p.test/a", "503", 3)]
 
 
-def _shared(server, name="me", prefix="crawl:", lease=60.0):
-    return SharedLedger(server.client, prefix, Worker(name, 0.0, 100, lease=lease, patience=0.0))
-
-
 @pytest.fixture
 def two(server):
     opened = _shared(server), _shared(server, "other")
@@ -238,6 +240,68 @@ def test_the_next_round_comes_at_an_address_with_the_signs_of_a_pattern(server):
     assert ledger.renew_all() == 1
     ledger.close()
     server.client.flushall()
+
+
+def test_what_nobody_has_asked_yet_is_asked_one_thing_at_a_time(two):
+    me, other = two
+    for name in ("a", "b", "c"):
+        _put(me, name, host="new.test")
+    assert me.take().key == b"a"
+    assert other.take() is None
+    me.pace("new.test", 0.0, 2)
+    me.finish(b"a", FETCHED)
+    assert [each.take().key for each in two] == [b"b", b"c"]
+
+
+def test_of_thousands_of_hosts_a_batch_is_looked_at(two, server):
+    me, _ = two
+    for number in range(1000):
+        _put(me, "a", host=f"{number}.test")
+        _put(me, str(number), host=f"{number}.test")
+    server.client.config_resetstat()
+    assert me.take() is not None
+    assert me.next_due() is not None
+    looks = server.client.info("commandstats")["cmdstat_zrange"]["calls"]
+    assert looks < 300
+    assert len(_names(me)) == 999
+
+
+def test_a_worker_with_the_name_of_a_newer_one_ends(server):
+    old, new = _shared(server), _shared(server)
+    _put(new, "a")
+    with pytest.raises(LedgerError, match="a folder of its own, not a copy"):
+        old.take()
+    old.close()
+    assert _names(new) == ["a"]
+    new.close()
+    server.client.flushall()
+
+
+@pytest.mark.parametrize("one", [True, False])
+def test_how_a_host_has_been_doing_is_known_to_all(two, filed, one):
+    me, other = (filed, filed) if one else two
+    assert me.trouble("p.test") == Trouble()
+    until = time.time() + 9
+    me.set_trouble("p.test", Trouble(3, until))
+    failures, told = other.trouble("p.test")
+    assert failures == 3
+    assert abs(told - until) < 1
+    other.set_trouble("p.test", Trouble())
+    assert me.trouble("p.test").failures == 0
+
+
+def test_a_date_or_priority_beyond_measure_is_the_greatest(ledger):
+    for name, place in (("a", PLACE), ("late", (0, 1e15, False)), ("urgent", (2**40, -1e15, False))):
+        _put(ledger, name, place)
+    assert _names(ledger) == ["urgent", "late", "a"]
+
+
+def test_who_is_forgotten_in_the_middle_of_a_turn_gives_it_back(two, server):
+    me, _ = two
+    server.client.flushall()
+    with pytest.raises(LedgerError, match="has forgotten this crawl"), me.turn():
+        me.remember(Story("1", "x"))
+    assert not server.client.exists("crawl:turn")
 
 
 def test_a_key_of_a_forgotten_story_is_free(ledger):
@@ -375,6 +439,22 @@ def test_a_near_copy_is_written_and_says_of_what(tmp_path, monkeypatch, ledger):
     assert crawler.stats.get_value("crawl/copies") == 2
 
 
+def test_what_was_judged_when_the_ledger_was_lost_is_judged_again(tmp_path, monkeypatch, ledger):
+    sink, _ = _sink(tmp_path, monkeypatch, ledger)
+    sink.process_item(_article().to_dict())
+    real = ledger.sharing
+
+    def lost(keys):
+        monkeypatch.setattr(ledger, "sharing", real)
+        ledger.stale = True
+
+    monkeypatch.setattr(ledger, "sharing", lost)
+    with pytest.raises(DropItem):
+        sink.process_item(_article(url="http://other.test/copy.html").to_dict())
+    sink.close_spider()
+    assert len(_lines(tmp_path)) == 1
+
+
 def test_items_of_other_spiders_are_kept_too(tmp_path, monkeypatch, ledger):
     sink, _ = _sink(tmp_path, monkeypatch, ledger)
     assert sink.process_item({"price": 3}) == {"price": 3}
@@ -480,10 +560,10 @@ def test_retry_after(value, seconds):
 
 
 @pytest.fixture
-def backoff(monkeypatch):
+def backoff(monkeypatch, filed):
     settings = {"RETRY_TIMES": 2, "BACKOFF": 1, "BACKOFF_LONGEST": 60, "HOST_FAILURES": 4}
-    frontier = SimpleNamespace(resting={}, barred=set(), ledger=None)
-    frontier.rest, frontier.bar = frontier.resting.__setitem__, frontier.barred.add
+    frontier = Frontier.from_crawler(get_crawler(Reader, settings))
+    frontier.ledger = filed
     monkeypatch.setattr(Frontier, "of", lambda crawler: frontier)
     now = [1000.0]
     monkeypatch.setattr(time, "time", lambda: now[0])
@@ -534,9 +614,17 @@ def test_a_host_that_fails_too_often_in_a_row_is_given_up(backoff):
     assert frontier.barred == {"p.test"}
 
 
-def test_one_good_answer_makes_up_for_all_and_a_burst_counts_once(backoff):
+def test_a_host_that_fails_fast_is_left_in_peace(backoff):
     middleware, frontier, now = backoff
-    for _ in range(3):
+    for number in range(3):
+        now[0] += 0.1
+        _answer(middleware, 500, url=f"http://p.test/{number}")
+    assert frontier.resting["p.test"] > now[0] + 1
+
+
+def test_one_good_answer_makes_up_for_all_and_a_burst_counts_as_two(backoff):
+    middleware, frontier, now = backoff
+    for _ in range(2):
         for number in range(16):
             _answer(middleware, url=f"http://p.test/{number}", tries=2)
         now[0] += 100

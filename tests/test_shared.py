@@ -163,6 +163,39 @@ def test_a_host_is_asked_no_faster_by_three(server, tmp_path):
     assert min(gaps) > 0.25, sorted(gaps)[:5]
 
 
+def test_a_crawl_delay_holds_for_all_workers_from_the_first_page_on(server, tmp_path):
+    moments: list[float] = []
+
+    class Noting(dict[str, Any]):
+        def get(self, path: str, otherwise: Any = None) -> Any:
+            if path == "/robots.txt":
+                time.sleep(0.7)
+            else:
+                moments.append(time.monotonic())
+            return super().get(path, otherwise)
+
+    links = "".join(f'<a href="/{number}">{number}</a>' for number in range(8))
+    pages = Noting({"/": story("zero", links)} | {f"/{number}": story(f"number {number}") for number in range(8)})
+    pages["/robots.txt"] = (200, {"Content-Type": "text/plain"}, "User-agent: *\nCrawl-delay: 0.4")
+    many = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
+    with site(pages) as (base, _):
+        workers = crawl_with(3, tmp_path, *of(base), *FAST, *sharing(server), *many)
+    assert sum(each.counts["written"] for each in workers) == 9
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
+    assert min(gaps) > 0.35, sorted(gaps)[:5]
+
+
+def test_a_host_in_trouble_is_left_in_peace_by_all(server, tmp_path):
+    links = "".join(f'<a href="/{number}">{number}</a>' for number in range(60))
+    pages = {"/": story("zero", links)} | {f"/{number}": (500, {}, "") for number in range(60)}
+    trouble = ("-s", "HOST_FAILURES=6", "-s", "BACKOFF=0.1", "-s", "BACKOFF_LONGEST=0.3", "-s", "RETRY_TIMES=0")
+    one = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=1")
+    with site(pages) as (base, hits):
+        workers = crawl_with(3, tmp_path, *of(base), *FAST, *sharing(server), *trouble, *one)
+    assert {each.status for each in workers} <= {0, 1, 18}, "what one has given up is of no use to the others"
+    assert 6 <= sum(hits[f"/{number}"] for number in range(60)) <= 9
+
+
 # --- Deaths --------------------------------------------------------------------------------------------------------
 
 
@@ -401,3 +434,9 @@ def test_a_password_is_not_told(tmp_path):
     assert crawled.status == 3
     assert "REDIS_URL is not an address" in crawled.summary
     assert "'sec'" not in crawled.summary
+
+
+def test_a_lease_of_nothing_is_refused(server, tmp_path):
+    crawled = crawl(tmp_path, "fintechworld", *sharing(server), "-s", "REDIS_LEASE=0")
+    assert crawled.status == 3
+    assert "REDIS_LEASE must be more than 0 seconds" in crawled.summary
