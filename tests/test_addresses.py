@@ -1,6 +1,9 @@
 """Addresses: one form for each page, and which a crawl may follow."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from w3lib.url import canonicalize_url, safe_url_string
 
 from scraper import addresses
 from scraper.stories import story_id
@@ -68,6 +71,16 @@ def test_what_tells_of_the_page_stays(parameter):
 )
 def test_a_visit_in_the_path_is_left_out(url, expected):
     assert addresses.canonical(url) == expected
+
+
+@given(st.from_regex(r"https?://[a-z0-9.-]{1,70}[/\w.~-]{0,30}", fullmatch=True))
+def test_a_plain_address_is_in_the_form_that_w3lib_gives(url):
+    try:
+        expected = canonicalize_url(safe_url_string(url))
+    except ValueError:
+        return
+    assert addresses.canonical(url) == expected
+    assert addresses.identity(url) == expected.partition("://")[2]
 
 
 def test_a_site_is_known_by_one_scheme():
