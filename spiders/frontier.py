@@ -305,6 +305,7 @@ class Frontier(BaseScheduler):
         """Have the ledger agree on what is under way; what is not this worker's any more another one closes."""
         if ledger.meetings > self._meetings:
             self._meetings = ledger.meetings
+            self._paces.clear()  # to be told again
             self._crawler.signals.send_catch_log(LOST)
         for key in ledger.agree(self._by_key.keys()):
             self._by_key.pop(key).superseded = True
