@@ -1,15 +1,15 @@
 """Files that appear whole or not at all."""
 
 import os
+import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["LEFT", "whole"]
+__all__ = ["sweep", "whole"]
 
-LEFT = "*.tmp"
-"""The names of what a death leaves."""
+_LEFT = re.compile(r"(.+)\.[0-9a-f]{8}\.tmp")
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def whole(output: Path) -> Iterator[Path]:
     if output.exists() and not (output.is_file() or output.is_dir()):  # /dev/null, a pipe
         yield output
         return
-    fresh = output.with_name(f"{output.name}.{secrets.token_hex(4)}.tmp")
+    fresh = output.with_name(f"{output.name}.{secrets.token_hex(4)}.tmp")  # as _LEFT has it
     try:
         yield fresh
         _sync(fresh)
@@ -33,6 +33,15 @@ def whole(output: Path) -> Iterator[Path]:
                 file.unlink()
             fresh.rmdir()
         fresh.unlink(missing_ok=True)
+
+
+def sweep(outputs: Collection[Path]) -> None:
+    """Remove what deaths have left of these outputs."""
+    for folder in {output.parent for output in outputs}:
+        for left in folder.glob("*.tmp"):
+            name = _LEFT.fullmatch(left.name)
+            if name and folder / name[1] in outputs:
+                left.unlink()
 
 
 def _sync(path: Path) -> None:

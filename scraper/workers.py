@@ -12,10 +12,12 @@ from itertools import islice
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Generic, NamedTuple, Self, TypeVar
 
-__all__ = ["Pool", "Process", "Work", "allow", "cores", "each"]
+__all__ = ["DIED", "Pool", "Process", "Work", "allow", "cores", "each"]
 
 LIMIT = 60.0
 """Seconds of a core for one item; a large page takes a tenth of one."""
+DIED = "its reader died over it"
+_SLOW = "it takes more than {:g} seconds"
 _PATIENCE = 10  # times as many on the clock: on a machine that is busy, what waits for its turn is not to blame
 _AHEAD = 32  # items for each process that may wait for one that takes long
 _BATCH = 8  # items that a process is given at once, so that it need not wait for us
@@ -75,8 +77,7 @@ class Process:
         """Kill it if it is alive; give why it had died, if it had."""
         self._process.kill()
         self.pipe.close()
-        slow = -self._process.wait() in (signal.SIGPROF, signal.SIGALRM)
-        return "it takes more than {:g} seconds" if slow else "its reader died over it"
+        return _SLOW if -self._process.wait() in (signal.SIGPROF, signal.SIGALRM) else DIED
 
 
 def _main(handle: int) -> None:

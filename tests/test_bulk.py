@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import chain, repeat
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +24,12 @@ import pytest
 
 from scraper import bulk
 from scraper.bulk import Done, plan, run, sources
+from scraper.bulk.reader import Reader
 from scraper.bulk.sources import expand
 from scraper.cli import main
 from scraper.errors import ScraperError
 from scraper.jsonl import read_records
+from scraper.workers import Process
 from tests.archives import http, record, response
 from tests.crawling import ENVIRONMENT, ROOT, heeding, story
 from tests.test_cli import on_terminal
@@ -284,12 +289,10 @@ def test_a_folder_keeps_its_shape_and_a_pattern_its_names(archives):
 
 
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
-    "missing.warc.gz": (lambda path: None, "{}: No such file or directory"),
     "page.html": (lambda path: path.write_text("<p>"), "{}: not a kind of archive that is known (.warc"),
     "folder": (lambda path: path.mkdir(), "{}: no archive there (.warc"),
     "*.warc.gz": (lambda path: None, "{}: no archive there (.warc"),
     "nowhere://bucket/x.warc.gz": (lambda path: None, "nowhere://bucket/x.warc.gz: Protocol not known: nowhere"),
-    "file:///missing/x.warc.gz": (lambda path: None, "/missing/x.warc.gz: No such file or directory"),
 }
 
 
@@ -307,6 +310,10 @@ BROKEN_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "torn.parquet": (lambda path: path.write_bytes(b"PAR1 and no more"), "no table: "),
     "other.parquet": (lambda path: pq.write_table(pa.table({"text": ["a"]}), path), "the table has no column 'html'; its columns are text"),
     "closed.warc.gz": (lambda path: path.mkdir(), "Is a directory"),
+    "missing.warc.gz": (lambda path: None, "No such file or directory"),
+    "lost.warc.gz": (lambda path: path.symlink_to("nowhere"), "No such file or directory"),
+    "empty.warc.gz": (lambda path: path.write_bytes(b""), "it is empty"),
+    "noise.warc.gz": (lambda path: path.write_bytes(b"noise"), "nothing of it can be read: 5 bytes that are no record"),
 }  # fmt: skip
 
 
@@ -315,7 +322,7 @@ def test_an_archive_that_is_none_is_told_and_stops_no_other(name, tmp_path):
     make, line = BROKEN_FILES[name]
     make(tmp_path / name)
     (tmp_path / "a.warc.gz").write_bytes(member("good", 1))
-    sources = [tmp_path / name / "", tmp_path / "a.warc.gz"]
+    sources: list[object] = [tmp_path / name, tmp_path / "a.warc.gz"]
     if name == "closed.warc.gz":
         sources[0] = f"{tmp_path}/*.warc.gz"
     ran = work(tmp_path / "out", *sources)
@@ -325,20 +332,30 @@ def test_an_archive_that_is_none_is_told_and_stops_no_other(name, tmp_path):
     assert sorted(files(tmp_path / "out")) == ["a.jsonl.gz", "quarantine.jsonl"]
 
 
-def test_what_holds_no_record_is_done_and_in_quarantine(tmp_path):
-    (tmp_path / "noise.warc.gz").write_bytes(b"noise")
-    (tmp_path / "empty.warc.gz").write_bytes(b"")
-    assert work(tmp_path / "out", tmp_path).returncode == 0
-    assert names(tmp_path / "out" / "empty.jsonl.gz") == names(tmp_path / "out" / "noise.jsonl.gz") == []
-    assert [(each["offset"], each["why"]) for each in quarantine(tmp_path / "out")] == [
-        (0, "5 bytes that are no record")
-    ]
+@pytest.mark.parametrize("address", ["memory://x.warc.gz", "file:///missing/x.warc.gz"])
+def test_an_address_of_nothing_is_told_and_stops_no_other(address, tmp_path):
+    (tmp_path / "a.warc.gz").write_bytes(member("good", 1))
+    ran = work(tmp_path / "out", address, tmp_path / "a.warc.gz")
+    assert ran.returncode == 1
+    assert re.fullmatch(r"\w+:///.*x\.warc\.gz: No such file or directory\n", ran.stderr)
+    assert "1 archive done, 1 failed" in ran.stdout
+
+
+def test_files_of_others_in_the_folder_stay(tmp_path):
+    (tmp_path / "a.warc.gz").write_bytes(member("good", 1))
+    left = "a.jsonl.gz.0123abcd.tmp"
+    for name in (left, "draft.tmp", "b.jsonl.gz.0123abcd.tmp"):
+        (tmp_path / name).write_text("mine")
+    (tmp_path / "folder.tmp").mkdir()
+    assert work(tmp_path, tmp_path / "a.warc.gz").returncode == 0
+    assert not (tmp_path / left).exists()
+    assert {path.name for path in tmp_path.glob("*.tmp")} == {"draft.tmp", "b.jsonl.gz.0123abcd.tmp", "folder.tmp"}
 
 
 def test_two_archives_for_one_file_are_refused(tmp_path, capsys):
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "x.warc.gz").write_bytes(b"")
+        (tmp_path / folder / "x.warc.gz").write_bytes(member("good", 1))
     both = [str(tmp_path / folder / "x.warc.gz") for folder in ("a", "b")]
     assert main(["bulk", *both, "--into", str(tmp_path / "out")]) == 1
     assert "would both be written to" in capsys.readouterr().err
@@ -495,11 +512,21 @@ def test_a_process_that_dies_costs_little_and_is_made_again(archives, done, tmp_
         assert (tmp_path / "good.jsonl.gz").read_bytes() == (done / "good.jsonl.gz").read_bytes()
     else:
         assert (driver.returncode, told) == (0, "")
-        (bad,) = quarantine(tmp_path)
-        assert bad["why"] == "its reader died over it"
-        lost = set(EXPECTED["good"]) - set(names(tmp_path / "good.jsonl.gz"))
-        assert [url("good", int(name.removeprefix("good"))) for name in lost] == [bad["url"]]
+        assert not quarantine(tmp_path)
+        assert (tmp_path / "good.jsonl.gz").read_bytes() == (done / "good.jsonl.gz").read_bytes()
     assert names(tmp_path / "plain.jsonl.gz") == EXPECTED["plain"]
+
+
+@pytest.mark.parametrize(("deaths", "faults"), [(1, []), (2, ["its reader died over it"])])
+def test_a_page_over_which_two_readers_died_is_told(tmp_path, monkeypatch, deaths, faults):
+    (tmp_path / "a.warc.gz").write_bytes(member("good", 1) + member("good", 2))
+    hang_up = methodcaller("close")
+    runs = chain([hang_up] * deaths, repeat(None))
+    monkeypatch.setattr("scraper.bulk.reader.Process", lambda run: Process(next(runs) or run))
+    with Reader(LIMIT) as reader:
+        found = list(reader.read(str(tmp_path / "a.warc.gz")))
+    assert [str(each.look.error) for each in found if each.look.error] == faults
+    assert [each.look.found is None for each in found] == [bool(faults), False]
 
 
 def test_ctrl_c_ends_it_and_it_goes_on(archives, done, tmp_path):
@@ -516,7 +543,7 @@ def test_ctrl_c_ends_it_and_it_goes_on(archives, done, tmp_path):
     below = children(driver.pid)
     os.killpg(driver.pid, signal.SIGINT)
     _, told = driver.communicate(timeout=30)
-    assert (driver.returncode, told) == (130, b"")
+    assert (driver.returncode, told) == (130, b"interrupted; the same command goes on\n")
     assert gone(below)
     assert not list(tmp_path.rglob("*.tmp"))
     assert work(tmp_path, archives).returncode == 0

@@ -13,7 +13,7 @@ from scraper.bulk.engines import ENGINES, Event
 from scraper.bulk.sources import Source, expand
 from scraper.bulk.unit import OUTPUTS, Done, Progress, Unit
 from scraper.errors import ScraperError
-from scraper.files import LEFT, whole
+from scraper.files import sweep, whole
 
 __all__ = ["ENGINES", "OUTPUTS", "QUARANTINE", "Done", "Event", "Plan", "Progress", "plan", "run"]
 
@@ -40,8 +40,8 @@ def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz") -> Plan:
     `sources` are files, folders and patterns, here or at an address that fsspec knows; `form` is a key of `OUTPUTS`. An
     archive whose file of records is there is done.
 
-    Raises `ScraperError` where a source is none, or two of them would write the same file; `OSError` where one cannot
-    be reached.
+    Raises `ScraperError` where a source names no archive, or two of them would write the same file; `OSError` where a
+    folder or pattern cannot be looked through.
     """
     found: dict[Path, Source] = {}
     for source in (each for given in sources for each in expand(given)):
@@ -70,11 +70,11 @@ def run(plan: Plan, *, engine: str = "local", jobs: int = 0, limit: float = 10.0
     plan.into.mkdir(parents=True, exist_ok=True)
     with _locked(plan.into):
         try:
-            _sweep(plan.into)
+            _sweep(plan)
             if plan.units:
                 yield from _events(plan, ENGINES[engine](plan.units, limit, jobs))
         finally:
-            _sweep(plan.into)
+            _sweep(plan)
             _gather(plan.into)
 
 
@@ -96,10 +96,9 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _sweep(into: Path) -> None:
+def _sweep(plan: Plan) -> None:
     """Remove what was begun and is not whole."""
-    for left in into.rglob(LEFT):
-        left.unlink(missing_ok=True)
+    sweep({plan.into / QUARANTINE, *(path for unit in plan.units for path in (unit.target, unit.quarantine))})
 
 
 def _gather(into: Path) -> None:

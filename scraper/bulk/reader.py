@@ -1,6 +1,7 @@
 """The process that reads an archive, page by page: a page that ends it costs itself only.
 
-A new process goes on behind the page, at the place of what was told last.
+A new process goes on at the place of what was told last, and behind the page if that took too long, or ended two: one
+death may have come from outside.
 """
 
 from collections.abc import Generator, Iterator
@@ -13,7 +14,7 @@ from scraper.bulk.sources import opened, pages
 from scraper.errors import ArchiveError, ScraperError
 from scraper.replay import Look, look
 from scraper.warc import Page
-from scraper.workers import Process, allow
+from scraper.workers import DIED, Process, allow
 
 __all__ = ["Reader", "Seen"]
 
@@ -65,7 +66,7 @@ class Reader:
 
     def read(self, address: str) -> Generator[Told]:
         """Give the pages of an archive, and what could not be read, in order; raise `ScraperError` or `OSError`."""
-        place, failure, whole = _Place(address), None, False
+        place, failure, whole, died = _Place(address), None, False, None
         try:
             while not whole:
                 self._process = self._process or Process(partial(_serve, self._limit))
@@ -77,10 +78,13 @@ class Reader:
                         yield told
                     failure, whole = told, True
                 except (EOFError, OSError):
-                    lost = self._end().format(self._limit)
+                    why = self._end()
                     if begun.lost and place == begun:
                         raise ScraperError("no process can be had that reads it") from None
-                    place = place._replace(lost=lost)
+                    if why != DIED or place == died:
+                        place = place._replace(lost=why.format(self._limit))
+                    else:
+                        died = place
         finally:
             if not whole:  # the process is in the middle of an archive that nobody wants any more
                 self._end()

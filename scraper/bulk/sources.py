@@ -1,5 +1,6 @@
 """Archives by name: files, folders and patterns, here or wherever fsspec reaches; and the pages in them."""
 
+import errno
 import glob
 import os
 from collections.abc import Callable, Iterator
@@ -28,11 +29,13 @@ class Source(NamedTuple):
     name: str
     """The path of its output, without ending: its own name, below the folder that was given."""
     size: int
-    """In bytes; 0 where the place does not tell."""
+    """In bytes; 0 where the place does not tell, or it is not there."""
 
 
 def expand(given: str) -> list[Source]:
     """Give the archives that a name stands for: a file, all in a folder, or all of a pattern.
+
+    One that is named and not there is given, for whoever reads it to find out.
 
     Raises `ScraperError` where there is none, and `OSError` where the place cannot be reached.
     """
@@ -46,9 +49,16 @@ def _near(given: str) -> list[Source]:
     top = Path(given)
     if top.is_dir():
         files = sorted(Path(path, file) for path, _, names in os.walk(given) for file in names if file.endswith(KINDS))
-        return [Source(str(file), _name(str(file.relative_to(top))), file.stat().st_size) for file in files]
+        return [Source(str(file), _name(str(file.relative_to(top))), _size(file)) for file in files]
     paths = [top] if top.exists() or not glob.has_magic(given) else sorted(map(Path, glob.glob(given, recursive=True)))
-    return [Source(str(path), _name(path.name), path.stat().st_size) for path in paths if _known(str(path))]
+    return [Source(str(path), _name(path.name), _size(path)) for path in paths if _known(str(path))]
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _far(given: str) -> list[Source]:
@@ -59,11 +69,15 @@ def _far(given: str) -> list[Source]:
         if fs.isdir(path):
             below = len(path.rstrip("/")) + 1
             return [_there(fs, file, file[below:]) for file in sorted(fs.find(path)) if file.endswith(KINDS)]
-        return [Source(given, _name(path.rpartition("/")[2]), fs.size(path) or 0)] if _known(path) else []
+        return [_there(fs, path, path.rpartition("/")[2])] if _known(path) else []
 
 
 def _there(fs: Any, path: str, name: str) -> Source:
-    return Source(fs.unstrip_protocol(path), _name(name), fs.size(path) or 0)
+    try:
+        size = fs.size(path)
+    except OSError:
+        size = 0
+    return Source(fs.unstrip_protocol(path), _name(name), size or 0)
 
 
 def _known(name: str) -> bool:
@@ -90,10 +104,12 @@ def _translated(address: str) -> Iterator[None]:
     """A file system of others may raise anything of its own: botocore's errors, aiohttp's, no such protocol."""
     try:
         yield
-    except (OSError, ScraperError):
+    except ScraperError:
         raise
+    except FileNotFoundError as error:  # which says no more than the name, at times
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), address) from error
     except Exception as error:
-        raise OSError(f"{address}: {error}") from error
+        raise OSError(getattr(error, "errno", 0), getattr(error, "strerror", None) or str(error), address) from error
 
 
 @contextmanager
@@ -108,6 +124,11 @@ def opened(address: str) -> Iterator[IO[bytes]]:
 
 
 def pages(raw: IO[bytes], address: str, on_error: OnError, start: int) -> Iterator[Page]:
-    """Yield the pages of an archive from an offset on; what cannot be read is handed to `on_error`."""
+    """Yield the pages of an archive from an offset on; what cannot be read is handed to `on_error`.
+
+    Raises `ScraperError` for an archive of nothing.
+    """
+    if not raw.seek(0, os.SEEK_END):
+        raise ScraperError("it is empty")
     read = parquet.read_pages if address.endswith(".parquet") else warc.read_pages
     yield from read(raw, on_error=on_error, start=start)

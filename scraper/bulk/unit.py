@@ -85,12 +85,15 @@ class _Account:
         self._pages = self._records = 0
         self._skipped: Counter[str] = Counter()
         self._bad: list[str] = []
+        self._why = ""
 
     def process(self, reader: Reader) -> Done:
         target = self._unit.target
         target.parent.mkdir(parents=True, exist_ok=True)
         with whole(target) as fresh:
             OUTPUTS[self._unit.form](self._made(reader), fresh)
+            if self._bad and not self._pages:
+                raise ScraperError(f"nothing of it can be read: {self._why}")
             self._note()
         return Done(self._unit.source, self._pages, self._records, dict(self._skipped), len(self._bad))
 
@@ -130,6 +133,7 @@ class _Account:
             self._quarantine(page.offset, page.url, str(error))
 
     def _quarantine(self, offset: int | None, url: str | None, why: str) -> None:
+        self._why = self._why or why
         told = {"source": self._unit.source, "offset": offset, "url": url, "why": why}
         self._bad.append(json.dumps(told, ensure_ascii=False) + "\n")
 

@@ -39,7 +39,8 @@ def bulk(
     """Make a file of records of each archive, NAME.jsonl.gz in DIR, as extract would; run it again to go on.
 
     An archive is done when its file is there. What could not be read is in DIR/quarantine.jsonl, with its offset. The
-    exit status is 1 if an archive could not be done.
+    exit status is 1 if an archive could not be done. A story whose pages lie in different archives is cut where they
+    end: extract reads them together.
     """
     for option, value, known in (("--format", form, OUTPUTS), ("--engine", engine, ENGINES)):
         if value not in known:
@@ -53,6 +54,9 @@ def bulk(
         name = getattr(error, "filename", None)
         why = getattr(error, "strerror", None) or error
         screen.complain(f"{name}: {why}" if name else why)
+    except KeyboardInterrupt:
+        screen.complain("interrupted; the same command goes on")
+        raise typer.Exit(130) from None
     raise typer.Exit(1 if screen.faults else 0)
 
 
