@@ -55,6 +55,7 @@ _ENDS = {
     "None": "it was interrupted",
     "shutdown": "it was interrupted",
     "disk_full": "nothing more could be written",
+    "no_frontier": "the frontier in Redis was of no use any more",
     "rate_limited": "the site asked for peace, or was in trouble too long",
 }
 

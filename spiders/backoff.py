@@ -125,7 +125,5 @@ class Backoff:
 
     def _idle(self) -> None:
         """Name the reason for which a crawl ends that has still something to ask for."""
-        frontier = Frontier.of(self._crawler)
-        ledger = frontier.ledger
-        if ledger is not None and (frontier.barred or ledger.given_up()) and ledger.left():
+        if Frontier.of(self._crawler).limited():
             raise CloseSpider(RATE_LIMITED)

@@ -49,14 +49,12 @@ class EmbeddedPortal:
 
     def _check(self, site: str) -> None:
         """Raise `CloseSpider` where the folder's crawl began at another port: its addresses lead to a stranger now."""
-        ledger = Frontier.of(self._crawler).ledger
-        if ledger is None:
-            return
-        begun = ledger.mark(_MARK)
+        frontier = Frontier.of(self._crawler)
+        begun = frontier.mark(_MARK)
         if begun not in (None, site):
             logger.error("port %d is taken, and the crawl of this folder began there: name another CRAWL_DIR", PORT)
             raise CloseSpider(OTHER_SITE)
-        ledger.set_mark(_MARK, site)
+        frontier.set_mark(_MARK, site)
 
     async def spider_closed(self) -> None:
         """Stop serving."""

@@ -32,11 +32,13 @@ from spiders.stored import dump, item_id, load, plain
 if TYPE_CHECKING:
     from spiders.shared import SharedLedger
 
-__all__ = ["BROKE", "DISK_FULL", "DUE", "LOCKED", "META", "NEWEST", "NO_OUTPUT", "OTHER_SITE", "SINCE"]
-__all__ += ["JOINED", "LOST", "UNUSABLE", "Flight", "Frontier"]
+__all__ = ["BROKE", "DISK_FULL", "DUE", "LOCKED", "META", "NEWEST", "NO_FRONTIER", "NO_OUTPUT", "SINCE"]
+__all__ += ["JOINED", "LOST", "OTHER_SITE", "UNUSABLE", "Flight", "Frontier"]
 
 DISK_FULL = "disk_full"
 """The reason with which a crawl ends that could not write."""
+NO_FRONTIER = "no_frontier"
+"""The reason with which a crawl ends whose shared frontier is of no use any more."""
 NO_OUTPUT = "no_output"
 """The reason with which a crawl ends whose folder cannot be used."""
 OTHER_SITE = "other_site"
@@ -187,7 +189,7 @@ class Frontier(BaseScheduler):
     def _refuse(self, reason: str, error: Exception | str) -> None:
         """End the crawl as soon as Scrapy can end one: when the spider is open."""
         told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
-        logger.error("No crawl in this folder: %s", told)
+        logger.error("No crawl: %s" if isinstance(error, LedgerError) else "No crawl in this folder: %s", told)
         self._refusal = reason
         self._crawler.signals.connect(self._end, signals.spider_opened)
 
@@ -240,6 +242,18 @@ class Frontier(BaseScheduler):
         if flight is not None and flight.reason == _UNSEEN:
             flight.reason = reason(error)
 
+    def mark(self, name: str) -> str | int | None:
+        """Give a value that was set for the crawl, or None."""
+        return self._ask(lambda ledger: ledger.mark(name), None)
+
+    def set_mark(self, name: str, value: str | int) -> None:
+        """Remember a value for the crawl."""
+        self._ask(lambda ledger: ledger.set_mark(name, value), None)
+
+    def limited(self) -> bool:
+        """Tell whether something is left, of hosts that were given up."""
+        return self._ask(lambda ledger: bool(self.barred or ledger.given_up()) and ledger.left() > 0, False)
+
     def trouble(self, name: str) -> Trouble:
         """Tell how a host has been doing."""
         return self._ask(lambda ledger: ledger.trouble(name), Trouble())
@@ -264,8 +278,9 @@ class Frontier(BaseScheduler):
             logger.error("%s: the crawl ends", error)
             if self.ledger is not None:
                 self.ledger.give_up()
+            reason = NO_FRONTIER if isinstance(error, LedgerError) else DISK_FULL
             engine = self._crawler.engine
-            self._stopping = asyncio.get_running_loop().create_task(engine.close_spider_async(reason=DISK_FULL))
+            self._stopping = asyncio.get_running_loop().create_task(engine.close_spider_async(reason=reason))
 
     def _ask(self, what: Callable[["Ledger | SharedLedger"], _Told], otherwise: _Told) -> _Told:
         """Ask the ledger for something, unless the crawl ends; it ends when the ledger takes nothing more."""

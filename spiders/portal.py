@@ -76,9 +76,7 @@ class PortalSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the home page and the sitemaps."""
         assert self.site is not None, "the embedded portal's address is given when the spider opens"
-        ledger = Frontier.of(self.crawler).ledger
-        assert ledger is not None, "a crawl without a ledger has not come to its start"
-        self.site = str(ledger.mark(_MOVED) or self.site)
+        self.site = str(Frontier.of(self.crawler).mark(_MOVED) or self.site)
         self.crawler.stats.set_value("site", self.site)
         yield self._home()
         robots = self.crawler.get_downloader_middleware(StrictRobots)
@@ -90,9 +88,7 @@ class PortalSpider(Spider):
     async def home(self, response: Response) -> AsyncIterator[Request | dict[str, Any]]:
         """Read the start page; the address to which it was redirected is the site's."""
         self.site = addresses.canonical(response.url)
-        ledger = Frontier.of(self.crawler).ledger
-        if ledger is not None:
-            ledger.set_mark(_MOVED, self.site)
+        Frontier.of(self.crawler).set_mark(_MOVED, self.site)
         async for each in self.page(response):
             yield each
 

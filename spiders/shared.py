@@ -7,6 +7,8 @@ and written in turn, one worker after the other, so that no story is written twi
 
 import logging
 import secrets
+import signal
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -34,6 +36,7 @@ _TURN = 10_000  # milliseconds that a worker may have the turn to write, which t
 _WAIT = 0.002  # seconds between two tries to have it
 _BATCH = 500  # keys in one step through all of them
 _NO_NEWEST, _NO_PRIORITY = 10**11, 2**31
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 _AWAY = (redis.ConnectionError, redis.TimeoutError, BusyLoadingError)
 
 logger = logging.getLogger(__name__)
@@ -73,15 +76,14 @@ class Worker(NamedTuple):
 
 def join(settings: BaseSettings, prefix: str, name: str) -> "SharedLedger":
     """Join the crawl that keeps its ledger under a prefix, as the worker of that name; raises `LedgerError`."""
-    worker = Worker(
-        name,
-        settings.getfloat("DOWNLOAD_DELAY"),
-        settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"),
-        settings.getfloat("REDIS_LEASE"),
-        settings.getfloat("REDIS_PATIENCE"),
-    )
-    if worker.lease <= 0:
+    try:
+        lease, patience = settings.getfloat("REDIS_LEASE"), settings.getfloat("REDIS_PATIENCE")
+    except ValueError as error:
+        raise LedgerError(f"REDIS_LEASE and REDIS_PATIENCE are numbers of seconds: {error}") from error
+    if lease <= 0:
         raise LedgerError("REDIS_LEASE must be more than 0 seconds")
+    concurrent = settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+    worker = Worker(name, settings.getfloat("DOWNLOAD_DELAY"), concurrent, lease, patience)
     try:
         client = _client(settings)
     except (ValueError, RedisError) as error:
@@ -120,7 +122,6 @@ class SharedLedger:
         self.stale = False
         """Whether there was another one since the file of records was held against the ledger."""
         client.connection_pool.connection_kwargs["redis_connect_func"] = self._met
-        self._waiting = False
         self._patience = 0.0  # nobody waits for a Redis that is not there at the start
         self._check()
         self._born, others, self._open = self._call("open", secrets.token_hex(8), worker.lease)
@@ -369,21 +370,22 @@ class SharedLedger:
         return self._do(script, keys=[self._prefix], args=[command, self.owner, self._life, self._born, *arguments])
 
     def _do(self, what: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        """Do something with Redis, and wait for it as long as this worker has patience."""
+        """Do something with Redis, and wait for it as long as this worker has patience, and nobody wants it to end."""
+        try:
+            return what(*arguments, **named)
+        except RedisError as error:
+            if not _away(error) or not self._patience:
+                raise LedgerError(f"{self._where} {_why(error)}") from error
+        logger.warning("%s cannot be reached: the crawl waits", self._where)
         end = time.monotonic() + self._patience
-        while True:
-            try:
-                done = what(*arguments, **named)
-                self._waiting = False
-                return done
-            except RedisError as error:
-                away = isinstance(error, _AWAY) and not isinstance(error, AuthenticationError)
-                if not away or time.monotonic() >= end:
-                    raise LedgerError(f"{self._where} {_why(error)}") from error
-                if not self._waiting:
-                    logger.warning("%s cannot be reached: the crawl waits", self._where)
-                self._waiting = True
+        with _signals() as heard:
+            while True:
                 time.sleep(_PAUSE)
+                try:
+                    return what(*arguments, **named)
+                except RedisError as error:
+                    if not _away(error) or heard or time.monotonic() >= end:
+                        raise LedgerError(f"{self._where} {_why(error)}") from error
 
     def _known(self, stories: list[str]) -> list[_Known | None]:
         if not stories:
@@ -430,12 +432,33 @@ def _literal(text: str) -> str:
     return "".join(f"\\{char}" if char in "\\*?[]" else char for char in text)
 
 
+def _away(error: RedisError) -> bool:
+    return isinstance(error, _AWAY) and not isinstance(error, AuthenticationError)
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """Gather the signals that would have the process end, and hand them on afterwards: nobody heeds them meanwhile."""
+    heard: list[int] = []
+    if threading.current_thread() is not threading.main_thread():  # where no signal comes
+        yield heard
+        return
+    before = {each: signal.signal(each, lambda number, _: heard.append(number)) for each in _ENDING}
+    try:
+        yield heard
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        for number in heard:
+            signal.raise_signal(number)
+
+
 def _why(error: RedisError) -> str:
     """Say what an error means for the crawl."""
     if isinstance(error, AuthenticationError):
-        return f"refuses the name or the password: {error}"
+        return "refuses the name or the password, or wants one"
     if isinstance(error, _AWAY):
-        return f"cannot be reached: {error}"
+        return f"cannot be reached: {str(error).rstrip('.')}"
     if isinstance(error, OutOfMemoryError):
         return "is full (maxmemory); the same command goes on when it has room"
     if str(error) == "FORGOTTEN":

@@ -141,6 +141,9 @@ def catch_up(file: RecordFile, ledger: "Ledger | SharedLedger") -> tuple[int, li
             else:
                 ledger.remember(story)
     if doubled:
+        logger.warning(
+            "%d records are left out of %s: other workers have written them as well", len(doubled), file.path
+        )
         file.drop(known, doubled)
     lost = ledger.lose()
     ledger.set_mark(_SIZE + ledger.owner, file.size)

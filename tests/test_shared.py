@@ -333,8 +333,24 @@ def test_a_redis_that_stays_away_ends_the_crawl_and_the_same_command_goes_on(ser
         again = crawl(tmp_path / "crawl", *arguments)
     assert stopped.status == 3
     assert "cannot be reached" in stopped.summary
+    assert "(no_frontier)" in stopped.summary
+    assert "Traceback" not in stopped.summary
     assert again.status == 0
     assert bodies(again) == bodies(alone[0])
+
+
+def test_ctrl_c_is_heard_while_redis_is_away(server, tmp_path):
+    with serve() as portal:
+        worker = begin(tmp_path, *of(portal.base), "-s", f"REDIS_URL={server.url}")
+        wait_for(lambda: portal.hits.total() > 1)
+        server.kill()
+        time.sleep(1)
+        begun = time.monotonic()
+        worker.send_signal(signal.SIGINT)
+        ended = end(worker, tmp_path)
+    assert time.monotonic() - begun < 10, "not after the patience of a minute"
+    assert ended.status in (3, 11)
+    assert "Traceback" not in ended.summary
 
 
 def test_a_full_redis_ends_the_crawl_and_with_room_it_goes_on(server, alone, tmp_path):
@@ -346,6 +362,7 @@ def test_a_full_redis_ends_the_crawl_and_with_room_it_goes_on(server, alone, tmp
         again = crawl(tmp_path, *arguments)
     assert stopped.status == 3, stopped.summary
     assert "is full (maxmemory)" in stopped.summary
+    assert "Traceback" not in stopped.summary
     assert again.status == 0
     assert bodies(again) == bodies(alone[0])
 
@@ -371,6 +388,7 @@ def test_a_redis_without_a_log_that_dies_begins_the_crawl_anew(alone, tmp_path):
     assert "keeps no log (appendonly no)" in stopped.summary
     assert stopped.status == 3
     assert "has forgotten this crawl" in stopped.summary
+    assert "Traceback" not in stopped.summary
     assert again.status == 0
     assert bodies(again) == bodies(alone[0])
 
@@ -436,7 +454,12 @@ def test_a_password_is_not_told(tmp_path):
     assert "'sec'" not in crawled.summary
 
 
-def test_a_lease_of_nothing_is_refused(server, tmp_path):
-    crawled = crawl(tmp_path, "fintechworld", *sharing(server), "-s", "REDIS_LEASE=0")
+@pytest.mark.parametrize(
+    ("lease", "line"),
+    [("0", "No crawl: REDIS_LEASE must be more than 0 seconds"), ("abc", "REDIS_LEASE and REDIS_PATIENCE are numbers")],
+)
+def test_a_lease_that_is_none_is_refused(server, tmp_path, lease, line):
+    crawled = crawl(tmp_path, "fintechworld", *sharing(server), "-s", f"REDIS_LEASE={lease}")
     assert crawled.status == 3
-    assert "REDIS_LEASE must be more than 0 seconds" in crawled.summary
+    assert line in crawled.summary
+    assert "Traceback" not in crawled.summary

@@ -3,7 +3,7 @@
 0   records were made, or there was nothing new
 1   nothing was extracted
 2   the arguments are wrong: unknown spider, unknown or malformed `-a`, a folder of another site
-3   the records could not be written: the disk is full, or CRAWL_DIR cannot be written to
+3   nothing more could be written: the disk is full, or neither CRAWL_DIR nor Redis takes it
 4   something broke: an exception in the spider or at the start
 5   another crawl works in the folder
 11  interrupted; the same command goes on
@@ -25,7 +25,7 @@ from spiders import arguments
 from spiders.account import Account, count
 from spiders.backoff import RATE_LIMITED
 from spiders.folder import crawl_dir
-from spiders.frontier import DISK_FULL, JOINED, LOCKED, NO_OUTPUT, OTHER_SITE
+from spiders.frontier import DISK_FULL, JOINED, LOCKED, NO_FRONTIER, NO_OUTPUT, OTHER_SITE
 from spiders.portal import NO_SITEMAP, PortalSpider
 from spiders.robots import FORBIDDEN
 
@@ -37,6 +37,7 @@ INTERRUPTED, REFUSED, LIMITED = 11, 17, 18
 # A crawl that was interrupted twice has no reason at all.
 _BY_REASON = {
     DISK_FULL: UNWRITTEN,
+    NO_FRONTIER: UNWRITTEN,
     NO_OUTPUT: UNWRITTEN,
     OTHER_SITE: USAGE,
     LOCKED: IN_USE,
