@@ -10,8 +10,9 @@ from typing import IO
 
 from scrapy.crawler import Crawler
 
-__all__ = ["LEDGER", "RECORDS", "Locked", "clear", "crawl_dir", "lock", "replace", "worker"]
+__all__ = ["DOUBLED", "LEDGER", "RECORDS", "Locked", "clear", "crawl_dir", "lock", "replace", "worker"]
 
+DOUBLED = "doubled.jsonl"
 LEDGER = "frontier.sqlite"
 RECORDS = "records.jsonl"
 

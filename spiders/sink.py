@@ -21,7 +21,7 @@ from scraper.article import Article
 from scraper.errors import RecordError
 from scraper.stories import keys, text_digest
 from spiders.account import add
-from spiders.folder import RECORDS, crawl_dir
+from spiders.folder import DOUBLED, RECORDS, crawl_dir
 from spiders.frontier import NO_OUTPUT, UNUSABLE, Frontier
 from spiders.ledger import Ledger, Story, TurnLost
 from spiders.stored import item_id, plain
@@ -72,18 +72,18 @@ class RecordFile:
             os.fsync(self._file)
             self._synced = time.monotonic()
 
-    def drop(self, start: int, numbers: Collection[int]) -> None:
-        """Leave out lines, numbered from 1 at an offset: another file takes the place of this one, whole."""
+    def drop(self, start: int, numbers: Collection[int], aside: Path) -> None:
+        """Move lines, numbered from 1 at an offset, to the end of `aside`: a new file takes the place of this one."""
         fresh = self.path.with_name(f"{self.path.name}.tmp")
-        with self.path.open("rb") as old, fresh.open("wb") as new:
+        with self.path.open("rb") as old, fresh.open("wb") as new, aside.open("ab") as dropped:
             at = number = 0
             for line in old:
                 number += at >= start
                 at += len(line)
-                if number not in numbers:
-                    new.write(line)
-            new.flush()
-            os.fsync(new.fileno())
+                (dropped if number in numbers else new).write(line)
+            for each in (dropped, new):  # a line may be in both after a death, never in none
+                each.flush()
+                os.fsync(each.fileno())
         fresh.replace(self.path)
         os.close(self._file)
         self._file = os.open(self.path, os.O_RDWR | os.O_APPEND)
@@ -141,10 +141,9 @@ def catch_up(file: RecordFile, ledger: "Ledger | SharedLedger") -> tuple[int, li
             else:
                 ledger.remember(story)
     if doubled:
-        logger.warning(
-            "%d records are left out of %s: other workers have written them as well", len(doubled), file.path
-        )
-        file.drop(known, doubled)
+        aside = file.path.with_name(DOUBLED)
+        logger.warning("%d records of %s are put aside in %s: others have them, too", len(doubled), file.path, aside)
+        file.drop(known, doubled, aside)
     lost = ledger.lose()
     ledger.set_mark(_SIZE + ledger.owner, file.size)
     return lost, faults

@@ -288,8 +288,10 @@ def test_a_folder_keeps_its_shape_and_a_pattern_its_names(archives):
     assert one.size == (archives / "plain.warc").stat().st_size
 
 
+MISSING = "{}: No such file or directory"
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "page.html": (lambda path: path.write_text("<p>"), "{}: not a kind of archive that is known (.warc"),
+    "nowhere": (lambda path: None, MISSING),
     "folder": (lambda path: path.mkdir(), "{}: no archive there (.warc"),
     "*.warc.gz": (lambda path: None, "{}: no archive there (.warc"),
     "nowhere://bucket/x.warc.gz": (lambda path: None, "nowhere://bucket/x.warc.gz: Protocol not known: nowhere"),
@@ -330,6 +332,14 @@ def test_an_archive_that_is_none_is_told_and_stops_no_other(name, tmp_path):
     assert ran.stderr.startswith(f"{tmp_path / name}: {line}")
     assert "1 archive done, 1 failed: run it again to try them again" in ran.stdout
     assert sorted(files(tmp_path / "out")) == ["a.jsonl.gz", "quarantine.jsonl"]
+
+
+def test_a_file_of_the_quarantine_s_name_is_kept(tmp_path):
+    (tmp_path / "a.warc.gz").write_bytes(member("good", 1))
+    (tmp_path / "quarantine.jsonl").write_text("mine\n")
+    ran = work(tmp_path, tmp_path / "a.warc.gz")
+    assert (ran.returncode, "was not written by an earlier run" in ran.stderr) == (1, True)
+    assert (tmp_path / "quarantine.jsonl").read_text() == "mine\n"
 
 
 @pytest.mark.parametrize("address", ["memory://x.warc.gz", "file:///missing/x.warc.gz"])

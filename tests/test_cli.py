@@ -27,6 +27,7 @@ from scraper.coverage import fallen
 from scraper.export import FORMS
 from scraper.jsonl import read_records
 from scraper.workers import cores
+from tests.archives import record
 from tests.crawling import heeding, story
 from tests.faults import serve_faults
 
@@ -754,3 +755,12 @@ def test_a_shell_completes_the_commands():
     assert got.stdout.decode().split() == ["extract", "explain", "export"]
     words |= {"COMP_WORDS": "scraper export x --to ", "COMP_CWORD": "4"}
     assert run(env=os.environ | words).stdout.decode().split() == list(FORMS)
+
+
+def test_an_archive_without_a_story_leaves_what_was_there(tmp_path, capsys):
+    archive, output = tmp_path / "a.warc.gz", tmp_path / "records.jsonl"
+    archive.write_bytes(record(b"software: made by a test\r\n", "http://p.test/", "warcinfo"))
+    output.write_text("earlier\n")
+    assert main(["extract", str(archive), "-o", str(output)]) == 1
+    assert capsys.readouterr().err == "no story in any page\n"
+    assert output.read_text() == "earlier\n"

@@ -466,3 +466,10 @@ def test_a_polite_crawl_asks_once_a_second(tmp_path):
     assert crawled.status == 0, crawled.summary
     assert {"/robots.txt", "/", "/sitemap.xml", "/a.html"} <= hits.keys()
     assert (ended - started).total_seconds() >= len(hits) - 1
+
+
+def test_a_switch_that_is_none_is_refused(tmp_path):
+    crawled = crawl(tmp_path, "fintechworld", "-s", "ARCHIVE=yes")
+    assert crawled.status == 2
+    assert crawled.summary.endswith("scrapy crawl: ARCHIVE is true or false, not 'yes'\n")
+    assert "Traceback" not in crawled.summary

@@ -14,7 +14,7 @@ from scrapy.http import FormRequest, Response
 from scrapy.utils.test import get_crawler
 
 from scraper import Article
-from scraper.stories import story_id
+from scraper.stories import story_id, text_digest
 from spiders.backoff import Backoff, retry_after
 from spiders.folder import Locked, clear, lock
 from spiders.frontier import DUE, META, Frontier
@@ -652,11 +652,25 @@ def test_stories_are_remembered_by_keys_and_bands(ledger):
     assert list(ledger.near((9,))) == []
 
 
-def test_lines_are_dropped_and_the_others_stay(tmp_path):
+def test_what_others_have_written_too_is_put_aside(tmp_path, two):
+    me, other = two
+    article = _article()
+    line = article.to_json().encode() + b"\n"
+    other.remember(Story(article.id, text_digest(article)))
+    (tmp_path / "records.jsonl").write_bytes(line)
+    file = RecordFile(tmp_path / "records.jsonl")
+    catch_up(file, me)
+    file.close()
+    assert (tmp_path / "records.jsonl").read_bytes() == b""
+    assert (tmp_path / "doubled.jsonl").read_bytes() == line
+
+
+def test_lines_are_put_aside_and_the_others_stay(tmp_path):
     file = RecordFile(tmp_path / "r")
     for line in (b"0\n", b"1\n", b"2\n", b"3\n"):
         file.append(line)
-    file.drop(2, {1, 3})
+    file.drop(2, {1, 3}, tmp_path / "aside")
     file.append(b"4\n")
     file.close()
     assert (tmp_path / "r").read_bytes() == b"0\n2\n4\n"
+    assert (tmp_path / "aside").read_bytes() == b"1\n3\n"

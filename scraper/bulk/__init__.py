@@ -65,10 +65,11 @@ def run(plan: Plan, *, engine: str = "local", jobs: int = 0, limit: float = 10.0
     the time in seconds that a page may take.
 
     Raises `ScraperError` where another run works in the folder or nothing more can be written, `OSError` where the
-    folder cannot be used.
+    folder cannot be used, or has a file of another kind in the quarantine's place.
     """
     plan.into.mkdir(parents=True, exist_ok=True)
     with _locked(plan.into):
+        _check(plan.into / QUARANTINE)
         try:
             _sweep(plan)
             if plan.units:
@@ -94,6 +95,14 @@ def _locked(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise ScraperError(f"{folder}: another run works in this folder") from None
         yield
+
+
+def _check(quarantine: Path) -> None:
+    """Refuse to write over what is no quarantine."""
+    if quarantine.exists():
+        with quarantine.open("rb") as lines:
+            if not lines.readline().startswith((b'{"source": ', b"\n")) and quarantine.stat().st_size:
+                raise ScraperError(f"{quarantine} was not written by an earlier run, and would be written over")
 
 
 def _sweep(plan: Plan) -> None:

@@ -67,7 +67,9 @@ def extract(
         for article in replay.rest():
             lines.write(article.to_json().encode() + b"\n")
             written += 1
-        if screen.faults and not written:
+        if not written:
+            if not screen.faults:
+                screen.complain("no story in any page")
             raise typer.Exit(1)  # and what was there before stays
     raise typer.Exit(1 if screen.faults else 0)
 

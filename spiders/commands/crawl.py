@@ -47,6 +47,8 @@ _BY_REASON = {
     None: INTERRUPTED,
 }
 
+_SWITCHES = ("ARCHIVE", "CRAWL_REPORT", "ROBOTSTXT_OBEY", "RETRY_ENABLED", "AUTOTHROTTLE_ENABLED")
+
 # Loggers that at INFO tell how Scrapy is put together, or say again what the account says.
 _QUIET = (
     "scrapy.addons",
@@ -106,6 +108,14 @@ class Command(ScrapyCommand):
             print(f"scrapy crawl: {error.args[0]}", file=sys.stderr)
             self.exitcode = USAGE
             return
+        for name in _SWITCHES:
+            value = self.crawler_process.settings.get(name)
+            try:
+                self.crawler_process.settings.getbool(name)
+            except ValueError:
+                print(f"scrapy crawl: {name} is true or false, not {value!r}", file=sys.stderr)
+                self.exitcode = USAGE
+                return
         _quieten(str(self.crawler_process.settings["LOG_LEVEL"]))
         crawler = self._create_crawler(spider)
         self.crawler_process.crawl(crawler, **opts.spargs)
