@@ -64,8 +64,8 @@ def run(plan: Plan, *, engine: str = "local", jobs: int = 0, limit: float = 10.0
     `engine` is a key of `ENGINES`; `jobs` is how many archives are read at the same time, 0 for one a core; `limit` is
     the time in seconds that a page may take.
 
-    Raises `ScraperError` where another run works in the folder or nothing more can be written, `OSError` where the
-    folder cannot be used, or has a file of another kind in the quarantine's place.
+    Raises `ScraperError` where another run works in the folder, its quarantine was not written by one, or nothing more
+    can be written; `OSError` where the folder cannot be used.
     """
     plan.into.mkdir(parents=True, exist_ok=True)
     with _locked(plan.into):
@@ -101,7 +101,8 @@ def _check(quarantine: Path) -> None:
     """Refuse to write over what is no quarantine."""
     if quarantine.exists():
         with quarantine.open("rb") as lines:
-            if not lines.readline().startswith((b'{"source": ', b"\n")) and quarantine.stat().st_size:
+            first = lines.readline()
+            if first and not first.startswith(b'{"source": '):
                 raise ScraperError(f"{quarantine} was not written by an earlier run, and would be written over")
 
 

@@ -50,9 +50,10 @@ def _near(given: str) -> list[Source]:
     if top.is_dir():
         files = sorted(Path(path, file) for path, _, names in os.walk(given) for file in names if file.endswith(KINDS))
         return [Source(str(file), _name(str(file.relative_to(top))), _size(file)) for file in files]
-    if not top.exists() and not given.endswith(KINDS) and not glob.has_magic(given):
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), given)
-    paths = [top] if top.exists() or not glob.has_magic(given) else sorted(map(Path, glob.glob(given, recursive=True)))
+    plain = top.exists() or not glob.has_magic(given)
+    if plain and not given.endswith(KINDS):
+        top.stat()  # that it is not there says more than that its kind is not known
+    paths = [top] if plain else sorted(map(Path, glob.glob(given, recursive=True)))
     return [Source(str(path), _name(path.name), _size(path)) for path in paths if _known(str(path))]
 
 
