@@ -7,7 +7,7 @@
 ('OSLO, Norway', 'AP')
 """
 
-from scraper.article import Article, Dateline, Extraction, Link, Sidebar, json_schema
+from scraper.article import Article, Dateline, Extraction, Image, Link, Sidebar, json_schema
 from scraper.block import Block, Label, Labelled
 from scraper.errors import ArchiveError, FetchError, NotAnArticle, RecordError, ScraperError
 from scraper.page import explain_page, explain_page_text
@@ -20,6 +20,7 @@ __all__ = [
     "Dateline",
     "Extraction",
     "FetchError",
+    "Image",
     "Label",
     "Labelled",
     "Link",

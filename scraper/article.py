@@ -9,18 +9,35 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, NoReturn, Self
+from typing import Any, Literal, NoReturn, Self
 
 import msgspec
 
+from scraper import markdown
 from scraper.errors import RecordError
 
-__all__ = ["SCHEMA_VERSION", "SIDEBAR_KINDS", "Article", "Dateline", "Extraction", "Link", "Sidebar", "json_schema"]
+__all__ = [
+    "PAGE_FIELDS",
+    "SCHEMA_VERSION",
+    "SIDEBAR_KINDS",
+    "Article",
+    "BodyType",
+    "Dateline",
+    "Extraction",
+    "Image",
+    "Link",
+    "Sidebar",
+    "json_schema",
+]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 1.1
+"""Major and minor: a new field raises the minor, of one digit; a field that changes its meaning or goes, the major."""
+BodyType = Literal["paragraph", "standfirst", "heading", "list_item", "quote", "table_row", "code"]
 SIDEBAR_KINDS = ("related", "ranking", "recommendation")
 """The kinds of sidebar that every record has, maybe empty."""
 
+_OLDEST = int(SCHEMA_VERSION)
+_REPR = 60  # characters of a headline that its repr shows
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Readers that split lines as Unicode does, not as JSON Lines does, break at these; JSON may escape them in a string.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")
@@ -30,6 +47,10 @@ def _valid(text: str) -> str:
     if text.isascii() or not _SURROGATE.search(text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _REPR else f"{text[: _REPR - 1]}…"
 
 
 class Link(msgspec.Struct, frozen=True, gc=False):
@@ -47,6 +68,23 @@ def _valid_links(links: Iterable[Link]) -> tuple[Link, ...]:
     if said.isascii() or not _SURROGATE.search(said):
         return links
     return tuple(Link(_valid(link.text), link.url and _valid(link.url)) for link in links)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Image:
+    """An image of the story."""
+
+    url: str
+    """Absolute where the page's own address is known."""
+    caption: str | None = None
+    """What the page says below it, without the credit."""
+    credit: str | None = None
+    """Who took or owns it, as written: "Lou Pratt", "AP Photo/Lou Pratt"."""
+
+    def __post_init__(self) -> None:
+        for name in ("url", "caption", "credit"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, value and _valid(value))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -94,6 +132,9 @@ class Sidebar(dict[str, tuple[Link, ...]]):
 
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _frozen
 
+    def __repr__(self) -> str:
+        return f"<Sidebar {', '.join(f'{kind}={len(links)}' for kind, links in self.items())}>"
+
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))
 
@@ -101,7 +142,7 @@ class Sidebar(dict[str, tuple[Link, ...]]):
         return type(self), (dict(self),)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Article:
     """A news article, split into its parts. All fields but `headline` may be missing on a page."""
 
@@ -113,6 +154,8 @@ class Article:
     """The address the page names as its own."""
     site_name: str | None = None
     section: str | None = None
+    description: str | None = None
+    """What the page declares as its summary."""
     dateline: Dateline | None = None
     date_published: datetime | None = None
     """With a zone only where the page gave one."""
@@ -122,13 +165,17 @@ class Article:
     authors: tuple[str, ...] = ()
     """People, or the brand in the author's place, as the site claims; no agency, no section."""
     body: tuple[str, ...] = ()
-    """Paragraphs in order, the first without its dateline; standfirst, subheadings, list items, quotes among them."""
+    """Entries in order, the first without its dateline: paragraphs, subheadings, list items, quotes, rows of tables."""
+    body_types: tuple[BodyType, ...] = ()
+    """What each entry of `body` is; all are paragraphs where this is not given."""
     sidebar: Sidebar = dataclasses.field(default_factory=Sidebar)
     """The lists of other stories beside the article, by kind."""
     like_count: int | None = None
     view_count: int | None = None
     image: str | None = None
     """The address of the lead image."""
+    images: tuple[Image, ...] = ()
+    """All images of the story, the lead image first."""
     language: str | None = None
     """A BCP 47 tag, as the page declares it."""
     keywords: tuple[str, ...] = ()
@@ -141,7 +188,7 @@ class Article:
     """In a crawl's records: the `id` of the story in the same crawl of which this one is a near copy."""
     replaces: str | None = None
     """In a crawl's records: the `id` of the earlier record that this one replaces, as the story has changed."""
-    schema_version: int = SCHEMA_VERSION
+    schema_version: float = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -151,14 +198,33 @@ class Article:
                 put(self, name, _valid(value))
         for name in ("authors", "body", "keywords"):
             put(self, name, tuple(map(_valid, getattr(self, name))))
+        put(self, "body_types", tuple(self.body_types) or ("paragraph",) * len(self.body))
+        put(self, "images", tuple(self.images))
+        if len(self.body_types) != len(self.body):
+            raise ValueError(f"{len(self.body_types)} body_types for a body of {len(self.body)} entries")
         if not isinstance(self.sidebar, Sidebar):
             put(self, "sidebar", Sidebar(self.sidebar))
+
+    def __repr__(self) -> str:
+        day = f", {self.date_published:%Y-%m-%d}" if self.date_published else ""
+        return f"<Article {_shortened(self.headline)!r}{day}, {len(self.body)} entries>"
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The body with the dateline in its place: its entries as they stood on the page."""
+        opening = self.dateline
+        if opening is None:
+            return self.body
+        return tuple(opening.raw + text if i == opening.paragraph else text for i, text in enumerate(self.body))
 
     @property
     def text(self) -> str:
         """The body, a paragraph a line, the dateline in its place."""
-        at = self.dateline.paragraph if self.dateline else -1
-        return "\n".join(self.dateline.raw + p if self.dateline and i == at else p for i, p in enumerate(self.body))
+        return "\n".join(self.paragraphs)
+
+    def to_markdown(self) -> str:
+        """Return headline and body as Markdown: headings, lists, quotes, code and tables as such."""
+        return markdown.render(self.headline, zip(self.paragraphs, self.body_types, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain dicts, lists, strings and numbers under the field names; dates in ISO 8601."""
@@ -197,6 +263,7 @@ class Article:
             "@context": "https://schema.org",
             "@type": "NewsArticle",
             "headline": self.headline,
+            "description": self.description,
             "url": self.canonical_url or self.url,
             "articleSection": self.section,
             "dateline": self.dateline and self.dateline.place,
@@ -205,13 +272,24 @@ class Article:
             "author": [{"@type": "Person", "name": name} for name in self.authors],
             "publisher": self.site_name and {"@type": "Organization", "name": self.site_name},
             "articleBody": self.text,
-            "image": self.image,
+            "image": [_image_object(image) for image in self.images] or self.image,
             "inLanguage": self.language,
             "keywords": list(self.keywords),
         }
         return {key: value for key, value in pairs.items() if value}
 
 
+def _image_object(image: Image) -> dict[str, str]:
+    pairs = {"@type": "ImageObject", "url": image.url, "caption": image.caption, "creditText": image.credit}
+    return {key: value for key, value in pairs.items() if value}
+
+
+PAGE_FIELDS = tuple(
+    name
+    for name in Article.__dataclass_fields__
+    if name not in {"extraction", "id", "fetched_at", "duplicate_of", "replaces", "schema_version"}
+)
+"""The fields that a page fills; the others are filled by whoever made the record."""
 _LISTS = dict[str, tuple[Link, ...]]
 _TEXTS = (
     "headline",
@@ -219,6 +297,7 @@ _TEXTS = (
     "canonical_url",
     "site_name",
     "section",
+    "description",
     "date_published_raw",
     "image",
     "language",
@@ -231,9 +310,10 @@ _TEXTS = (
 def _decoded(value: Any) -> Article:
     if not isinstance(value, dict) or "headline" not in value or "schema_version" not in value:
         raise RecordError(1, "foreign: no headline and schema_version")
-    if value["schema_version"] != SCHEMA_VERSION:
-        raise RecordError(1, f"schema_version {value['schema_version']!r}, this library reads {SCHEMA_VERSION}")
-    return msgspec.convert(value, Article, dec_hook=_sidebar)
+    version = value["schema_version"]
+    if not (isinstance(version, (int, float)) and _OLDEST <= version <= SCHEMA_VERSION):
+        raise RecordError(1, f"schema_version {version!r}, this library reads {_OLDEST} to {SCHEMA_VERSION}")
+    return msgspec.convert({**value, "schema_version": SCHEMA_VERSION}, Article, dec_hook=_sidebar)
 
 
 def _sidebar(kind: type, value: Any) -> Any:

@@ -12,7 +12,7 @@ from datetime import datetime
 from urllib.parse import urljoin
 
 from scraper import dateline, dates, fields, injection, people
-from scraper.article import Article, Dateline, Extraction, Link, Sidebar
+from scraper.article import Article, Dateline, Extraction, Image, Link, Sidebar
 from scraper.block import Block, Claims, Document, Label, Labelled
 from scraper.profiles import Profile
 
@@ -87,11 +87,22 @@ def _version() -> str:
 
 
 def join(parts: Sequence[Article]) -> Article:
-    """Make one record of a story that is split over pages: the first page's fields, the paragraphs of all."""
-    first = parts[0]
-    body = tuple(paragraph for part in parts for paragraph in _whole(part, part is first))
-    warnings = tuple(dict.fromkeys(warning for part in parts for warning in part.extraction.warnings))
-    return dataclasses.replace(first, body=body, extraction=dataclasses.replace(first.extraction, warnings=warnings))
+    """Return one record of a story that is split over pages: the first page's fields, body and images of all.
+
+    A later part has no dateline: what looks like one is its text.
+    """
+    first, *later = parts
+    warnings = (warning for part in parts for warning in part.extraction.warnings)
+    images: dict[str, Image] = {}
+    for image in (image for part in parts for image in part.images):
+        images.setdefault(image.url, image)
+    return dataclasses.replace(
+        first,
+        body=(*first.body, *(text for part in later for text in part.paragraphs)),
+        body_types=tuple(kind for part in parts for kind in part.body_types),
+        images=tuple(images.values()),
+        extraction=dataclasses.replace(first.extraction, warnings=tuple(dict.fromkeys(warnings))),
+    )
 
 
 def _absolute(address: str | None, base: str | None) -> str | None:
@@ -99,13 +110,6 @@ def _absolute(address: str | None, base: str | None) -> str | None:
         return urljoin(base, address) if address and base else address
     except ValueError:
         return None
-
-
-def _whole(part: Article, is_first: bool) -> tuple[str, ...]:
-    """A later part has no dateline: what looks like one is its text."""
-    if is_first or part.dateline is None:
-        return part.body
-    return tuple(part.text.split("\n"))
 
 
 # ---------------------------------------------------------------- headline and body

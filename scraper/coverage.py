@@ -7,16 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scraper.article import Article
+from scraper.article import PAGE_FIELDS, Article
 
 __all__ = ["FIELDS", "coverage", "fallen"]
 
-FIELDS = (
-    *("headline", "url", "canonical_url", "site_name", "section", "dateline"),
-    *("date_published", "date_published_raw", "date_modified", "authors", "body", "sidebar"),
-    *("like_count", "view_count", "image", "language", "keywords"),
-)
-"""What a page may tell; the other fields of a record are filled by whoever made it."""
+FIELDS = tuple(name for name in PAGE_FIELDS if name != "body_types")
+"""What a page may tell; `body_types` is filled wherever `body` is."""
 
 _POINTS, _PART = 0.05, 0.10  # a field fell if its share did by more than both: 5 points, and a tenth of what it was
 

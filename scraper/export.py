@@ -13,11 +13,10 @@ from scraper.article import Article, Dateline
 __all__ = ["FORMS"]
 
 _SLUG = 50
-_MARKS = re.compile(r"[\\`*_\[\]<>#|~]|^[-+]|^(\d+)(?=[.)])")  # what Markdown would take for its own
 
 
 def _csv(records: Iterable[Article], path: Path) -> None:
-    """One line a story; paragraphs are lines of `body`, lists are parted by "; ", `sidebar` is JSON."""
+    """One line a story; paragraphs are lines of `body`, lists are parted by "; ", what is nested in them is JSON."""
     columns = _flat(Article(headline="", dateline=Dateline("")).to_dict())
     with path.open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, list(columns))
@@ -39,7 +38,9 @@ def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Any:
-    return "; ".join(value) if isinstance(value, list) else value
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return "; ".join(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
 
 
 def _markdown(records: Iterable[Article], path: Path) -> None:
@@ -63,12 +64,7 @@ def _page(record: Article) -> str:
     }
     # YAML reads JSON's texts and lists as they are.
     head = "".join(f"{name}: {json.dumps(value, ensure_ascii=False)}\n" for name, value in told.items() if value)
-    story = "\n\n".join(_escaped(line) for line in (f"{record.headline}", *record.text.split("\n")) if line)
-    return f"---\n{head}---\n\n# {story}\n"
-
-
-def _escaped(line: str) -> str:
-    return _MARKS.sub(lambda found: f"{found[1]}\\" if found[1] else f"\\{found[0]}", line)
+    return f"---\n{head}---\n\n{record.to_markdown()}"
 
 
 def _text(records: Iterable[Article], path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from scraper.article import Article
 from scraper.block import Document, Label, Labelled
+from scraper.coverage import FIELDS
 from scraper.errors import NotAnArticle, Reason
 from scraper.pipeline import outcome, read, read_text
 
@@ -68,8 +69,6 @@ _REASONS: dict[Reason, str] = {
     "blocked": "It is a log-in wall, a challenge or a refusal.",
 }
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
-# What stands elsewhere, or says nothing of the page.
-_UNTOLD = frozenset("headline extraction schema_version id fetched_at duplicate_of replaces".split())
 
 Runs = list[tuple[Label, list[tuple[int, Labelled]]]]
 
@@ -188,8 +187,9 @@ def _record(found: Article | NotAnArticle) -> Iterator[str]:
     if isinstance(found, NotAnArticle):
         yield f'<p class="refusal"><strong>No record: {_text(found.reason)}.</strong> {_REASONS[found.reason]}</p>'
     else:
-        told = {key: value for key, value in found.to_dict().items() if key not in _UNTOLD}
-        yield _value({"headline": found.headline} | {key: value for key, value in told.items() if _is_told(value)})
+        record = found.to_dict()
+        told = {key: record[key] for key in ("headline", *FIELDS)}
+        yield _value({key: value for key, value in told.items() if key == "headline" or _is_told(value)})
         missing = ", ".join(_name(key) for key, value in told.items() if not _is_told(value))
         yield f'\n<p class="missing">Not told by the page: {missing}.</p>'
     yield "</section>\n"

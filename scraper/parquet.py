@@ -1,11 +1,13 @@
 """Parquet: records to a table, and tables of pages read."""
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from types import UnionType
+from typing import IO, Any, get_args, get_origin, get_type_hints
 
-from scraper.article import Article
+from scraper.article import Article, Link, Sidebar
 from scraper.errors import ArchiveError, ScraperError
 from scraper.warc import Page
 
@@ -14,36 +16,37 @@ __all__ = ["read_pages", "write"]
 _BATCH = 1000  # records in a group of rows
 _HTML, _URL = "html", "url"
 _ROWS = 64  # read in one step
+_NUMBERS = {int: "int64", float: "float64"}
+_TEXTS = (str, datetime)
 
 
 def write(records: Iterable[Article], path: Path) -> None:
-    """Write records as a table.
+    """Write records as a table, whose columns follow from the type of a record.
 
     Lists stay lists; dates stay the text that they are, as only some have a zone; `fetched_at` is a time in UTC.
     """
     pa, pq = _library()
-    text, texts = pa.string(), pa.list_(pa.string())
-    link = pa.struct([("text", text), ("url", text)])
-    dateline = pa.struct([("raw", text), ("place", text), ("agency", text), ("paragraph", pa.int32())])
-    kinds = {
-        "dateline": dateline,
-        "authors": texts,
-        "body": texts,
-        "keywords": texts,
-        "sidebar": pa.map_(text, pa.list_(link)),
-        "like_count": pa.int64(),
-        "view_count": pa.int64(),
-        "extraction": pa.struct(
-            [("profile", text), ("confidence", pa.float64()), ("warnings", texts), ("version", text)]
-        ),
-        "fetched_at": pa.timestamp("us", "UTC"),
-        "schema_version": pa.int32(),
-    }
-    schema = pa.schema([(name, kinds.get(name, text)) for name in Article.__dataclass_fields__])
+    kinds = {name: _column(kind, pa) for name, kind in get_type_hints(Article).items()}
+    schema = pa.schema(kinds | {"fetched_at": pa.timestamp("us", "UTC")})
     with path.open("wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         rows = (_nested(record) for record in records)
         while batch := list(islice(rows, _BATCH)):
             writer.write_table(pa.Table.from_pylist(batch, schema))
+
+
+def _column(kind: Any, pa: Any) -> Any:
+    """Return the column's type for the type of a field: its own, or that of its parts."""
+    if kind is Sidebar:
+        return pa.map_(pa.string(), pa.list_(_column(Link, pa)))
+    inner = next((each for each in get_args(kind) if each not in (type(None), ...)), None)
+    if get_origin(kind) is tuple:
+        return pa.list_(_column(inner, pa))
+    if get_origin(kind) is UnionType:
+        return _column(inner, pa)
+    if kind in _NUMBERS:
+        return pa.type_for_alias(_NUMBERS[kind])
+    parts = get_type_hints(kind) if isinstance(kind, type) and kind not in _TEXTS else {}
+    return pa.struct({name: _column(part, pa) for name, part in parts.items()}) if parts else pa.string()
 
 
 def _nested(record: Article) -> dict[str, Any]:

@@ -20,6 +20,7 @@ import pytest
 
 from fixtures.portal.server import serve
 from scraper import Article, Dateline, Link, Sidebar, json_schema
+from scraper.article import SCHEMA_VERSION
 from scraper.cli import main
 from scraper.cli.extract import _jobs
 from scraper.cli.inputs import Inputs, Reading
@@ -401,7 +402,7 @@ def test_a_clean_file_is_clean(tmp_path, capsys):
 
 def test_each_bad_line_is_named_and_a_copy_holds_all_that_can_be_read(tmp_path, capsys):
     other = Article(headline="a, later", id="1")
-    version2 = A.to_json().replace('"schema_version":1', '"schema_version":2')
+    version2 = json.dumps(A.to_dict() | {"schema_version": 2})
     glued = B.to_json()[:40] + Article(headline="c", id="3").to_json() + "\n"
     extra = Article(headline="d", id="4").to_json().replace('{"headline"', '{"more": 1, "headline"')
     path = written(
@@ -414,7 +415,7 @@ def test_each_bad_line_is_named_and_a_copy_holds_all_that_can_be_read(tmp_path, 
         ("2", told.err.splitlines()[0].partition(": ")[2]),
         ("3", "foreign: no headline and schema_version"),
         ("4", "foreign: no headline and schema_version"),
-        ("5", "schema_version 2, this library reads 1"),
+        ("5", f"schema_version 2, this library reads 1 to {SCHEMA_VERSION}"),
         ("6", "doubled: the id 1 is that of line 1"),
         ("7", "doubled: the id 1 is that of line 6"),
         ("8", "no record: Expected `str`, got `int` - at `$.headline`"),

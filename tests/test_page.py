@@ -52,7 +52,7 @@ ATTRIBUTES = set(
     " value viewbox preserveaspectratio data-label x width height type checked start".split()
 )
 
-OF_THE_RECORD = {"extraction", "schema version", "id", "fetched at", "duplicate of", "replaces"}
+OF_THE_RECORD = {"body types", "extraction", "schema version", "id", "fetched at", "duplicate of", "replaces"}
 
 HOSTILE = (
     "<script>document.title='run'</script>",
@@ -206,7 +206,7 @@ def test_the_record_is_told_whole() -> None:
     assert [node.text() for node in dateline.css("dd")] == ["BERGEN, Norway (AP) — ", "BERGEN, Norway", "AP", "0"]
     (missing,) = page.css(".missing")
     absent = missing.text().removeprefix("Not told by the page: ").removesuffix(".").split(", ")
-    assert absent == ["canonical url", "date modified", "view count", "image", "keywords"]
+    assert absent == ["canonical url", "description", "date modified", "view count", "image", "images", "keywords"]
     of_the_page = {key.replace("_", " ") for key in story.to_dict()} - OF_THE_RECORD
     assert {*told, *absent} == of_the_page
 

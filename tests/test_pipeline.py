@@ -8,7 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fixtures.portal import site
-from scraper import Article, Label, NotAnArticle, ScraperError, explain, explain_page, extract, extract_text
+from scraper import (
+    Article,
+    Dateline,
+    Image,
+    Label,
+    NotAnArticle,
+    ScraperError,
+    explain,
+    explain_page,
+    extract,
+    extract_text,
+)
 from scraper.assemble import join
 
 STORY = (
@@ -139,7 +150,19 @@ def test_explain_gives_each_block_once_and_in_order(portal_pages: dict[str, site
 
 
 def test_parts_of_a_story_become_one_record() -> None:
-    parts = [Article(headline="A", body=("One.",)), Article(headline="A(2)", body=("Two.", "Three."))]
+    first, second = Image("http://a.test/1.jpg", "First."), Image("http://a.test/2.jpg")
+    parts = [
+        Article(headline="A", body=("One.",), body_types=("standfirst",), images=(first,)),
+        Article(
+            headline="A(2)",
+            dateline=Dateline("OSLO — "),
+            body=("Two.", "a\nb"),
+            body_types=("quote", "code"),
+            images=(Image(first.url), second),
+        ),
+    ]
     whole = join(parts)
-    assert (whole.headline, whole.body) == ("A", ("One.", "Two.", "Three."))
+    assert (whole.headline, whole.body) == ("A", ("One.", "OSLO — Two.", "a\nb"))
+    assert whole.body_types == ("standfirst", "quote", "code")
+    assert whole.images == (first, second)
     assert join(parts[:1]) == parts[0]

@@ -10,14 +10,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from scrapy.settings import Settings
 
 from fixtures.portal.server import serve
-from scraper import Article, Dateline, Extraction, Link, extract_text
-from scraper.article import SIDEBAR_KINDS
+from scraper import Article, Dateline, Extraction, Image, Link, extract_text
+from scraper.article import SIDEBAR_KINDS, BodyType
 from spiders import settings
 from spiders.addon import TrustedCrawl
 from spiders.arguments import Arguments
@@ -119,7 +119,7 @@ def test_the_page_shown_gives_the_record_shown() -> None:
     record, told = extract_text(page).to_dict(), json.loads(shown)
     assert {key: record[key] for key in told} == told
     left_out = {key for key, value in record.items() if value and key not in told}
-    assert left_out == {"date_published_raw", "extraction", "schema_version"}
+    assert left_out == {"date_published_raw", "body_types", "extraction", "schema_version"}
 
 
 def test_the_crawl_says_what_is_shown(crawled: tuple[Path, list[str]]) -> None:
@@ -250,9 +250,10 @@ def test_the_table_of_the_record_is_the_record() -> None:
     keys = [key for first, *_ in table for key in NAME.findall(first)]
     assert sorted(keys) == sorted(field.name for field in dataclasses.fields(Article))
     meanings = {first: meaning for first, _, meaning in table}
-    for key, kind in (("dateline", Dateline), ("extraction", Extraction)):
+    for key, kind in (("dateline", Dateline), ("images", Image), ("extraction", Extraction)):
         names = {field.name for field in dataclasses.fields(kind)}
         assert names <= set(NAME.findall(meanings[f"`{key}`"]))
+    assert NAME.findall(meanings["`body_types`"])[1:] == list(get_args(BodyType))
     assert NAME.findall(meanings["`sidebar`"])[: 2 + len(SIDEBAR_KINDS)] == [*Link.__struct_fields__, *SIDEBAR_KINDS]
 
 
