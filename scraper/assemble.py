@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
-from scraper import dateline, dates, fields, injection, people
-from scraper.article import Article, Dateline, Extraction, Image, Link, Sidebar
+from scraper import dateline, dates, fields, images, injection, people, structure
+from scraper.article import Article, BodyType, Dateline, Extraction, Image, Link, Sidebar
 from scraper.block import Block, Claims, Document, Label, Labelled
 from scraper.profiles import Profile
 
@@ -45,26 +45,33 @@ def assemble(
 ) -> Article:
     """Make the record of an article's page."""
     story = _Story(labelled)
-    headline, body, warnings = _headline_and_body(document, story, claims, profile)
+    headline, entries = _headline_and_entries(document, story, claims, profile)
+    types = structure.body_types(document, entries)
+    headline, body, warnings = _clean(headline, list(map(_text, entries, types)), profile)
     opening, body = _dateline(body)
     raw, published = _published(document, story, claims, profile)
     lines = story.texts(Label.BYLINE, Label.DATE)
+    lead = _absolute(claims.image, document.url)
+    pictures = images.of_story(document, labelled, lead)
     return Article(
         headline=headline,
         url=document.url,
         canonical_url=document.head.canonical,
         site_name=_site_name(document, story, claims, profile),
         section=_section(story, claims, profile),
+        description=claims.description,
         dateline=opening,
         date_published=published,
         date_published_raw=raw,
         date_modified=fields.first_date(claims.modified, (claims.language,) if claims.language else ())[1],
         authors=_authors(document, story, claims, profile),
         body=tuple(body),
+        body_types=types,
         sidebar=Sidebar({str(kind): _links(story, kind) for kind in _LISTS if kind in story.by}),
         like_count=_count(profile, "like_count", story.texts(Label.LIKE)),
         view_count=_count(profile, "view_count", lines),
-        image=_absolute(claims.image, document.url),
+        image=lead or (pictures[0].url if pictures else None),
+        images=pictures,
         language=claims.language,
         keywords=claims.keywords,
         extraction=Extraction(
@@ -93,14 +100,14 @@ def join(parts: Sequence[Article]) -> Article:
     """
     first, *later = parts
     warnings = (warning for part in parts for warning in part.extraction.warnings)
-    images: dict[str, Image] = {}
+    pictures: dict[str, Image] = {}
     for image in (image for part in parts for image in part.images):
-        images.setdefault(image.url, image)
+        pictures.setdefault(image.url, image)
     return dataclasses.replace(
         first,
         body=(*first.body, *(text for part in later for text in part.paragraphs)),
         body_types=tuple(kind for part in parts for kind in part.body_types),
-        images=tuple(images.values()),
+        images=tuple(pictures.values()),
         extraction=dataclasses.replace(first.extraction, warnings=tuple(dict.fromkeys(warnings))),
     )
 
@@ -115,13 +122,17 @@ def _absolute(address: str | None, base: str | None) -> str | None:
 # ---------------------------------------------------------------- headline and body
 
 
-def _headline_and_body(
+def _headline_and_entries(
     document: Document, story: _Story, claims: Claims, profile: Profile | None
-) -> tuple[str, list[str], tuple[str, ...]]:
+) -> tuple[str, list[Labelled]]:
+    """Give the headline, and the blocks of the body: a labeller may take the headline for the story's first line."""
     headline = _headline(document, story, claims, profile)
-    told = (_without_label(each) for each in story if each.label in _BODY)
-    body = [text for text in told if text != headline]  # a labeller may take the headline for the story's first line
-    keyword = injection.find_keyword(headline, body) if profile else None  # only portals of a family put them in
+    return headline, [each for each in story if each.label in _BODY and each.block.text != headline]
+
+
+def _clean(headline: str, body: list[str], profile: Profile | None) -> tuple[str, list[str], tuple[str, ...]]:
+    """Take out the keyword that portals of a known family put into their copies."""
+    keyword = injection.find_keyword(headline, body) if profile else None
     if keyword is None:
         return headline, body, ()
     return *injection.without_keyword(headline, body, keyword), ("injected_keyword",)
@@ -134,8 +145,10 @@ def _headline(document: Document, story: _Story, claims: Claims, profile: Profil
     return shown[0] if shown else claims.headline or profile.site_tail.sub("", document.head.title)
 
 
-def _without_label(each: Labelled) -> str:
-    """A standfirst may be introduced by the word for one."""
+def _text(each: Labelled, kind: BodyType) -> str:
+    """Give the text of an entry: code with its lines, a standfirst without the word for one."""
+    if kind == "code":
+        return each.block.preformatted or each.block.text
     return _SUMMARY.sub("", each.block.text) if each.label is Label.STANDFIRST else each.block.text
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from scraper.article import Link
 
-__all__ = ["Anchor", "Block", "Claims", "Document", "Element", "Head", "Label", "Labelled", "fold"]
+__all__ = ["Anchor", "Block", "Claims", "Document", "Element", "Head", "Label", "Labelled", "Picture", "fold"]
 
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
 
@@ -82,6 +82,23 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     """What a `time` element in it says to machines."""
     hidden: bool = False
     """Declared invisible: `hidden`, `display:none`, a template or noscript twin."""
+    preformatted: str = ""
+    """The text with its line breaks and indents, where `pre` holds it."""
+
+
+class Picture(msgspec.Struct, frozen=True, gc=False):
+    """An image that the page shows, as its element declares it; icons and pixels are left out."""
+
+    url: str
+    """Absolute where the page's address is known."""
+    block: int
+    """The index in `Document.blocks` of the block that it stands in or before."""
+    element: int = -1
+    """The innermost element with text around it, as an index in `Document.elements`; -1 where there is none."""
+    names: str = " "
+    """Its class and id words, in the form of `Element.names`."""
+    link: str | None = None
+    """The address of the link that it is in."""
 
 
 class Anchor(msgspec.Struct, frozen=True, gc=False):
@@ -138,6 +155,7 @@ class Document(msgspec.Struct, frozen=True):
     names: tuple[str, ...] = ()
     """The distinct `Element.names` and `Block.inline` of the page."""
     url: str | None = None
+    pictures: tuple[Picture, ...] = ()
 
 
 class Labelled(msgspec.Struct, frozen=True, gc=False):

@@ -9,16 +9,17 @@ the tree outlives the pass.
 """
 
 import functools
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from scraper import limits
+from scraper import images, limits
 from scraper.article import Link
-from scraper.block import Anchor, Block, Document, Element, Head, fold
+from scraper.block import Anchor, Block, Document, Element, Head, Picture, fold
 from scraper.errors import ScraperError
 
 __all__ = ["segment_html"]
@@ -42,6 +43,7 @@ _WHOLE = ("https://", "http://")
 _NO_PAGE = ("#", "javascript:", "mailto:", "tel:", "data:", "sms:", "whatsapp:", "about:", "[!--", "{{")
 _INDENTED = re.compile(r"[\r\n\t ]*(?:\u3000|\xa0{2})")  # behind one line break an indent opens a paragraph too
 _CELL_LIMIT, _SHORT = 300, 200
+_MAX_SOURCES, _MAX_ADDRESS, _MAX_CLIMB = 20, 2_048, 50  # of an image: its sources, its address, the elements around it
 _TEXT = 2  # lexbor's number for a text node
 
 _Attributes = dict[str, str | None]
@@ -64,7 +66,9 @@ def segment_html(html: str, url: str | None = None) -> Document:
     head = Head(walk.title, walk.meta, walk.canonical, walk.language, tuple(walk.json_ld), tuple(walk.feeds))
     blocks = _with_rows(walk.blocks, walk.elements)
     limits.check_blocks(len(blocks))
-    return Document(tuple(blocks), tuple(walk.elements), head, tuple(walk.anchors), tuple(walk.names.values()), url)
+    pictures = walk.placed_pictures(blocks)
+    names = tuple(walk.names.values())
+    return Document(tuple(blocks), tuple(walk.elements), head, tuple(walk.anchors), names, url, pictures)
 
 
 class _Place(msgspec.Struct, frozen=True, gc=False):
@@ -144,6 +148,7 @@ class _Walk:
         self.meta: dict[str, str] = {}
         self.json_ld: list[str] = []
         self.feeds: list[str] = []
+        self.pictures: list[tuple[LexborNode, Picture]] = []
         self.title = ""
         self.canonical: str | None = None
         self.language: str | None = None
@@ -182,7 +187,7 @@ class _Walk:
             if parent is not None:
                 self._take(text, self.places.get(parent.mem_id) or self._find(parent))
         elif self.parts:
-            self._space()
+            self._space(text or " ")
 
     def _take(self, text: str, place: _Place) -> None:
         if place.unread:
@@ -207,9 +212,9 @@ class _Walk:
             or (self.breaks > 0 and _INDENTED.match(text) is not None)
         )
 
-    def _space(self) -> None:
+    def _space(self, text: str) -> None:
         """White space in a block belongs to the link before it too: it is folded away where the link ends there."""
-        self.parts.append(" ")
+        self.parts.append(text)
         if self.links:
             self.links.append((self.links[-1][0], " "))
 
@@ -250,8 +255,7 @@ class _Walk:
         key = (attributes.get("class"), attributes.get("id"))
         found = self.names.get(key)
         if found is None:
-            words = " ".join([word for word in key if word]).lower().split()
-            found = self.names[key] = f" {' '.join(words)} " if words else " "
+            found = self.names[key] = _spelt(key)
         return found
 
     # ------------------------------------------------------------------ what an element does when it is met
@@ -259,7 +263,7 @@ class _Walk:
     def _break(self, _: LexborNode) -> None:
         self.breaks += 1
         if self.parts:
-            self._space()
+            self._space("\n")
 
     def _anchor(self, node: LexborNode) -> None:
         attributes = node.attributes
@@ -310,6 +314,54 @@ class _Walk:
     def _base(self, node: LexborNode) -> None:
         self.addresses.rebase(node.attributes.get("href"))
 
+    # ------------------------------------------------------------------ images
+
+    def _image(self, node: LexborNode) -> None:
+        attributes = node.attributes
+        if len(self.pictures) >= images.MAX_PICTURES or images.is_small(attributes) or _is_hidden(attributes):
+            return
+        if url := next(filter(None, map(self._image_address, self._sources(node, attributes))), None):
+            names = _spelt((attributes.get("class"), attributes.get("id")))
+            self.pictures.append((node, Picture(url, len(self.blocks), names=names)))
+
+    def _sources(self, node: LexborNode, attributes: _Attributes) -> Iterator[str]:
+        yield from images.addresses(attributes)
+        around = node.parent
+        if around is not None and around.tag == "picture":
+            for source in itertools.islice(around.iter(), _MAX_SOURCES):
+                yield from images.addresses(source.attributes)
+
+    def _image_address(self, address: str) -> str | None:
+        url = self.addresses.absolute(address) if len(address) <= _MAX_ADDRESS else None
+        return url if url and (url.startswith(_WHOLE) or ":" not in url.partition("/")[0]) else None
+
+    def placed_pictures(self, blocks: Sequence[Block]) -> tuple[Picture, ...]:
+        """Give each image its place among the blocks of the page, and in the innermost element that holds text."""
+        if not self.pictures:
+            return ()
+        at = {id(block): index for index, block in enumerate(blocks)}
+        following = [len(blocks)] * (len(self.blocks) + 1)
+        for index in range(len(self.blocks) - 1, -1, -1):  # cells may have been merged to rows
+            following[index] = at.get(id(self.blocks[index]), following[index + 1])
+        return tuple(
+            Picture(picture.url, following[picture.block], *self._around(node, picture.names))
+            for node, picture in self.pictures
+        )
+
+    def _around(self, node: LexborNode, names: str) -> tuple[int, str, str | None]:
+        link, above = None, node.parent
+        for _ in range(_MAX_CLIMB):
+            if above is None or (place := self.places.get(above.mem_id)) is not None:
+                break
+            if above.tag == "a":
+                link = self.targets.get(above.mem_id, (None, 0))[0]
+            above = above.parent
+        else:
+            place = None
+        if above is None or place is None:
+            return -1, names, link
+        return place.element, names, link or (place.link and place.link[0])
+
     # ------------------------------------------------------------------ blocks
 
     def _flush(self) -> None:
@@ -338,9 +390,10 @@ class _Walk:
             self.inline.clear()
         if self.runs > 1 and len(text) < _SHORT:
             pieces = tuple(filter(None, map(fold, self.parts)))
-        self.blocks.append(
-            Block(text, place.tag, place.element, links, chars, inline, pieces, self.datetime, place.hidden)
-        )
+        block = Block(text, place.tag, place.element, links, chars, inline, pieces, self.datetime, place.hidden)
+        if place.tag == "pre":
+            block = msgspec.structs.replace(block, preformatted=_lines("".join(self.parts)))
+        self.blocks.append(block)
         self.datetime = None
 
     def _folded_links(self, text: str) -> tuple[Link, ...]:
@@ -358,6 +411,17 @@ def _is_hidden(attributes: _Attributes) -> bool:
     return "hidden" in attributes or ("style" in attributes and _UNSEEN.search(attributes["style"] or "") is not None)
 
 
+def _lines(text: str) -> str:
+    """Return preformatted text without empty lines around it and spaces at the ends of lines."""
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
+
+
+def _spelt(key: tuple[str | None, str | None]) -> str:
+    """Return the words of an element's class and id in the form of `Element.names`."""
+    words = " ".join([word for word in key if word]).lower().split()
+    return f" {' '.join(words)} " if words else " "
+
+
 _Action = Callable[[_Walk, LexborNode], bool | None]
 """What to do with an element when it is met; True: the text next to come is not read."""
 
@@ -368,6 +432,7 @@ def _actions() -> tuple[frozenset[int], dict[int, _Action]]:
     named: dict[str, _Action] = {
         "br": _Walk._break,
         "a": _Walk._anchor,
+        "img": _Walk._image,
         "option": _Walk._option,
         "script": _Walk._script,
         "style": _Walk._style,

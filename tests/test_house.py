@@ -20,11 +20,11 @@ TEMPLATES = {f"profiles.{path.stem}" for path in (PACKAGE / "profiles").glob("*.
 ROWS = (
     ("errors", "markdown"),
     ("article",),
-    ("block", "vocabulary", "limits", "addresses", "safety", "charts", "coverage", "files", "workers"),
+    ("block", "vocabulary", "limits", "addresses", "safety", "charts", "coverage", "files", "workers", "credits"),
     ("dates",),
     ("dateline", "people", "injection", "lists", "copies", "profiles.template"),
     ("stories",),
-    ("fields",),
+    ("fields", "images", "structure"),
     tuple(TEMPLATES),
     ("profiles",),
     ("tagger.features", "tagger.gold"),
