@@ -5,26 +5,33 @@ import re
 __all__ = ["EDGES", "name", "split"]
 
 EDGES = " |()[]（）-–—"
-"""What stands between a caption and its credit."""
+"""What stands between a caption and its credit, and around that."""
+_BEFORE = " |([（-–—"
 _LONGEST, _LOOKED_AT = 120, 400  # of a credit, and of a caption's end
 _MARK = (
     r"(?:(?:photo(?:graph|graphy)?|picture|image|illustration|graphic|video)s?(?: credits?| courtesy(?: of)?| source)?"
-    r"|credits?|source|courtesy|fotos?|bild(?:er|quelle|nachweis|rechte)?|quelle|grafik|crédits?(?: photos?)?"
-    r"|fotograf(?:ía|ia|o|ie)?|imagen|imagem|crédito|beeld|kuva|zdj\.?|图片来源|图|摄影|写真|사진)"
+    r"|credits?|source|courtesy|(?:symbol|archiv)?fotos?|bild(?:er|quelle|nachweis|rechte)?|quelle|grafik"
+    r"|crédits?(?: photos?)?"
+    r"|fotograf(?:ía|ia|o|ie)?|fotoğraf|imagen|imagem|crédito|beeld|kuva|fot\.?|zdj\.?|zdjęcie|фото|ảnh|صورة"
+    r"|图片来源|图|摄影|写真|사진)"
 )
 _BY = r"(?:photos?|photographs?|pictures?|images?|illustrations?) (?:by|courtesy of) |courtesy of "
-_SIGN = r"©\s*|\(c\)\s*|copyright "
-# A word for a credit and a colon, or one of the others, at the start or behind the end of a sentence or a bar.
-_MARKED = re.compile(
-    rf"(?:\A|(?<=[.!?…”\"»|)])\s*|(?<=[\[(])|\s(?=©))(?:{_MARK}\s*[:：/]\s*|{_BY}|{_SIGN})(.+)\Z", re.IGNORECASE
+_AGENCY = (
+    r"(?:AP|AFP|PA|EPA|EFE|ANSA|dpa|BELGA|Belga|IMAGO|imago|NTB|TT|Xinhua|Reuters|REUTERS|Getty(?: Images)?"
+    r"|Shutterstock|iStock|Keystone|KEYSTONE|Unsplash|Pexels|picture alliance)"
 )
-_BRACKETS = re.compile(r"[(\[（]([^()\[\]（）]{2,120})[)\]）][.\s]*\Z")
-_SLASHED = re.compile(r"(?<=[.!?…”\"»|])\s+([^.!?…|/]{2,60}/[^.!?…|]{2,60})\Z")
-_OWNER = re.compile(
-    r"\bvia\b|©|\bpool\b|\bphotos?\b|\bgetty\b|\breuters\b|\bshutterstock\b|\bi?stock\b|\bxinhua\b|\bpicture alliance\b"
-    r"|(?-i:\b(?:AP|AFP|PA|EPA|EFE|ANSA|dpa|imago|IMAGO|NASA)\b)",
+# A word for a credit and a colon; without one at the start, or behind the end of a sentence or a bar.
+_MARKED = re.compile(
+    rf"(?:\A|\s+|(?<=[.!?…。”\"»|)])){_MARK}\s*[:：]\s*(.+)\Z"
+    rf"|(?:\A|(?<=[.!?…。”\"»|)])\s*)(?:{_BY}|copyright )(.+)\Z|(?:\A|\s)(?:©|\(c\))\s*(.+)\Z",
     re.IGNORECASE,
 )
+_NAMED = re.compile(
+    rf"(?<=[.!?…。”\"»|])\s*((?=[^\W\d_])[^.!?…|/]{{2,60}}/[^.!?…|]{{2,60}}|{_AGENCY}(?: Photo)?)\Z"
+    rf"|(?:\A|\s)({_AGENCY}(?: Photo)?(?:/[^.!?…|]{{2,60}})?)\Z"
+)
+_BRACKETS = re.compile(r"[(\[（]([^()\[\]（）]{2,120})[)\]）][.\s]*\Z")
+_OWNER = re.compile(rf"\b[Vv]ia\b|©|\b[Pp]ool\b|\b[Pp]hotos?\b|\b{_AGENCY}\b")
 
 
 def split(text: str) -> tuple[str, str | None]:
@@ -34,14 +41,20 @@ def split(text: str) -> tuple[str, str | None]:
     bracketed = _BRACKETS.search(end)
     if bracketed and (_OWNER.search(bracketed[1]) or _MARKED.match(bracketed[1])):
         return text[: start + bracketed.start()].strip(), name(bracketed[1])
-    found = _MARKED.search(end) or _SLASHED.search(end)
-    if found and len(found[1]) <= _LONGEST:
-        return text[: start + found.start()].strip().rstrip(EDGES), found[1].strip(EDGES) or None
-    return text, None
+    found = _MARKED.search(end) or _NAMED.search(end)
+    credit = next(filter(None, found.groups()), "") if found else ""
+    if found is None or not 0 < len(credit) <= _LONGEST or _is_of_the_sentence(found):
+        return text, None
+    return text[: start + found.start()].strip().rstrip(_BEFORE), credit.strip(EDGES) or None
+
+
+def _is_of_the_sentence(found: re.Match[str]) -> bool:
+    """Tell whether the name of an agency alone ends a sentence: "a reporter for AFP"."""
+    return found.re is _NAMED and bool(found[2]) and found.start() > 0 and "/" not in found[2]
 
 
 def name(text: str) -> str | None:
     """Return whom a credit names, without the brackets around it and the word before it."""
     text = text.strip(EDGES)
     found = _MARKED.match(text)
-    return (found[1].strip(EDGES) if found else text) or None
+    return (next(filter(None, found.groups())).strip(EDGES) if found else text) or None

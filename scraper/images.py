@@ -24,18 +24,24 @@ _SIZE = re.compile(r"\s*(\d{1,6})(?:\.\d*)?\s*(?:px)?\s*\Z")
 
 _PROSE = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING))
 _STORY = _PROSE | {Label.HEADLINE}
+_OURS = _STORY | {Label.CAPTION}
 _NAMES = re.compile(
     r"(?<![a-z])(?:logo|icon|avatar|gravatar|emoji|smiley|wp-smiley|headshot|author|byline|share|social|spacer|pixel|ad"
     r"|ads|advert|advertisement|banner|sponsor)(?:s|-photo|-image|-img|-pic)?(?![a-z])"
 )
 _FOLDER = re.compile(r"/(?:icons?|avatars?|logos?|emojis?|smil(?:ies|eys?)|sprites?|flags)/", re.IGNORECASE)
+_STAND_IN = re.compile(
+    r"(?:\A|/)(?:spacer|blank|loading|placeholder|transparent|trans|pixel|1x1|leer|empty|dummy|lazy|clear)[-_\d]*\.\w+(?:\?|\Z)",
+    re.IGNORECASE,
+)
 _FILE = re.compile(
-    r"(?:logo|icon|favicon|avatar|spacer|blank|loading|placeholder|transparent|pixel|1x1)(?:[-_.\d]|\Z)"
+    r"(?:logo|icon|favicon|avatar)(?:[-_.\d]|\Z)"
     r"|.*[-_](?:logo|icon|avatar|placeholder)(?:[-_]?\d+)?(?:@\dx)?\.\w+\Z|.*\.svg\Z",
     re.IGNORECASE,
 )
 _IS_IMAGE = re.compile(r"\.(?:jpe?g|png|webp|avif|gif)\Z", re.IGNORECASE)
-_RESIZED = re.compile(r"(?:[-_]\d{2,5}x\d{2,5}|@\dx)(?=\.\w+\Z)")
+# What an address says of the size: "-1200x630", "/w_800", "=w700".
+_RESIZED = re.compile(r"[-_=/]{0,2}(?<![a-z0-9])(?:\d{2,5}x\d{2,5}|[wh][-_=]?\d{2,4})(?![a-z0-9])|@\dx(?=\.\w+\Z)")
 _LONG_NAME = 12  # a file's name as long as that stands for the image, in whatever folder it lies
 
 _CREDIT_CLASS = re.compile(r"(?<![a-z])(?:credits?|copyright|photographer|photo-?by|image-?source)(?![a-z])")
@@ -45,16 +51,14 @@ _CREDIT_CLASS = re.compile(r"(?<![a-z])(?:credits?|copyright|photographer|photo-
 
 
 def addresses(attributes: Mapping[str, str | None]) -> Iterator[str]:
-    """Yield where the image of an `img` or `source` element may lie, as written, the likeliest first.
+    """Yield where the image of an `img` or `source` element lies, as written, the largest first.
 
     Pages that load their images late have a stand-in in `src`, and the address in another attribute.
     """
-    for name in (*_LAZY, "src"):
-        if (value := attributes.get(name)) and value.strip():
+    sets = (_largest(attributes.get(name) or "") for name in ("data-srcset", "data-lazy-srcset", "srcset"))
+    for value in (*sets, *map(attributes.get, (*_LAZY, "src"))):
+        if value and "{" not in value and not _STAND_IN.search(value):
             yield value
-    for name in ("data-srcset", "data-lazy-srcset", "srcset"):
-        if best := _largest(attributes.get(name) or ""):
-            yield best
 
 
 def _largest(srcset: str) -> str | None:
@@ -104,9 +108,10 @@ class _Page:
         self.document, self.labelled = document, labelled
         self.labels = [each.label for each in labelled]
         self.spans = _spans(document.elements, document.blocks)
-        told = [index for index, label in enumerate(self.labels) if label in _STORY]
         prose = [index for index, label in enumerate(self.labels) if label in _PROSE]
-        self.first, self.last = (told[0], prose[-1]) if prose else (0, -1)
+        self.first, self.last = (prose[0], prose[-1]) if prose else (0, -1)
+        if Label.HEADLINE in self.labels[: self.first]:  # what stands above it may be the site's
+            self.first = self.labels.index(Label.HEADLINE) + 1
 
     def images(self) -> Iterator[Image]:
         pictures = self.document.pictures
@@ -140,7 +145,7 @@ class _Page:
         start, stop = self._span(picture)
         inside = self.first <= picture.block <= self.last
         trailing = picture.block == self.last + 1 == stop and start >= self.first
-        return (inside or trailing) and any(label in _STORY for label in self.labels[start:stop])
+        return (inside or trailing) and any(label in _OURS for label in self.labels[start:stop])
 
     def _is_foreign(self, picture: Picture) -> bool:
         """Tell whether an image without a caption is a sign, or leads to another site as an advert does."""
@@ -193,7 +198,7 @@ def _key(url: str) -> str:
     """What stands for an image in all its sizes: its file's name where that is long, else its path."""
     path = _RESIZED.sub("", _path(url))
     name = path.rpartition("/")[2]
-    if "." not in name:  # a script that makes images has the image in its query
+    if "." not in name and "?" in url:  # a script that makes images has the image in its query
         return url
     return name if len(name) >= _LONG_NAME and any(map(str.isdigit, name)) else path
 

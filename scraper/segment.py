@@ -321,8 +321,18 @@ class _Walk:
         if len(self.pictures) >= images.MAX_PICTURES or images.is_small(attributes) or _is_hidden(attributes):
             return
         if url := next(filter(None, map(self._image_address, self._sources(node, attributes))), None):
+            if self.parts and self._block_around(node) != self.place.block:
+                self._flush()
             names = _spelt((attributes.get("class"), attributes.get("id")))
             self.pictures.append((node, Picture(url, len(self.blocks), names=names)))
+
+    def _block_around(self, node: LexborNode) -> int:
+        above = node.parent
+        for _ in range(_MAX_CLIMB):
+            if above is None or above.tag in _BLOCK_TAGS:
+                break
+            above = above.parent
+        return above.mem_id if above is not None else _TOP.block
 
     def _sources(self, node: LexborNode, attributes: _Attributes) -> Iterator[str]:
         yield from images.addresses(attributes)
