@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from fixtures.portal.server import serve
-from scraper import Article, Dateline, Link, Sidebar, json_schema
+from scraper import Article, Dateline, Image, Link, Sidebar, json_schema
 from scraper.article import SCHEMA_VERSION
 from scraper.cli import main
 from scraper.cli.extract import _jobs
@@ -525,6 +525,8 @@ WHOLE = Article(
     dateline=Dateline("BERGEN (AP) — ", "BERGEN", "AP"),
     authors=("Ada Lund", "Jon Vik"),
     body=("It left.", "1. It came back."),
+    body_types=("paragraph", "list_item"),
+    images=(Image("http://portal.test/1.jpg", "A ferry.", "Lou Pratt"),),
     sidebar=Sidebar({"related": [Link("More", "http://portal.test/2.html")], "games": [Link("Chess")]}),
     like_count=3,
     keywords=("sea",),
@@ -554,6 +556,8 @@ def test_csv_has_a_line_a_story(records, tmp_path):
     assert (rows[0]["dateline_place"], rows[1]["dateline_place"], len(rows)) == ("BERGEN", "", 3)
     assert (rows[0]["body"], rows[0]["authors"]) == (WHOLE.text, "Ada Lund; Jon Vik")
     assert json.loads(rows[0]["sidebar"])["related"][0]["text"] == "More"
+    assert rows[0]["body_types"] == "paragraph; list_item"
+    assert json.loads(rows[0]["images"]) == WHOLE.to_dict()["images"]
     assert {len(row) for row in rows} == {len(rows[0])}
 
 
@@ -563,7 +567,8 @@ def test_markdown_is_a_folder_of_stories(records, tmp_path):
     assert sorted(os.listdir(out)) == ["00001-the-red-ferry.md", "00002-story.md", "00003-ünïcode-漢字.md"]
     page = (out / "00001-the-red-ferry.md").read_text("utf-8")
     assert 'title: "The *red* ferry"\n' in page
-    assert page.endswith("# The \\*red\\* ferry\n\nBERGEN (AP) — It left.\n\n1\\. It came back.\n")
+    assert page.endswith("# The \\*red\\* ferry\n\nBERGEN (AP) — It left.\n\n- 1\\. It came back.\n")
+    assert page.endswith(WHOLE.to_markdown())
 
 
 def test_text_and_json_ld(records, tmp_path):

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 
 from fixtures.portal import site as portal
-from scraper import Article, ScraperError, extract
+from scraper import Article, Image, ScraperError, extract
 from scraper.jsonl import read_records
 from scraper.stories import story_id
 from tests.conftest import PORTAL
@@ -41,14 +41,16 @@ def records(pages: dict[str, portal.Page]) -> list[Article]:
     last = dataclasses.replace(
         many[0],
         date_modified=WHEN,
+        description="A ferry, at last.",
         image="https://portal.test/ferry.jpg",
+        images=(Image("https://portal.test/ferry.jpg", "A ferry.", "Lou Pratt"), Image("https://portal.test/2.jpg")),
         view_count=2**40,
         duplicate_of=many[1].id,
         replaces=many[0].id,
         keywords=("ferry", 'a "quoted", one'),
         authors=("Jon Vik", "Ada Lund"),
     )
-    return [*(dataclasses.replace(each, date_modified=None, image=None, keywords=()) for each in many), last]
+    return [*(dataclasses.replace(each, date_modified=None, image=None, images=(), keywords=()) for each in many), last]
 
 
 @pytest.fixture(scope="module")
