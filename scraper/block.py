@@ -86,6 +86,8 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     """What a `time` element in it says to machines."""
     hidden: bool = False
     """Declared invisible: `hidden`, `display:none`, a template or noscript twin."""
+    aside: str = ""
+    """What is not shown amid the text: words for screen readers ("Posted by"), hidden text, the signs of permalinks."""
 
 
 class Anchor(msgspec.Struct, frozen=True, gc=False):
