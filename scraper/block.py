@@ -26,6 +26,7 @@ class Label(StrEnum):
     """What a block is to the article. Every block has exactly one."""
 
     HEADLINE = "headline"
+    KICKER = "kicker"
     BREADCRUMB = "breadcrumb"
     STANDFIRST = "standfirst"
     BYLINE = "byline"
@@ -43,8 +44,11 @@ class Label(StrEnum):
     LATEST = "latest"
     MORE = "more"
     LISTING = "listing"
+    SPONSORED = "sponsored"
     PROMO = "promo"
     COMMENT = "comment"
+    AUTHOR_BIO = "author_bio"
+    SHARE = "share"
     NAVIGATION = "navigation"
     FOOTER = "footer"
     HIDDEN = "hidden"
@@ -82,6 +86,8 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     """What a `time` element in it says to machines."""
     hidden: bool = False
     """Declared invisible: `hidden`, `display:none`, a template or noscript twin."""
+    aside: str = ""
+    """What is not shown amid the text: words for screen readers ("Posted by"), hidden text, the signs of permalinks."""
     preformatted: str = ""
     """The text with its line breaks and indents, where `pre` holds it."""
 

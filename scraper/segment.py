@@ -3,15 +3,16 @@
 What a stretch of text belongs to is found by climbing from it: to its block, its link, and to what hides it. Each
 element is climbed through once, and only those that hold text are looked at closely; that makes the pass quick.
 
-A block ends where a block-level element begins or ends, at a rule, and at two line breaks in a row. White space is
-folded as a browser shows it: nothing is added between inline elements, so that no word is glued or split. No node of
-the tree outlives the pass.
+A block ends where a block-level element begins or ends, at a rule, and at two line breaks in a row; single line breaks
+end it where they set long sentences apart. White space is folded as a browser shows it: nothing is added between inline
+elements, so that no word is glued or split. What a browser does not show amid visible text neither enters nor tears it:
+it stands beside it, in `Block.aside`. No node of the tree outlives the pass.
 """
 
 import functools
 import itertools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -39,10 +40,40 @@ _FEED = re.compile(r"\s*application/(?:rss\+xml|atom\+xml|feed\+json)\b", re.IGN
 # Without attributes these say nothing of the text in them.
 _PLAIN = frozenset("b big em font i small span strong u".split())
 _UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+# Styles and class words that leave an element to screen readers. `opacity: 0` is not among them: pages fade text in.
+_OFF_SCREEN = re.compile(
+    r"(?:^|[;\s])(?:clip\s*:\s*rect\(\s*[01](?:px)?[\s,]|clip-path\s*:\s*inset\(\s*(?:50|100)%|font-size\s*:\s*0(?![.\d])"
+    r"|(?:left|right|top|text-indent|margin-left)\s*:\s*-(?:\d{3,}|\d\dr?em))",
+    re.IGNORECASE,
+)
+_UNSPOKEN_MARKS = ("hidden", "screen", "sr-only", "sronly", "for-sr", "invisible", "assistive", " material-")
+_UNSPOKEN = re.compile(
+    r"visually-?hidden|(?<![a-z])(?<!not-)sr-?only|screen-?reader|show-for-sr|element-invisible|a11y-hidden"
+    r"|off-?screen(?![a-z])|assistive-text| material-(?:icons|symbols)"
+)
+_SIGNS, _HEADING_SIGNS = frozenset("¶🔗⚓"), frozenset("#§∞")
+"""Texts of a link to its own place: anywhere, and in a heading or a term."""
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6 dt".split())
+_SHADOW_ROOT = "shadow-root"
+_TEMPLATE = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(?:(script|style|textarea|title)\b.*?(?:</\1|\Z)|(?P<close>/?)(?P<tag>template)\b(?P<rest>[^<>]*)>)",
+    re.IGNORECASE | re.DOTALL,
+)
+_SHADOW = frozenset(("shadowrootmode", "shadowroot"))
+_IS_SHADOW = re.compile(r"\sshadowroot(?:mode)?\s*=\s*[\"']?(?:open|closed)\b", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?…。！？؟۔।:;]\W*\Z")
+_WORD = re.compile(r"\w")  # a sign for screen readers, as ": " behind a kicker, stands for a line break that is seen
 _WHOLE = ("https://", "http://")
 _NO_PAGE = ("#", "javascript:", "mailto:", "tel:", "data:", "sms:", "whatsapp:", "about:", "[!--", "{{")
 _INDENTED = re.compile(r"[\r\n\t ]*(?:\u3000|\xa0{2})")  # behind one line break an indent opens a paragraph too
-_CELL_LIMIT, _SHORT = 300, 200
+_CELL_LIMIT, _SHORT, _SIGN = 300, 200, 16
+_PARAGRAPH, _WIDE_PARAGRAPH = 100, 40  # from this length on a line is a paragraph; the second for wide characters
+_UNSPLIT = frozenset("li dt dd h1 h2 h3 h4 h5 h6 pre address figcaption caption".split())
+_PROSE, _MUCH_PROSE = 80, 250
+_NOTICE = re.compile("javascript|browser", re.IGNORECASE)
+_MAX_WORDS, _MAX_WORD = 32, 64  # of an element's class and id
+_MAX_INLINE, _MAX_CHAINS = 512, 32  # characters of names around an inline element; such chains in a block
+_MAX_BASE = 4_096
 _MAX_SOURCES, _MAX_ADDRESS, _MAX_CLIMB = 20, 2_048, 50  # of an image: its sources, its address, the elements around it
 _TEXT = 2  # lexbor's number for a text node
 
@@ -54,16 +85,11 @@ _Target = tuple[str | None, int]
 def segment_html(html: str, url: str | None = None) -> Document:
     """Cut a page into its blocks; raise `ScraperError` for a page that cannot be parsed in reasonable time."""
     limits.check(html)
-    try:
-        tree = LexborHTMLParser(html)
-        root = tree.root
-    except Exception as error:  # the parser names no common base for its errors
-        raise ScraperError(f"the page cannot be parsed: {error}") from error
-    walk = _Walk(url)
-    if root is not None:
-        walk.language = root.attributes.get("lang")
-        walk.read(root)
+    walk = _walked(html, url)
+    if walk.has_shadows:
+        walk = _walked(_open_shadows(html), url)
     head = Head(walk.title, walk.meta, walk.canonical, walk.language, tuple(walk.json_ld), tuple(walk.feeds))
+    _show_only_copies(walk.blocks, walk.unscripted)
     blocks = _with_rows(walk.blocks, walk.elements)
     limits.check_blocks(len(blocks))
     pictures = walk.placed_pictures(blocks)
@@ -71,11 +97,38 @@ def segment_html(html: str, url: str | None = None) -> Document:
     return Document(tuple(blocks), tuple(walk.elements), head, tuple(walk.anchors), names, url, pictures)
 
 
+def _walked(html: str, url: str | None) -> "_Walk":
+    try:
+        root = LexborHTMLParser(html).root
+    except Exception as error:  # the parser names no common base for its errors
+        raise ScraperError(f"the page cannot be parsed: {error}") from error
+    walk = _Walk(url)
+    if root is not None:
+        walk.language = root.attributes.get("lang")
+        walk.read(root)
+    return walk
+
+
+def _open_shadows(html: str) -> str:
+    """Rename declarative shadow roots: a browser shows their content, but the parser puts it out of the tree."""
+    opened: list[bool] = []
+
+    def rename(found: re.Match[str]) -> str:
+        if not found["tag"]:
+            return found[0]
+        if found["close"]:
+            return f"</{_SHADOW_ROOT}>" if opened and opened.pop() else found[0]
+        opened.append(_IS_SHADOW.search(found["rest"]) is not None)
+        return f"<{_SHADOW_ROOT}{found['rest']}>" if opened[-1] else found[0]
+
+    return _TEMPLATE.sub(rename, html)
+
+
 class _Place(msgspec.Struct, frozen=True, gc=False):
     """What text directly inside an element belongs to."""
 
     block: int
-    """A number that tells one run of text from another: that of its block, or of what hides it."""
+    """The number of its block, which tells one run of text from another."""
     element: int
     """The block's index in `Document.elements`."""
     tag: str
@@ -85,9 +138,21 @@ class _Place(msgspec.Struct, frozen=True, gc=False):
     datetime: str | None
     hidden: bool
     unread: bool
+    aside: int = 0
+    """The number of the inline element that takes it out of the visible text: hidden, or for screen readers alone."""
+    unscripted: bool = False
+    """Hidden by a `noscript` alone."""
+    aria_hidden: bool = False
+    """Shown, but not read aloud."""
+    is_odd: bool = False
+    """One of the last three."""
 
 
 _TOP = _Place(-1, -1, "body", " ", None, None, False, False)
+
+
+_Aside = tuple[_Place, str, int]
+"""Text that is not shown amid its block, where it stands, and how many runs of shown text came before it."""
 
 
 class _Addresses:
@@ -100,6 +165,8 @@ class _Addresses:
         self.rebase(url)
 
     def rebase(self, base: str | None) -> None:
+        if base and len(base) > _MAX_BASE:
+            return
         try:
             parts = urlsplit(urljoin(self.base or "", base or ""))
         except ValueError:
@@ -150,13 +217,19 @@ class _Walk:
         self.feeds: list[str] = []
         self.pictures: list[tuple[LexborNode, Picture]] = []
         self.title = ""
+        self.has_shadows = False
         self.canonical: str | None = None
         self.language: str | None = None
         self.places: dict[int, _Place] = {}
         self.targets: dict[int, _Target] = {}
         self.names: dict[tuple[str | None, str | None], str] = {(None, None): " "}
+        self.unspoken: dict[str, bool] = {}
+        self.unscripted: list[int] = []
         self.place = _TOP
+        self.block = _TOP.block
         self.parts: list[str] = []
+        self.asides: list[_Aside] = []
+        self.cuts: list[tuple[int, int, int]] = []
         self.links: list[tuple[_Target, str]] = []
         self.inline: list[str] = []
         self.datetime: str | None = None
@@ -165,12 +238,14 @@ class _Walk:
 
     def read(self, root: LexborNode) -> None:
         """Take the nodes in page order."""
-        (boundaries, actions), parts, unread = _actions(), self.parts, False
+        (boundaries, actions), parts, asides, unread = _actions(), self.parts, self.asides, False
         for node in root.traverse(include_text=True):
             tag = node.tag_id
             if tag in boundaries:
-                if parts:
+                if asides:
                     self._flush()
+                elif parts:
+                    self._finish()
             elif tag == _TEXT:
                 if not unread:
                     self._text(node)
@@ -186,14 +261,22 @@ class _Walk:
             parent = node.parent
             if parent is not None:
                 self._take(text, self.places.get(parent.mem_id) or self._find(parent))
-        elif self.parts:
+        elif self.parts or self.asides:
             self._space(text or " ")
 
     def _take(self, text: str, place: _Place) -> None:
         if place.unread:
             return
-        if self.parts and self._ends_before(place, text):
+        if (self.parts or self.asides) and self._ends_before(place, text):
             self._flush()
+        if place is not self.place:
+            self.block = place.block
+            short_link = place.link is not None and len(text) < _SIGN
+            if (short_link or place.is_odd or self.place.aria_hidden) and self._is_beside(text, place):
+                return
+        self._add(text, place)
+
+    def _add(self, text: str, place: _Place) -> None:
         if place is not self.place:
             self.place = place
             if place.inline != " ":
@@ -205,16 +288,33 @@ class _Walk:
         if place.link is not None:
             self.links.append((place.link, text))
 
+    def _is_beside(self, text: str, place: _Place) -> bool:
+        """Keep aside what is hidden, for screen readers alone, or a permalink; drop the twin of the text before."""
+        if (place.aside and (place.hidden or _WORD.search(text))) or (
+            place.link is not None and len(text) < _SIGN and _is_permalink(text, place.tag)
+        ):
+            self.asides.append((place, text, self.runs))
+            return True
+        return place.aria_hidden is not self.place.aria_hidden and self._is_twin(text)
+
     def _ends_before(self, place: _Place, text: str) -> bool:
         return (
-            place.block != self.place.block
+            place.block != self.block
             or self.breaks > 1
-            or (self.breaks > 0 and _INDENTED.match(text) is not None)
+            or (self.breaks > 0 and not place.aside and _INDENTED.match(text) is not None)
         )
+
+    def _is_twin(self, text: str) -> bool:
+        """Tell whether the text repeats the run before it, of which one is for the eye alone."""
+        before = next((part for part in reversed(self.parts[-2:]) if not part.isspace()), "")
+        return len(before) < 2 * len(text) + _SHORT and fold(before) == fold(text)
 
     def _space(self, text: str) -> None:
         """White space in a block belongs to the link before it too: it is folded away where the link ends there."""
-        self.parts.append(text)
+        if self.asides:
+            self.asides.append((self.asides[-1][0], " ", self.runs))
+        if self.parts:
+            self.parts.append(text)
         if self.links:
             self.links.append((self.links[-1][0], " "))
 
@@ -236,20 +336,51 @@ class _Walk:
         tag, attributes = node.tag or "", node.attributes
         if tag not in _BLOCK_TAGS:
             return self._inside_inline(node, tag, attributes, around) if attributes or tag not in _PLAIN else around
-        elements, hidden = self.elements, around.hidden or _is_hidden(attributes)
+        elements, hides = self.elements, _is_hidden(attributes)
         elements.append(Element(tag, self._names(attributes), around.element))
-        return _Place(node.mem_id, len(elements) - 1, tag, " ", around.link, None, hidden, around.unread)
+        return _Place(
+            node.mem_id,
+            len(elements) - 1,
+            tag,
+            " ",
+            around.link,
+            None,
+            hides or around.hidden,
+            around.unread,
+            0,
+            around.unscripted and not hides,
+        )
 
     def _inside_inline(self, node: LexborNode, tag: str, attributes: _Attributes, around: _Place) -> _Place:
-        names, hides = self._names(attributes), tag == "noscript" or _is_hidden(attributes)
-        block = node.mem_id if hides else around.block
-        inline = around.inline if names == " " else around.inline[:-1] + names
-        moment = attributes.get("datetime") if tag == "time" else around.datetime
+        names, inline, hidden = self._names(attributes), around.inline, around.hidden
+        if names != " " and len(inline) <= _MAX_INLINE:
+            inline = inline[:-1] + names
         link = self.targets.get(node.mem_id, (None, node.mem_id)) if tag == "a" else around.link
-        if "itemprop" in attributes and attributes.get("content"):
-            self.meta.setdefault((attributes["itemprop"] or "").lower(), attributes["content"] or "")
-        hidden, unread = hides or around.hidden, around.unread or tag in _UNREAD
-        return _Place(block, around.element, around.tag, inline, link, moment, hidden, unread)
+        moment = attributes.get("datetime") if tag == "time" else around.datetime
+        unread = around.unread or tag in _UNREAD
+        aside, unscripted, aria = around.aside, around.unscripted, around.aria_hidden
+        if attributes or tag == "noscript":
+            if "itemprop" in attributes and attributes.get("content"):
+                self.meta.setdefault((attributes["itemprop"] or "").lower(), attributes["content"] or "")
+            hides = _is_hidden(attributes)
+            unscripted = not hides and (unscripted or (tag == "noscript" and not hidden))
+            hidden = hidden or hides or unscripted
+            if not around.hidden and not aside and (hidden or self._is_unspoken(names, attributes)):
+                aside = node.mem_id
+            aria = aria or attributes.get("aria-hidden") == "true"
+        odd = aside > 0 or aria
+        return _Place(
+            around.block, around.element, around.tag, inline, link, moment, hidden, unread, aside, unscripted, aria, odd
+        )
+
+    def _is_unspoken(self, names: str, attributes: _Attributes) -> bool:
+        if "style" in attributes and _OFF_SCREEN.search(attributes["style"] or ""):
+            return True
+        found = self.unspoken.get(names)
+        if found is None:
+            found = any(map(names.__contains__, _UNSPOKEN_MARKS)) and _UNSPOKEN.search(names) is not None
+            self.unspoken[names] = found
+        return found
 
     def _names(self, attributes: _Attributes) -> str:
         key = (attributes.get("class"), attributes.get("id"))
@@ -262,8 +393,9 @@ class _Walk:
 
     def _break(self, _: LexborNode) -> None:
         self.breaks += 1
-        if self.parts:
+        if self.parts or self.asides:
             self._space("\n")
+            self.cuts.append((len(self.parts), len(self.links), len(self.inline)))
 
     def _anchor(self, node: LexborNode) -> None:
         attributes = node.attributes
@@ -311,6 +443,9 @@ class _Walk:
         elif address and "alternate" in rel and _FEED.match(attributes.get("type") or ""):
             self.feeds.append(address)
 
+    def _template(self, node: LexborNode) -> None:
+        self.has_shadows = self.has_shadows or not _SHADOW.isdisjoint(node.attributes)
+
     def _base(self, node: LexborNode) -> None:
         self.addresses.rebase(node.attributes.get("href"))
 
@@ -321,7 +456,7 @@ class _Walk:
         if len(self.pictures) >= images.MAX_PICTURES or images.is_small(attributes) or _is_hidden(attributes):
             return
         if url := next(filter(None, map(self._image_address, self._sources(node, attributes))), None):
-            if self.parts and self._block_around(node) != self.place.block:
+            if (self.parts or self.asides) and self._block_around(node) != self.block:
                 self._flush()
             names = _spelt((attributes.get("class"), attributes.get("id")))
             self.pictures.append((node, Picture(url, len(self.blocks), names=names)))
@@ -375,39 +510,87 @@ class _Walk:
     # ------------------------------------------------------------------ blocks
 
     def _flush(self) -> None:
-        """End the block that is being gathered, if it has text; `parts` opens with text wherever it is not empty."""
+        """End the block that is being gathered; what is hidden behind all of its text follows as a block."""
+        asides = self.asides[:]
+        self.asides.clear()
+        behind = [each for each in asides if each[0].hidden and each[2] == self.runs]
+        beside = [each for each in asides if not each[0].hidden or each[2] < self.runs]
+        if self.parts:
+            self._finish(fold("".join([text for _, text, _ in beside])))
+        else:
+            self._add_all(beside)
+            self._finish()
+        for _, hidden in itertools.groupby(behind, lambda each: each[0].aside):
+            self._add_all(hidden)
+            self._finish()
+
+    def _add_all(self, asides: Iterable[_Aside]) -> None:
+        for place, text, _ in asides:
+            if not text.isspace():
+                self._add(text, place)
+            elif self.parts:
+                self._space(text)
+
+    def _finish(self, aside: str = "") -> None:
+        """Make what is gathered a block, or several; `parts` opens with text wherever it is not empty."""
         parts = self.parts
         if parts:
-            text = fold(parts[0] if self.runs == 1 else "".join(parts))
-            if text:
-                self._emit(text)
+            if not (self.cuts and self._emit_paragraphs(aside)):
+                text = fold(parts[0] if self.runs == 1 else "".join(parts))
+                if text:
+                    self._emit(text, parts, self.links, self.inline, aside)
             if self.links:
                 self.links.clear()
+            if self.inline:
+                self.inline.clear()
             parts.clear()
             self.runs = 0
+        if self.cuts:
+            self.cuts.clear()
         self.place = _TOP
         self.breaks = 0
 
-    def _emit(self, text: str) -> None:
-        place, inline, chars = self.place, " ", 0
-        links: tuple[Link, ...] = ()
+    def _emit_paragraphs(self, aside: str) -> bool:
+        """Emit a block a line where single line breaks set paragraphs apart; verse and addresses stay whole."""
+        if self.place.tag in _UNSPLIT:
+            return False
+        parts, links, inline = self.parts, self.links, self.inline
+        ends = [*self.cuts, (len(parts), len(links), len(inline))]
+        starts = [(0, 0, 0), *self.cuts]
+        texts = [fold("".join(parts[start[0] : end[0]])) for start, end in zip(starts, ends, strict=True)]
+        if not _are_paragraphs(texts):
+            return False
+        for text, start, end in zip(texts, starts, ends, strict=True):
+            own = parts[start[0] : end[0]]
+            linked = itertools.dropwhile(lambda link: link[1].isspace(), links[start[1] : end[1]])
+            self.runs = sum(not part.isspace() for part in own)
+            if text:
+                self._emit(text, own, list(linked), inline[start[2] : end[2]], aside)
+                aside = ""
+        return True
+
+    def _emit(
+        self, text: str, parts: list[str], links: list[tuple[_Target, str]], inline: list[str], aside: str = ""
+    ) -> None:
+        place, names, chars = self.place, " ", 0
+        folded: tuple[Link, ...] = ()
         pieces: tuple[str, ...] = ()
-        if self.links:
-            links = self._folded_links(text)
-            chars = sum([len(link.text) for link in links])
-        if self.inline:
-            inline = "".join(dict.fromkeys(self.inline))
-            self.inline.clear()
+        if links:
+            folded = self._folded_links(text, links)
+            chars = sum([len(link.text) for link in folded])
+        if inline:
+            names = "".join(list(dict.fromkeys(inline))[:_MAX_CHAINS])
         if self.runs > 1 and len(text) < _SHORT:
-            pieces = tuple(filter(None, map(fold, self.parts)))
-        block = Block(text, place.tag, place.element, links, chars, inline, pieces, self.datetime, place.hidden)
+            pieces = tuple(filter(None, map(fold, parts)))
+        if place.unscripted:
+            self.unscripted.append(len(self.blocks))
+        block = Block(text, place.tag, place.element, folded, chars, names, pieces, self.datetime, place.hidden, aside)
         if place.tag == "pre":
-            block = msgspec.structs.replace(block, preformatted=_lines("".join(self.parts)))
+            block = msgspec.structs.replace(block, preformatted=_lines("".join(parts)))
         self.blocks.append(block)
         self.datetime = None
 
-    def _folded_links(self, text: str) -> tuple[Link, ...]:
-        links = self.links
+    def _folded_links(self, text: str, links: list[tuple[_Target, str]]) -> tuple[Link, ...]:
         if self.runs == 1:
             return (Link(text, links[0][0][0]),)
         texts: dict[_Target, list[str]] = {}
@@ -415,6 +598,43 @@ class _Walk:
             texts.setdefault(link, []).append(part)
         folded = ((link[0], fold("".join(parts))) for link, parts in texts.items())
         return tuple(Link(part, address) for address, part in folded if part)
+
+
+def _are_paragraphs(lines: list[str]) -> bool:
+    """Tell whether at least two lines, half of all, with most of the text, are long and end as a sentence does."""
+    lines = [line for line in lines if line]
+    long = [line for line in lines if _is_sentence(line, _PARAGRAPH, _WIDE_PARAGRAPH)]
+    return len(long) > 1 and 2 * len(long) >= len(lines) and 5 * sum(map(len, long)) >= 4 * sum(map(len, lines))
+
+
+def _is_sentence(text: str, least: int, least_wide: int) -> bool:
+    wide = len(text) < least and text[:1] >= "\u2e80"
+    return (
+        len(text) >= (least_wide if wide else least) and _SENTENCE_END.search(text, max(0, len(text) - 8)) is not None
+    )
+
+
+def _is_permalink(text: str, tag: str) -> bool:
+    sign = text.strip("\ufe0e\ufe0f \n\t\xa0")
+    return sign in _SIGNS or (sign in _HEADING_SIGNS and tag in _HEADINGS)
+
+
+def _show_only_copies(blocks: list[Block], unscripted: list[int]) -> None:
+    """Show what stands in `noscript` elements where it is prose that the page shows nowhere else."""
+    if not unscripted:
+        return
+    openings = {block.text[:_PROSE] for block in blocks if not block.hidden}
+    for _, run in itertools.groupby(enumerate(unscripted), lambda each: each[1] - each[0]):
+        only = [index for _, index in run if blocks[index].text[:_PROSE] not in openings]
+        texts = (blocks[index].text for index in only)
+        if (
+            sum(len(t) for t in texts if _is_sentence(t, _PROSE, _WIDE_PARAGRAPH) and not _NOTICE.search(t))
+            < _MUCH_PROSE
+        ):
+            continue
+        for index in only:
+            if not (_NOTICE.search(blocks[index].text) and len(blocks[index].text) < _SHORT):
+                blocks[index] = msgspec.structs.replace(blocks[index], hidden=False)
 
 
 def _is_hidden(attributes: _Attributes) -> bool:
@@ -428,8 +648,8 @@ def _lines(text: str) -> str:
 
 def _spelt(key: tuple[str | None, str | None]) -> str:
     """Return the words of an element's class and id in the form of `Element.names`."""
-    words = " ".join([word for word in key if word]).lower().split()
-    return f" {' '.join(words)} " if words else " "
+    words = " ".join([word for word in key if word]).lower().split(None, _MAX_WORDS)[:_MAX_WORDS]
+    return f" {' '.join([word[:_MAX_WORD] for word in words])} " if words else " "
 
 
 _Action = Callable[[_Walk, LexborNode], bool | None]
@@ -450,6 +670,7 @@ def _actions() -> tuple[frozenset[int], dict[int, _Action]]:
         "meta": _Walk._meta,
         "link": _Walk._declared_link,
         "base": _Walk._base,
+        "template": _Walk._template,
     }
     tree = LexborHTMLParser("")
     boundaries = frozenset(tree.create_node(name).tag_id for name in (*_BLOCKS, "hr"))
@@ -463,7 +684,8 @@ def _with_rows(blocks: list[Block], elements: list[Element]) -> list[Block]:
     """A row whose cells hold a few words each is one entry; a row that lays a page out stays as it is."""
     if not any(block.tag in ("td", "th") for block in blocks):
         return blocks
-    rows = [_row(block.element, elements) for block in blocks]
+    within = _rows(elements)
+    rows = [within[block.element] for block in blocks]
     result: list[Block] = []
     start = 0
     for index in range(1, len(blocks) + 1):
@@ -473,10 +695,13 @@ def _with_rows(blocks: list[Block], elements: list[Element]) -> list[Block]:
     return result
 
 
-def _row(element: int, elements: list[Element]) -> int:
-    while element >= 0 and elements[element].tag != "tr":
-        element = elements[element].parent
-    return element
+def _rows(elements: list[Element]) -> list[int]:
+    """For each element the index of the table row that holds it, or -1; one more -1 for text outside of elements."""
+    rows: list[int] = []
+    for index, element in enumerate(elements):
+        above = rows[element.parent] if element.parent >= 0 else -1
+        rows.append(index if element.tag == "tr" else above)
+    return [*rows, -1]
 
 
 def _merged(cells: list[Block], row: int, elements: list[Element]) -> list[Block]:

@@ -113,6 +113,155 @@ def _only(html: str, url: str | None = "http://a.test/b/c.html") -> Block:
     return block
 
 
+HIDING = [
+    "hidden",
+    "style='display:none'",
+    "style='color:red; DISPLAY : none !important'",
+    "style='visibility:hidden'",
+]
+UNSPOKEN = [
+    "class='visually-hidden'",
+    "class='x VisuallyHidden__Box-sc-1'",
+    "class='sr-only'",
+    "class='screen-reader-text'",
+    "class='show-for-sr'",
+    "class='is-offscreen'",
+    "style='position:absolute;clip:rect(0,0,0,0)'",
+    "style='clip: rect(1px, 1px, 1px, 1px)'",
+    "style='clip-path:inset(50%)'",
+    "style='position:absolute; left:-9999px'",
+    "style='text-indent: -999em'",
+    "style='font-size:0'",
+]
+SEEN = ["class='not-sr-only'", "class='screen'", "style='opacity:0'", "style='left:-2px'", "style='font-size:0.9em'"]
+
+
+@pytest.mark.parametrize("hiding", HIDING)
+def test_what_is_hidden_amid_a_sentence_stands_beside_it(hiding: str) -> None:
+    html = f"<p>The lock<span {hiding}> A lock lifts <b>boats</b>.</span> at <a href='/x'>the mill</a></p><p>next</p>"
+    blocks = segment_html(html).blocks
+    assert [(block.text, block.hidden) for block in blocks] == [
+        ("The lock at the mill", False),
+        ("next", False),
+    ]
+    assert blocks[0].aside == "A lock lifts boats."
+    assert [link.text for link in blocks[0].links] == ["the mill"]
+
+
+def test_what_is_hidden_behind_a_paragraph_follows_it() -> None:
+    html = "<p>Shown, <i hidden>x</i>too <i hidden>one </i><b hidden>two <i>three</i></b></p>"
+    assert [(block.text, block.aside, block.hidden) for block in segment_html(html).blocks] == [
+        ("Shown, too", "x", False),
+        ("one", "", True),
+        ("two three", "", True),
+    ]
+
+
+@pytest.mark.parametrize("hiding", UNSPOKEN)
+def test_what_only_screen_readers_speak_stands_beside_the_text(hiding: str) -> None:
+    html = f"<p><span {hiding}>Quote: </span>said <a href='/x'>Ann<i {hiding}>, opens a tab</i></a>, who left.</p>"
+    (block,) = segment_html(html, "http://a.test/").blocks
+    assert (block.text, block.aside, block.hidden) == ("said Ann, who left.", "Quote: , opens a tab", False)
+    assert [(link.text, link.url) for link in block.links] == [("Ann", "http://a.test/x")]
+
+
+@pytest.mark.parametrize("seeming", SEEN)
+def test_what_only_seems_hidden_stays(seeming: str) -> None:
+    assert _only(f"<p>one <span {seeming}>two</span></p>").text == "one two"
+
+
+@pytest.mark.parametrize("hiding", UNSPOKEN)
+def test_a_block_for_screen_readers_alone_stays_a_block(hiding: str) -> None:
+    html = f"<h2 {hiding}>Related</h2><p><a href='/x'><span {hiding}>One</span></a> <i {hiding}>Two</i></p>"
+    assert [(block.text, block.hidden) for block in segment_html(html).blocks] == [
+        ("Related", False),
+        ("One Two", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Topic<span class='sr-only'>: </span>Title</p>", "Topic: Title"),
+        ("<p><span>Read on</span> <span aria-hidden='true'>Read on</span></p>", "Read on"),
+        ("<p><span aria-hidden='true'>Read on</span><span>Read on</span></p>", "Read on"),
+        ("<p>Only <span aria-hidden='true'>copy</span></p>", "Only copy"),
+        ("<p><i aria-hidden='true'>l</i><i aria-hidden='true'>l</i></p>", "ll"),
+        ("<p><i aria-hidden='true'>5k</i><i class='sr-only'>five thousand</i></p>", "5k"),
+        ("<p aria-hidden='true'>Whole</p>", "Whole"),
+        ("<h2>Title <a href='#t'>¶</a></h2>", "Title"),
+        ("<h2><a href='#t'> # </a>Title</h2>", "Title"),
+        ("<h3>Title<a href='/x#t' class='anchor'>🔗</a></h3>", "Title"),
+        ("<p>Text<a href='#t'>¶</a></p>", "Text"),
+        ("<p><a href='/0'>#</a> <a href='/a'>A</a></p>", "# A"),
+        ("<h2>C # and ¶</h2>", "C # and ¶"),
+        ("<p><i class='material-icons'>arrow_back</i> Back</p>", "Back"),
+    ],
+)
+def test_twins_and_signs(html: str, text: str) -> None:
+    assert _only(html).text == text
+
+
+LONG = "The council voted by nineteen to seven on Tuesday night to spend four million on the old canal of the town."
+WIDE = "市议会星期二晚上以十九票对七票通过决议，拨款四百二十万用于清理城东的旧运河，工程将在九月水位最低时开始。"
+
+
+@pytest.mark.parametrize(
+    ("html", "number"),
+    [
+        (f"<div>{LONG}<br>\n{LONG}<br/>{LONG}</div>", 3),
+        (f"<td>{WIDE}<br>{WIDE}", 2),
+        (f"<div>{LONG}<br>“No.”<br>{LONG}", 3),
+        (f"<div>A heading<br>{LONG}", 1),
+        ("<p>" + "Roses are red,<br>violets are blue.<br>" * 8, 1),
+        ("<p>12 Mill Lane<br>Hatherley<br>HT2 4QX", 1),
+        ("<p>" + (LONG[:75] + "<br>") * 6 + LONG, 1),
+        (f"<ul><li>{LONG}<br>{LONG}</ul>", 1),
+        ("<p>" + f"Short line.<br>{LONG}<br>Short. <br>Again.<br>" * 2, 1),
+    ],
+)
+def test_single_breaks_end_blocks_between_long_sentences(html: str, number: int) -> None:
+    assert len(segment_html(html).blocks) == number
+
+
+def test_a_paragraph_between_single_breaks_has_its_own_links_and_names() -> None:
+    html = f"<div>{LONG}<br><a href='/x' class='n'>{LONG[:-1]}</a>.<br>\n{LONG}<br><a href='/y'>{LONG}</a></div>"
+    blocks = segment_html(html, "http://a.test/").blocks
+    assert [[link.url for link in block.links] for block in blocks] == [
+        [],
+        ["http://a.test/x"],
+        [],
+        ["http://a.test/y"],
+    ]
+    assert [block.inline for block in blocks] == [" ", " n ", " ", " "]
+
+
+@pytest.mark.parametrize("root", ["shadowrootmode='open'", "ShadowRootMode=closed class=x", "shadowroot=open"])
+def test_a_declared_shadow_root_is_text(root: str) -> None:
+    html = f"""<x-story><template {root}><style>p{{}}</style><p>In shadow</p><template><p>Inert</p></template><slot>
+    </slot></template><p>In light</p></x-story><template><p>Inert</p></template>
+    <script>"<template shadowrootmode='open'>"</script><!-- </template> --><p>after</p>"""
+    assert [block.text for block in segment_html(html).blocks] == ["In shadow", "In light", "after"]
+
+
+@pytest.mark.parametrize(
+    ("html", "hidden"),
+    [
+        (f"<noscript><p>{LONG}</p><p>{LONG} And more.</p><p>{LONG}</p></noscript>", [False] * 3),
+        (f"<noscript>{LONG} {LONG} {LONG}</noscript>", [False]),
+        (f"<noscript><p>{LONG}</p></noscript>", [True]),
+        (f"<p>{LONG}</p><noscript><p>{LONG}</p><p>{LONG}</p></noscript>", [False, True, True]),
+        (f"<noscript><p>{LONG * 3} Enable JavaScript.</p></noscript>", [True]),
+        (f"<noscript><p>Enable JavaScript.</p><p>{LONG * 3}</p></noscript>", [True, False]),
+        (f"<div hidden><noscript><p>{LONG * 3}</p></noscript></div>", [True]),
+        (f"<noscript><p hidden>{LONG * 3}</p></noscript>", [True]),
+        ("<noscript>" + "<p>Home</p>" * 40 + "</noscript>", [True] * 40),
+    ],
+)
+def test_noscript_is_shown_where_it_holds_the_only_copy(html: str, hidden: list[bool]) -> None:
+    assert [block.hidden for block in segment_html(f"<body>{html}").blocks] == hidden
+
+
 @pytest.mark.parametrize(
     ("href", "url"),
     [
