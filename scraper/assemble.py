@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
-from scraper import dateline, dates, fields, injection, people
+from scraper import dateline, dates, fields, headline, injection, people, pubdate
 from scraper.article import Article, Dateline, Extraction, Link, Sidebar
 from scraper.block import Block, Claims, Document, Label, Labelled
 from scraper.profiles import Profile
@@ -45,20 +45,20 @@ def assemble(
 ) -> Article:
     """Make the record of an article's page."""
     story = _Story(labelled)
-    headline, body, warnings = _headline_and_body(document, story, claims, profile)
+    title, body, warnings = _headline_and_body(document, story, claims, profile)
     opening, body = _dateline(body)
     raw, published = _published(document, story, claims, profile)
     lines = story.texts(Label.BYLINE, Label.DATE)
     return Article(
-        headline=headline,
+        headline=title,
         url=document.url,
         canonical_url=document.head.canonical,
-        site_name=_site_name(document, story, claims, profile),
+        site_name=_site_name(document, story, claims, profile, title),
         section=_section(story, claims, profile),
         dateline=opening,
         date_published=published,
         date_published_raw=raw,
-        date_modified=fields.first_date(claims.modified, (claims.language,) if claims.language else ())[1],
+        date_modified=pubdate.modified(document, story, claims),
         authors=_authors(document, story, claims, profile),
         body=tuple(body),
         sidebar=Sidebar({str(kind): _links(story, kind) for kind in _LISTS if kind in story.by}),
@@ -114,18 +114,18 @@ def _whole(part: Article, is_first: bool) -> tuple[str, ...]:
 def _headline_and_body(
     document: Document, story: _Story, claims: Claims, profile: Profile | None
 ) -> tuple[str, list[str], tuple[str, ...]]:
-    headline = _headline(document, story, claims, profile)
+    title = _headline(document, story, claims, profile)
     told = (_without_label(each) for each in story if each.label in _BODY)
-    body = [text for text in told if text != headline]  # a labeller may take the headline for the story's first line
-    keyword = injection.find_keyword(headline, body) if profile else None  # only portals of a family put them in
+    body = [text for text in told if text != title]  # a labeller may take the headline for the story's first line
+    keyword = injection.find_keyword(title, body) if profile else None  # only portals of a family put them in
     if keyword is None:
-        return headline, body, ()
-    return *injection.without_keyword(headline, body, keyword), ("injected_keyword",)
+        return title, body, ()
+    return *injection.without_keyword(title, body, keyword), ("injected_keyword",)
 
 
 def _headline(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> str:
     if profile is None:
-        return fields.headline(document, story, claims)
+        return headline.headline(document, story, claims)
     shown = story.texts(Label.HEADLINE)
     return shown[0] if shown else claims.headline or profile.site_tail.sub("", document.head.title)
 
@@ -165,17 +165,17 @@ def _published(
     shown = story.texts(Label.DATE, Label.BYLINE)
     if (raw := _field(profile, "date", shown)) and (moment := dates.parse(raw)):
         return raw, moment
-    return fields.published(document, story, claims)
+    return pubdate.published(document, story, claims)
 
 
-def _site_name(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> str | None:
+def _site_name(document: Document, story: _Story, claims: Claims, profile: Profile | None, title: str) -> str | None:
     """What stands behind the headline in the breadcrumb line or in the title; else what the page declares."""
     if profile is None:
-        return claims.site_name
+        return headline.site_name(claims, title)
     shown = story.texts(Label.HEADLINE)
     for line in (*story.texts(Label.BREADCRUMB), document.head.title):
-        _, headline, tail = line.rpartition(shown[0]) if shown else ("", "", line)
-        if found := profile.site_tail.search(tail if headline else line):
+        _, before, tail = line.rpartition(shown[0]) if shown else ("", "", line)
+        if found := profile.site_tail.search(tail if before else line):
             return next(filter(None, found.groups()), "").strip() or None
     return claims.site_name
 

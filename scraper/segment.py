@@ -41,6 +41,7 @@ _UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)"
 _WHOLE = ("https://", "http://")
 _NO_PAGE = ("#", "javascript:", "mailto:", "tel:", "data:", "sms:", "whatsapp:", "about:", "[!--", "{{")
 _INDENTED = re.compile(r"[\r\n\t ]*(?:\u3000|\xa0{2})")  # behind one line break an indent opens a paragraph too
+_ISO_DAY = re.compile(r"\s*\d{4}-\d\d-\d\d")
 _CELL_LIMIT, _SHORT = 300, 200
 _TEXT = 2  # lexbor's number for a text node
 
@@ -239,7 +240,7 @@ class _Walk:
         names, hides = self._names(attributes), tag == "noscript" or _is_hidden(attributes)
         block = node.mem_id if hides else around.block
         inline = around.inline if names == " " else around.inline[:-1] + names
-        moment = attributes.get("datetime") if tag == "time" else around.datetime
+        moment = _moment(tag, attributes) or around.datetime
         link = self.targets.get(node.mem_id, (None, node.mem_id)) if tag == "a" else around.link
         if "itemprop" in attributes and attributes.get("content"):
             self.meta.setdefault((attributes["itemprop"] or "").lower(), attributes["content"] or "")
@@ -248,6 +249,8 @@ class _Walk:
 
     def _names(self, attributes: _Attributes) -> str:
         key = (attributes.get("class"), attributes.get("id"))
+        if "itemprop" in attributes and (attributes["itemprop"] or "").startswith("date"):
+            key = (f"{key[0] or ''} {attributes['itemprop']}", key[1])  # "datePublished", "dateModified"
         found = self.names.get(key)
         if found is None:
             words = " ".join([word for word in key if word]).lower().split()
@@ -352,6 +355,14 @@ class _Walk:
             texts.setdefault(link, []).append(part)
         folded = ((link[0], fold("".join(parts))) for link, parts in texts.items())
         return tuple(Link(part, address) for address, part in folded if part)
+
+
+def _moment(tag: str, attributes: _Attributes) -> str | None:
+    """Return what an element says to machines of the date that it shows."""
+    if "datetime" in attributes and tag not in ("ins", "del"):
+        return attributes["datetime"]
+    title = attributes.get("title") if tag in ("abbr", "span", "time") else None
+    return title if title and _ISO_DAY.match(title) else None
 
 
 def _is_hidden(attributes: _Attributes) -> bool:
