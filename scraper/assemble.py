@@ -136,8 +136,13 @@ def _without_label(each: Labelled) -> str:
 
 
 def _dateline(body: list[str]) -> tuple[Dateline | None, list[str]]:
-    """Split the dateline off the paragraph that it opens: the first, or one behind a standfirst or a key point."""
+    """Split the dateline off the paragraph that it opens: the first, or one behind a standfirst or a key point.
+
+    A dateline that is a paragraph of its own belongs to the next, and its entry goes.
+    """
     for index, paragraph in enumerate(body[:_OPENING]):
+        if index + 1 < len(body) and (alone := dateline.lone(paragraph, body[index + 1])):
+            return dataclasses.replace(alone, paragraph=index), [*body[:index], *body[index + 1 :]]
         found, rest = dateline.split(paragraph)
         if found is not None:
             return dataclasses.replace(found, paragraph=index), [*body[:index], rest, *body[index + 1 :]]

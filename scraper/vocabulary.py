@@ -118,6 +118,14 @@ CITIES = _names("""
     Sucre|Cochabamba|Santa Cruz|Santiago|Santiago de Chile|Valparaíso|Valparaiso|Buenos Aires|Córdoba|Rosario|Mendoza
     Montevideo|Asunción|Asuncion|Brasilia|Brasília|Sao Paulo|São Paulo|Rio de Janeiro|Belo Horizonte|Porto Alegre
     Curitiba|Recife|Manaus|Fortaleza|Belém|United Nations|Nações Unidas|Naciones Unidas|Guantanamo Bay|Gibraltar
+    Lindi|Mtwara|Morogoro|Arusha|Mwanza|Tanga|Mbeya|Iringa|Zanzibar|Moshi|Tabora|Kigoma|Kisumu|Nakuru|Eldoret|Garissa
+    Entebbe|Gulu|Jinja|Mbarara|Kumasi|Tamale|Takoradi|Ibadan|Enugu|Kaduna|Calabar|Benin City|Port Harcourt
+    Warri|Akure|Abeokuta|Ilorin|Sokoto|Bulawayo|Mutare|Ndola|Kitwe|Livingstone|Walvis Bay|Bloemfontein|Polokwane
+    Gqeberha|East London|Pietermaritzburg|Hyderabad|Sialkot|Gujranwala|Sukkur|Gwadar|Muzaffarabad|Abbottabad
+    Larkana|Bahawalpur|Sargodha|Mirpur|Pokhara|Biratnagar|Sylhet|Khulna|Rajshahi|Barisal|Rangpur|Kandy|Jaffna
+    Mysore|Mangalore|Hubli|Warangal|Tirupati|Tiruchi|Tiruchirappalli|Puducherry|Udaipur|Jodhpur|Gwalior|Jabalpur
+    Nashik|Aurangabad|Kohima|Aizawl|Itanagar|Gangtok|Meerut|Agra|Gorakhpur|Ayodhya|Dhanbad|Jamshedpur|Siliguri
+    Ipoh|Malacca|Melaka|Seremban|Iloilo|Bacolod|Baguio|Zamboanga
     Port Stanley|Papeete|Noumea|Nouméa|القاهرة|دبي|الرياض|بغداد|بيروت|دمشق|عمان|القدس|غزة|رام الله|الدوحة|أبوظبي
     واشنطن|باريس|لندن|موسكو|طهران|أنقرة|طرابلس|تونس|الجزائر|الرباط
 """)
@@ -188,6 +196,19 @@ PLACE_ENDINGS = (
 )  # fmt: skip
 """The same, for the end of a word."""
 
+GIVEN_NAMES = _words("""
+    sofia paris sydney santiago adelaide victoria vienna florence charlotte austin madison jackson dallas denver houston
+    phoenix darwin milan georgia kingston chelsea brooklyn savannah carolina alexandria lima jordan israel chad malta
+    kenya india asia dakota florencia valencia roma rom cali davos lyon reno nice dora
+""")
+"""Places whose names people bear too: before a colon they may be the speakers of an interview."""
+
+TOPIC_ENDINGS = (
+    "tion", "sion", "cion", "zione", "cao", "ism", "ismus", "isme", "ismo", "ment", "schaft", "keit", "heit", "schutz",
+    "logy", "logie", "nomics", "itics", "ierung", "igung", "graphy", "ership", "ware",
+)  # fmt: skip
+"""How single words end that name a topic and no town, without accents."""
+
 NOT_PLACES = _words("""
     # words of labels and run-in headings
     the a an breaking news update updated updates live watch video videos photo photos picture pictures gallery listen
@@ -215,6 +236,19 @@ NOT_PLACES = _words("""
     analyse bericht liveticker ticker anzeige exclusif direct vidéo reportage entretien tribune enquête éditorial
     portrait récit infographie última hora exclusiva opinión análisis crónica entrevista vídeo directo ultimo
     aggiornamento esclusiva diretta intervista
+    # topics
+    climate economy education housing immigration crime football soccer tennis golf cricket rugby security energy
+    environment justice religion food music film films movies books theatre theater television cinema art arts opinion
+    media internet family work jobs labour labor transport traffic wildlife animals nature space war peace drugs
+    migrants refugees asylum schools school universities students teachers nurses doctors hospitals vaccines budget
+    taxes tax wages pensions banks banking trading retail agriculture farming fishing mining aviation shipping klima
+    wirtschaft fussball fußball wetter verkehr politik kultur kino umwelt arbeit schule corona medien musik theater
+    bücher gesellschaft gesundheit forschung wissen technik reise sicherheit energie migration bildung économie climat
+    santé société cinéma école politique culture sciences musique environnement économiques economía cultura deportes
+    salud fútbol sociedad política ciencia cine música calcio cronaca scuola sanità economia politica ambiente lavoro
+    cinema musica esportes saúde educação cidades polícia sommaire résumé inhalt sumario moderator moderatorin host
+    reporter redaktion frage antwort pregunta respuesta domanda risposta hinweis achtung wichtig fazit hintergrund
+    tipp info infos service termin termine ort quelle foto text autor nota aviso importante attenzione remarque encadré
     # days and months
     monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun january february march april
     june july august september october november december jan feb apr jun jul aug sept sep oct nov dec montag dienstag
