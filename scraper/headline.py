@@ -6,8 +6,9 @@ carry the site's name; but what nothing on the page bears out may be the site's 
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 
+from scraper import dates
 from scraper.block import Block, Claims, Document, Label, Labelled
 
 __all__ = ["headline", "position", "site_name", "without_site"]
@@ -26,12 +27,16 @@ _ANCHOR = re.compile(r"(?:\s*[¶§🔗⚓])+$|^(?:[¶§🔗⚓]\s*)+|\s+#$")
 def headline(document: Document, labelled: Sequence[Labelled], claims: Claims) -> str:
     """Return the story's headline, without the site's name.
 
-    In order: the headline shown (as labelled, or an `h1`) that is all of the title or of a declaration; another
-    heading that is; the part of the one shown that is declared, without the words above it; the one shown that is a
-    part of the title; the one shown that has most words in common with it; what is declared; what is shown.
+    In order: the headline shown (as labelled, or an `h1`) that is all of the title or of a declaration; the declared
+    part of the one shown, without the kicker before it; the one shown that is the greater part of the title; another
+    heading that is all of it; the one shown that has words in common with it; the one labelled so, or a sole `h1`; one
+    that is a small part of the title; what is declared; what is shown. In flattened text, which declares nothing: the
+    line labelled so, if it is more than a word or two; the one above the date or byline; the one above the story.
     """
-    site = _plain(claims.site_name or "")
     declared = _declared(document, claims)
+    if not (declared or document.elements):
+        return next(chain(_lines(labelled), (each.block.text for each in labelled if each.label is Label.HEADLINE)), "")
+    site = _plain(claims.site_name or "")
     blocks = [block for block in _candidates(document, labelled) if not site or _plain(block.text) not in site]
     shown = [_text(block) for block in blocks]
     attempts = chain(
@@ -50,7 +55,7 @@ def headline(document: Document, labelled: Sequence[Labelled], claims: Claims) -
 
 def position(document: Document, labelled: Sequence[Labelled], claims: Claims) -> int:
     """Return where the headline stands among the blocks: as labelled, the first `h1`, or where the title is shown."""
-    titles = {_plain(text) for text in _declared(document, claims)}
+    titles = {_plain(text) for text in _declared(document, claims) or islice(_lines(labelled), 1)}
     signs = (
         (each.label is Label.HEADLINE for each in labelled),
         (each.block.tag == "h1" for each in labelled),
@@ -93,6 +98,56 @@ def _text(block: Block) -> str:
 def _is_sure(document: Document, labelled: Sequence[Labelled]) -> bool:
     """Tell whether something is labelled as the headline, or a sole first heading can be nothing else."""
     return any(each.label is Label.HEADLINE for each in labelled) or len(_firsts(document)) == 1
+
+
+# ---------------------------------------------------------------- flattened text
+
+
+def _lines(labelled: Sequence[Labelled]) -> Iterator[str]:
+    """Order the lines of flattened text that may be its headline."""
+    start = _story_at(labelled)
+    above = range(max(0, start - _HEAD), start)
+    titles = [i for i in above if _is_title(labelled[i].block.text)]
+    signed = (i for i in above if _is_signed(labelled[i].block.text))
+    places = chain((_last(titles, sign - _CLOSE, sign) for sign in signed), [_last(titles, 0, start)])
+    yield from (
+        each.block.text
+        for each in labelled
+        if each.label is Label.HEADLINE and len(each.block.text.split()) >= _TITLE_WORDS.start
+    )
+    yield from (labelled[i].block.text for i in places if i is not None)
+
+
+def _last(places: Sequence[int], first: int, end: int) -> int | None:
+    return next((i for i in reversed(places) if first <= i < end), None)
+
+
+def _story_at(labelled: Sequence[Labelled]) -> int:
+    """Return where the story's text begins: with its first long line that another follows closely."""
+    long = [len(each.block.text) >= _LINE for each in labelled]
+    story = [each.label in (Label.BODY, Label.STANDFIRST) for each in labelled]
+    found = (i for i in range(len(labelled)) if long[i] and story[i] and any(long[i + 1 : i + 4]))
+    return next(found, next((i for i, each in enumerate(long) if each), len(labelled)))
+
+
+def _is_title(text: str) -> bool:
+    if len(text) > 2 * _LINE or text[-1] in ".,:;" or _BYLINE.match(text):
+        return False
+    return len(text.split()) in _TITLE_WORDS and dates.find(text) is None
+
+
+def _is_signed(text: str) -> bool:
+    """Tell whether a line names the story's day or writer."""
+    return len(text) < _LINE and (_BYLINE.match(text) is not None or dates.find(text) is not None)
+
+
+_HEAD, _CLOSE = 25, 5  # lines above a story in which its headline stands; lines above its date
+_LINE = 100  # characters of a line of the story's text
+_TITLE_WORDS = range(4, 31)
+_BYLINE = re.compile(
+    r"(?:by|von|par|por|di|da|door|posted|published|updated|photo|foto|image|credit|share|advert|listen|read)\b",
+    re.IGNORECASE,
+)
 
 
 # ---------------------------------------------------------------- agreement

@@ -9,7 +9,7 @@ from scraper import extract
 from scraper.block import Claims, Document, Label, Labelled
 from scraper.head import read_head
 from scraper.headline import headline, position, without_site
-from scraper.pipeline import read
+from scraper.pipeline import read, read_text
 
 PROSE = (
     "<p>The council voted on Monday to close the bridge until the autumn, when divers will have looked at it.</p>" * 6
@@ -159,3 +159,40 @@ def test_many_headings_and_a_long_title_take_linear_time(heading: str) -> None:
     assert headline(document, labelled, claims).startswith("Bridge to close")
     assert position(document, labelled, claims) == 0
     assert time.process_time() - start < 1
+
+
+STORY = [
+    "The council voted on Monday to close the bridge until the autumn, when divers will have looked at its pillars.",
+    "The ferry will run twice an hour from the old quay, and the buses of the line along the river will wait for it.",
+]
+ABOVE = ["Home", "News", "Sport", "Ann Lister wins the night race to Skerry", "Weather"]
+
+
+@pytest.mark.parametrize(
+    ("above", "labels"),
+    [
+        (["Home > News", TITLE, "By Jane Doe", "12 April 2025"], {}),
+        (["Ann Lister wins the night race to Skerry", TITLE, "12 April 2025, 10:31", "Share on all the networks we know"], {}),
+        ([TITLE, "12 April 2025", "Divers look at every pillar of it"], {}),
+        ([TITLE, "Von Max Mustermann"], {}),
+        ([TITLE], {}),
+        ([TITLE, "A drawing of the bridge from above"], {TITLE: Label.HEADLINE}),
+        ([TITLE, "12 April 2025"], {"News": Label.HEADLINE}),
+    ],
+    ids=["byline", "date", "standfirst", "german", "bare", "labelled", "labelled-word"],
+)  # fmt: skip
+def test_the_headline_of_flattened_text_stands_above_date_byline_or_story(
+    above: list[str], labels: dict[str, Label]
+) -> None:
+    lines = [*ABOVE, *above, *STORY, "More stories of the day", "12 May 2024"]
+    labels = dict.fromkeys(STORY, Label.BODY) | labels
+    document = read_text("\n".join(lines))
+    labelled = [Labelled(each, labels.get(each.text, Label.OTHER), 0.5, "") for each in document.blocks]
+    assert headline(document, labelled, Claims()) == TITLE
+    assert document.blocks[position(document, labelled, Claims())].text in (TITLE, *labels)
+
+
+@pytest.mark.parametrize("lines", [[], ["Home"], ["Home", "News: the day's", *STORY]])
+def test_flattened_text_may_have_no_headline(lines: list[str]) -> None:
+    document = read_text("\n".join(lines))
+    assert headline(document, [Labelled(each, Label.OTHER, 0.5, "") for each in document.blocks], Claims()) == ""
