@@ -21,6 +21,7 @@ __all__ = [
     "find_all",
     "fold",
     "from_url",
+    "has_year",
     "month",
     "numeric_order",
     "parse",
@@ -235,7 +236,7 @@ _DIGITS = {ord(digit): str(number % 10) for number, digit in enumerate("٠١٢٣
 
 
 def _dates(text: str, languages: tuple[str, ...]) -> Iterator[tuple[re.Match[str], datetime]]:
-    if not _HAS_YEAR.search(text):
+    if not has_year(text):
         return
     if not text.isascii():
         text = text.translate(_DIGITS)
@@ -245,6 +246,11 @@ def _dates(text: str, languages: tuple[str, ...]) -> Iterator[tuple[re.Match[str
         if day:
             yield found, day
         start = found.end() if day else found.start() + 1
+
+
+def has_year(text: str) -> bool:
+    """Tell quickly whether a text may hold a date: few lines do."""
+    return _HAS_YEAR.search(text) is not None
 
 
 def find(text: str, languages: tuple[str, ...] = ()) -> tuple[str, datetime] | None:

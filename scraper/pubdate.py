@@ -126,9 +126,11 @@ class _Page:
 
     @functools.cached_property
     def languages(self) -> tuple[str, ...]:
-        """What orders day and month: the page's other dates, then its language, then its host's country."""
-        told = dates.numeric_order(block.text for block in self.document.blocks)
+        """What orders day and month: the page's language, or else its other dates, or else its host's country."""
         own = (self.claims.language,) if self.claims.language else ()
+        if own and own != ("en",):
+            return own
+        told = dates.numeric_order(block.text for block in self.document.blocks)
         return (*own, *((told,) if told else ()), *_country(self.document.url or ""))
 
     @functools.cached_property
@@ -148,7 +150,9 @@ class _Page:
 
     @functools.cached_property
     def beyond(self) -> tuple[_Shown, ...]:
-        return tuple(chain.from_iterable(map(self._shown, self._around[_NEAR:])))
+        further = ((i, self.labelled[i].block) for i in self._around[_NEAR:])
+        dated = (i for i, block in further if block.datetime or dates.has_year(block.text))
+        return tuple(chain.from_iterable(map(self._shown, dated)))
 
     def _shown(self, index: int) -> list[_Shown]:
         """Read the dates of a line, each with the role that it is given."""
