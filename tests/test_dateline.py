@@ -67,7 +67,8 @@ def test_a_dateline_may_be_a_paragraph_of_its_own(
 def test_a_paragraph_that_is_a_dateline_goes_into_the_next() -> None:
     lines = ("A summary.", "BERGEN, Norway (AP) —", "The night ferry left Bergen on Monday.")
     blocks = tuple(map(Block, lines))
-    story = assemble(Document(blocks), [Labelled(each, Label.BODY, 1.0, "") for each in blocks], Claims())
+    claims = Claims(headline="Night ferry returns")
+    story = assemble(Document(blocks), [Labelled(each, Label.BODY, 1.0, "") for each in blocks], claims)
     assert story.dateline == Dateline("BERGEN, Norway (AP) — ", "BERGEN, Norway", "AP", 1)
     assert story.body == ("A summary.", "The night ferry left Bergen on Monday.")
 
