@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
-from scraper import dateline, dates, fields, images, injection, people, structure
+from scraper import dateline, dates, fields, headline, images, injection, people, pubdate, structure
 from scraper.article import Article, BodyType, Dateline, Extraction, Image, Link, Sidebar
 from scraper.block import Block, Claims, Document, Label, Labelled
 from scraper.profiles import Profile
@@ -45,25 +45,28 @@ def assemble(
 ) -> Article:
     """Make the record of an article's page."""
     story = _Story(labelled)
-    headline, entries = _headline_and_entries(document, story, claims, profile)
+    title, entries = _headline_and_entries(document, story, claims, profile)
     types = structure.body_types(document, entries)
-    headline, body, warnings = _clean(headline, list(map(_text, entries, types)), profile)
+    title, body, warnings = _clean(title, list(map(_text, entries, types)), profile)
+    number = len(body)
     opening, body = _dateline(body)
+    if len(body) < number and opening is not None:  # the dateline was an entry of its own
+        types = (*types[: opening.paragraph], *types[opening.paragraph + 1 :])
     raw, published = _published(document, story, claims, profile)
     lines = story.texts(Label.BYLINE, Label.DATE)
     lead = _absolute(claims.image, document.url)
     pictures = images.of_story(document, labelled, lead)
     return Article(
-        headline=headline,
+        headline=title,
         url=document.url,
         canonical_url=document.head.canonical,
-        site_name=_site_name(document, story, claims, profile),
+        site_name=_site_name(document, story, claims, profile, title),
         section=_section(story, claims, profile),
         description=claims.description,
         dateline=opening,
         date_published=published,
         date_published_raw=raw,
-        date_modified=fields.first_date(claims.modified, (claims.language,) if claims.language else ())[1],
+        date_modified=pubdate.modified(document, story, claims),
         authors=_authors(document, story, claims, profile),
         body=tuple(body),
         body_types=types,
@@ -125,22 +128,22 @@ def _absolute(address: str | None, base: str | None) -> str | None:
 def _headline_and_entries(
     document: Document, story: _Story, claims: Claims, profile: Profile | None
 ) -> tuple[str, list[Labelled]]:
-    """Give the headline, and the blocks of the body: a labeller may take the headline for the story's first line."""
-    headline = _headline(document, story, claims, profile)
-    return headline, [each for each in story if each.label in _BODY and each.block.text != headline]
+    """Return the headline, and the blocks of the body: a labeller may take the headline for the story's first line."""
+    title = _headline(document, story, claims, profile)
+    return title, [each for each in story if each.label in _BODY and each.block.text != title]
 
 
-def _clean(headline: str, body: list[str], profile: Profile | None) -> tuple[str, list[str], tuple[str, ...]]:
+def _clean(title: str, body: list[str], profile: Profile | None) -> tuple[str, list[str], tuple[str, ...]]:
     """Take out the keyword that portals of a known family put into their copies."""
-    keyword = injection.find_keyword(headline, body) if profile else None
+    keyword = injection.find_keyword(title, body) if profile else None
     if keyword is None:
-        return headline, body, ()
-    return *injection.without_keyword(headline, body, keyword), ("injected_keyword",)
+        return title, body, ()
+    return *injection.without_keyword(title, body, keyword), ("injected_keyword",)
 
 
 def _headline(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> str:
     if profile is None:
-        return fields.headline(document, story, claims)
+        return headline.headline(document, story, claims)
     shown = story.texts(Label.HEADLINE)
     return shown[0] if shown else claims.headline or profile.site_tail.sub("", document.head.title)
 
@@ -153,8 +156,13 @@ def _text(each: Labelled, kind: BodyType) -> str:
 
 
 def _dateline(body: list[str]) -> tuple[Dateline | None, list[str]]:
-    """Split the dateline off the paragraph that it opens: the first, or one behind a standfirst or a key point."""
+    """Split the dateline off the paragraph that it opens: the first, or one behind a standfirst or a key point.
+
+    A dateline that is a paragraph of its own belongs to the next, and its entry goes.
+    """
     for index, paragraph in enumerate(body[:_OPENING]):
+        if index + 1 < len(body) and (alone := dateline.lone(paragraph, body[index + 1])):
+            return dataclasses.replace(alone, paragraph=index), [*body[:index], *body[index + 1 :]]
         found, rest = dateline.split(paragraph)
         if found is not None:
             return dataclasses.replace(found, paragraph=index), [*body[:index], rest, *body[index + 1 :]]
@@ -182,17 +190,17 @@ def _published(
     shown = story.texts(Label.DATE, Label.BYLINE)
     if (raw := _field(profile, "date", shown)) and (moment := dates.parse(raw)):
         return raw, moment
-    return fields.published(document, story, claims)
+    return pubdate.published(document, story, claims)
 
 
-def _site_name(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> str | None:
+def _site_name(document: Document, story: _Story, claims: Claims, profile: Profile | None, title: str) -> str | None:
     """What stands behind the headline in the breadcrumb line or in the title; else what the page declares."""
     if profile is None:
-        return claims.site_name
+        return headline.site_name(claims, title)
     shown = story.texts(Label.HEADLINE)
     for line in (*story.texts(Label.BREADCRUMB), document.head.title):
-        _, headline, tail = line.rpartition(shown[0]) if shown else ("", "", line)
-        if found := profile.site_tail.search(tail if headline else line):
+        _, before, tail = line.rpartition(shown[0]) if shown else ("", "", line)
+        if found := profile.site_tail.search(tail if before else line):
             return next(filter(None, found.groups()), "").strip() or None
     return claims.site_name
 

@@ -83,7 +83,7 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     pieces: tuple[str, ...] = ()
     """The text as inline elements cut it, where they do and the text is short: "Jane Doe", "View"."""
     datetime: str | None = None
-    """What a `time` element in it says to machines."""
+    """What a `time` element in it says to machines, or another that shows a date and bears it as an attribute."""
     hidden: bool = False
     """Declared invisible: `hidden`, `display:none`, a template or noscript twin."""
     aside: str = ""

@@ -7,10 +7,13 @@ the mark is peeled (the agency and the date off its end) and the place is what i
 * a known agency, in brackets, between slashes or bare as it writes itself, makes anything placelike a dateline;
 * else the text behind the mark must open a sentence ("NATO — the alliance" does not), and the place must be known, or
   have its country or state with it, or carry a full date, or stand in capitals and look like a place (`_plausible`);
-* title case without agency or region is believed of known cities only, and never before a colon;
+* title case without agency or region is believed of known cities only; before a colon or a full stop a whole sentence
+  must follow ("Berlin. Der Wirkstoff hilft nur wenigen Kranken.");
+* a correspondent may stand before the place ("DAL NOSTRO INVIATO PARIGI - "), which must then be known or in capitals;
 * words of labels ("UPDATE"), organisations and titles are no places unless a known name holds them ("KEY WEST, Fla.").
 """
 
+import dataclasses
 import functools
 import itertools
 import re
@@ -20,7 +23,7 @@ from scraper import vocabulary
 from scraper.article import Dateline
 from scraper.dates import fold, month
 
-__all__ = ["split"]
+__all__ = ["lone", "split"]
 
 _REACH = 200  # characters looked at
 _LONGEST = 130  # of an opening; those of press releases have about 100
@@ -94,20 +97,50 @@ def split(paragraph: str) -> tuple[Dateline | None, str]:
     return (None, paragraph) if not rest or rest.isspace() else (found, rest)
 
 
+def lone(paragraph: str, following: str) -> Dateline | None:
+    """Return the dateline that is a paragraph of its own ("SEOUL, South Korea (AP)") and belongs to the next.
+
+    `raw` is the paragraph and a space.
+    """
+    if len(paragraph) > _LONGEST or not following or following.isspace():
+        return None
+    found, _ = split(f"{paragraph} {following}")
+    if found and found.raw == f"{paragraph} ":
+        return found
+    found, _ = split(f"{paragraph} - {following}")
+    if found is None or found.raw != f"{paragraph} - ":
+        return None
+    place = _place(found.place) if found.place else None
+    return dataclasses.replace(found, raw=f"{paragraph} ") if place and (place.known or place.regioned) else None
+
+
 # --- Words first, then a mark ----------------------------------------------------------------------------------------
 
 
 def _western(head: str) -> Dateline | None:
     """Take one opening, or two that complete each other: "(ANSA) - ROMA, 26 OTT - ", "OSLO--(BUSINESS WIRE)--"."""
-    first = _segment(head, None)
-    if first is None:
+    reporter = _REPORTER.match(head)
+    lead = reporter.end() if reporter else 0
+    first = _segment(head[lead:], None)
+    if first is None or (reporter and not first[1].place):
         return None
-    size, found = first
+    size, found = first[0] + lead, first[1]
     second = None if found.place and found.agency else _segment(head[size:], found)
     if second:
         size += second[0]
         found = found._replace(place=found.place or second[1].place, agency=found.agency or second[1].agency)
     return Dateline(head[:size], found.place or None, found.agency or None)
+
+
+_REPORTER = re.compile(
+    r"(?:dall?[ao]?l?[’' ]?\s?(?:nostr[oa] )?(?:inviat[oa]|corrispondente)(?: speciale)?(?: (?:a|da|in))?"
+    r"|d(?:e notre|e l[’']un de nos) (?:correspondante?|envoyée? spéciale?)(?: (?:à|en|au))?"
+    r"|(?:de|por) nuestr[oa] (?:corresponsal|enviad[oa] especial)(?: en)?"
+    r"|d[oa] (?:noss[oa] )?(?:correspondente|enviad[oa] especial)(?: em)?"
+    r"|von unsere[mr] (?:korrespondent(?:en|in)|reporter(?:in)?)(?: (?:aus|in))?"
+    r"|(?:from |by )?our (?:own |special |staff )?(?:correspondent|reporter)(?: in)?)(?:,\s*|\s+)(?=[^\W\d_])",
+    re.IGNORECASE,
+)
 
 
 def _segment(head: str, before: _Opening | None) -> tuple[int, _Opening] | None:
@@ -116,7 +149,7 @@ def _segment(head: str, before: _Opening | None) -> tuple[int, _Opening] | None:
     for mark in itertools.islice(_MARK.finditer(head, 0, _prose_start(head)), _TRIES):
         sign = _sign(mark[0])
         opening = _read(head[: mark.start()])
-        if opening is None or not _fits(opening, sign, _opens(head[mark.end() :]), before):
+        if opening is None or not _fits(opening, sign, head[mark.end() :], before):
             continue
         if sign in _FINAL:
             return mark.end(), opening
@@ -239,8 +272,9 @@ def _date_start(text: str, day_alone: bool = False) -> int | None:
 # --- The evidence ----------------------------------------------------------------------------------------------------
 
 
-def _fits(opening: _Opening, sign: str, opens: bool, before: _Opening | None) -> bool:
+def _fits(opening: _Opening, sign: str, rest: str, before: _Opening | None) -> bool:
     """Weigh whether what was read before the mark is a dateline, or what is wanting behind another."""
+    opens = _opens(rest)
     if not opening.place:
         return (before is None or before.place != "") and _agency_fits(opening, sign, opens, before is not None)
     place = _place(opening.place)
@@ -253,7 +287,7 @@ def _fits(opening: _Opening, sign: str, opens: bool, before: _Opening | None) ->
         return _signed(opening, place, sign, opens)
     if opening.aside:
         return place.known and opens
-    return _unsigned(opening, place, sign, opens)
+    return _unsigned(opening, place, sign, rest)
 
 
 def _agency_fits(opening: _Opening, sign: str, opens: bool, second: bool) -> bool:
@@ -289,18 +323,34 @@ def _expands(place: str, agency: str) -> bool:
     return "".join(word[0] for word in place.split()).casefold() == agency.casefold()
 
 
-def _unsigned(opening: _Opening, place: _Place, sign: str, opens: bool) -> bool:
+def _unsigned(opening: _Opening, place: _Place, sign: str, rest: str) -> bool:
     """Weigh a place without an agency."""
+    opens = _opens(rest)
     certain = place.regioned and (place.caps or _town(place))
     if opening.dated and (place.caps or (opening.year and len(place.names) == 1)) and not _stopped(place):
         certain = True
-    if sign == ":":
-        return opens and place.caps and (place.known or certain)
+    if sign in (":", "."):
+        return opens and _before_sentence(opening, place, sign, certain, rest)
     if sign not in _FINAL or not (opens or (place.caps and certain)):
         return False
     if certain or (place.known and sign != "–"):
         return True
     return sign == "-" and place.caps and all(map(_plausible, place.names))
+
+
+def _before_sentence(opening: _Opening, place: _Place, sign: str, certain: bool, rest: str) -> bool:
+    """Weigh a place before a colon or a full stop. Capitals and a colon need no more than a known place."""
+    if sign == ":" and place.caps and (place.known or certain):
+        return True
+    known = place.known and all(fold(name) in _CITIES for name in place.names) and not opening.dated
+    if sign == ":" and any(fold(name) in vocabulary.GIVEN_NAMES for name in place.names):
+        known = False
+    sentence = _SENTENCE.match(rest)
+    return sentence is not None and (known or (sign == ":" and certain))
+
+
+# Seven words or more before the first full stop: "Paris. Milan. Tokyo." and "Paris: A History" hold none.
+_SENTENCE = re.compile(r"(?:[^\s.!?…]+[,;:]?\s+){6,}[^\s.!?…]+(?:[.!?…]|$|\s)")
 
 
 def _town(place: _Place) -> bool:
@@ -318,8 +368,18 @@ def _opens(rest: str) -> bool:
 
 
 def _namelike(agency: str) -> bool:
+    """Tell whether it looks like an agency's name or its short form: "Daily Lantern", "dpo", "red/ots"."""
     words = agency.split()
+    if _SHORT_FORM.fullmatch(agency):
+        return not _NOT_SHORT_FORMS.intersection(agency.split("/"))
     return len(words) <= 4 and not _NOT_IN_NAMES.search(agency.replace("2", "")) and words[0][0].isupper()
+
+
+_SHORT_FORM = re.compile(r"[^\W\d_]{2,5}(?:/[^\W\d_]{2,5})*")
+_NOT_SHORT_FORMS = frozenset(
+    "sic old new map see via left right top city pop town then now also here alt neu bild foto video west ost nord süd"
+    " links sud nord est ouest beta live".split()
+)
 
 
 def _place(text: str) -> _Place | None:
@@ -377,6 +437,8 @@ def _plausible(name: str) -> bool:
         return True
     words = fold(name).replace("-", " ").split()
     if any(word in _STOPS for word in words) or len(words) > 4:
+        return False
+    if len(words) == 1 and words[0].endswith(vocabulary.TOPIC_ENDINGS):
         return False
     if len(words) == 1:
         return len(words[0]) >= 4 and not set("aeiouyаеиоуыэюяії").isdisjoint(words[0])

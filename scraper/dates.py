@@ -1,20 +1,32 @@
 """Dates as pages write them, read without guessing: a day needs its year, a zone must stand there, no clock is asked.
 
 Three ways, the first that reads it wins: ISO 8601; a small grammar over numbers and the month names of `vocabulary`;
-dateparser for the languages that the names do not cover.
+dateparser for the languages that the names do not cover. Years of other calendars (Buddhist, Persian, of the Republic
+of China, of Japanese eras) are converted.
 """
 
 import functools
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, NamedTuple
 
 from scraper import vocabulary
 
-__all__ = ["find", "fold", "from_url", "month", "parse"]
+__all__ = [
+    "Found",
+    "find",
+    "find_all",
+    "fold",
+    "from_url",
+    "has_year",
+    "month",
+    "numeric_order",
+    "parse",
+    "swapped",
+]
 
 _YEARS = range(1990, 2101)  # news on the web; other numbers of four digits are no years
 _REACH = 300  # a date stands in a short line: what lies further off is not looked at
@@ -36,35 +48,50 @@ def fold(text: str) -> str:
 _MONTHS = {fold(name): number for number, names in enumerate(vocabulary.MONTHS, 1) for name in names.split()}
 
 
+_PERSIAN_MONTHS = {
+    fold(name): number for number, names in enumerate(vocabulary.PERSIAN_MONTHS, 1) for name in names.split()
+}
+
+
 def month(word: str) -> int | None:
-    """Give the number of the month that the word names in any known language, short or long."""
-    return _MONTHS.get(fold(word))
+    """Return the number of the month that the word names in any known language, short or long."""
+    return _MONTHS.get(fold(word).replace(" ", "_"))
 
 
 # --- The grammar ------------------------------------------------------------------------------------------------------
 
-_MONTH = r"(?P<{0}>[^\W\d_]{{3,14}})"
+_MARKS = "\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"  # vowel signs of Hindi and Thai are no letters
+_LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
+_MONTH = rf"(?P<{{0}}>(?:(?:كانون|تشرين)\s)?{_LETTER}{{{{3,14}}}}|[ก-ฮ]{_LETTER}?\.[ก-ฮ])"
 _OF = r"(?:[dD]e\s+|[oO]f\s+|[dD]el\s+)?"
-_YEAR = r"(?P<{0}>(?:19|20)\d\d)"  # pages glue what follows: "5 maj 202111:15"
+_YEAR = r"(?P<{0}>(?:19|20|25|1[34])\d\d)"  # pages glue what follows: "5 maj 202111:15"
+_ERA = "|".join(vocabulary.ERAS)
 _DATE = "|".join(
     (
         r"(?P<y1>\d{4})(?P<mark1>[-/.])(?P<m1>\d{1,2})(?P=mark1)(?P<d1>\d{1,2}(?!\d)|\d{2})",
         r"(?P<y2>\d{4})\s?[年년]\s?(?P<m2>\d{1,2})\s?[月월]\s?(?P<d2>\d{1,2})\s?[日号號일]",
         r"(?P<y3>\d{4})\.\s(?P<m3>\d{1,2})\.\s(?P<d3>\d{1,2})(?!\d)",
         r"(?P<a>\d{1,2})(?:(?P<mark2>[-/])(?P<b>\d{1,2})(?P=mark2)|\.\s?(?P<c>\d{1,2})\.\s?)" + _YEAR.format("y"),
-        r"(?P<d4>\d{1,2})(?:st|nd|rd|th|er|[ºª°.])?[\s/-]*" + _OF + _MONTH.format("m4") + r"\.?\s*,?[\s/-]*" + _OF
-        + _YEAR.format("y4"),
+        r"(?P<d4>\d{1,2})(?:st|nd|rd|th|er|[ºª°.])?[\s/-]*" + _OF + _MONTH.format("m4") + r"\.?"
+        + rf"(?:\s?/\s?{_LETTER}{{3,14}})?" + r"\s*,?[\s/-]*(?:พ\.ศ\.\s?|ค\.ศ\.\s?)?" + _OF + _YEAR.format("y4"),
         r"(?P<y5>\d{4})[.,]?[\s-]+" + _MONTH.format("m5") + r"\.?[\s-]+(?P<d5>\d{1,2})(?!\d)",
+        rf"(?P<era>{_ERA})\s?(?P<y7>\d{{1,3}}|元)\s?年\s?(?P<m7>\d{{1,2}})\s?月\s?(?P<d7>\d{{1,2}})\s?[日號号]",
+        r"(?P<y8>1\d\d)(?:\s?年\s?|(?P<mark8>[-/.]))(?P<m8>\d{1,2})(?:\s?月\s?|(?P=mark8))(?P<d8>\d{1,2})(?:\s?日|(?![\d/.-]))",
+        r"(?P<d9>\d{1,2})\s(?:[tT]háng|[tT]hg)\s(?P<m9>\d{1,2})(?:,\s?|\s(?:năm\s)?)(?P<y9>20\d\d)",
     )
 )  # fmt: skip
-_WORD_START = r"(?:(?<![^\W_])|(?<=[^\W\d_A-Z])(?=[A-Z]))"  # "PublishedFeb 2, 2023"
+_WORD_START = r"(?:(?<![^\W_])|(?<=[^\W_A-Z])(?=[A-Z]))"  # "PublishedFeb 2, 2023", "May 17, 2024May 14, 2024"
 _US_DATE = (
     _MONTH.format("m6") + r"\.?\s*(?P<d6>\d{1,2})(?:st|nd|rd|th)?(?:\s*,\s*|\s+|(?<=\d\d)(?=\d{4}(?!\d)))"
     r"(?:\d{1,2}:\d\d:\d\d\s+(?:[A-Z]{3,4}\s+|[+-]\d{4}\s+)?)?"  # "Wed Jul 08 16:36:31 CEST 2020"
     + _YEAR.format("y6")
 )  # fmt: skip
-_FOUR_DIGITS = re.compile(r"\d{4}")  # a year has them
+_HAS_YEAR = re.compile(r"\d{4}|年|1\d\d[/.-]")
 _FULL_DATE = re.compile(rf"(?<!\d)(?:{_DATE})|{_WORD_START}{_US_DATE}")
+
+# "PhpStorm 2016.1.2" and "v2023.1.2": single digits between full stops, behind a name.
+_VERSION = re.compile(r"[^\W\d_]+\s?$")
+_VERSION_NUMBER = re.compile(r"\d{4}\.(?:\d\.\d{1,2}|\d{1,2}\.\d)$")
 
 _NAMES = "|".join(sorted(set(vocabulary.ZONES) - {"Z"}, key=len, reverse=True))
 _OFFSET = (  # "10:00-11:30" and "10:31 +5 comments" hold none
@@ -86,14 +113,24 @@ _TIME_BEFORE = re.compile(_CLOCK + r"\s*[,|·•–—-]?\s*(?:[oO]n\s)?(?:[^\W\
 _BEFORE = 40  # how far before a date its time can begin
 
 
+class Found(NamedTuple):
+    """A date in a line of text."""
+
+    raw: str
+    """As written, with its time."""
+    moment: datetime
+    start: int
+    end: int
+
+
 def _fields(found: re.Match[str]) -> tuple[str, str, str]:
-    """Give year, month and day as written, of whichever form with names or the year first matched."""
+    """Return year, month and day as written, of whichever form with names or the year first matched."""
     form = next(name[1:] for name, value in found.groupdict().items() if value and name[0] == "d")
     return found[f"y{form}"], found[f"m{form}"], found[f"d{form}"]
 
 
 def _ordered(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, int] | None:
-    """Give month and day of "3/4/2023"; None where neither the numbers nor the language tell."""
+    """Return month and day of "3/4/2023"; None where neither the numbers nor the language tell."""
     if first == second or second > 12:
         return first, second
     if first > 12:
@@ -111,10 +148,54 @@ def _day(found: re.Match[str], languages: tuple[str, ...]) -> datetime | None:
     if found["a"]:
         first, second = int(found["a"]), int(found["b"] or found["c"])
         order = _ordered(first, second, languages if found["b"] else ("de",))  # dots put the day first
-        return order and _made(int(found["y"]), *order)
+        return order and _dated(int(found["y"]), *order, found.string, languages)
     year, named, day = _fields(found)
-    number = int(named) if named.isdigit() else month(named)
-    return _made(int(year), number, int(day)) if number else None
+    if named.isdigit() and _is_version(found):
+        return None
+    if found["era"]:
+        return _made(vocabulary.ERAS[found["era"]] + (1 if year == "元" else int(year)), int(named), int(day))
+    if found["y8"]:
+        taiwan = "年" in found[0] or any(tag.casefold().endswith("tw") for tag in languages)
+        return _made(int(year) + vocabulary.ERAS["民國"], int(named), int(day)) if taiwan else None
+    if number := int(named) if named.isdigit() else month(named):
+        return _dated(int(year), number, int(day), found.string, languages)
+    number = _PERSIAN_MONTHS.get(fold(named))
+    return _from_persian(int(year), number, int(day)) if number else None
+
+
+def _is_version(found: re.Match[str]) -> bool:
+    """Tell a version number ("PhpStorm 2016.1.2") from a date behind a word ("Published 2016.1.2")."""
+    if not _VERSION_NUMBER.match(found[0]):
+        return False
+    word = _VERSION.search(found.string[max(0, found.start() - 30) : found.start()])
+    return word is not None and word[0].isascii() and word[0].strip().casefold() not in vocabulary.DATE_WORDS
+
+
+def _dated(year: int, number: int, day: int, text: str, languages: tuple[str, ...]) -> datetime | None:
+    """Return the day; a Buddhist year counts beside Thai, a Persian one beside Persian."""
+    if year in _YEARS:
+        return _made(year, number, day)
+    if year >= 2500 and (_THAI.search(text) or "th" in languages):
+        return _made(year - 543, number, day)
+    if year < 1500 and any(tag.startswith("fa") for tag in languages):
+        return _from_persian(year, number, day)
+    return None
+
+
+_THAI = re.compile("[\u0e01-\u0e4e]")
+
+
+def _from_persian(year: int, number: int, day: int) -> datetime | None:
+    """Convert a day of the Solar Hijri calendar, whose leap years repeat every 33 years in our time."""
+    if not (year in _PERSIAN_YEARS and 1 <= number <= 12 and 1 <= day <= 31 - (number > 6)):
+        return None
+    leaps = (8 * year + 21) // 33 - (8 * 1400 + 21) // 33
+    days = 365 * (year - 1400) + leaps + 31 * (number - 1) - max(0, number - 7) + day - 1
+    return _PERSIAN_EPOCH + timedelta(days=days)
+
+
+_PERSIAN_YEARS = range(1369, 1480)
+_PERSIAN_EPOCH = datetime(2021, 3, 21)  # the first day of 1400
 
 
 def _made(*parts: int) -> datetime | None:
@@ -151,9 +232,14 @@ def _zone(name: str | None, offset: str | None) -> timezone | None:
     return UTC if minutes == 0 else timezone(timedelta(minutes=minutes))
 
 
+_DIGITS = {ord(digit): str(number % 10) for number, digit in enumerate("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹०१२३४५६७८९")}
+
+
 def _dates(text: str, languages: tuple[str, ...]) -> Iterator[tuple[re.Match[str], datetime]]:
-    if not _FOUR_DIGITS.search(text):
+    if not has_year(text):
         return
+    if not text.isascii():
+        text = text.translate(_DIGITS)
     start = 0
     while found := _FULL_DATE.search(text, start):
         day = _day(found, languages)
@@ -162,25 +248,68 @@ def _dates(text: str, languages: tuple[str, ...]) -> Iterator[tuple[re.Match[str
         start = found.end() if day else found.start() + 1
 
 
+def has_year(text: str) -> bool:
+    """Tell quickly whether a text may hold a date: few lines do."""
+    return _HAS_YEAR.search(text) is not None
+
+
 def find(text: str, languages: tuple[str, ...] = ()) -> tuple[str, datetime] | None:
-    """Give the first complete date in a short visible line, as written (with its time) and as a value.
+    """Return the first complete date in a short visible line, as written (with its time) and as a value.
 
     Only the first 300 characters are read. `languages` are BCP 47 tags; they decide about "3/4/2023" alone.
     """
-    line = text[:_REACH]
+    return next((found[:2] for found in find_all(text, languages)), None)
+
+
+def find_all(text: str, languages: tuple[str, ...] = ()) -> Iterator[Found]:
+    """Find every complete date in a short visible line, as `find` does the first."""
+    line, end = text[:_REACH], 0
     for date, day in _dates(line, languages):
-        within = _CLOCK_WITHIN.search(date[0])
-        if within and (moment := _timed(day, within)):
-            return date[0], moment
-        after = _TIME_AFTER.match(line, date.end())
-        if after and (moment := _timed(day, after)):
-            return line[date.start() : after.end()].rstrip(" ("), moment
-        start = max(0, date.start() - _BEFORE)
-        before = _TIME_BEFORE.search(line[start : date.start()])
-        if before and (moment := _timed(day, before)):
-            return line[start + before.start() : date.end()].lstrip(), moment
-        return date[0], day
-    return None
+        if date.start() >= end:
+            found = _with_time(line, date, day, end)
+            yield found
+            end = found.end
+
+
+def _with_time(line: str, date: re.Match[str], day: datetime, behind: int) -> Found:
+    """Add the time that stands in, behind or before a date; what another date took, before `behind`, is not read."""
+    within = _CLOCK_WITHIN.search(date[0])
+    if within and (moment := _timed(day, within)):
+        return Found(line[date.start() : date.end()], moment, *date.span())
+    after = _TIME_AFTER.match(line, date.end())
+    if after and (moment := _timed(day, after)):
+        return Found(line[date.start() : after.end()].rstrip(" ("), moment, date.start(), after.end())
+    start = max(behind, date.start() - _BEFORE)
+    before = _TIME_BEFORE.search(line[start : date.start()])
+    if before and (moment := _timed(day, before)):
+        at = start + before.start()
+        return Found(line[at : date.end()].lstrip(), moment, at, date.end())
+    return Found(line[date.start() : date.end()], day, *date.span())
+
+
+# --- The order of day and month ---------------------------------------------------------------------------------------
+
+_NUMERIC = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(?:19|20)\d\d(?!\d)")
+
+
+def numeric_order(texts: Iterable[str]) -> str | None:
+    """Return a language tag that orders day and month as the dates in the texts do; None where they do not tell."""
+    firsts = seconds = 0
+    for text in texts:
+        for found in _NUMERIC.finditer(text[:_REACH]):
+            firsts += int(found[1]) > 12 >= int(found[3])
+            seconds += int(found[3]) > 12 >= int(found[1])
+    if bool(firsts) == bool(seconds):
+        return None
+    return "en-GB" if firsts else "en-US"
+
+
+def swapped(raw: str, moment: datetime) -> datetime | None:
+    """Return the other reading of a date such as "3/4/2023"; None where there is but one."""
+    found = _NUMERIC.match(raw.strip().replace(".", "/"))
+    if found is None or moment.day > 12 or moment.day == moment.month:
+        return None
+    return moment.replace(month=moment.day, day=moment.month)
 
 
 # --- The rest ---------------------------------------------------------------------------------------------------------
@@ -233,12 +362,12 @@ _SETTINGS: dict[str, Any] = {
     "RELATIVE_BASE": datetime(2000, 1, 1),
     "DEFAULT_LANGUAGES": [],
 }
-_HAS_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_YEAR_ALONE = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _HAS_DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 
 
 def _worded(text: str, languages: tuple[str, ...]) -> datetime | None:
-    if len(text) > _WORDY or text.isascii() or not (_HAS_YEAR.search(text) and _HAS_DAY.search(text)):
+    if len(text) > _WORDY or text.isascii() or not (_YEAR_ALONE.search(text) and _HAS_DAY.search(text)):
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -262,15 +391,19 @@ def _parser(languages: tuple[str, ...]) -> Any:
 _URL_DATES = (
     re.compile(r"/(?P<y>\d{4})[/-](?P<m>\d{1,2}|[a-z]{3})[/-](?P<d>\d{1,2})(?=[/_.-]|$)"),
     re.compile(r"(?<!\d)(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?!\d)"),
-    re.compile(r"(?<!\d)(?P<y>\d{4})/?(?P<m>\d{2})(?P<d>\d{2})(?!\d)"),
+    re.compile(r"(?<!\d)(?P<y>\d{4})/(?P<m>\d{2})(?P<d>\d{2})(?!\d)"),
 )
+_URL_NUMBER = re.compile(r"(?<!\d)(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?!\d)")
 
 
-def from_url(url: str) -> datetime | None:
-    """Read the day out of an address's path: /2023/10/26/, 2023-10-26, /2023/1026/, 20231026; naive midnight."""
+def from_url(url: str, *, numbers: bool = False) -> datetime | None:
+    """Read the day out of an address's path: /2023/10/26/, 2023-10-26, /2023/1026/; naive midnight.
+
+    With `numbers`, read eight digits (20231026), which may be a story's number as well.
+    """
     path = re.split(r"[?#]", url[:2000], maxsplit=1)[0].partition("//")
     place = "/" + (path[2] or path[0]).partition("/")[2] if path[1] else path[0]
-    for form in _URL_DATES:
+    for form in (_URL_NUMBER,) if numbers else _URL_DATES:
         for found in form.finditer(place):
             number = int(found["m"]) if found["m"].isdigit() else month(found["m"])
             day = number and _made(int(found["y"]), number, int(found["d"]))

@@ -27,7 +27,7 @@ _PUBLISHED = (
     " date.published article.published parsely-pub-date sailthru.date dc.date.issued dcterms.created dc.date dc.created"
     " dcterms.date datecreated published-date publisheddate"
     " cxenseparse:recs:publishtime publish-date article_date_original"
-    " publication_date date"
+    " publication_date date published published_time published-time"
 ).split()
 _MODIFIED = "article:modified_time og:updated_time datemodified lastmod last-modified dcterms.modified".split()
 _AUTHOR = "author article:author_name parsely-author sailthru.author dc.creator dcterms.creator byl byline".split()

@@ -75,6 +75,7 @@ _MAX_WORDS, _MAX_WORD = 32, 64  # of an element's class and id
 _MAX_INLINE, _MAX_CHAINS = 512, 32  # characters of names around an inline element; such chains in a block
 _MAX_BASE = 4_096
 _MAX_SOURCES, _MAX_ADDRESS, _MAX_CLIMB = 20, 2_048, 50  # of an image: its sources, its address, the elements around it
+_ISO_DAY = re.compile(r"\s*\d{4}-\d\d-\d\d")
 _TEXT = 2  # lexbor's number for a text node
 
 _Attributes = dict[str, str | None]
@@ -356,7 +357,7 @@ class _Walk:
         if names != " " and len(inline) <= _MAX_INLINE:
             inline = inline[:-1] + names
         link = self.targets.get(node.mem_id, (None, node.mem_id)) if tag == "a" else around.link
-        moment = attributes.get("datetime") if tag == "time" else around.datetime
+        moment = _moment(tag, attributes) or around.datetime
         unread = around.unread or tag in _UNREAD
         aside, unscripted, aria = around.aside, around.unscripted, around.aria_hidden
         if attributes or tag == "noscript":
@@ -384,6 +385,8 @@ class _Walk:
 
     def _names(self, attributes: _Attributes) -> str:
         key = (attributes.get("class"), attributes.get("id"))
+        if "itemprop" in attributes and (attributes["itemprop"] or "").startswith("date"):
+            key = (f"{key[0] or ''} {attributes['itemprop']}", key[1])  # "datePublished", "dateModified"
         found = self.names.get(key)
         if found is None:
             found = self.names[key] = _spelt(key)
@@ -635,6 +638,14 @@ def _show_only_copies(blocks: list[Block], unscripted: list[int]) -> None:
         for index in only:
             if not (_NOTICE.search(blocks[index].text) and len(blocks[index].text) < _SHORT):
                 blocks[index] = msgspec.structs.replace(blocks[index], hidden=False)
+
+
+def _moment(tag: str, attributes: _Attributes) -> str | None:
+    """Return what an element says to machines of the date that it shows."""
+    if "datetime" in attributes and tag not in ("ins", "del"):
+        return attributes["datetime"]
+    title = attributes.get("title") if tag in ("abbr", "span", "time") else None
+    return title if title and _ISO_DAY.match(title) else None
 
 
 def _is_hidden(attributes: _Attributes) -> bool:

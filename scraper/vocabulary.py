@@ -118,6 +118,14 @@ CITIES = _names("""
     Sucre|Cochabamba|Santa Cruz|Santiago|Santiago de Chile|Valparaíso|Valparaiso|Buenos Aires|Córdoba|Rosario|Mendoza
     Montevideo|Asunción|Asuncion|Brasilia|Brasília|Sao Paulo|São Paulo|Rio de Janeiro|Belo Horizonte|Porto Alegre
     Curitiba|Recife|Manaus|Fortaleza|Belém|United Nations|Nações Unidas|Naciones Unidas|Guantanamo Bay|Gibraltar
+    Lindi|Mtwara|Morogoro|Arusha|Mwanza|Tanga|Mbeya|Iringa|Zanzibar|Moshi|Tabora|Kigoma|Kisumu|Nakuru|Eldoret|Garissa
+    Entebbe|Gulu|Jinja|Mbarara|Kumasi|Tamale|Takoradi|Ibadan|Enugu|Kaduna|Calabar|Benin City|Port Harcourt
+    Warri|Akure|Abeokuta|Ilorin|Sokoto|Bulawayo|Mutare|Ndola|Kitwe|Livingstone|Walvis Bay|Bloemfontein|Polokwane
+    Gqeberha|East London|Pietermaritzburg|Hyderabad|Sialkot|Gujranwala|Sukkur|Gwadar|Muzaffarabad|Abbottabad
+    Larkana|Bahawalpur|Sargodha|Mirpur|Pokhara|Biratnagar|Sylhet|Khulna|Rajshahi|Barisal|Rangpur|Kandy|Jaffna
+    Mysore|Mangalore|Hubli|Warangal|Tirupati|Tiruchi|Tiruchirappalli|Puducherry|Udaipur|Jodhpur|Gwalior|Jabalpur
+    Nashik|Aurangabad|Kohima|Aizawl|Itanagar|Gangtok|Meerut|Agra|Gorakhpur|Ayodhya|Dhanbad|Jamshedpur|Siliguri
+    Ipoh|Malacca|Melaka|Seremban|Iloilo|Bacolod|Baguio|Zamboanga
     Port Stanley|Papeete|Noumea|Nouméa|القاهرة|دبي|الرياض|بغداد|بيروت|دمشق|عمان|القدس|غزة|رام الله|الدوحة|أبوظبي
     واشنطن|باريس|لندن|موسكو|طهران|أنقرة|طرابلس|تونس|الجزائر|الرباط
 """)
@@ -188,6 +196,19 @@ PLACE_ENDINGS = (
 )  # fmt: skip
 """The same, for the end of a word."""
 
+GIVEN_NAMES = _words("""
+    sofia paris sydney santiago adelaide victoria vienna florence charlotte austin madison jackson dallas denver houston
+    phoenix darwin milan georgia kingston chelsea brooklyn savannah carolina alexandria lima jordan israel chad malta
+    kenya india asia dakota florencia valencia roma rom cali davos lyon reno nice dora
+""")
+"""Places whose names people bear too: before a colon they may be the speakers of an interview."""
+
+TOPIC_ENDINGS = (
+    "tion", "sion", "cion", "zione", "cao", "ism", "ismus", "isme", "ismo", "ment", "schaft", "keit", "heit", "schutz",
+    "logy", "logie", "nomics", "itics", "ierung", "igung", "graphy", "ership", "ware",
+)  # fmt: skip
+"""How single words end that name a topic and no town, without accents."""
+
 NOT_PLACES = _words("""
     # words of labels and run-in headings
     the a an breaking news update updated updates live watch video videos photo photos picture pictures gallery listen
@@ -215,6 +236,19 @@ NOT_PLACES = _words("""
     analyse bericht liveticker ticker anzeige exclusif direct vidéo reportage entretien tribune enquête éditorial
     portrait récit infographie última hora exclusiva opinión análisis crónica entrevista vídeo directo ultimo
     aggiornamento esclusiva diretta intervista
+    # topics
+    climate economy education housing immigration crime football soccer tennis golf cricket rugby security energy
+    environment justice religion food music film films movies books theatre theater television cinema art arts opinion
+    media internet family work jobs labour labor transport traffic wildlife animals nature space war peace drugs
+    migrants refugees asylum schools school universities students teachers nurses doctors hospitals vaccines budget
+    taxes tax wages pensions banks banking trading retail agriculture farming fishing mining aviation shipping klima
+    wirtschaft fussball fußball wetter verkehr politik kultur kino umwelt arbeit schule corona medien musik theater
+    bücher gesellschaft gesundheit forschung wissen technik reise sicherheit energie migration bildung économie climat
+    santé société cinéma école politique culture sciences musique environnement économiques economía cultura deportes
+    salud fútbol sociedad política ciencia cine música calcio cronaca scuola sanità economia politica ambiente lavoro
+    cinema musica esportes saúde educação cidades polícia sommaire résumé inhalt sumario moderator moderatorin host
+    reporter redaktion frage antwort pregunta respuesta domanda risposta hinweis achtung wichtig fazit hintergrund
+    tipp info infos service termin termine ort quelle foto text autor nota aviso importante attenzione remarque encadré
     # days and months
     monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun january february march april
     june july august september october november december jan feb apr jun jul aug sept sep oct nov dec montag dienstag
@@ -248,31 +282,87 @@ EASTERN_PLACES = _names("""
 
 MONTHS = (
     "january jan januar jänner jän janvier janv enero ene gennaio gen janeiro januari янв января январь січня січ "
-    "stycznia styczeń sty ocak oca ledna leden tammikuuta ianuarie ian január ιανουαρίου ιαν يناير",
+    "stycznia styczeń sty ocak oca ledna leden tammikuuta ianuarie ian január ιανουαρίου ιαν يناير "
+    "جانفي كانون_الثاني มกราคม มค जनवरी בינואר ינואר",
     "february feb febr februar feber février févr fév febrero febbraio fevereiro fev februari фев февр февраля "
-    "февраль лютого лют lutego luty lut şubat şub února únor helmikuuta februarie február φεβρουαρίου φεβ فبراير",
+    "февраль лютого лют lutego luty lut şubat şub února únor helmikuuta februarie február φεβρουαρίου φεβ فبراير "
+    "فيفري شباط กุมภาพันธ์ กพ फरवरी फ़रवरी בפברואר פברואר",
     "march mar märz mär maerz mrz mars marzo março maart mrt mart мар марта март березня бер marca marzec března "
-    "březen maaliskuuta martie március maret marts μαρτίου μαρ مارس",
+    "březen maaliskuuta martie március maret marts μαρτίου μαρ مارس "
+    "آذار اذار มีนาคม มีค मार्च במרץ מרץ",
     "april apr avril avr abril abr aprile апр апреля апрель квітня квіт kwietnia kwiecień kwi nisan nis dubna duben "
-    "huhtikuuta aprilie április ápr απριλίου απρ أبريل",
+    "huhtikuuta aprilie április ápr απριλίου απρ أبريل "
+    "ابريل إبريل أفريل نيسان เมษายน เมย अप्रैल באפריל אפריל",
     "may mai mayo maggio mag maio mei maj мая май травня трав maja mayıs května květen toukokuuta május máj μαΐου "
-    "μάιος مايو",
+    "μάιος مايو "
+    "ماي أيار ايار พฤษภาคม พค मई במאי מאי",
     "june jun juni juin junio giugno giu junho июн июня июнь червня черв czerwca czerwiec cze haziran haz června "
-    "červen kesäkuuta iunie iun június jún ιουνίου ιουν يونيو",
+    "červen kesäkuuta iunie iun június jún ιουνίου ιουν يونيو "
+    "جوان حزيران มิถุนายน มิย जून ביוני יוני",
     "july jul juli juillet juil julio luglio lug julho июл июля июль липня лип lipca lipiec lip temmuz tem července "
-    "červenec heinäkuuta iulie iul július júl ιουλίου ιουλ يوليو",
+    "červenec heinäkuuta iulie iul július júl ιουλίου ιουλ يوليو "
+    "جويلية تموز กรกฎาคม กค जुलाई ביולי יולי",
     "august aug août aout agosto ago augustus augusti авг августа август серпня серп sierpnia sierpień sie ağustos "
-    "ağu srpna srpen elokuuta augusztus agustus agt αυγούστου αυγ أغسطس",
+    "ağu srpna srpen elokuuta augusztus agustus agt αυγούστου αυγ أغسطس "
+    "اغسطس أوت آب สิงหาคม สค अगस्त באוגוסט אוגוסט",
     "september sep sept septembre septiembre setiembre settembre set setembro сен сент сентября сентябрь вересня "
-    "вер września wrzesień wrz eylül eyl září syyskuuta septembrie szeptember szept σεπτεμβρίου σεπ سبتمبر",
+    "вер września wrzesień wrz eylül eyl září syyskuuta septembrie szeptember szept σεπτεμβρίου σεπ سبتمبر "
+    "أيلول ايلول กันยายน กย सितंबर सितम्बर בספטמבר ספטמבר",
     "october oct oktober okt octobre octubre ottobre ott outubro out окт октября октябрь жовтня жовт października "
-    "październik paź ekim eki října říjen lokakuuta octombrie október οκτωβρίου οκτ أكتوبر",
+    "październik paź ekim eki října říjen lokakuuta octombrie október οκτωβρίου οκτ أكتوبر "
+    "اكتوبر تشرين_الأول ตุลาคม ตค अक्टूबर अक्तूबर באוקטובר אוקטובר",
     "november nov novembre noviembre novembro ноя нояб ноября ноябрь листопада лист listopada listopad kasım kas "
-    "marraskuuta noiembrie nopember νοεμβρίου νοε نوفمبر",
+    "marraskuuta noiembrie nopember νοεμβρίου νοε نوفمبر "
+    "تشرين_الثاني พฤศจิกายน พย नवंबर नवम्बर בנובמבר נובמבר",
     "december dec dezember dez décembre déc diciembre dic dicembre dezembro desember des дек декабря декабрь грудня "
-    "груд grudnia grudzień gru aralık ara prosince prosinec joulukuuta decembrie δεκεμβρίου δεκ ديسمبر",
+    "груд grudnia grudzień gru aralık ara prosince prosinec joulukuuta decembrie δεκεμβρίου δεκ ديسمبر "
+    "كانون_الأول ธันวาคม ธค दिसंबर दिसम्बर בדצמבר דצמבר",
 )
 """The names of each month and their short forms, without full stop."""
+
+PERSIAN_MONTHS = (
+    "فروردین حمل", "اردیبهشت ثور", "خرداد جوزا", "تیر سرطان", "مرداد امرداد اسد", "شهریور سنبله", "مهر میزان",
+    "آبان عقرب", "آذر قوس", "دی جدی", "بهمن دلو", "اسفند حوت",
+)  # fmt: skip
+"""The months of the Solar Hijri calendar, in Persian and Dari."""
+
+ERAS = {"民國": 1911, "民国": 1911, "令和": 2018, "平成": 1988, "昭和": 1925}
+"""Names of eras, each with what is added to its years: of the Republic of China, and of Japan's emperors."""
+
+PUBLISHED = tuple(
+    """
+published|publish date|posted|first published|originally published|created|publication date
+veröffentlicht|erschienen|erstellt|publiziert|publikationsdatum|publié|publie|mis en ligne|parution|publicado|publicada
+publicación|pubblicato|pubblicata|pubblicazione|gepubliceerd|geplaatst|publicerad|publicerat|publisert|udgivet|offentliggjort
+julkaistu|opublikowano|utworzono|data publikacji|publikováno|vydáno|közzétéve|megjelent|publicat|δημοσίευση|δημοσιεύθηκε
+опубликовано|дата публикации|создано|опубліковано|yayınlanma|yayın tarihi|diterbitkan|dipublikasikan|đăng ngày|ngày đăng
+发布|發布|發佈|发表|發表|刊登|公開日|掲載|投稿日|配信|初出|입력|등록|게재|작성
+نشر|تاريخ النشر|انتشار|منتشر|פורסם|प्रकाशित|เผยแพร่
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
+"""Words before a date of publication, in lower case."""
+
+UPDATED = tuple(
+    """
+updated|update|last modified|modified|last edited|edited|revised|last reviewed|medically reviewed|reviewed|last changed
+changed|refreshed|last published|aktualisiert|aktualisierung|geändert|letzte änderung|bearbeitet|überarbeitet|mis à jour
+mise à jour|màj|modifié|modifie|actualisé|actualizado|actualizada|actualización|modificado|aggiornato|aggiornata
+aggiornamento|ultima modifica|modificato|atualizado|atualizada|atualização|bijgewerkt|gewijzigd|laatste update
+uppdaterad|uppdaterat|opdateret|ændret|oppdatert|endret|päivitetty|muokattu|zaktualizowano|aktualizacja|zmodyfikowano|aktualizováno
+aktualizace|upraveno|frissítve|módosítva|actualizat|modificat|ενημέρωση|ενημερώθηκε|обновлено|изменено|дата обновления
+оновлено|змінено|güncelleme|güncellenme|güncellendi|diperbarui|cập nhật|更新|修改|修正|改訂|업데이트|수정
+تحديث|آخر تعديل|به روز
+به‌روز|بروزرسانی|עודכן|עדכון|अपडेट|अद्यतन|อัปเดต|อัพเดต|แก้ไข
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
+"""Words before, or right behind, the date of a change, in lower case."""
+
+DATE_WORDS = frozenset((*PUBLISHED, *UPDATED, *"date on at datum data fecha the from since le".split()))
+"""Words before a date that are no product's name."""
 
 ZONES = {
     "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "MEZ": 60, "CEST": 120, "MESZ": 120,

@@ -8,7 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scraper.article import Dateline
-from scraper.dateline import split
+from scraper.assemble import assemble
+from scraper.block import Block, Claims, Document, Label, Labelled
+from scraper.dateline import lone, split
 
 CASES = tomllib.loads((Path(__file__).parent / "datelines.toml").read_text("utf-8"))
 
@@ -22,8 +24,8 @@ PIECES = (
 
 
 def test_the_table_is_there() -> None:
-    assert len(CASES["positive"]) >= 120
-    assert len(CASES["negative"]) >= 60
+    assert len(CASES["positive"]) >= 140
+    assert len(CASES["negative"]) >= 120
 
 
 @pytest.mark.parametrize("case", CASES["positive"], ids=lambda case: case[0])
@@ -35,6 +37,40 @@ def test_a_dateline_is_split_off(case: list[str]) -> None:
 @pytest.mark.parametrize("paragraph", CASES["negative"])
 def test_other_openings_stay_whole(paragraph: str) -> None:
     assert split(paragraph) == (None, paragraph)
+
+
+@pytest.mark.parametrize(
+    ("paragraph", "following", "place", "agency"),
+    [
+        ("SEOUL, South Korea (AP)", "The talks began.", "SEOUL, South Korea", "AP"),
+        ("WASHINGTON, D.C. –", "The court ruled.", "WASHINGTON, D.C.", None),
+        ("Düsseldorf -", "Die Brücke ist zu.", "Düsseldorf", None),
+        ("Ankara", "Meclis toplandı.", "Ankara", None),
+        ("(Reuters) -", "Shares rose.", None, "Reuters"),
+        ("Berlin.", "Der Wirkstoff hilft nach einer neuen Studie nur wenigen Kranken.", "Berlin", None),
+        ("PERFORMANCE", "The card is fast.", None, None),
+        ("Jane Doe", "The card is fast.", None, None),
+        ("Jane Doe News.com March 5, 2024", "The card is fast.", None, None),
+        ("Smallville", "The card is fast.", None, None),
+        ("SEOUL (AP) — The talks began.", "They went on.", None, None),
+        ("SEOUL (AP) —", "", None, None),
+        ("SEOUL (AP) —", " ", None, None),
+    ],
+)
+def test_a_dateline_may_be_a_paragraph_of_its_own(
+    paragraph: str, following: str, place: str | None, agency: str | None
+) -> None:
+    found = lone(paragraph, following)
+    assert found == (Dateline(f"{paragraph} ", place, agency) if place or agency else None)
+
+
+def test_a_paragraph_that_is_a_dateline_goes_into_the_next() -> None:
+    lines = ("A summary.", "BERGEN, Norway (AP) —", "The night ferry left Bergen on Monday.")
+    blocks = tuple(map(Block, lines))
+    claims = Claims(headline="Night ferry returns")
+    story = assemble(Document(blocks), [Labelled(each, Label.BODY, 1.0, "") for each in blocks], claims)
+    assert story.dateline == Dateline("BERGEN, Norway (AP) — ", "BERGEN, Norway", "AP", 1)
+    assert story.body == ("A summary.", "The night ferry left Bergen on Monday.")
 
 
 @given(st.text() | st.lists(st.sampled_from(PIECES), max_size=12).map("".join))

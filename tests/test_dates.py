@@ -253,7 +253,8 @@ def test_find_knows_the_order_of_a_language() -> None:
         ("https://example.org/2023-10-26-a-story", "2023-10-26"),
         ("https://example.org/a-story-2023-10-26.html", "2023-10-26"),
         ("https://example.org/n1/2023/1026/c1-400.html", "2023-10-26"),
-        ("https://example.org/t20231026_123.html", "2023-10-26"),
+        ("https://example.org/t20231026_123.html", None),
+        ("https://example.org/world-europe-20121014", None),
         ("/news/life/2018-03-13/804.html", "2018-03-13"),
         ("https://example.org/html/20231399.html", None),
         ("https://example.org/html/855c73898406.html", None),
@@ -267,6 +268,125 @@ def test_find_knows_the_order_of_a_language() -> None:
 )
 def test_from_url(url: str, day: str | None) -> None:
     assert dates.from_url(url) == (day and at(day))
+
+
+@pytest.mark.parametrize(
+    ("url", "day"),
+    [
+        ("https://example.org/t20231026_123.html", "2023-10-26"),
+        ("https://example.org/html/20231399.html", None),
+        ("https://example.org/html/120231026.html", None),
+    ],
+)
+def test_eight_digits_are_a_day_only_where_asked_for(url: str, day: str | None) -> None:
+    assert dates.from_url(url) is None
+    assert dates.from_url(url, numbers=True) == (day and at(day))
+
+
+@pytest.mark.parametrize(
+    ("raw", "languages", "moment"),
+    [
+        # Buddhist years
+        ("26 ตุลาคม 2566", (), at("2023-10-26")),
+        ("26 ต.ค. 2566 17:03 น.", (), at("2023-10-26 17:03")),
+        ("วันที่ 5 มี.ค. 2567", (), at("2024-03-05")),
+        ("26/10/2566", ("th",), at("2023-10-26")),
+        ("26 พฤษภาคม พ.ศ. 2566", (), at("2023-05-26")),
+        # Persian years
+        ("۴ آبان ۱۴۰۲", (), at("2023-10-26")),
+        ("1 فروردین 1403", (), at("2024-03-20")),
+        ("30 اسفند 1399", (), at("2021-03-20")),
+        ("29 اسفند 1402", (), at("2024-03-19")),
+        ("1402/08/04", ("fa-IR",), at("2023-10-26")),
+        ("۱۴۰۲/۰۸/۰۴ - ۱۷:۰۳", ("fa",), at("2023-10-26 17:03")),
+        # years of the Republic of China
+        ("民國112年10月26日", (), at("2023-10-26")),
+        ("112年10月26日", (), at("2023-10-26")),
+        ("112-10-26", ("zh-TW",), at("2023-10-26")),
+        ("112/3/5", ("zh-Hant-TW",), at("2023-03-05")),
+        # Japanese eras
+        ("令和5年10月26日", (), at("2023-10-26")),
+        ("令和元年5月1日", (), at("2019-05-01")),
+        ("平成30年4月1日 10時31分", (), at("2018-04-01 10:31")),
+        # languages whose months the grammar knows
+        ("24 نيسان / أبريل 2020 09:22", (), at("2020-04-24 09:22")),
+        ("24 كانون الثاني 2020", (), at("2020-01-24")),
+        ("26 באוקטובר 2023", (), at("2023-10-26")),
+        ("२६ अक्टूबर २०२३", (), at("2023-10-26")),
+        ("26 tháng 10, 2023", (), at("2023-10-26")),
+        ("26 tháng 10 năm 2023", (), at("2023-10-26")),
+    ],
+)
+def test_years_and_months_of_other_calendars(raw: str, languages: tuple[str, ...], moment: datetime) -> None:
+    assert dates.parse(f"• {raw}", languages) == moment
+    found = dates.find(f"News | {raw}", languages)
+    assert found
+    assert found[1] == moment
+    assert found[0] in raw
+
+
+@pytest.mark.parametrize(
+    ("text", "languages"),
+    [
+        ("26/10/2566", ("en-GB",)),
+        ("1402/08/04", ("en",)),
+        ("112-10-26", ("en",)),
+        ("112/10/26", ("zh-CN",)),
+        ("26 October 1402", ()),
+        ("令和99年10月26日", ()),
+        ("12年10月26日", ()),
+        ("PhpStorm 2016.1.2", ()),
+        ("Now with Rider 2023.3.1", ()),
+        ("v2016.1.2", ()),
+    ],
+)
+def test_other_numbers_are_no_years(text: str, languages: tuple[str, ...]) -> None:
+    assert dates.parse(text, languages) is None
+    assert dates.find(text, languages) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["2016.1.2", "Published 2016.1.2", "업데이트 2016.1.2", "Updated: 2016.1.2", "2016.1.2 10:31"]
+)
+def test_a_date_with_full_stops_is_no_version(text: str) -> None:
+    found = dates.find(text)
+    assert found
+    assert found[1].date() == at("2016-01-02").date()
+
+
+def test_every_date_of_a_line_is_found_with_its_own_time() -> None:
+    found = list(dates.find_all("Last updated 17 May 2024 at 08:00 | Published 14 May 2024 at 07:00, by us"))
+    assert [each.raw for each in found] == ["17 May 2024 at 08:00", "14 May 2024 at 07:00"]
+    assert [each.moment for each in found] == [at("2024-05-17 08:00"), at("2024-05-14 07:00")]
+
+
+@pytest.mark.parametrize(
+    ("texts", "tag"),
+    [
+        (["3/4/2023", "25/03/2023"], "en-GB"),
+        (["3/4/2023", "03-25-2023"], "en-US"),
+        (["3/4/2023"], None),
+        (["25/03/2023", "03/25/2023"], None),
+        (["1925/03/2023"], None),
+        ([], None),
+    ],
+)
+def test_other_dates_tell_the_order_of_day_and_month(texts: list[str], tag: str | None) -> None:
+    assert dates.numeric_order(texts) == tag
+
+
+@pytest.mark.parametrize(
+    ("raw", "moment", "other"),
+    [
+        ("11/01/2023 12:43:42", "2023-11-01 12:43:42", "2023-01-11 12:43:42"),
+        ("11.01.2023", "2023-01-11", "2023-11-01"),
+        ("25/01/2023", "2023-01-25", None),
+        ("2023-11-01", "2023-11-01", None),
+        ("11/11/2023", "2023-11-11", None),
+    ],
+)
+def test_a_date_may_have_two_readings(raw: str, moment: str, other: str | None) -> None:
+    assert dates.swapped(raw, at(moment)) == (other and at(other))
 
 
 def test_no_name_belongs_to_two_months() -> None:
