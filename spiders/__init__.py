@@ -2,7 +2,7 @@
 
     arguments, failures, entries, markup, sitemap, feeds, budget
                                                  rules, as pure functions and small values
-    folder, stored, ledger                       what is on the disk: the lock, requests as JSON, all that is known
+    folder, stored, items, ledger                what is on the disk: the lock, requests, items, all that is known
     account, frontier                            the counts; the scheduler
     guard, host, robots, clock                   downloader middlewares: what may be asked for
     compression, backoff, outcome                what came, unpacked; when it is tried again; what came of it

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Self, TypeVar
 from scrapy import Request, Spider, signals
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider
+from scrapy.exceptions import CloseSpider, DropItem
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
@@ -26,14 +26,15 @@ from scraper.addresses import canonical, host
 from spiders.account import Account, add
 from spiders.failures import final, reason
 from spiders.folder import LEDGER, Locked, clear, crawl_dir, lock, worker
+from spiders.items import identify
 from spiders.ledger import End, Failed, Ledger, LedgerError, Taken, Trouble
-from spiders.stored import dump, item_id, load, plain
+from spiders.stored import dump, load
 
 if TYPE_CHECKING:
     from spiders.shared import SharedLedger
 
-__all__ = ["BROKE", "DISK_FULL", "DUE", "LOCKED", "META", "NEWEST", "NO_FRONTIER", "NO_OUTPUT", "SINCE"]
-__all__ += ["JOINED", "LOST", "OTHER_SITE", "UNUSABLE", "Flight", "Frontier"]
+__all__ = ["DISK_FULL", "DUE", "LOCKED", "META", "NEWEST", "NO_FRONTIER", "NO_OUTPUT", "SINCE"]
+__all__ += ["BROKE", "FETCHED", "JOINED", "KNOWN", "LOST", "OTHER_SITE", "UNUSABLE", "Flight", "Frontier", "LeftOut"]
 
 DISK_FULL = "disk_full"
 """The reason with which a crawl ends that could not write."""
@@ -49,6 +50,8 @@ LOCKED = "locked"
 LOST = object()
 """The signal that the ledger may have lost what it was told last: what was asked for may have to be asked for again."""
 
+KNOWN = "known"
+"""The key of the stats that is set where the folder had records already."""
 JOINED = "joined"
 """The key of the stats that is set where other workers were at the crawl already."""
 
@@ -64,9 +67,13 @@ SINCE = "since"
 UNUSABLE = (sqlite3.OperationalError, LedgerError)
 """What a ledger raises that takes nothing more."""
 
-BROKE, _UNSEEN = "broke the spider", "given up"
+BROKE, ITEM_FAILED, NOT_STORED, _UNSEEN = "broke the spider", "item failed", "cannot be stored", "given up"
+NO_ITEM = "no item"
+"""Why a page counts as skipped of which its spider says nothing else."""
 
-SITE = "site"
+SITE, FETCHED = "site", "fetched"
+
+_ARGUMENTS = {"fresh": "FRESH", "pages": "PAGES"}  # of a portal's spider, with the settings that mean the same
 
 _COMMIT = 0.1  # seconds from a change to its commit: what a death takes back is done again
 
@@ -86,8 +93,21 @@ class Flight:
     """ETag and Last-Modified of the page that came."""
     seconds: float | None = None
     """From asking to the answer."""
+    items: int = 0
+    """How many items came of it."""
+    told: str | None = None
+    """As what its page is counted, where the spider has said so."""
     superseded: bool = False
     """Its row was queued again meanwhile, for another request of the same key."""
+
+
+class LeftOut(DropItem):
+    """An item that the sink does not write, for a reason that it has counted."""
+
+    def __init__(self, *arguments: Any, story: str | None = None, **named: Any) -> None:
+        """Name the story that the item repeats, if it repeats one."""
+        super().__init__(*arguments, **named)
+        self.story = story
 
 
 class _OtherSite(Exception):
@@ -100,6 +120,7 @@ class Frontier(BaseScheduler):
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._limit: int = crawler.settings.getint("PAGES")
+        self._fresh: bool = crawler.settings.getbool("FRESH")
         self._flights: dict[Request, Flight] = {}
         self._by_key: dict[bytes, Flight] = {}
         self._lock: IO[str] | None = None
@@ -110,6 +131,7 @@ class Frontier(BaseScheduler):
         self._beating: asyncio.TimerHandle | None = None
         self._paces: dict[str, tuple[float, int]] = {}
         self._meetings = 1
+        self._round = False  # whether this run begins one
         self.ledger: Ledger | SharedLedger | None = None
         """None before the folder is opened, and where it could not be."""
         self.barred: set[str] = set()
@@ -137,6 +159,7 @@ class Frontier(BaseScheduler):
     def open(self, spider: Spider) -> None:
         """Take the folder, and go on where the last run in it stopped; a folder that is no use ends the crawl."""
         directory = crawl_dir(self._crawler)
+        self._heed(spider)
         try:
             self._lock = lock(directory)
             site = self._crawler.settings.get("SITE")
@@ -158,12 +181,26 @@ class Frontier(BaseScheduler):
             connect = self._crawler.signals.connect
             connect(self._item_scraped, signals.item_scraped)
             connect(self._item_dropped, signals.item_dropped)
+            connect(self._item_failed, signals.item_error)
             connect(self._spider_broke, signals.spider_error)
             if ledger.owner:
                 self._beat()
 
+    def _heed(self, spider: Spider) -> None:
+        """Take `-a fresh=true` for any spider, and say of what else is known here that it is not taken."""
+        for name, setting in _ARGUMENTS.items():
+            value, own = vars(spider).get(name), name in self._crawler.spidercls.__dict__
+            if not isinstance(value, str) or own or self._crawler.settings.get(setting):
+                continue
+            if name != "fresh":
+                logger.warning("-a %s=%s is left to the spider: -s %s=%s is for the crawl", name, value, setting, value)
+            elif value in ("true", "false"):
+                self._fresh = value == "true"
+            else:
+                logger.warning("fresh=%s is neither true nor false: it is left to the spider", value)
+
     def _alone(self, directory: Path) -> Ledger:
-        if self._crawler.settings.getbool("FRESH"):
+        if self._fresh:
             clear(directory)
         return Ledger(directory / LEDGER)
 
@@ -178,7 +215,7 @@ class Frontier(BaseScheduler):
         if name is None:
             raise _OtherSite("it takes part in another crawl: name another CRAWL_DIR")
         ledger = join(self._crawler.settings, f"scraper:{crawl}:", name)
-        if self._crawler.settings.getbool("FRESH"):
+        if self._fresh:
             if ledger.joined:
                 ledger.close()
                 raise Locked("other workers are at this crawl, and would lose it: stop them, then give -a fresh=true")
@@ -201,8 +238,15 @@ class Frontier(BaseScheduler):
         return self._ask(lambda ledger: ledger.next_due(self.barred, must=self._spent(ledger)), None) is not None
 
     def enqueue_request(self, request: Request) -> bool:
-        """Queue a request; False for one whose key is known, unless it must be made (`dont_filter`)."""
-        return self._ask(lambda ledger: self._enqueue(ledger, request), False)
+        """Queue a request; False for one whose key is known, unless it must be made (`dont_filter`).
+
+        One that cannot be stored is an error of the spider: the page that it came of is not done.
+        """
+        try:
+            return self._ask(lambda ledger: self._enqueue(ledger, request), False)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            self._not_stored(request, error)
+            return False
 
     def next_request(self) -> Request | None:
         """Give the next request that is due; what the engine has let go of is closed first."""
@@ -241,6 +285,12 @@ class Frontier(BaseScheduler):
         flight = self._flights.get(request)
         if flight is not None and flight.reason == _UNSEEN:
             flight.reason = reason(error)
+
+    def tell(self, request: Request | None, what: str) -> None:
+        """Say as what the page of a request is counted; without it, it counts by whether items came of it."""
+        flight = self._flights.get(request) if request is not None else None
+        if flight is not None:
+            flight.told = what
 
     def mark(self, name: str) -> str | int | None:
         """Give a value that was set for the crawl, or None."""
@@ -342,11 +392,12 @@ class Frontier(BaseScheduler):
             logger.info("%d addresses are left from the last run", left)
         else:
             left = ledger.renew_all()
+            self._round = True
         ledger.commit()
         add(self._crawler, "found", left)
 
     def _enqueue(self, ledger: "Ledger | SharedLedger", request: Request) -> bool:
-        parent = self._by_key.get(bytes.fromhex(request.meta.get(META, "")))
+        parent = self._by_key.get(_key_of(request))
         if parent is not None and _later(request, parent.request, "retry_times"):
             tries, due = request.meta.pop("retry_times"), request.meta.pop(DUE, 0.0)
             ledger.requeue(parent.key, dump(request), tries=tries, due=due)
@@ -360,6 +411,16 @@ class Frontier(BaseScheduler):
         elif fresh:
             add(self._crawler, "found")
         return queued
+
+    def _not_stored(self, request: Request, error: Exception) -> None:
+        logger.error("%s cannot be asked for: %s", request.url, error)
+        self._crawler.stats.inc_value("spider_exceptions/count")
+        add(self._crawler, "found")
+        add(self._crawler, f"failed/{NOT_STORED}")
+        referer = (request.headers.get("Referer") or b"").decode("latin-1")
+        for flight in self._flights.values():
+            if flight.request.url == referer:  # its page is not done
+                flight.reason, flight.failed = BROKE, True
 
     def _put(self, ledger: "Ledger | SharedLedger", request: Request) -> tuple[bool, bool]:
         """Queue a request; tell whether it was queued, and whether it was not waiting there already."""
@@ -377,6 +438,8 @@ class Frontier(BaseScheduler):
                 self._by_key.pop(key).superseded = True
             return True, ledger.requeue(key, data)
         since = request.meta.get(SINCE)
+        if self._round and request.meta.get("is_start_request"):
+            since = time.time()  # a round begins with the first pages, whatever they gave at the last
         renewed = since is not None and ledger.renew(key, since)
         return renewed, renewed
 
@@ -447,20 +510,36 @@ class Frontier(BaseScheduler):
     # How it ended
 
     def _item_scraped(self, item: Any, response: Response | Failure | None) -> None:
-        self._gave(item, response, news=True)
+        self._gave(response, identify(item), news=True)
 
-    def _item_dropped(self, item: Any, response: Response | Failure | None) -> None:
-        self._gave(item, response, news=False)
+    def _item_dropped(self, response: Response | Failure | None, exception: Exception) -> None:
+        left_out = isinstance(exception, LeftOut)
+        if not left_out:
+            add(self._crawler, "dropped")
+        self._gave(response, exception.story if isinstance(exception, LeftOut) else None, news=False)
 
-    def _gave(self, item: Any, response: Response | Failure | None, *, news: bool) -> None:
-        flight = self._flights.get(getattr(response, "request", None))  # type: ignore[arg-type]
-        if flight is not None:
-            key = flight.key
-            self._ask(lambda ledger: ledger.gave(key, item_id(plain(item)), news=news), None)
+    def _item_failed(self, response: Response | Failure | None) -> None:
+        """Count an item that a pipeline could not take; its page is not done, and is asked for again."""
+        add(self._crawler, "records")
+        add(self._crawler, "item_errors")
+        if (flight := self._flight_of(response)) is not None:
+            flight.reason, flight.failed = ITEM_FAILED, True
+
+    def _gave(self, response: Response | Failure | None, story: str | None, *, news: bool) -> None:
+        add(self._crawler, "records")
+        flight = self._flight_of(response)
+        if flight is None:
+            return
+        flight.items += 1
+        key = flight.key
+        if story is not None:
+            self._ask(lambda ledger: ledger.gave(key, story, news=news), None)
+
+    def _flight_of(self, response: Response | Failure | None) -> Flight | None:
+        return self._flights.get(getattr(response, "request", None))  # type: ignore[arg-type]
 
     def _spider_broke(self, response: Response | Failure | None) -> None:
-        flight = self._flights.get(getattr(response, "request", None))  # type: ignore[arg-type]
-        if flight is not None:
+        if (flight := self._flight_of(response)) is not None:
             flight.reason, flight.failed = BROKE, True
 
     def _settle(self) -> None:
@@ -501,6 +580,16 @@ class Frontier(BaseScheduler):
             logger.info("not fetched: %s (%s)", asked, flight.reason)
         elif flight.reason != "redirected":
             add(self._crawler, flight.reason)
+        if flight.reason == FETCHED:
+            add(self._crawler, flight.told or ("articles" if flight.items else f"skipped/{NO_ITEM}"))
+
+
+def _key_of(request: Request) -> bytes:
+    """Return the key of the request of which this one comes; nothing where it comes of none."""
+    try:
+        return bytes.fromhex(request.meta.get(META, ""))
+    except (TypeError, ValueError):  # a spider may call its own things as it likes
+        return b""
 
 
 def _later(request: Request, parent: Request, count: str) -> bool:

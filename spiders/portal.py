@@ -16,7 +16,7 @@ from scraper.assemble import join
 from scraper.replay import LONGEST
 from scraper.stories import same_headline, truncated
 from spiders import arguments, feeds, markup, sitemap
-from spiders.account import add
+from spiders.account import UNFINISHED, add
 from spiders.budget import Budget
 from spiders.clock import fetched_at
 from spiders.entries import Entry
@@ -98,14 +98,14 @@ class PortalSpider(Spider):
             async for request in self.listed(response):
                 yield request
             return
-        for each in self._page(response.url, await self._read(response)):
+        for each in self._page(response, await self._read(response)):
             yield each
 
-    def _page(self, url: str, reading: Reading) -> Output:
-        found = self._found(reading)
-        self._budget.read(url, reading.links, story=found is not None)
+    def _page(self, response: Response, reading: Reading) -> Output:
+        found = self._found(response, reading)
+        self._budget.read(response.url, reading.links, story=found is not None)
         if found is not None:
-            yield from self._story(found, reading.links)
+            yield from self._story(response, found, reading.links)
         yield from self._follow(reading.links, found)
         for feed in reading.feeds:
             if self._is_new(feed) and addresses.inside(feed, self._host):
@@ -114,18 +114,18 @@ class PortalSpider(Spider):
     async def part(self, response: Response, lines: Sequence[str]) -> AsyncIterator[Request | dict[str, Any]]:
         """Read a later part of a story; `lines` are the parts before it, as JSON."""
         parts = [Article.from_json(line) for line in lines]
-        for each in self._part(response.url, await self._read(response), parts):
+        for each in self._part(response, await self._read(response), parts):
             yield each
 
-    def _part(self, url: str, reading: Reading, parts: Sequence[Article]) -> Output:
-        found, links = self._found(reading), reading.links
+    def _part(self, response: Response, reading: Reading, parts: Sequence[Article]) -> Output:
+        found, links = self._found(response, reading), reading.links
         if found is None:
             yield from self._finish(parts, whole=False)
-        elif (led := addresses.follows(str(parts[-1].url), url)) and same_headline(parts[0], found):
-            yield from self._go_on([*parts, found], links)
+        elif (led := addresses.follows(str(parts[-1].url), response.url)) and same_headline(parts[0], found):
+            yield from self._go_on(response, [*parts, found], links)
         else:  # redirected, or another story that bears the number by chance
             yield from self._finish(parts, whole=led)
-            yield from self._finish([found])
+            yield from self._finish([found], earlier=0)
         yield from self._follow(links, found)
 
     def part_failed(self, failure: Failure) -> Output:
@@ -137,10 +137,10 @@ class PortalSpider(Spider):
     async def listed(self, response: Response) -> AsyncIterator[Request]:
         """Read a sitemap, an index of sitemaps, or a feed; beside the crawl, as large ones take seconds."""
         if _kind(response) == "feed":
-            self._add("skipped/feed")
+            self._tell(response, "skipped/feed")
             found = sitemap.Locations(await asyncio.to_thread(feeds.read, response.body, response.url))
         else:
-            self._add("skipped/sitemap")
+            self._tell(response, "skipped/sitemap")
             found = await asyncio.to_thread(sitemap.read, response.body)
         for entry in found.sitemaps:
             if addresses.inside(entry.url, self._host):
@@ -159,33 +159,34 @@ class PortalSpider(Spider):
         moment = fetched_at(response.request)
         return await self._reader.read(Page(response.url, kind, response.body, moment, self._host, scheme))
 
-    def _found(self, reading: Reading) -> Article | None:
+    def _found(self, response: Response, reading: Reading) -> Article | None:
         if reading.record is not None:
             return Article.from_json(reading.record)
-        self._add(f"skipped/{reading.reason}")
+        self._tell(response, f"skipped/{reading.reason}")
         return None
 
-    def _story(self, found: Article, links: Sequence[str]) -> Output:
+    def _story(self, response: Response, found: Article, links: Sequence[str]) -> Output:
         first = addresses.first_part(str(found.url), links)
         if first is None:
-            yield from self._go_on([found], links)
+            yield from self._go_on(response, [found], links)
         else:
-            self._add("skipped/later part of a story")
+            self._tell(response, "skipped/later part of a story")
             yield from self._follow([first])
 
-    def _go_on(self, parts: Sequence[Article], links: Sequence[str]) -> Output:
+    def _go_on(self, response: Response, parts: Sequence[Article], links: Sequence[str]) -> Output:
         following = next((link for link in links if addresses.follows(str(parts[-1].url), link)), None)
         if following is None or len(parts) == LONGEST:
-            yield from self._finish(parts, whole=following is None)
+            yield from self._finish(parts, whole=following is None, earlier=len(parts) - 1)
         else:
+            self._tell(response, UNFINISHED)
             lines = {"lines": [part.to_json() for part in parts]}
             request = self._ask(following, self.part)
             yield request.replace(errback=self.part_failed, cb_kwargs=lines, dont_filter=True)
 
-    def _finish(self, parts: Sequence[Article], *, whole: bool = True) -> Output:
+    def _finish(self, parts: Sequence[Article], *, whole: bool = True, earlier: int | None = None) -> Output:
+        """Yield a story; `earlier` of its pages, all of them unless said otherwise, are not counted yet."""
         story = join(parts) if whole else truncated(join(parts))
-        self._add("records")
-        self._add("articles", len(parts))
+        add(self.crawler, "articles", len(parts) if earlier is None else earlier)
         yield story.to_dict()
 
     def _follow(self, links: Iterable[str], story: Article | None = None) -> Output:
@@ -225,8 +226,8 @@ class PortalSpider(Spider):
     def _host(self) -> str:
         return addresses.host(str(self.site))
 
-    def _add(self, what: str, count: int = 1) -> None:
-        add(self.crawler, what, count)
+    def _tell(self, response: Response, what: str) -> None:
+        Frontier.of(self.crawler).tell(response.request, what)
 
 
 def _kind(response: Response) -> Literal["sitemap", "feed"] | None:

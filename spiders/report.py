@@ -65,7 +65,7 @@ class Report:
             "ended": ended.isoformat(),
             "seconds": round(seconds, 3),
             "reason": reason,
-            "errors": self._crawler.stats.get_value("spider_exceptions/count", 0),
+            "errors": self._crawler.stats.get_value("spider_exceptions/count", 0) + account.item_errors,
             "counts": account.to_dict(),
             "versions": {name: _version(name) for name in ("scraper", "scrapy", "selectolax")},
             "coverage": coverage(_records(directory / RECORDS, self._known)),

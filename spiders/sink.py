@@ -4,27 +4,26 @@ A line is written before the ledger is committed. What a death leaves in the fil
 what a death, or a person, took out of the file is fetched again.
 """
 
-import dataclasses
 import json
 import logging
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider, DropItem
+from scrapy.exceptions import CloseSpider
 
 from scraper import copies
-from scraper.article import Article
 from scraper.errors import RecordError
 from scraper.stories import keys, text_digest
+from spiders import items
 from spiders.account import add
 from spiders.folder import DOUBLED, RECORDS, crawl_dir
-from spiders.frontier import NO_OUTPUT, UNUSABLE, Frontier
+from spiders.frontier import KNOWN, NO_OUTPUT, UNUSABLE, Frontier, LeftOut
+from spiders.items import Item
 from spiders.ledger import Ledger, Story, TurnLost
-from spiders.stored import item_id, plain
 
 if TYPE_CHECKING:
     from spiders.shared import SharedLedger
@@ -131,8 +130,8 @@ def catch_up(file: RecordFile, ledger: "Ledger | SharedLedger") -> tuple[int, li
         if number % _OFTEN == 0:
             ledger.beat()
         try:
-            story = _story(json.loads(line))[0]
-        except (ValueError, TypeError, RecordError) as error:
+            story = _story(items.read(json.loads(line)))
+        except (ValueError, TypeError, RecursionError) as error:
             faults.append(RecordError(number, str(error), str(file.path)))
             continue
         with ledger.turn():
@@ -149,22 +148,20 @@ def catch_up(file: RecordFile, ledger: "Ledger | SharedLedger") -> tuple[int, li
     return lost, faults
 
 
-def _story(item: Mapping[str, Any]) -> tuple[Story, Article | None]:
-    """Read an item, and what is remembered of it: a record of an article has copies, any other item has none."""
-    if "schema_version" not in item:
-        return Story(item_id(item), item_id({**item, "id": None})), None
-    article = Article.from_dict(item)
-    if article.id is None:
-        raise RecordError(1, "a crawl's record has an id")
+def _story(item: Item) -> Story:
+    """Return what is remembered of an item: an article has copies, any other item has none."""
+    article = item.article
+    if article is None:
+        return Story(items.item_id(item.fields), items.item_id({**item.fields, "id": None}))
     signature = copies.signature(article.body)
     return Story(
-        article.id,
+        str(article.id),
         text_digest(article),
         keys(article),
         signature,
         # Copies are compared with the first of them only.
         copies.bands(signature) if signature is not None and article.duplicate_of is None else (),
-    ), article
+    )
 
 
 class Sink:
@@ -190,6 +187,8 @@ class Sink:
         except OSError as error:
             logger.error("No records can be written: %s", error)
             raise CloseSpider(NO_OUTPUT) from error
+        if self._file.size:
+            self._crawler.stats.set_value(KNOWN, True)
         if self._file.torn:
             logger.warning("%s ended in a torn line: %d bytes cut off", path, self._file.torn)
         try:
@@ -204,30 +203,29 @@ class Sink:
             logger.warning("%d lines are no records; the first: %s", len(faults), faults[0])
 
     def process_item(self, item: Any) -> Any:
-        """Write the record, unless the file has its story; the first failure ends the crawl."""
-        fields = plain(item)
+        """Write an item of any kind, unless the file has it; the first failure to write ends the crawl.
+
+        Return an article as a dict, so that whatever comes after this can write it, too.
+        """
         frontier = Frontier.of(self._crawler)
         if self._file is None or frontier.ledger is None or frontier.stopping:
-            raise DropItem("no room for the record", log_level="DEBUG")
-        story, article = _story(fields)
+            raise LeftOut("no room for the record", log_level="DEBUG")
+        found = items.read(item)
         try:
-            more = self._written(self._file, frontier.ledger, story, lambda more: _line(fields, article, more))
+            more = self._written(self._file, frontier.ledger, found)
         except (OSError, *UNUSABLE) as error:
             frontier.stop(error)
-            raise DropItem("no room for the record", log_level="DEBUG") from error
+            raise LeftOut("no room for the record", log_level="DEBUG") from error
         for key, what in _TOLD.items():
             add(self._crawler, what, key in more)
         add(self._crawler, "written")
-        return item | more if isinstance(item, dict) else item
+        if found.article is not None:
+            return {**found.fields, **more}
+        return {**item, **more} if isinstance(item, dict) else item
 
-    def _written(
-        self,
-        file: RecordFile,
-        ledger: "Ledger | SharedLedger",
-        story: Story,
-        line: Callable[[Mapping[str, Any]], bytes],
-    ) -> dict[str, Any]:
-        """Judge a record and write it, in turn with other workers; give what it says besides."""
+    def _written(self, file: RecordFile, ledger: "Ledger | SharedLedger", item: Item) -> dict[str, Any]:
+        """Judge an item and write it, in turn with other workers; return what the line says besides."""
+        story = _story(item)
         while True:
             if ledger.stale:
                 catch_up(file, ledger)
@@ -239,7 +237,7 @@ class Sink:
                     more = self._judged(story, ledger)
                     if ledger.stale:  # what was judged may hold no more
                         continue
-                    file.append(line(more))
+                    file.append(item.line(more))
                     known = story._replace(bands=()) if "duplicate_of" in more else story
                     ledger.remember(known, (_SIZE + ledger.owner, file.size))
                     return more
@@ -247,21 +245,21 @@ class Sink:
                 file.cut(size)
 
     def _judged(self, story: Story, ledger: "Ledger | SharedLedger") -> dict[str, Any]:
-        """Give what the record says besides; raise `DropItem` for what the file has already."""
+        """Return what the line says besides; raise `LeftOut` for what the file has already."""
         digest = ledger.digest(story.id)
         if digest == story.digest:
-            self._left_out("already_there")
+            self._leave_out(story, "already_there")
         if digest is not None:
             return {"replaces": story.id}
         if ledger.sharing(story.keys):
             ledger.remember(Story(story.id, story.digest))
-            self._left_out("duplicates")
+            self._leave_out(story, "duplicates")
         first = _first(story, ledger)
         return {} if first is None else {"duplicate_of": first}
 
-    def _left_out(self, what: str) -> None:
+    def _leave_out(self, story: Story, what: str) -> None:
         add(self._crawler, what)
-        raise DropItem(what, log_level="DEBUG")
+        raise LeftOut(what, log_level="DEBUG", story=story.id)
 
     def close_spider(self) -> None:
         """Close the file."""
@@ -277,9 +275,3 @@ def _first(story: Story, ledger: "Ledger | SharedLedger") -> str | None:
     found = ((copies.similarity(signature, other), known) for known, other in ledger.near(story.bands))
     likeness, known = max(found, default=(0.0, ""))
     return known if likeness >= copies.THRESHOLD else None
-
-
-def _line(item: dict[str, Any], article: Article | None, more: Mapping[str, Any]) -> bytes:
-    if article is not None:
-        return dataclasses.replace(article, **more).to_json().encode() + b"\n"
-    return json.dumps({**item, **more}, ensure_ascii=False, default=str).encode() + b"\n"

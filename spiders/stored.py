@@ -1,17 +1,14 @@
-"""Requests as JSON, and what tells them, and items, apart."""
+"""Requests as JSON, and what tells them apart."""
 
 import hashlib
-import json
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from itemadapter import ItemAdapter
 from scrapy import Request, Spider
 
 from scraper.addresses import identity
 
-__all__ = ["Fingerprinter", "dump", "item_id", "load", "plain"]
+__all__ = ["Fingerprinter", "dump", "load"]
 
 
 class Fingerprinter:
@@ -91,19 +88,6 @@ def load(data: bytes, spider: Spider) -> Request:
         dont_filter=stored.dont_filter,
         flags=stored.flags,
     )
-
-
-def plain(item: Any) -> dict[str, Any]:
-    """Give an item of any kind that Scrapy knows as a dict."""
-    return ItemAdapter(item).asdict()
-
-
-def item_id(item: Mapping[str, Any]) -> str:
-    """Give an item's `id`, or where it has none what stands for all of it."""
-    if item.get("id") is not None:
-        return str(item["id"])
-    text = json.dumps(item, ensure_ascii=False, default=str, sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _name(callback: Any) -> str | None:

@@ -71,13 +71,16 @@ def crawl(directory: Path, *arguments: str, **how: Any) -> Crawl:
     return Crawl(run.returncode, run.stderr, directory)
 
 
+_RECORDS = ("written", "duplicates", "already_there", "dropped", "item_errors")
+
+
 def adds_up(counts: dict[str, Any]) -> bool:
     """Check the account without the help of the code that keeps it."""
     failed, skipped = sum(counts["failed"].values()), sum(counts["skipped"].values())
     return (
         counts["found"] == counts["fetched"] + counts["unchanged"] + failed + counts["repeated"] + counts["left"]
         and counts["fetched"] == counts["articles"] + skipped
-        and counts["records"] == counts["written"] + counts["duplicates"] + counts["already_there"]
+        and counts["records"] == sum(counts[name] for name in _RECORDS)
         and (counts["unfinished"], counts["unwritten"]) == (0, 0)
         and counts["left"] >= 0
     )

@@ -233,6 +233,10 @@ def test_an_account_adds_up_and_speaks():
     ]
 
 
+def test_an_account_passes_over_what_others_count():
+    assert Account.of(STATS | {"crawl/mine": 3, "crawl/mine/too": 1}) == Account.of(STATS)
+
+
 def test_an_account_tells_what_remains():
     account = Account.of(STATS | {"crawl/found": 27, "crawl/fetched": 15, "crawl/records": 8})
     assert (account.left, account.unfinished, account.unwritten) == (4, 1, 1)
@@ -246,8 +250,17 @@ def test_an_account_tells_what_remains():
         ({"finish_reason": "finished", "crawl/written": 1}, 0),
         ({"finish_reason": "finished", "crawl/unchanged": 1}, 0),
         ({"finish_reason": "finished"}, 1),
+        ({"finish_reason": "finished", "known": True}, 1),
         ({"finish_reason": "finished", "crawl/failed/404": 1, "crawl/failed/robots": 1}, 1),
         ({"finish_reason": "finished", "crawl/failed/robots": 1, "crawl/failed/robots: 503": 1}, 17),
+        ({"finish_reason": "finished", "crawl/failed/robots": 1, "crawl/fetched": 4}, 1),
+        ({"finish_reason": "finished", "crawl/failed/robots": 1, "crawl/fetched": 4, "known": True}, 0),
+        ({"finish_reason": "finished", "crawl/found": 91, "crawl/fetched": 4, "crawl/skipped/listing": 4}, 0),
+        ({"finish_reason": "finished", "crawl/found": 4, "crawl/fetched": 4, "crawl/skipped/listing": 4}, 1),
+        ({"finish_reason": "finished", "crawl/fetched": 4, "crawl/skipped/listing": 4, "known": True}, 0),
+        ({"finish_reason": "finished", "crawl/failed/500": 4, "known": True}, 1),
+        ({"finish_reason": "finished", "crawl/failed/robots: dns": 2, "known": True}, 17),
+        ({"finish_reason": "finished", "crawl/written": 1, "crawl/item_errors": 1}, 4),
         ({"finish_reason": "disk_full", "crawl/written": 1}, 3),
         ({"finish_reason": "no_output"}, 3),
         ({"finish_reason": "other_site"}, 2),
