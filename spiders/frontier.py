@@ -28,7 +28,7 @@ from spiders.failures import final, reason
 from spiders.folder import LEDGER, Locked, clear, crawl_dir, lock, worker
 from spiders.items import identify
 from spiders.ledger import End, Failed, Ledger, LedgerError, Taken, Trouble
-from spiders.stored import dump, load
+from spiders.stored import dump, kept, load
 
 if TYPE_CHECKING:
     from spiders.shared import SharedLedger
@@ -104,10 +104,10 @@ class Flight:
 class LeftOut(DropItem):
     """An item that the sink does not write, for a reason that it has counted."""
 
-    def __init__(self, *arguments: Any, story: str | None = None, **named: Any) -> None:
-        """Name the story that the item repeats, if it repeats one."""
-        super().__init__(*arguments, **named)
-        self.story = story
+    def __init__(self, why: str, *, story: str | None = None, original: str | None = None, **named: Any) -> None:
+        """Name the item's own story, and the one that it repeats."""
+        super().__init__(why, **named)
+        self.story, self.original = story, original
 
 
 class _OtherSite(Exception):
@@ -291,6 +291,11 @@ class Frontier(BaseScheduler):
         flight = self._flights.get(request) if request is not None else None
         if flight is not None:
             flight.told = what
+
+    def kept(self, key: str) -> dict[str, Any]:
+        """Return what a request keeps for its callback, by the key in its meta; nothing if it is not known."""
+        data = self._ask(lambda ledger: ledger.data(bytes.fromhex(key)), None)
+        return kept(data) if data is not None else {}
 
     def mark(self, name: str) -> str | int | None:
         """Give a value that was set for the crawl, or None."""

@@ -12,6 +12,8 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
+from scraper.stories import Story
+
 __all__ = ["LONGEST_WAIT", "SHORTEST_WAIT", "End", "Failed", "Ledger", "LedgerError", "Story", "Taken"]
 __all__ += ["Trouble", "TurnLost"]
 
@@ -77,18 +79,6 @@ class Failed(NamedTuple):
     url: str
     reason: str
     tries: int
-
-
-class Story(NamedTuple):
-    """What is remembered of a record that was written."""
-
-    id: str
-    digest: str
-    """Of the text, to tell whether it has changed."""
-    keys: Collection[str] = ()
-    """What it shares with its copies."""
-    signature: bytes | None = None
-    bands: Collection[int] = ()
 
 
 class Trouble(NamedTuple):
@@ -166,6 +156,11 @@ class Ledger:
             (_QUEUED, data, due, tries, key),
         )
         return bool(was[0] != _QUEUED)
+
+    def data(self, key: bytes) -> bytes | None:
+        """Return a request as it was stored; None for one that is not known."""
+        row = self._db.execute("select data from request where key = ?", (key,)).fetchone()
+        return row[0] if row else None
 
     def renew(self, key: bytes, since: float) -> bool:
         """Queue a closed request again if its page was last looked at before `since`; True if so."""

@@ -1,8 +1,8 @@
 """The spider for any portal of the family: from a start address to one record a story."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from typing import Any, ClassVar, Literal, Self, TypeAlias
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request, Spider, signals
@@ -13,14 +13,15 @@ from twisted.python.failure import Failure
 from scraper import addresses
 from scraper.article import Article
 from scraper.assemble import join
-from scraper.replay import LONGEST
-from scraper.stories import same_headline, truncated
+from scraper.parts import LONGEST, belongs
+from scraper.stories import body_digest, truncated
 from spiders import arguments, feeds, markup, sitemap
 from spiders.account import UNFINISHED, add
 from spiders.budget import Budget
 from spiders.clock import fetched_at
 from spiders.entries import Entry
 from spiders.frontier import LOST, NEWEST, SINCE, Frontier
+from spiders.frontier import META as FLIGHT
 from spiders.host import HOME, META
 from spiders.outcome import IF_MISSING
 from spiders.reader import Reader
@@ -40,6 +41,19 @@ _LOOPBACK = {
     "CONCURRENT_REQUESTS": 16,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
 }
+
+
+class _Chain(NamedTuple):
+    """The parts of a split story that were read before a request, as the request carries them."""
+
+    line: str
+    """The last of them, as JSON."""
+    before: str
+    """The key of the request that brought it, and that carries the one before; empty for the first page."""
+    headline: str
+    bodies: Sequence[str]
+    """The digest of each part's body."""
+
 
 Output: TypeAlias = Iterator[Request | dict[str, Any]]
 
@@ -105,34 +119,33 @@ class PortalSpider(Spider):
         found = self._found(response, reading)
         self._budget.read(response.url, reading.links, story=found is not None)
         if found is not None:
-            yield from self._story(response, found, reading.links)
-        yield from self._follow(reading.links, found)
+            yield from self._story(response, found, reading)
+        yield from self._follow(reading, found)
         for feed in reading.feeds:
             if self._is_new(feed) and addresses.inside(feed, self._host):
                 yield self._ask(feed, self.listed)
 
-    async def part(self, response: Response, lines: Sequence[str]) -> AsyncIterator[Request | dict[str, Any]]:
-        """Read a later part of a story; `lines` are the parts before it, as JSON."""
-        parts = [Article.from_json(line) for line in lines]
-        for each in self._part(response, await self._read(response), parts):
+    async def part(self, response: Response, **told: Any) -> AsyncIterator[Request | dict[str, Any]]:
+        """Read a later part of a story; what is `told` is the `_Chain` of the parts before it."""
+        for each in self._part(response, await self._read(response), _Chain(**told)):
             yield each
 
-    def _part(self, response: Response, reading: Reading, parts: Sequence[Article]) -> Output:
-        found, links = self._found(response, reading), reading.links
+    def _part(self, response: Response, reading: Reading, chain: "_Chain") -> Output:
+        found, led = self._found(response, reading), _was_led(response)
         if found is None:
-            yield from self._finish(parts, whole=False)
-        elif (led := addresses.follows(str(parts[-1].url), response.url)) and same_headline(parts[0], found):
-            yield from self._go_on(response, [*parts, found], links)
+            yield from self._finish(self._parts(chain), whole=False)
+        elif led and belongs(chain.headline, chain.bodies, found):
+            yield from self._go_on(response, found, reading.place.onward, chain)
         else:  # redirected, or another story that bears the number by chance
-            yield from self._finish(parts, whole=led)
-            yield from self._finish([found], earlier=0)
-        yield from self._follow(links, found)
+            yield from self._finish(self._parts(chain), whole=led)
+            yield from self._go_on(response, found, reading.place.following if led else None)
+        yield from self._follow(reading, found)
 
     def part_failed(self, failure: Failure) -> Output:
         """Write the story as far as it came."""
         self.lost(failure)
-        lines: Sequence[str] = failure.request.cb_kwargs["lines"]  # type: ignore[attr-defined]
-        yield from self._finish([Article.from_json(line) for line in lines], whole=False)
+        chain = _Chain(**failure.request.cb_kwargs)  # type: ignore[attr-defined]
+        yield from self._finish(self._parts(chain), whole=False)
 
     async def listed(self, response: Response) -> AsyncIterator[Request]:
         """Read a sitemap, an index of sitemaps, or a feed; beside the crawl, as large ones take seconds."""
@@ -165,23 +178,43 @@ class PortalSpider(Spider):
         self._tell(response, f"skipped/{reading.reason}")
         return None
 
-    def _story(self, response: Response, found: Article, links: Sequence[str]) -> Output:
-        first = addresses.first_part(str(found.url), links)
-        if first is None:
-            yield from self._go_on(response, [found], links)
+    def _story(self, response: Response, found: Article, reading: Reading) -> Output:
+        if reading.place.first is None:
+            yield from self._go_on(response, found, reading.place.following)
         else:
             self._tell(response, "skipped/later part of a story")
-            yield from self._follow([first])
+            yield self._ask(reading.place.first, self.page)
 
-    def _go_on(self, response: Response, parts: Sequence[Article], links: Sequence[str]) -> Output:
-        following = next((link for link in links if addresses.follows(str(parts[-1].url), link)), None)
-        if following is None or len(parts) == LONGEST:
-            yield from self._finish(parts, whole=following is None, earlier=len(parts) - 1)
-        else:
-            self._tell(response, UNFINISHED)
-            lines = {"lines": [part.to_json() for part in parts]}
-            request = self._ask(following, self.part)
-            yield request.replace(errback=self.part_failed, cb_kwargs=lines, dont_filter=True)
+    def _go_on(
+        self, response: Response, found: Article, following: str | None, chain: "_Chain | None" = None
+    ) -> Output:
+        """Ask for the next part of a story, or write it, where there is none."""
+        earlier = len(chain.bodies) if chain else 0
+        if following is None or earlier + 1 >= LONGEST:
+            parts = [*(self._parts(chain) if chain else ()), found]
+            yield from self._finish(parts, whole=following is None and len(parts) == earlier + 1, earlier=earlier)
+            return
+        self._tell(response, UNFINISHED)
+        told = _Chain(
+            found.to_json(),
+            response.request.meta[FLIGHT] if chain and response.request else "",
+            chain.headline if chain else found.headline,
+            [*(chain.bodies if chain else ()), body_digest(found)],
+        )
+        request = self._ask(following, self.part)
+        yield request.replace(errback=self.part_failed, cb_kwargs=told._asdict(), dont_filter=True)
+
+    def _parts(self, chain: "_Chain") -> list[Article]:
+        """Return the parts of a story that were read so far; each request has kept the one before its own."""
+        parts = [Article.from_json(chain.line)]
+        before = chain.before
+        while before and len(parts) < len(chain.bodies):
+            kept = Frontier.of(self.crawler).kept(before)
+            if "line" not in kept:
+                break
+            parts.append(Article.from_json(kept["line"]))
+            before = kept["before"]
+        return parts[::-1]
 
     def _finish(self, parts: Sequence[Article], *, whole: bool = True, earlier: int | None = None) -> Output:
         """Yield a story; `earlier` of its pages, all of them unless said otherwise, are not counted yet."""
@@ -189,11 +222,11 @@ class PortalSpider(Spider):
         add(self.crawler, "articles", len(parts) if earlier is None else earlier)
         yield story.to_dict()
 
-    def _follow(self, links: Iterable[str], story: Article | None = None) -> Output:
+    def _follow(self, reading: Reading, story: Article | None = None) -> Output:
         """Ask for pages; the parts of a story are asked for by the story, in order."""
-        for link in links:
-            own = story is not None and addresses.same_story(str(story.url), link)
-            if not own and self._is_new(link) and not self._budget.spent(link):
+        own = frozenset(reading.place.parts if story is not None else ())
+        for link in reading.links:
+            if link not in own and self._is_new(link) and not self._budget.spent(link):
                 yield self._ask(link, self.page)
 
     def _is_new(self, link: str) -> bool:
@@ -228,6 +261,13 @@ class PortalSpider(Spider):
 
     def _tell(self, response: Response, what: str) -> None:
         Frontier.of(self.crawler).tell(response.request, what)
+
+
+def _was_led(response: Response) -> bool:
+    """Tell whether an answer is that of the address that was asked for, and not of one to which that led."""
+    assert response.request is not None
+    asked = response.request.meta.get("redirect_urls", [response.url])[0]
+    return addresses.identity(asked) == addresses.identity(response.url)
 
 
 def _kind(response: Response) -> Literal["sitemap", "feed"] | None:

@@ -24,7 +24,8 @@ from redis.retry import Retry
 from scrapy.settings import BaseSettings
 from scrapy_redis.connection import get_redis_from_settings
 
-from spiders.ledger import LONGEST_WAIT, SHORTEST_WAIT, End, Failed, LedgerError, Story, Taken, Trouble, TurnLost
+from scraper.stories import Story
+from spiders.ledger import LONGEST_WAIT, SHORTEST_WAIT, End, Failed, LedgerError, Taken, Trouble, TurnLost
 
 __all__ = ["SharedLedger", "Worker", "join"]
 
@@ -57,6 +58,7 @@ class _Request(msgspec.Struct, frozen=True):
     url: str
     reason: str = ""
     tries: int = 0
+    data: str = ""
 
 
 class Worker(NamedTuple):
@@ -184,6 +186,11 @@ class SharedLedger:
     def requeue(self, key: bytes, data: bytes, *, tries: int = 0, due: float = 0.0) -> bool:
         """Queue a known request again, to be made not before `due` (seconds of the epoch); False if it was queued."""
         return bool(self._call("requeue", key, data, tries, due - time.time() if due else 0))
+
+    def data(self, key: bytes) -> bytes | None:
+        """Return a request as it was stored; None for one that is not known."""
+        packed = self._do(self._redis.get, f"{self._prefix}request:".encode() + key)
+        return None if packed is None else msgspec.msgpack.decode(packed, type=_Request, strict=False).data.encode()
 
     def renew(self, key: bytes, since: float) -> bool:
         """Queue a closed request again if its page was last looked at before `since`; True if so."""

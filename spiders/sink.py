@@ -8,22 +8,21 @@ import json
 import logging
 import os
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
-from scraper import copies
 from scraper.errors import RecordError
-from scraper.stories import keys, text_digest
+from scraper.stories import Story, Verdict, judge, remembered
 from spiders import items
 from spiders.account import add
 from spiders.folder import DOUBLED, RECORDS, crawl_dir
 from spiders.frontier import KNOWN, NO_OUTPUT, UNUSABLE, Frontier, LeftOut
 from spiders.items import Item
-from spiders.ledger import Ledger, Story, TurnLost
+from spiders.ledger import Ledger, TurnLost
 
 if TYPE_CHECKING:
     from spiders.shared import SharedLedger
@@ -150,18 +149,9 @@ def catch_up(file: RecordFile, ledger: "Ledger | SharedLedger") -> tuple[int, li
 
 def _story(item: Item) -> Story:
     """Return what is remembered of an item: an article has copies, any other item has none."""
-    article = item.article
-    if article is None:
-        return Story(items.item_id(item.fields), items.item_id({**item.fields, "id": None}))
-    signature = copies.signature(article.body)
-    return Story(
-        str(article.id),
-        text_digest(article),
-        keys(article),
-        signature,
-        # Copies are compared with the first of them only.
-        copies.bands(signature) if signature is not None and article.duplicate_of is None else (),
-    )
+    if item.article is not None:
+        return remembered(item.article)
+    return Story(items.item_id(item.fields), items.item_id({**item.fields, "id": None}))
 
 
 class Sink:
@@ -223,7 +213,7 @@ class Sink:
             return {**found.fields, **more}
         return {**item, **more} if isinstance(item, dict) else item
 
-    def _written(self, file: RecordFile, ledger: "Ledger | SharedLedger", item: Item) -> dict[str, Any]:
+    def _written(self, file: RecordFile, ledger: "Ledger | SharedLedger", item: Item) -> Mapping[str, Any]:
         """Judge an item and write it, in turn with other workers; return what the line says besides."""
         story = _story(item)
         while True:
@@ -234,44 +224,26 @@ class Sink:
                 with ledger.turn():
                     if ledger.stale:  # it was lost just now
                         continue
-                    more = self._judged(story, ledger)
+                    verdict = self._judged(story, ledger)
                     if ledger.stale:  # what was judged may hold no more
                         continue
-                    file.append(item.line(more))
-                    known = story._replace(bands=()) if "duplicate_of" in more else story
-                    ledger.remember(known, (_SIZE + ledger.owner, file.size))
-                    return more
+                    file.append(item.line(verdict.more))
+                    ledger.remember(verdict.story or story, (_SIZE + ledger.owner, file.size))
+                    return verdict.more
             except TurnLost:
                 file.cut(size)
 
-    def _judged(self, story: Story, ledger: "Ledger | SharedLedger") -> dict[str, Any]:
-        """Return what the line says besides; raise `LeftOut` for what the file has already."""
-        digest = ledger.digest(story.id)
-        if digest == story.digest:
-            self._leave_out(story, "already_there")
-        if digest is not None:
-            return {"replaces": story.id}
-        if ledger.sharing(story.keys):
-            ledger.remember(Story(story.id, story.digest))
-            self._leave_out(story, "duplicates")
-        first = _first(story, ledger)
-        return {} if first is None else {"duplicate_of": first}
-
-    def _leave_out(self, story: Story, what: str) -> None:
-        add(self._crawler, what)
-        raise LeftOut(what, log_level="DEBUG", story=story.id)
+    def _judged(self, story: Story, ledger: "Ledger | SharedLedger") -> Verdict:
+        """Judge a story; raise `LeftOut` for what the file has already."""
+        verdict = judge(story, ledger)
+        if verdict.left_out is None:
+            return verdict
+        if verdict.story is not None:
+            ledger.remember(verdict.story)
+        add(self._crawler, verdict.left_out)
+        raise LeftOut(verdict.left_out, log_level="DEBUG", story=story.id, original=verdict.original)
 
     def close_spider(self) -> None:
         """Close the file."""
         if self._file is not None:
             self._file.close()
-
-
-def _first(story: Story, ledger: "Ledger | SharedLedger") -> str | None:
-    """Give the story of which this one is a near copy."""
-    signature = story.signature
-    if signature is None or not story.bands:
-        return None
-    found = ((copies.similarity(signature, other), known) for known, other in ledger.near(story.bands))
-    likeness, known = max(found, default=(0.0, ""))
-    return known if likeness >= copies.THRESHOLD else None

@@ -8,7 +8,7 @@ from scrapy import Request, Spider
 
 from scraper.addresses import identity
 
-__all__ = ["Fingerprinter", "dump", "load"]
+__all__ = ["Fingerprinter", "dump", "kept", "load"]
 
 
 class Fingerprinter:
@@ -68,6 +68,11 @@ def dump(request: Request) -> bytes:
         flags=list(request.flags),
     )
     return msgspec.json.encode(stored)
+
+
+def kept(data: bytes) -> dict[str, Any]:
+    """Return the keyword arguments that a request has for its callback."""
+    return _decode(data).cb_kwargs
 
 
 def load(data: bytes, spider: Spider) -> Request:

@@ -104,8 +104,9 @@ SENTENCES = (
 )
 
 
-def story(name: str, links: str = "") -> tuple[int, dict[str, str], str]:
-    body = "".join(f"<p>{sentence.format(name)}</p>" for sentence in SENTENCES)
+def story(name: str, links: str = "", part: str = "") -> tuple[int, dict[str, str], str]:
+    """Return the page of a story, or of a part of it, whose text names that."""
+    body = "".join(f"<p>{sentence.format(name + part)}</p>" for sentence in SENTENCES)
     title = f"The {name} ferry makes its first crossing"
     return page(
         f'<article><div class="lbox"><div class="content_box whitebg"><h2 class="htitle"><span class="con_nav">Current:'
