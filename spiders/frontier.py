@@ -27,7 +27,7 @@ from spiders.account import Account, add
 from spiders.failures import final, reason
 from spiders.folder import LEDGER, Locked, clear, crawl_dir, lock, worker
 from spiders.items import identify
-from spiders.ledger import End, Failed, Ledger, LedgerError, Taken, Trouble
+from spiders.ledger import End, Failed, Ledger, LedgerError, Skipped, Taken, Trouble
 from spiders.stored import dump, kept, load
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ NO_ITEM = "no item"
 """Why a page counts as skipped of which its spider says nothing else."""
 
 SITE, FETCHED = "site", "fetched"
+SKIPPED = "skipped/"
+"""Before the reason for which a page counts as one without a story."""
 
 _ARGUMENTS = {"fresh": "FRESH", "pages": "PAGES"}  # of a portal's spider, with the settings that mean the same
 
@@ -99,6 +101,19 @@ class Flight:
     """As what its page is counted, where the spider has said so."""
     superseded: bool = False
     """Its row was queued again meanwhile, for another request of the same key."""
+
+    @property
+    def account(self) -> str:
+        """As what a page that came is counted."""
+        return self.told or ("articles" if self.items else f"{SKIPPED}{NO_ITEM}")
+
+    @property
+    def end(self) -> End:
+        """How the request ended."""
+        came = self.validators is not None and not self.failed
+        skipped = self.account.removeprefix(SKIPPED) if came and self.account.startswith(SKIPPED) else None
+        etag, modified = self.validators or (None, None)
+        return End(self.reason, self.failed, final(self.reason), came, etag, modified, self.seconds, skipped)
 
 
 class LeftOut(DropItem):
@@ -138,6 +153,8 @@ class Frontier(BaseScheduler):
         """Hosts that are asked for nothing more in this run."""
         self.failures: tuple[Failed, ...] = ()
         """What could not be had, in this run or before; known when the crawl is over."""
+        self.skipped: tuple[Skipped, ...] = ()
+        """The pages that hold no story, in the same way."""
         self.resting: dict[str, float] = {}
         """Hosts that are left in peace, and until when (seconds of the epoch)."""
 
@@ -261,6 +278,7 @@ class Frontier(BaseScheduler):
             try:
                 self._settle()
                 self.failures = tuple(self.ledger.failures())
+                self.skipped = tuple(self.ledger.skipped())
                 self._balance(self.ledger)
                 self.ledger.close()
             except UNUSABLE as error:
@@ -555,10 +573,8 @@ class Frontier(BaseScheduler):
             self._land(flight)
             self._count(flight)
             if self.ledger is not None and not (flight.superseded or self.stopping):
-                came = flight.validators is not None and not flight.failed
-                end = End(flight.reason, flight.failed, final(flight.reason), came, *(flight.validators or ()))
                 self._pace(self.ledger, flight.request)  # before the host may be asked again
-                self.ledger.finish(flight.key, end._replace(seconds=flight.seconds))
+                self.ledger.finish(flight.key, flight.end)
 
     def _pace(self, ledger: "Ledger | SharedLedger", request: Request) -> None:
         """Tell other workers how to ask a host, where that has changed."""
@@ -586,7 +602,7 @@ class Frontier(BaseScheduler):
         elif flight.reason != "redirected":
             add(self._crawler, flight.reason)
         if flight.reason == FETCHED:
-            add(self._crawler, flight.told or ("articles" if flight.items else f"skipped/{NO_ITEM}"))
+            add(self._crawler, flight.account)
 
 
 def _key_of(request: Request) -> bytes:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from scraper.stories import Story
 
-__all__ = ["LONGEST_WAIT", "SHORTEST_WAIT", "End", "Failed", "Ledger", "LedgerError", "Story", "Taken"]
+__all__ = ["LONGEST_WAIT", "SHORTEST_WAIT", "End", "Failed", "Ledger", "LedgerError", "Skipped", "Story", "Taken"]
 __all__ += ["Trouble", "TurnLost"]
 
 _QUEUED, _IN_FLIGHT, _CLOSED = 0, 1, 2
@@ -27,7 +27,7 @@ create table if not exists request (
     id integer primary key, key blob unique, url text, host text, state int, priority int, newest real,
     due real default 0, must int, data blob, tries int default 0, reason text, failed int default 0,
     final int default 0, story text,
-    etag text, modified text, checked real, changed real, seconds real
+    etag text, modified text, checked real, changed real, seconds real, skipped text
 );
 create index if not exists queue on request (priority desc, newest desc, id) where state = 0;
 create index if not exists waiting on request (due) where state = 0;
@@ -71,6 +71,8 @@ class End(NamedTuple):
     modified: str | None = None
     seconds: float | None = None
     """From asking to the answer; None where none came."""
+    skipped: str | None = None
+    """Why a page that came holds no story."""
 
 
 class Failed(NamedTuple):
@@ -79,6 +81,13 @@ class Failed(NamedTuple):
     url: str
     reason: str
     tries: int
+
+
+class Skipped(NamedTuple):
+    """A page that came and holds no story."""
+
+    url: str
+    reason: str
 
 
 class Trouble(NamedTuple):
@@ -109,6 +118,8 @@ class Ledger:
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
         self._db.executescript(_TABLES)
+        if "skipped" not in {row[1] for row in self._db.execute("pragma table_info(request)")}:  # an earlier release's
+            self._db.execute("alter table request add column skipped text")
         self._db.execute("update request set state = ?, tries = 0 where state <> ?", (_QUEUED, _CLOSED))
         self._db.commit()
 
@@ -195,8 +206,10 @@ class Ledger:
             (_CLOSED, end.reason, end.failed, end.final, now, end.seconds, key),
         )
         if end.whole:
-            statement = "update request set etag = ?, modified = ?, changed = coalesce(changed, ?) where key = ?"
-            self._db.execute(statement, (end.etag, end.modified, now, key))
+            statement = (
+                "update request set etag = ?, modified = ?, changed = coalesce(changed, ?), skipped = ? where key = ?"
+            )
+            self._db.execute(statement, (end.etag, end.modified, now, end.skipped, key))
 
     def gave(self, key: bytes, story: str, *, news: bool) -> None:
         """Note that a request gave a story, and whether it was new or had changed."""
@@ -228,6 +241,14 @@ class Ledger:
         statement = "select url, reason, tries + 1 from request where state = ? and failed order by id"
         for row in self._db.execute(statement, (_CLOSED,)):
             yield Failed(*row)
+
+    def skipped(self) -> Iterator[Skipped]:
+        """Return the pages that held no story when they came last."""
+        statement = (
+            "select url, skipped from request where state = ? and not failed and skipped is not null order by id"
+        )
+        for row in self._db.execute(statement, (_CLOSED,)):
+            yield Skipped(*row)
 
     # Manners, of which the only worker knows
 

@@ -4,7 +4,7 @@
 -- command takes.
 --
 -- request:KEY   a request, as MessagePack: url, host, data, place, id, must, state, tries, run, due, by, lost, failed,
---               final, reason, story, etag, modified, checked, changed
+--               final, reason, story, etag, modified, checked, changed, skipped
 -- queue:HOST    its requests that may be made, in order; must:HOST those that must be
 -- due           requests that wait for their time (seconds of the epoch)
 -- gates         when each host may be asked again;  ready: the hosts that have a queue, by that time
@@ -13,7 +13,7 @@
 -- workers       each with the time at which it is taken for dead;  lives: the life that each is in
 -- barred        hosts given up
 -- taken         what each worker was given last, so that an answer that was lost can be given again
--- failed        requests that came to nothing
+-- failed        requests that came to nothing;  skipped: those whose pages held no story
 -- story:ID      what is remembered of a record, as MessagePack;  keys: story by key;  band:N: stories by band, in
 --               small hashes, which Redis packs tightly
 -- marks         born, run, ids, open, made, and those of the crawl
@@ -393,7 +393,7 @@ function commands.due(must, cap, patience)
 end
 
 -- `latency` is the time from the request to its answer: it may have gone out some time after it was taken.
-function commands.finish(key, reason, failed, final, whole, etag, modified, latency, delay)
+function commands.finish(key, reason, failed, final, whole, etag, modified, latency, delay, skipped)
   local request = get(key)
   if not request or request.state ~= IN_FLIGHT or request.by ~= worker then
     return 0
@@ -403,6 +403,8 @@ function commands.finish(key, reason, failed, final, whole, etag, modified, late
   if whole == '1' then
     request.etag, request.modified = etag ~= '' and etag or nil, modified ~= '' and modified or nil
     request.changed = request.changed or now
+    request.skipped = skipped ~= '' and skipped or nil
+    call(request.skipped and 'SADD' or 'SREM', P .. 'skipped', key)
   end
   if latency ~= '' then
     shut(request.host, now - latency + pause(request.host, delay))

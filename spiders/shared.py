@@ -25,7 +25,7 @@ from scrapy.settings import BaseSettings
 from scrapy_redis.connection import get_redis_from_settings
 
 from scraper.stories import Story
-from spiders.ledger import LONGEST_WAIT, SHORTEST_WAIT, End, Failed, LedgerError, Taken, Trouble, TurnLost
+from spiders.ledger import LONGEST_WAIT, SHORTEST_WAIT, End, Failed, LedgerError, Skipped, Taken, Trouble, TurnLost
 
 __all__ = ["SharedLedger", "Worker", "join"]
 
@@ -59,6 +59,7 @@ class _Request(msgspec.Struct, frozen=True):
     reason: str = ""
     tries: int = 0
     data: str = ""
+    skipped: str | None = None
 
 
 class Worker(NamedTuple):
@@ -218,7 +219,7 @@ class SharedLedger:
         """Close a request that is this worker's; nothing happens where it was given to another meanwhile."""
         flags = int(end.failed), int(end.final), int(end.whole)
         latency = "" if end.seconds is None else end.seconds
-        told = end.etag or "", end.modified or "", latency, self._worker.delay
+        told = end.etag or "", end.modified or "", latency, self._worker.delay, end.skipped or ""
         self._call("finish", key, end.reason, *flags, *told)
 
     def gave(self, key: bytes, story: str, *, news: bool) -> None:
@@ -235,13 +236,21 @@ class SharedLedger:
 
     def failures(self) -> Iterator[Failed]:
         """Give the requests that came to nothing, of all workers."""
-        keys = self._do(self._redis.smembers, f"{self._prefix}failed")
+        for request in self._listed("failed"):
+            yield Failed(request.url, request.reason, request.tries + 1)
+
+    def skipped(self) -> Iterator[Skipped]:
+        """Return the pages that held no story when they came last, of all workers."""
+        for request in self._listed("skipped"):
+            yield Skipped(request.url, request.skipped or "")
+
+    def _listed(self, name: str) -> Iterator[_Request]:
+        keys = self._do(self._redis.smembers, f"{self._prefix}{name}")
         for names in _batched(sorted(keys)):
-            requests = [f"{self._prefix}request:".encode() + name for name in names]
+            requests = [f"{self._prefix}request:".encode() + key for key in names]
             for packed in self._do(self._redis.mget, requests):
                 if packed is not None:
-                    request = msgspec.msgpack.decode(packed, type=_Request, strict=False)
-                    yield Failed(request.url, request.reason, request.tries + 1)
+                    yield msgspec.msgpack.decode(packed, type=_Request, strict=False)
 
     # Manners
 

@@ -39,7 +39,7 @@ def test_killed_crawls_lose_and_double_nothing():
 def test_a_portal_that_has_not_changed_is_not_fetched_again(tmp_path):
     with serve() as server:
         first = crawl(tmp_path, *of(server.base), *FAST)
-        pages, records = first.counts["fetched"], first.records
+        pages, records, skipped = first.counts["fetched"], first.records, first.counts["skipped"]
         server.hits.clear()
         second = crawl(tmp_path, *of(server.base), *FAST)
         again = {target for target in server.hits if target != "/robots.txt"}
@@ -50,6 +50,7 @@ def test_a_portal_that_has_not_changed_is_not_fetched_again(tmp_path):
     assert adds_up(second.counts)
     assert second.records == records
     assert "pages unchanged since the last run" in second.summary
+    assert len((tmp_path / "skipped.jsonl").read_bytes().splitlines()) == sum(skipped.values())
 
 
 def test_a_new_story_is_found_and_the_old_ones_are_left_alone(tmp_path):

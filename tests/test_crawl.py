@@ -407,6 +407,19 @@ def test_every_fault_is_counted_with_its_reason(faulty):
     assert re.search(r"not fetched: http:\S+/away\.html -> http:\S+/ \(unsafe address\)", crawled.summary)
 
 
+def test_every_page_without_a_story_is_named_with_its_kind(faulty):
+    crawled, _ = faulty
+    lines = (crawled.directory / "skipped.jsonl").read_bytes().splitlines()
+    named = {urlsplit(each["url"]).path: each["reason"] for each in map(json.loads, lines)}
+    skipped = Counter(crawled.counts["skipped"])
+    del skipped["later part of a story"]  # which its story has asked for again
+    assert Counter(named.values()) == skipped
+    assert {"/", "/sea/", "/sea/index_2.html", "/picture.html"} <= named.keys()
+    shown = (crawled.directory / "report.html").read_text("utf-8")
+    assert "Pages without a story" in shown
+    assert "/picture.html" in shown
+
+
 def test_parts_are_read_in_order_and_missing_ones_are_told(faulty):
     crawled, _ = faulty
     records = {record["headline"].split()[1]: record for record in crawled.records}

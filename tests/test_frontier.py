@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import sqlite3
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -315,6 +316,32 @@ def test_a_file_that_is_no_ledger_is_told(tmp_path):
     (tmp_path / "l").write_bytes(b"no database at all" * 100)
     with pytest.raises(Exception, match="not a database"):
         Ledger(tmp_path / "l")
+
+
+def test_pages_without_a_story_are_told_until_they_hold_one(ledger):
+    for name in ("a", "b"):
+        _put(ledger, name)
+        ledger.take()
+        ledger.finish(name.encode(), FETCHED._replace(skipped="listing"))
+    assert [tuple(each) for each in ledger.skipped()] == [
+        ("http://p.test/a", "listing"),
+        ("http://p.test/b", "listing"),
+    ]
+    for name, end in (("a", FETCHED), ("b", End("unchanged", failed=False, final=False))):
+        ledger.requeue(name.encode(), b"{}")
+        ledger.take()
+        ledger.finish(name.encode(), end)
+    assert [each.url for each in ledger.skipped()] == ["http://p.test/b"]
+
+
+def test_a_ledger_of_an_earlier_release_is_taken_up(tmp_path):
+    path = tmp_path / "frontier.sqlite"
+    Ledger(path).close()
+    with sqlite3.connect(path) as old:
+        old.execute("alter table request drop column skipped")
+    ledger = Ledger(path)
+    assert list(ledger.skipped()) == []
+    ledger.close()
 
 
 # --- Requests as JSON ---------------------------------------------------------------------------------------------
