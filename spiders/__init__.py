@@ -1,6 +1,6 @@
 """The crawl: spiders, and what a polite and accountable crawl needs beside them.
 
-    arguments, failures, entries, markup, sitemap, feeds, budget
+    arguments, failures, entries, markup, sitemap, feeds, budget, ranking
                                                  rules, as pure functions and small values
     folder, stored, items, ledger                what is on the disk: the lock, requests, items, all that is known
     account, frontier                            the counts; the scheduler

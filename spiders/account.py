@@ -2,7 +2,7 @@
 
 All counts are kept in Scrapy's stats under `crawl/`, where any component adds to them, and must add up:
 
-    found   = fetched + unchanged + failed + repeated + left
+    found   = fetched + unchanged + failed + repeated + spared + left
     fetched = articles + skipped + unfinished
     records = written + duplicates + already_there + dropped + item_errors + unwritten
 
@@ -41,6 +41,8 @@ class Account:
     """Pages that have not changed since the last run."""
     repeated: int = 0
     """Addresses that only led to a page known by its own."""
+    spared: int = 0
+    """Addresses that were not asked for, as too many like them gave nothing."""
     articles: int = 0
     """Pages that went into records: a story may be split over several."""
     records: int = 0
@@ -73,7 +75,8 @@ class Account:
     @property
     def left(self) -> int:
         """Addresses that were still waiting when the crawl ended."""
-        return self.found - self.fetched - self.unchanged - self.repeated - sum(self.failed.values())
+        done = self.fetched + self.unchanged + self.repeated + self.spared + sum(self.failed.values())
+        return self.found - done
 
     @property
     def unfinished(self) -> int:
@@ -111,6 +114,7 @@ class Account:
             (self.unchanged, f"{count(self.unchanged, 'page')} unchanged since the last run."),
             (self.failed, f"{count(sum(self.failed.values()), 'address')} not fetched: {_list(self.failed)}."),
             (self.repeated, f"{count(self.repeated, 'address')} only led to pages known already."),
+            (self.spared, f"{count(self.spared, 'address')} not asked for: too many like them gave nothing."),
             (self.left, f"{count(self.left, 'address')} still to be asked for: the same command goes on."),
         ]
         return [line for happened, line in lines if happened] if self.found else ["Nothing was to be asked for."]

@@ -72,10 +72,15 @@ NO_ITEM = "no item"
 """Why a page counts as skipped of which its spider says nothing else."""
 
 SITE, FETCHED = "site", "fetched"
+SPARED = "spared"
+"""How a request ended that was not made, as too many like it gave nothing."""
 SKIPPED = "skipped/"
 """Before the reason for which a page counts as one without a story."""
 
 _ARGUMENTS = {"fresh": "FRESH", "pages": "PAGES"}  # of a portal's spider, with the settings that mean the same
+
+_STEPS = 100  # requests that may be put off or spared at once
+_LOWER = 500  # by which a priority must have fallen before its request is put off
 
 _COMMIT = 0.1  # seconds from a change to its commit: what a death takes back is done again
 
@@ -147,6 +152,8 @@ class Frontier(BaseScheduler):
         self._paces: dict[str, tuple[float, int]] = {}
         self._meetings = 1
         self._round = False  # whether this run begins one
+        self.ranked: Callable[[Request], int | None] | None = None
+        """Set by a spider: the priority that a request has by now, when its turn has come; None to spare it."""
         self.ledger: Ledger | SharedLedger | None = None
         """None before the folder is opened, and where it could not be."""
         self.barred: set[str] = set()
@@ -492,16 +499,37 @@ class Frontier(BaseScheduler):
         self._settle()
         if ledger.meetings > self._meetings:
             self._agree(ledger)
-        taken = ledger.take(self._avoided(), must=self._spent(ledger))
-        self._commit_soon()
-        if taken is None:
-            self._wait(ledger)
-        return None if taken is None else self._off(taken, ledger)
+        for _ in range(_STEPS):
+            taken = ledger.take(self._avoided(), must=self._spent(ledger))
+            self._commit_soon()
+            if taken is None:
+                self._wait(ledger)
+                return None
+            request = self._loaded(taken, ledger)
+            if request is not None:
+                return self._off(taken, request, ledger)
+        self._wake_after(0.0)  # other work comes between
+        return None
 
-    def _off(self, taken: Taken, ledger: "Ledger | SharedLedger") -> Request:
+    def _loaded(self, taken: Taken, ledger: "Ledger | SharedLedger") -> Request | None:
+        """Return a request that was taken; None for one that is not made, or not yet."""
         spider = self._crawler.spider
         assert spider is not None
         request = load(taken.data, spider)
+        if self.ranked is None or request.dont_filter:
+            return request
+        priority = self.ranked(request)
+        if priority is None:
+            add(self._crawler, SPARED)
+            ledger.spare(taken.key, SPARED)
+        elif priority < request.priority - _LOWER:
+            data = dump(request.replace(priority=priority))
+            ledger.postpone(taken.key, priority, data)
+        else:
+            return request
+        return None
+
+    def _off(self, taken: Taken, request: Request, ledger: "Ledger | SharedLedger") -> Request:
         request.meta[META] = taken.key.hex()
         if taken.tries:
             request.meta["retry_times"] = taken.tries
@@ -520,8 +548,11 @@ class Frontier(BaseScheduler):
         """Have the engine come again when the next request is due."""
         due = ledger.next_due(self._avoided(), must=self._spent(ledger))
         times = [*self.resting.values(), *([] if due is None else [due])]
-        if times and self._waking is None:
-            seconds = max(min(times) - time.time(), 0.0) + 0.01
+        if times:
+            self._wake_after(max(min(times) - time.time(), 0.0) + 0.01)
+
+    def _wake_after(self, seconds: float) -> None:
+        if self._waking is None:
             self._waking = asyncio.get_running_loop().call_later(seconds, self._wake)
 
     def _wake(self) -> None:

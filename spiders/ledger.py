@@ -211,6 +211,16 @@ class Ledger:
             )
             self._db.execute(statement, (end.etag, end.modified, now, end.skipped, key))
 
+    def spare(self, key: bytes, reason: str) -> None:
+        """Close a request that was taken and is not made; the next round may make it."""
+        self.finish(key, End(reason, failed=False, final=False))
+
+    def postpone(self, key: bytes, priority: int, data: bytes) -> None:
+        """Queue a request that was taken and is not made yet, with a lower priority."""
+        self._db.execute(
+            "update request set state = ?, priority = ?, data = ? where key = ?", (_QUEUED, priority, data, key)
+        )
+
     def gave(self, key: bytes, story: str, *, news: bool) -> None:
         """Note that a request gave a story, and whether it was new or had changed."""
         changed = ", changed = ?" if news else ""

@@ -20,10 +20,11 @@ from spiders.account import UNFINISHED, add
 from spiders.budget import Budget
 from spiders.clock import fetched_at
 from spiders.entries import Entry
-from spiders.frontier import LOST, NEWEST, SINCE, Frontier
+from spiders.frontier import LOST, NEWEST, SINCE, Frontier, LeftOut
 from spiders.frontier import META as FLIGHT
 from spiders.host import HOME, META
 from spiders.outcome import IF_MISSING
+from spiders.ranking import DEEP, FIRST, Ranking
 from spiders.reader import Reader
 from spiders.reading import Page, Reading
 from spiders.robots import StrictRobots
@@ -35,6 +36,7 @@ NO_SITEMAP = "no sitemap"
 
 _MOVED = "home"  # the ledger's mark for the start page's address after its redirects
 _RECENT = 10_000
+_FEEDS, _ALL = 10, "/"  # in a row that may name nothing new; one pattern for all of them
 _LOOPBACK = {
     "DOWNLOAD_DELAY": 0,
     "AUTOTHROTTLE_ENABLED": False,
@@ -73,7 +75,7 @@ class PortalSpider(Spider):
         """Raise `ArgumentError` for arguments that cannot be."""
         super().__init__(name)
         self._recent: dict[str, None] = {}
-        self._budget = Budget()
+        self._budget, self._ranking, self._feeds = Budget(), Ranking(), Budget(_FEEDS)
         self._reader = Reader()
         self.site, self.pages, self.fresh = arguments.parse(given, embedded=self.embedded)
 
@@ -84,6 +86,8 @@ class PortalSpider(Spider):
         told = {"PAGES": spider.pages or 0, "FRESH": spider.fresh, "SITE": spider.site or "the embedded portal"}
         crawler.signals.connect(spider._reader.close, signals.spider_closed)
         crawler.signals.connect(spider._forget, LOST)
+        crawler.signals.connect(spider._wrote, signals.item_scraped)
+        crawler.signals.connect(spider._left_out, signals.item_dropped)
         crawler.settings.setdict(told | ({} if spider.site else _LOOPBACK), priority="spider")
         return spider
 
@@ -92,6 +96,7 @@ class PortalSpider(Spider):
         assert self.site is not None, "the embedded portal's address is given when the spider opens"
         self.site = str(Frontier.of(self.crawler).mark(_MOVED) or self.site)
         self.crawler.stats.set_value("site", self.site)
+        Frontier.of(self.crawler).ranked = self._ranked
         yield self._home()
         robots = self.crawler.get_downloader_middleware(StrictRobots)
         told = await robots.sitemaps(self._home()) if robots else ()
@@ -118,12 +123,13 @@ class PortalSpider(Spider):
     def _page(self, response: Response, reading: Reading) -> Output:
         found = self._found(response, reading)
         self._budget.read(response.url, reading.links, story=found is not None)
+        self._ranking.learn(response.url, story=found is not None)
         if found is not None:
             yield from self._story(response, found, reading)
         yield from self._follow(reading, found)
         for feed in reading.feeds:
             if self._is_new(feed) and addresses.inside(feed, self._host):
-                yield self._ask(feed, self.listed)
+                yield self._ask(feed, self.fed)
 
     async def part(self, response: Response, **told: Any) -> AsyncIterator[Request | dict[str, Any]]:
         """Read a later part of a story; what is `told` is the `_Chain` of the parts before it."""
@@ -147,6 +153,11 @@ class PortalSpider(Spider):
         chain = _Chain(**failure.request.cb_kwargs)  # type: ignore[attr-defined]
         yield from self._finish(self._parts(chain), whole=False)
 
+    async def fed(self, response: Response) -> AsyncIterator[Request]:
+        """Read a feed that a page declares."""
+        async for request in self.listed(response):
+            yield request
+
     async def listed(self, response: Response) -> AsyncIterator[Request]:
         """Read a sitemap, an index of sitemaps, or a feed; beside the crawl, as large ones take seconds."""
         if _kind(response) == "feed":
@@ -158,8 +169,12 @@ class PortalSpider(Spider):
         for entry in found.sitemaps:
             if addresses.inside(entry.url, self._host):
                 yield self._ask(entry.url, self.listed, entry)
-        for entry in found.pages:
-            if addresses.followable(entry.url, "", self._host) and not self._budget.spent(entry.url):
+        pages = [entry for entry in found.pages if addresses.followable(entry.url, "", self._host)]
+        fresh = [entry for entry in pages if self._is_new(self._canonical(entry.url))]
+        if response.request is not None and response.request.callback == self.fed:
+            (self._feeds.fruitful if fresh else self._feeds.barren)(_ALL)
+        for entry in pages:
+            if not self._budget.spent(entry.url):
                 yield self._ask(entry.url, self.page, entry)
 
     def lost(self, failure: Failure) -> None:
@@ -250,7 +265,30 @@ class PortalSpider(Spider):
         meta: dict[str, Any] = {META: self._host}
         if entry is not None and entry.modified is not None:
             meta[NEWEST] = meta[SINCE] = entry.modified.timestamp()
-        return Request(self._canonical(url), then, errback=self.lost, meta=meta)
+        url = self._canonical(url)
+        level = FIRST if then != self.page else self._ranking.level(url)
+        return Request(url, then, errback=self.lost, meta=meta, priority=level * DEEP)
+
+    def _ranked(self, request: Request) -> int | None:
+        """Return the priority of a request whose turn has come, by what was learnt meanwhile; None to spare it."""
+        if request.callback == self.fed:
+            return None if self._feeds.spent(_ALL) else request.priority
+        if request.callback != self.page:
+            return request.priority
+        depth = int(request.meta.get("depth", 0))
+        return None if self._budget.spent(request.url) else self._ranking.level(request.url) * DEEP - depth
+
+    def _wrote(self, item: Any, response: Response | Failure | None) -> None:
+        if isinstance(response, Response) and isinstance(item, dict):
+            original = item.get("duplicate_of")
+            if original is None:
+                self._budget.wrote(response.url)
+            else:
+                self._budget.copied(response.url, original)
+
+    def _left_out(self, response: Response | Failure | None, exception: Exception) -> None:
+        if isinstance(response, Response) and isinstance(exception, LeftOut) and exception.original is not None:
+            self._budget.copied(response.url, exception.original)
 
     def _canonical(self, url: str) -> str:
         return addresses.canonical(url, urlsplit(str(self.site)).scheme)

@@ -414,6 +414,36 @@ function commands.finish(key, reason, failed, final, whole, etag, modified, late
   return 1
 end
 
+-- A request that was taken and is not made: its host may be asked at once.
+local function untaken(key)
+  local request = get(key)
+  if not request or request.state ~= IN_FLIGHT or request.by ~= worker then
+    return nil
+  end
+  land(key, request)
+  call('HSET', P .. 'gates', request.host, text(now))
+  call('ZADD', P .. 'ready', 'XX', text(now), request.host)
+  return request
+end
+
+function commands.spare(key, reason)
+  local request = untaken(key)
+  if request then
+    request.reason, request.failed, request.final = reason, false, false
+    close(key, request)
+    put(key, request)
+  end
+end
+
+function commands.postpone(key, late, data)
+  local request = untaken(key)
+  if request then
+    request.place, request.data = late .. request.place:sub(#late + 1), data
+    enqueue(key, request)
+    put(key, request)
+  end
+end
+
 function commands.gave(key, story, news)
   local request = get(key)
   if request and request.by == worker then

@@ -180,8 +180,7 @@ class SharedLedger:
     def add(self, key: bytes, url: str, host: str, place: tuple[int, float, bool], data: bytes) -> bool:
         """Queue a request unless its key is known; `place` is its priority, its date, and whether it must be made."""
         priority, newest, must = place
-        late, old = _NO_PRIORITY - priority, _NO_NEWEST - newest
-        order = f"{min(max(late, 0), 2 * _NO_PRIORITY):010d}{int(min(max(old, 0), 2 * _NO_NEWEST)):012d}"
+        order = f"{_late(priority)}{int(min(max(_NO_NEWEST - newest, 0), 2 * _NO_NEWEST)):012d}"
         return bool(self._call("add", key, url, host, order, int(must), data))
 
     def requeue(self, key: bytes, data: bytes, *, tries: int = 0, due: float = 0.0) -> bool:
@@ -221,6 +220,14 @@ class SharedLedger:
         latency = "" if end.seconds is None else end.seconds
         told = end.etag or "", end.modified or "", latency, self._worker.delay, end.skipped or ""
         self._call("finish", key, end.reason, *flags, *told)
+
+    def spare(self, key: bytes, reason: str) -> None:
+        """Close a request that was taken and is not made; the next round may make it."""
+        self._call("spare", key, reason)
+
+    def postpone(self, key: bytes, priority: int, data: bytes) -> None:
+        """Queue a request that was taken and is not made yet, with a lower priority."""
+        self._call("postpone", key, _late(priority), data)
 
     def gave(self, key: bytes, story: str, *, news: bool) -> None:
         """Note that a request gave a story, and whether it was new or had changed."""
@@ -435,6 +442,11 @@ class SharedLedger:
             count += self._call(command, *arguments, *(name.removeprefix(start) for name in names))
             self.beat()
         return count
+
+
+def _late(priority: int) -> str:
+    """Return a priority as text: the higher it is, the earlier this comes in order."""
+    return f"{min(max(_NO_PRIORITY - priority, 0), 2 * _NO_PRIORITY):010d}"
 
 
 def _batched(names: Iterable[bytes]) -> Iterator[list[bytes]]:

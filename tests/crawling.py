@@ -76,7 +76,7 @@ _RECORDS = ("written", "duplicates", "already_there", "dropped", "item_errors")
 
 def adds_up(counts: dict[str, Any]) -> bool:
     """Check the account without the help of the code that keeps it."""
-    failed, skipped = sum(counts["failed"].values()), sum(counts["skipped"].values())
+    failed, skipped = sum(counts["failed"].values()) + counts["spared"], sum(counts["skipped"].values())
     return (
         counts["found"] == counts["fetched"] + counts["unchanged"] + failed + counts["repeated"] + counts["left"]
         and counts["fetched"] == counts["articles"] + skipped

@@ -318,6 +318,22 @@ def test_a_file_that_is_no_ledger_is_told(tmp_path):
         Ledger(tmp_path / "l")
 
 
+def test_what_was_taken_may_be_spared_or_put_off(ledger):
+    for name in ("a", "b", "c"):
+        _put(ledger, name, (5, 0.0, False))
+    taken = ledger.take()
+    assert taken is not None
+    ledger.spare(taken.key, "spared")
+    taken = ledger.take()
+    assert taken is not None
+    ledger.postpone(taken.key, -5, b'{"later":1}')
+    assert ledger.left() == 2
+    assert _names(ledger) == ["c", "b"]
+    assert ledger.data(b"b") == b'{"later":1}'
+    assert list(ledger.failures()) == []
+    assert ledger.data(b"none") is None
+
+
 def test_pages_without_a_story_are_told_until_they_hold_one(ledger):
     for name in ("a", "b"):
         _put(ledger, name)
