@@ -24,11 +24,12 @@ from twisted.python.failure import Failure
 
 from scraper.addresses import canonical, host
 from spiders.account import Account, add
+from spiders.clock import steady
 from spiders.failures import final, reason
 from spiders.folder import LEDGER, Locked, clear, crawl_dir, lock, worker
 from spiders.items import identify
 from spiders.ledger import End, Failed, Ledger, LedgerError, Skipped, Taken, Trouble
-from spiders.stored import dump, kept, load
+from spiders.stored import StoredError, dump, kept, load
 
 if TYPE_CHECKING:
     from spiders.shared import SharedLedger
@@ -68,6 +69,8 @@ UNUSABLE = (sqlite3.OperationalError, LedgerError)
 """What a ledger raises that takes nothing more."""
 
 BROKE, ITEM_FAILED, NOT_STORED, _UNSEEN = "broke the spider", "item failed", "cannot be stored", "given up"
+NOT_TRUSTED = "stored request not valid"
+"""Why a stored request was dropped that the spider cannot have made."""
 NO_ITEM = "no item"
 """Why a page counts as skipped of which its spider says nothing else."""
 
@@ -79,6 +82,7 @@ SKIPPED = "skipped/"
 
 _ARGUMENTS = {"fresh": "FRESH", "pages": "PAGES"}  # of a portal's spider, with the settings that mean the same
 
+_SHOWN = 300  # bytes of a row that is dropped
 _STEPS = 100  # requests that may be put off or spared at once
 _LOWER = 500  # by which a priority must have fallen before its request is put off
 
@@ -154,6 +158,8 @@ class Frontier(BaseScheduler):
         self._round = False  # whether this run begins one
         self.ranked: Callable[[Request], int | None] | None = None
         """Set by a spider: the priority that a request has by now, when its turn has come; None to spare it."""
+        self.vouched: Callable[[Request], object] | None = None
+        """Set by a spider: raises `StoredError` for a stored request that it cannot have made."""
         self.ledger: Ledger | SharedLedger | None = None
         """None before the folder is opened, and where it could not be."""
         self.barred: set[str] = set()
@@ -226,7 +232,7 @@ class Frontier(BaseScheduler):
     def _alone(self, directory: Path) -> Ledger:
         if self._fresh:
             clear(directory)
-        return Ledger(directory / LEDGER)
+        return Ledger(directory / LEDGER, self._crawler.settings.getfloat("BACKOFF_LONGEST"))
 
     def _joined(self, directory: Path, site: str | None) -> "SharedLedger":
         """Join the crawl of this spider and site; raise `LedgerError`, `Locked` or `_OtherSite`."""
@@ -320,7 +326,10 @@ class Frontier(BaseScheduler):
     def kept(self, key: str) -> dict[str, Any]:
         """Return what a request keeps for its callback, by the key in its meta; nothing if it is not known."""
         data = self._ask(lambda ledger: ledger.data(bytes.fromhex(key)), None)
-        return kept(data) if data is not None else {}
+        try:
+            return kept(data) if data is not None else {}
+        except StoredError:
+            return {}
 
     def mark(self, name: str) -> str | int | None:
         """Give a value that was set for the crawl, or None."""
@@ -491,7 +500,7 @@ class Frontier(BaseScheduler):
         return 0 < self._limit <= ledger.made()
 
     def _avoided(self) -> set[str]:
-        now = time.time()
+        now = steady()
         self.resting = {name: until for name, until in self.resting.items() if until > now}
         return self.barred | self.resting.keys()
 
@@ -515,7 +524,13 @@ class Frontier(BaseScheduler):
         """Return a request that was taken; None for one that is not made, or not yet."""
         spider = self._crawler.spider
         assert spider is not None
-        request = load(taken.data, spider)
+        try:
+            request = load(taken.data, spider)
+            if self.vouched is not None:
+                self.vouched(request)
+        except StoredError as error:
+            self._distrust(taken, ledger, error)
+            return None
         if self.ranked is None or request.dont_filter:
             return request
         priority = self.ranked(request)
@@ -528,6 +543,12 @@ class Frontier(BaseScheduler):
         else:
             return request
         return None
+
+    def _distrust(self, taken: Taken, ledger: "Ledger | SharedLedger", error: StoredError) -> None:
+        """Drop a row that somebody else has made, or damaged."""
+        logger.error("a stored request is dropped: %s (%s)", error, taken.data[:_SHOWN].decode("utf-8", "replace"))
+        add(self._crawler, f"failed/{NOT_TRUSTED}")
+        ledger.finish(taken.key, End(NOT_TRUSTED, failed=True, final=True))
 
     def _off(self, taken: Taken, request: Request, ledger: "Ledger | SharedLedger") -> Request:
         request.meta[META] = taken.key.hex()
@@ -549,7 +570,7 @@ class Frontier(BaseScheduler):
         due = ledger.next_due(self._avoided(), must=self._spent(ledger))
         times = [*self.resting.values(), *([] if due is None else [due])]
         if times:
-            self._wake_after(max(min(times) - time.time(), 0.0) + 0.01)
+            self._wake_after(max(min(times) - steady(), 0.0) + 0.01)
 
     def _wake_after(self, seconds: float) -> None:
         if self._waking is None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scraper.stories import Story
+from spiders.clock import steady
 
 __all__ = ["LONGEST_WAIT", "SHORTEST_WAIT", "End", "Failed", "Ledger", "LedgerError", "Skipped", "Story", "Taken"]
 __all__ += ["Trouble", "TurnLost"]
@@ -110,8 +111,8 @@ class Ledger:
     stale = False
     meetings = 0
 
-    def __init__(self, path: Path) -> None:
-        """Open or begin it; what was in flight is queued again."""
+    def __init__(self, path: Path, longest: float = 300.0) -> None:
+        """Open or begin it; what was in flight is queued again, and nothing waits for longer than `longest` seconds."""
         self._made = 0
         self._troubles: dict[str, Trouble] = {}
         self._db = sqlite3.connect(path)
@@ -120,7 +121,8 @@ class Ledger:
         self._db.executescript(_TABLES)
         if "skipped" not in {row[1] for row in self._db.execute("pragma table_info(request)")}:  # an earlier release's
             self._db.execute("alter table request add column skipped text")
-        self._db.execute("update request set state = ?, tries = 0 where state <> ?", (_QUEUED, _CLOSED))
+        again = "update request set state = ?, tries = 0, due = min(due, ?) where state <> ?"
+        self._db.execute(again, (_QUEUED, steady() + longest, _CLOSED))
         self._db.commit()
 
     def commit(self) -> None:
@@ -186,7 +188,7 @@ class Ledger:
             f" and host not in ({holes}) and must >= ? order by priority desc, newest desc, id limit 1)"
             " returning key, data, tries, etag, modified"
         )
-        rows = self._db.execute(statement, (_IN_FLIGHT, time.time(), *barred, must)).fetchall()
+        rows = self._db.execute(statement, (_IN_FLIGHT, steady(), *barred, must)).fetchall()
         return Taken(*rows[0]) if rows else None
 
     def next_due(self, barred: Collection[str] = (), *, must: bool = False) -> float | None:
@@ -231,15 +233,15 @@ class Ledger:
         """Begin the next round after a finished crawl; give the number of requests that are queued again.
 
         Pages without a story and failures are asked for again; a story when it has stood unchanged as long as it had
-        when it was last looked at.
+        when it was last looked at, or when that is far ahead, as the clock was set back.
         """
         now = time.time()
         statement = (
             "update request set state = ?, due = 0, tries = 0 where state = ? and not must and not final and"
-            " (failed or story is null or ? - checked >= min(max(checked - changed, ?), ?))"
+            " (failed or story is null or checked > ? or ? - checked >= min(max(checked - changed, ?), ?))"
         )
         wait = (SHORTEST_WAIT, LONGEST_WAIT)
-        return self._db.execute(statement, (_QUEUED, _CLOSED, now, *wait)).rowcount
+        return self._db.execute(statement, (_QUEUED, _CLOSED, now + SHORTEST_WAIT, now, *wait)).rowcount
 
     def left(self) -> int:
         """Give the number of requests that are queued or in flight."""

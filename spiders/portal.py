@@ -1,10 +1,11 @@
 """The spider for any portal of the family: from a start address to one record a story."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
@@ -13,6 +14,7 @@ from twisted.python.failure import Failure
 from scraper import addresses
 from scraper.article import Article
 from scraper.assemble import join
+from scraper.errors import RecordError
 from scraper.parts import LONGEST, belongs
 from scraper.stories import body_digest, truncated
 from spiders import arguments, feeds, markup, sitemap
@@ -28,6 +30,7 @@ from spiders.ranking import DEEP, FIRST, Ranking
 from spiders.reader import Reader
 from spiders.reading import Page, Reading
 from spiders.robots import StrictRobots
+from spiders.stored import StoredError, harmless
 
 __all__ = ["NO_SITEMAP", "PortalSpider"]
 
@@ -53,7 +56,7 @@ class _Chain(NamedTuple):
     before: str
     """The key of the request that brought it, and that carries the one before; empty for the first page."""
     headline: str
-    bodies: Sequence[str]
+    bodies: list[str]
     """The digest of each part's body."""
 
 
@@ -70,6 +73,8 @@ class PortalSpider(Spider):
     name = "portal"
     embedded: ClassVar[bool] = False
     """Whether the embedded portal stands in where no site is given."""
+    meta_keys: ClassVar[frozenset[str]] = frozenset()
+    """What a spider of one's own adds to `Request.meta`: a stored request with any other key is dropped."""
 
     def __init__(self, name: str | None = None, **given: str) -> None:
         """Raise `ArgumentError` for arguments that cannot be."""
@@ -85,6 +90,7 @@ class PortalSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         told = {"PAGES": spider.pages or 0, "FRESH": spider.fresh, "SITE": spider.site or "the embedded portal"}
         crawler.signals.connect(spider._reader.close, signals.spider_closed)
+        crawler.signals.connect(spider._opened, signals.spider_opened)
         crawler.signals.connect(spider._forget, LOST)
         crawler.signals.connect(spider._wrote, signals.item_scraped)
         crawler.signals.connect(spider._left_out, signals.item_dropped)
@@ -96,13 +102,17 @@ class PortalSpider(Spider):
         assert self.site is not None, "the embedded portal's address is given when the spider opens"
         self.site = str(Frontier.of(self.crawler).mark(_MOVED) or self.site)
         self.crawler.stats.set_value("site", self.site)
-        Frontier.of(self.crawler).ranked = self._ranked
         yield self._home()
         robots = self.crawler.get_downloader_middleware(StrictRobots)
         told = await robots.sitemaps(self._home()) if robots else ()
         named = [url for url in told if addresses.inside(url, self._host)]
         for url in named or (urljoin(self.site, "/sitemap.xml"),):
             yield self._ask(url, self.listed).replace(meta={META: self._host, IF_MISSING: NO_SITEMAP})
+
+    def _opened(self) -> None:
+        """Have the frontier ask this spider about what is stored, before anything is asked for."""
+        frontier = Frontier.of(self.crawler)
+        frontier.ranked, frontier.vouched = self._ranked, self._vouched
 
     async def home(self, response: Response) -> AsyncIterator[Request | dict[str, Any]]:
         """Read the start page; the address to which it was redirected is the site's."""
@@ -278,6 +288,23 @@ class PortalSpider(Spider):
         depth = int(request.meta.get("depth", 0))
         return None if self._budget.spent(request.url) else self._ranking.level(request.url) * DEEP - depth
 
+    def _vouched(self, request: Request) -> None:
+        """Raise `StoredError` for a request that this spider cannot have made."""
+        meta = harmless(request, self.meta_keys)
+        for method, own in ((request.callback, self._callbacks), (request.errback, (self.lost, self.part_failed))):
+            if method is None or (hasattr(PortalSpider, method.__name__) and method not in own):
+                raise StoredError("it has no callback of this spider")
+        if meta.own_host.removeprefix("www.") != self._host.removeprefix("www."):
+            raise StoredError("it is for another host")
+        if request.callback == self.part:
+            _checked(request.cb_kwargs, self._host)
+        elif request.cb_kwargs and request.callback in self._callbacks:
+            raise StoredError("it has arguments for its callback")
+
+    @property
+    def _callbacks(self) -> tuple[Callable[..., Any], ...]:
+        return self.home, self.page, self.part, self.fed, self.listed
+
     def _wrote(self, item: Any, response: Response | Failure | None) -> None:
         if isinstance(response, Response) and isinstance(item, dict):
             original = item.get("duplicate_of")
@@ -299,6 +326,17 @@ class PortalSpider(Spider):
 
     def _tell(self, response: Response, what: str) -> None:
         Frontier.of(self.crawler).tell(response.request, what)
+
+
+def _checked(told: Mapping[str, Any], host: str) -> None:
+    """Raise `StoredError` for what is no `_Chain` of a page of the host."""
+    try:
+        chain = msgspec.convert([told.get(name) for name in _Chain._fields], _Chain)
+        first = Article.from_json(chain.line)
+    except (msgspec.ValidationError, RecordError) as error:
+        raise StoredError(str(error)) from error
+    if told.keys() - set(_Chain._fields) or not addresses.inside(str(first.url), host):
+        raise StoredError("it is no part of a story of the site")
 
 
 def _was_led(response: Response) -> bool:

@@ -25,6 +25,7 @@ from scrapy.settings import BaseSettings
 from scrapy_redis.connection import get_redis_from_settings
 
 from scraper.stories import Story
+from spiders.clock import steady
 from spiders.ledger import LONGEST_WAIT, SHORTEST_WAIT, End, Failed, LedgerError, Skipped, Taken, Trouble, TurnLost
 
 __all__ = ["SharedLedger", "Worker", "join"]
@@ -185,12 +186,13 @@ class SharedLedger:
 
     def requeue(self, key: bytes, data: bytes, *, tries: int = 0, due: float = 0.0) -> bool:
         """Queue a known request again, to be made not before `due` (seconds of the epoch); False if it was queued."""
-        return bool(self._call("requeue", key, data, tries, due - time.time() if due else 0))
+        return bool(self._call("requeue", key, data, tries, due - steady() if due else 0))
 
     def data(self, key: bytes) -> bytes | None:
         """Return a request as it was stored; None for one that is not known."""
         packed = self._do(self._redis.get, f"{self._prefix}request:".encode() + key)
-        return None if packed is None else msgspec.msgpack.decode(packed, type=_Request, strict=False).data.encode()
+        request = _read(packed)
+        return None if request is None else request.data.encode()
 
     def renew(self, key: bytes, since: float) -> bool:
         """Queue a closed request again if its page was last looked at before `since`; True if so."""
@@ -212,7 +214,7 @@ class SharedLedger:
     def next_due(self, barred: Collection[str] = (), *, must: bool = False) -> float | None:
         """Give the earliest time at which `take` may have something to give; None for never."""
         wait = self._call("due", int(must), self._worker.concurrent, _POLL)
-        return None if wait is None else time.time() + float(wait)
+        return None if wait is None else steady() + float(wait)
 
     def finish(self, key: bytes, end: End) -> None:
         """Close a request that is this worker's; nothing happens where it was given to another meanwhile."""
@@ -256,14 +258,14 @@ class SharedLedger:
         for names in _batched(sorted(keys)):
             requests = [f"{self._prefix}request:".encode() + key for key in names]
             for packed in self._do(self._redis.mget, requests):
-                if packed is not None:
-                    yield msgspec.msgpack.decode(packed, type=_Request, strict=False)
+                if (request := _read(packed)) is not None:
+                    yield request
 
     # Manners
 
     def rest(self, host: str, until: float) -> None:
         """Have all workers leave a host in peace until then (seconds of the epoch)."""
-        self._call("rest", host, until - time.time())
+        self._call("rest", host, until - steady())
 
     def bar(self, host: str) -> None:
         """Have all workers ask a host for nothing more, until none of them is at work."""
@@ -276,12 +278,12 @@ class SharedLedger:
     def trouble(self, host: str) -> Trouble:
         """Tell how a host has been doing, whichever worker has asked it."""
         told = self._call("trouble", host)
-        return Trouble(int(told[0]), time.time() + float(told[1])) if told else Trouble()
+        return Trouble(int(told[0]), steady() + float(told[1])) if told else Trouble()
 
     def set_trouble(self, host: str, trouble: Trouble) -> None:
         """Tell the others how a host is doing."""
         if trouble.failures:
-            self._call("set_trouble", host, trouble.failures, trouble.until - time.time())
+            self._call("set_trouble", host, trouble.failures, trouble.until - steady())
         else:
             self._do(self._redis.hdel, f"{self._prefix}troubles", host)
 
@@ -442,6 +444,14 @@ class SharedLedger:
             count += self._call(command, *arguments, *(name.removeprefix(start) for name in names))
             self.beat()
         return count
+
+
+def _read(packed: bytes | None) -> _Request | None:
+    """Read a request; None where there is none, or somebody else's."""
+    try:
+        return None if packed is None else msgspec.msgpack.decode(packed, type=_Request, strict=False)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def _late(priority: int) -> str:

@@ -8,6 +8,7 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from scrapy import Request, Spider
 from scrapy.exceptions import DownloadTimeoutError, DropItem
@@ -17,6 +18,7 @@ from scrapy.utils.test import get_crawler
 from scraper import Article
 from scraper.stories import story_id, text_digest
 from spiders.backoff import Backoff, retry_after
+from spiders.clock import steady
 from spiders.folder import Locked, clear, lock
 from spiders.frontier import DUE, META, Frontier
 from spiders.ledger import End, Ledger, LedgerError, Story, Trouble
@@ -318,6 +320,28 @@ def test_a_file_that_is_no_ledger_is_told(tmp_path):
         Ledger(tmp_path / "l")
 
 
+def test_a_clock_that_is_set_back_has_nobody_wait(tmp_path, monkeypatch):
+    now = time.time()
+    ledger = Ledger(tmp_path / "frontier.sqlite")
+    _put(ledger, "later")
+    _put(ledger, "story")
+    ledger.take()
+    ledger.requeue(b"later", b"{}", tries=1, due=steady() + 0.2)
+    ledger.take()
+    ledger.gave(b"story", "s", news=True)
+    ledger.finish(b"story", FETCHED)
+    monkeypatch.setattr(time, "time", lambda: now - 86400 * 400)
+    time.sleep(0.25)
+    assert _names(ledger) == ["later"]
+    ledger.requeue(b"later", b"{}", tries=1, due=steady() + 86400 * 400)
+    ledger.close()
+    ledger = Ledger(tmp_path / "frontier.sqlite", 0.0)
+    assert _names(ledger) == ["later"]
+    ledger.finish(b"later", FETCHED)
+    assert ledger.renew_all() == 2
+    ledger.close()
+
+
 def test_what_was_taken_may_be_spared_or_put_off(ledger):
     for name in ("a", "b", "c"):
         _put(ledger, name, (5, 0.0, False))
@@ -332,6 +356,26 @@ def test_what_was_taken_may_be_spared_or_put_off(ledger):
     assert ledger.data(b"b") == b'{"later":1}'
     assert list(ledger.failures()) == []
     assert ledger.data(b"none") is None
+
+
+@pytest.mark.parametrize(
+    "packed", [b"", b"\xc1", b"text", b"\x80", msgspec.msgpack.encode({"url": "x"}), msgspec.msgpack.encode([1])]
+)
+def test_a_row_that_somebody_else_wrote_stops_no_worker(server, packed):
+    own = _shared(server)
+    _put(own, "a")
+    _put(own, "b")
+    assert own.left() == 2
+    server.client.set("crawl:request:a", packed)
+    assert _names(own) == ["b"]
+    assert own.left() == 1
+    own.finish(b"b", FETCHED)
+    assert own.data(b"a") is None
+    assert list(own.failures()) == []
+    own.renew_all()
+    own.close()
+    _shared(server).close()
+    server.client.flushall()
 
 
 def test_pages_without_a_story_are_told_until_they_hold_one(ledger):
@@ -588,6 +632,7 @@ def test_a_full_disk_leaves_whole_lines_only(tmp_path, monkeypatch, failure):
     ("value", "seconds"),
     [
         (b"120", 120.0),
+        (b"9" * 400, 999_999_999_999.0),
         (b" 0 ", 0.0),
         (b"Thu, 01 Jan 1970 00:17:40 GMT", 60.0),
         (b"Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
@@ -610,6 +655,7 @@ def backoff(monkeypatch, filed):
     monkeypatch.setattr(Frontier, "of", lambda crawler: frontier)
     now = [1000.0]
     monkeypatch.setattr(time, "time", lambda: now[0])
+    monkeypatch.setattr("spiders.backoff.steady", lambda: now[0])
     return Backoff.from_crawler(get_crawler(Reader, settings)), frontier, now
 
 
