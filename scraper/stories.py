@@ -6,7 +6,7 @@ a shared store, or a `Memory`.
 
 import dataclasses
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
@@ -35,6 +35,7 @@ ALREADY_THERE = "already_there"
 DUPLICATE = "duplicates"
 """Why a record is left out: another address has given the same headline and the same body."""
 
+_OTHERWISE_NAMED = 0.9  # the similarity from which a story under another headline is taken for a copy
 _LEFT_OUT = "-"  # before the digest of a story that was left out: no record has its id
 _TAIL = 4096  # bytes at the end of a page, where its closing tag stands
 _SPOKEN = re.compile(r"\w+")
@@ -60,8 +61,8 @@ class Story(NamedTuple):
     id: str
     digest: str
     """Of the text, to tell whether it has changed."""
-    keys: Collection[str] = ()
-    """What it shares with records of the same story."""
+    keys: Sequence[str] = ()
+    """What it shares with records of the same story: what stands for headline and body, and for the headline alone."""
     signature: bytes | None = None
     bands: Collection[int] = ()
     """Under what it is compared with near copies; nothing for a copy, as copies are compared with the first only."""
@@ -97,8 +98,9 @@ def remembered(article: Article) -> Story:
     """Return what is remembered of an article; one without an id is known by its text."""
     digest, signature = text_digest(article), copies.signature(article.body)
     bands = copies.bands(signature) if signature is not None and article.duplicate_of is None else ()
-    key = _digest("story", _spoken(article.headline), b" ".join(words(article.body)).decode())
-    return Story(article.id or digest, digest, (key,), signature, bands)
+    headline = _spoken(article.headline)
+    keys = (_digest("story", headline, b" ".join(words(article.body)).decode()), _digest("headline", headline))
+    return Story(article.id or digest, digest, keys, signature, bands)
 
 
 def judge(story: Story, known: Known) -> Verdict:
@@ -113,7 +115,7 @@ def judge(story: Story, known: Known) -> Verdict:
         return Verdict(None, ALREADY_THERE, story.id)
     if digest is not None and not digest.startswith(_LEFT_OUT):
         return Verdict(story, more={"replaces": story.id})
-    if (first := known.sharing(story.keys)) is not None:
+    if (first := known.sharing(story.keys[:1])) is not None:
         return Verdict(Story(story.id, _LEFT_OUT + story.digest), DUPLICATE, first)
     if (first := _copied(story, known)) is not None:
         return Verdict(story._replace(bands=()), original=first, more={"duplicate_of": first})
@@ -121,13 +123,19 @@ def judge(story: Story, known: Known) -> Verdict:
 
 
 def _copied(story: Story, known: Known) -> str | None:
-    """Return the id of the story of which this one is a near copy; the first of several that are equally near."""
+    """Return the id of the story of which this one is a near copy; the first of several that are equally near.
+
+    Stories under other headlines may have passages in common, such as two instructions that begin alike: they must
+    share more.
+    """
     signature = story.signature
     if signature is None or not story.bands:
         return None
     near = ((copies.similarity(signature, other), id) for id, other in known.near(story.bands) if id != story.id)
     likeness, id = max(near, key=lambda pair: pair[0], default=(0.0, ""))
-    return id if likeness >= copies.THRESHOLD else None
+    if likeness < copies.THRESHOLD:
+        return None
+    return id if likeness >= _OTHERWISE_NAMED or known.sharing(story.keys[1:]) == id else None
 
 
 class Memory:

@@ -763,3 +763,16 @@ def test_lines_are_put_aside_and_the_others_stay(tmp_path):
     file.close()
     assert (tmp_path / "r").read_bytes() == b"0\n2\n4\n"
     assert (tmp_path / "aside").read_bytes() == b"1\n3\n"
+
+
+@pytest.mark.parametrize(
+    "line", [b'"abc"', b'"schema_version"', b"[1]", b"5", b"null", b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"{}"]
+)
+def test_a_foreign_line_is_told_and_ends_no_crawl(tmp_path, ledger, line):
+    whole = _article().to_json().encode() + b"\n"
+    (tmp_path / "records.jsonl").write_bytes(line + b"\n" + whole)
+    file = RecordFile(tmp_path / "records.jsonl")
+    _, faults = catch_up(file, ledger)
+    assert [fault.line for fault in faults] == ([] if line == b"{}" else [1])
+    assert ledger.digest(story_id("http://p.test/html/1.html")) is not None
+    file.close()

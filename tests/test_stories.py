@@ -91,6 +91,15 @@ def test_a_list_that_quotes_stories_makes_no_copies_of_them(known):
     assert [_judge(known, story) for story in stories] == [{}] * 5
 
 
+def test_two_instructions_that_begin_alike_are_no_copies(known):
+    one = _article("How to moor a ferry", body=NUMBERED)
+    rest = tuple(f"Then pull the rope of berth {n} twice and tie it to the ring {n * 3}." for n in range(14))
+    other = NUMBERED[:30] + rest
+    assert _judge(known, one) == {}
+    assert _judge(known, _article("How to moor a barge", "http://p.test/2", other)) == {}
+    assert _judge(known, _article("How to moor a ferry", "http://p.test/3", other)) == {"duplicate_of": one.id}
+
+
 def test_articles_without_an_address_are_known_by_their_text(known):
     bare = Article(headline="Ships counted", body=(LONG,))
     assert _judge(known, bare) == {}
