@@ -50,6 +50,8 @@ def test_arguments(given, parsed):
         ({"site": "https://[portal/"}, "is no address"),
         ({"site": "https://user:secret@portal.test/"}, "is no address"),
         ({"site": "https://portal.test/a b"}, "is no address"),
+        ({"site": "https://portal.test,other.test"}, "is no address"),
+        ({"site": "https://portal.test/,https://other.test/"}, "is no address"),
         ({"site": "https://portal.test/", "pages": "0"}, "pages=0 is no number"),
         ({"site": "https://portal.test/", "pages": "-3"}, "is no number"),
         ({"site": "https://portal.test/", "pages": "ten"}, "is no number"),
