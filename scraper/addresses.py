@@ -1,25 +1,18 @@
-"""Addresses: one form for each page, which of them a crawl may follow, and which belong to one story."""
+"""Addresses: one form for each page, and which of them a crawl may follow."""
 
 import posixpath
 import re
-from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url, safe_url_string
 
 __all__ = [
-    "Part",
     "canonical",
-    "first_part",
     "followable",
-    "follows",
     "host",
     "identity",
     "inside",
-    "part",
-    "same_story",
 ]
 
 _PORTS = {"http": 80, "https": 443}
@@ -61,10 +54,6 @@ _LEFTOVERS = ("[!--", "--]", "{{", "<%")
 
 _LONGEST_PATH = 100  # segments
 _CYCLE = re.compile(r"/((?:[^/]+/){1,32}?)\1\1")
-
-# `index_2.html` is the second page of a list, not of a story.
-_PAGERS = frozenset(("index", "default", "list", "page"))
-_PART = re.compile(r"(?P<stem>.*/[^/]+?)(?:_(?P<number>[1-9]\d{0,2}))?(?P<ending>\.s?html?)")
 
 
 @_kept
@@ -129,43 +118,3 @@ def inside(url: str, own: str) -> bool:
         return urlsplit(url).scheme in _PORTS and host(canonical(url)) == own
     except ValueError:
         return False
-
-
-class Part(NamedTuple):
-    """A page of a story that may be split over pages `<stem>.html`, `<stem>_2.html`, ..."""
-
-    stem: str
-    """Host and path without number and ending."""
-    number: int
-    first: str
-    """The address of the story's first page."""
-
-
-@_kept
-def part(url: str) -> Part | None:
-    """Read an address as a page of a story; None for lists and for addresses of another form."""
-    found = _PART.fullmatch(urlsplit(url).path)
-    if not found or posixpath.basename(found["stem"]).lower() in _PAGERS:
-        return None
-    first = urlunsplit(urlsplit(url)._replace(path=found["stem"] + found["ending"], query=""))
-    return Part(host(url) + found["stem"], int(found["number"] or 1), first)
-
-
-def same_story(one: str, other: str) -> bool:
-    """Tell whether two addresses are pages of one split story, or one page."""
-    here, there = part(one), part(other)
-    return here is not None and there is not None and here.stem == there.stem
-
-
-def follows(url: str, link: str) -> bool:
-    """Tell whether a link leads from a page of a story to the next page of the same story."""
-    here, there = part(url), part(link)
-    return here is not None and there is not None and there[:2] == (here.stem, here.number + 1)
-
-
-def first_part(url: str, links: Iterable[str]) -> str | None:
-    """Give the address of a story's first page, if a page is a later one: its number says so and it links to others."""
-    here = part(url)
-    if here is None or here.number == 1:
-        return None
-    return here.first if any(same_story(url, link) and part(link) != here for link in links) else None

@@ -17,11 +17,12 @@ from operator import eq
 
 from rensa import RMinHash
 
-__all__ = ["THRESHOLD", "Copies", "bands", "signature", "similarity", "words"]
+__all__ = ["THRESHOLD", "bands", "signature", "similarity", "words"]
 
 THRESHOLD = 0.8
 """The similarity from which a story is taken for a copy."""
 
+_SMALLEST = 0.4  # of the larger story's shingles: a copy may lack half of them
 _LEAST = 30  # words: what shorter bodies share ("Photos of the week", a gallery's captions) tells nothing
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
 _MARKS = re.compile("[\u0080-\u00bf\u060c\u061b\u061f\u0964\u2000-\u206f\u2190-\u2bff\u3000-\u303f]")
@@ -78,30 +79,8 @@ def similarity(one: bytes, other: bytes) -> float:
     other_version, other_size, *other_values = _FORM.unpack(other)
     if version != other_version:  # stored by an earlier release
         return 0.0
+    if min(size, other_size) < _SMALLEST * max(size, other_size):  # a list of stories quotes them, and copies none
+        return 0.0
     jaccard: float = sum(map(eq, values, other_values)) / _VALUES
     common: float = jaccard * (size + other_size) / (1 + jaccard)
     return min(1.0, common / int(min(size, other_size)))
-
-
-class Copies:
-    """The stories met so far, in memory: about 4.5 kB each. Copies are held against the first of them only."""
-
-    def __init__(self) -> None:
-        self._firsts: list[tuple[str, bytes]] = []
-        self._filed: dict[int, list[int]] = {}
-
-    def add(self, id: str, made: bytes | None) -> str | None:
-        """Remember a story by its signature; give the id of the other one of which it is a near copy, or None."""
-        if made is None:
-            return None
-        keys = bands(made)
-        candidates = sorted({number for key in keys for number in self._filed.get(key, ())})
-        likeness = {self._firsts[number][0]: similarity(made, self._firsts[number][1]) for number in candidates}
-        likeness.pop(id, None)
-        first = max(likeness, key=likeness.__getitem__, default=None)
-        if first is not None and likeness[first] >= THRESHOLD:
-            return first
-        for key in keys:
-            self._filed.setdefault(key, []).append(len(self._firsts))
-        self._firsts.append((id, made))
-        return None

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -29,7 +29,8 @@ from scraper.jsonl import read_records
 
 __all__ = ["report"]
 
-_RECORDS, _RUN, _FAILURES, _LEDGER = "records.jsonl", "run.json", "failures.jsonl", "frontier.sqlite"
+_RECORDS, _RUN, _LEDGER = "records.jsonl", "run.json", "frontier.sqlite"
+_FAILURES, _SKIPPED = "failures.jsonl", "skipped.jsonl"
 
 _ROWS = 20  # of a table of addresses, bars of a chart of names
 _COLUMNS = 62  # days, months or years side by side: two months of days
@@ -93,6 +94,11 @@ class _Failure(msgspec.Struct):
     url: str
     reason: str
     tries: int = 1
+
+
+class _Skipped(msgspec.Struct):
+    url: str
+    reason: str
 
 
 class _Part(NamedTuple):
@@ -171,6 +177,7 @@ def report(directory: Path) -> str:
             *_parts_of_run(run),
             *_parts_of_ledger(directory / _LEDGER, notes),
             *_failures(directory / _FAILURES, notes),
+            *_pages_without(directory / _SKIPPED, notes),
         ],
         "tiles": _tiles(run, tally),
         "sample": [_sample(record) for _, record in sorted(tally.sample, key=lambda pair: pair[0])],
@@ -469,14 +476,24 @@ def _seconds(seconds: float) -> str:
 
 
 def _failures(path: Path, notes: list[str]) -> Iterator[_Part]:
-    shown: list[tuple[str, str, int]] = []
-    number = 0
-    for number, each in enumerate(_lines(path, _Failure, notes), 1):  # noqa: B007 - the last number counts them
-        if len(shown) < _ROWS:
-            shown.append((each.url, each.reason, each.tries))
+    rows = ((each.url, each.reason, each.tries) for each in _lines(path, _Failure, notes))
+    yield from _addresses("Addresses that could not be had", ("address", "reason", "tries"), rows, path.name)
+
+
+def _pages_without(path: Path, notes: list[str]) -> Iterator[_Part]:
+    rows = ((each.url, each.reason) for each in _lines(path, _Skipped, notes))
+    yield from _addresses("Pages without a story", ("address", "kind"), rows, path.name)
+
+
+def _addresses(
+    title: str, heads: tuple[str, ...], rows: Iterator[tuple[str | float, ...]], name: str
+) -> Iterator[_Part]:
+    """Show the first addresses of a file, and say how many there are."""
+    shown = list(islice(rows, _ROWS))
+    number = len(shown) + sum(1 for _ in rows)
     if shown:
-        words = f"The first {len(shown)} of {number:,}; all of them are in {_FAILURES}." if number > len(shown) else ""
-        yield _Part("Addresses that could not be had", words, heads=("address", "reason", "tries"), rows=shown)
+        words = f"The first {len(shown)} of {number:,}; all of them are in {name}." if number > len(shown) else ""
+        yield _Part(title, words, heads=heads, rows=shown)
 
 
 def _sample(record: Article) -> dict[str, str]:

@@ -14,17 +14,14 @@ from scraper import addresses
 from scraper.article import Article
 from scraper.assemble import join
 from scraper.block import Document
-from scraper.copies import Copies, signature
 from scraper.errors import ScraperError
+from scraper.parts import LONGEST, Place, belongs, place
 from scraper.pipeline import article, read
 from scraper.plaintext import segment_text
-from scraper.stories import cut_short, keys, same_headline, story_id, text_digest, truncated
+from scraper.stories import Memory, body_digest, cut_short, judge, remembered, story_id, truncated
 from scraper.warc import Page
 
-__all__ = ["LONGEST", "Look", "Replay", "articles", "document", "look"]
-
-LONGEST = 50
-"""Parts of a split story: more is a trap."""
+__all__ = ["Look", "Replay", "articles", "document", "look"]
 
 # What a crawl asks for without reading it as a page, or never asks for.
 _UNREAD = frozenset(("/robots.txt", "/sitemap.xml"))
@@ -42,10 +39,7 @@ class _Read(NamedTuple):
     """A page that holds a story, or a part of one."""
 
     article: Article
-    following: str | None
-    """The address of the next part."""
-    later: bool
-    """Whether it is a later part by itself."""
+    place: Place = Place()
 
 
 class Look(NamedTuple):
@@ -85,9 +79,7 @@ class Replay:
 
     def __init__(self, on_skipped: OnSkipped | None) -> None:
         self._on_skipped = on_skipped
-        self._keys: set[str] = set()
-        self._digests: dict[str, str] = {}
-        self._copies = Copies()
+        self._known = Memory()
         self._waiting: dict[str, list[list[_Read]]] = {}
         """The parts read so far of split stories, by the identity of the page that they wait for."""
         self._later: dict[str, _Read] = {}
@@ -105,10 +97,10 @@ class Replay:
             found = seen.found
             if key in self._waiting:
                 yield from self._part(self._pop(key), found)
-            elif found is not None and found.later:
+            elif found is not None and found.place.first is not None:
                 self._later[key] = found
             elif found is not None:
-                yield from self._go_on([found])
+                yield from self._go_on([found], found.place.following)
 
     def rest(self) -> Iterator[Article]:
         """Give the stories that still wait, with the parts that came before them."""
@@ -119,14 +111,13 @@ class Replay:
     def _part(self, parts: list[_Read], found: _Read | None) -> Iterator[Article]:
         if found is None:
             yield from self._finish(parts, whole=False)
-        elif same_headline(parts[0].article, found.article):
-            yield from self._go_on([*parts, found])
+        elif belongs(parts[0].article.headline, {body_digest(part.article) for part in parts}, found.article):
+            yield from self._go_on([*parts, found], found.place.onward)
         else:  # another story that bears the number by chance
             yield from self._finish(parts)
-            yield from self._finish([found])
+            yield from self._go_on([found], found.place.following)
 
-    def _go_on(self, parts: list[_Read]) -> Iterator[Article]:
-        following = parts[-1].following
+    def _go_on(self, parts: list[_Read], following: str | None) -> Iterator[Article]:
         if following is None or len(parts) == LONGEST:
             yield from self._finish(parts, whole=following is None)
         else:
@@ -147,19 +138,11 @@ class Replay:
         story = join([part.article for part in parts]) if len(parts) > 1 else parts[0].article
         if not whole:
             story = truncated(story)
-        name, digest = story.id or "", text_digest(story)
-        known = self._digests.get(name) if name else None
-        if known == digest:
-            return
-        shared = keys(story)
-        fresh = self._keys.isdisjoint(shared)
-        self._keys |= shared
-        self._digests[name] = digest
-        if known is not None:
-            yield dataclasses.replace(story, replaces=name)
-        elif fresh:
-            first = self._copies.add(name, signature(story.body))
-            yield dataclasses.replace(story, duplicate_of=first) if first else story
+        verdict = judge(remembered(story), self._known)
+        if verdict.story is not None:
+            self._known.remember(verdict.story)
+        if verdict.left_out is None:
+            yield dataclasses.replace(story, **verdict.more) if verdict.more else story
 
 
 def _key(page: Page) -> str | None:
@@ -189,13 +172,7 @@ def _read(page: Page) -> _Read:
     found = dataclasses.replace(article(blocks), id=identifier, fetched_at=page.fetched_at)
     if page.status is not None and cut_short(page.body):
         found = truncated(found)
-    here = addresses.part(page.url) if page.url else None
-    if here is None:
-        return _Read(found, None, later=False)
-    url = str(page.url)
-    links = _links(blocks, url, "" if here.number > 1 else f"_{here.number + 1}.")
-    following = next((link for link in links if addresses.follows(url, link)), None)
-    return _Read(found, following, later=addresses.first_part(url, links) is not None)
+    return _Read(found, place(blocks, page.url, urlsplit(page.url).scheme) if page.url else Place())
 
 
 def document(page: Page) -> Document:
@@ -203,11 +180,3 @@ def document(page: Page) -> Document:
     if page.status is None:
         return segment_text(page.body.decode("utf-8", "replace"), page.url)
     return read(page.body, url=page.url, content_type=page.content_type)
-
-
-def _links(document: Document, url: str, mark: str) -> list[str]:
-    """Give those that a crawl might follow, of the links with a mark: to judge all takes half as long as reading."""
-    own, scheme = addresses.host(url), urlsplit(url).scheme
-    marked = (anchor for anchor in document.anchors if mark in anchor.url)
-    anchors = (anchor.url for anchor in marked if addresses.followable(anchor.url, anchor.rel, own))
-    return [addresses.canonical(link, scheme) for link in anchors]

@@ -1,8 +1,8 @@
 """The crawl: spiders, and what a polite and accountable crawl needs beside them.
 
-    arguments, failures, entries, markup, sitemap, feeds, budget
+    arguments, failures, entries, markup, sitemap, feeds, budget, ranking
                                                  rules, as pure functions and small values
-    folder, stored, ledger                       what is on the disk: the lock, requests as JSON, all that is known
+    folder, stored, items, ledger                what is on the disk: the lock, requests, items, all that is known
     account, frontier                            the counts; the scheduler
     guard, host, robots, clock                   downloader middlewares: what may be asked for
     compression, backoff, outcome                what came, unpacked; when it is tried again; what came of it

@@ -2,9 +2,9 @@
 
 All counts are kept in Scrapy's stats under `crawl/`, where any component adds to them, and must add up:
 
-    found   = fetched + unchanged + failed + repeated + left
+    found   = fetched + unchanged + failed + repeated + spared + left
     fetched = articles + skipped + unfinished
-    records = written + duplicates + already_there + unwritten
+    records = written + duplicates + already_there + dropped + item_errors + unwritten
 
 `left`, `unfinished` and `unwritten` are what remains, 0 after a crawl that ran to its end. Of many workers, each counts
 what it did itself, and `left` is what is left for all; one may end what another began, so `unfinished` tells nothing.
@@ -16,7 +16,10 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
-__all__ = ["Account", "add", "count"]
+__all__ = ["UNFINISHED", "Account", "add", "count"]
+
+UNFINISHED = "waits"
+"""What a spider tells of a page whose record waits for another page; it counts as no part of the account."""
 
 _PREFIX = "crawl/"
 
@@ -38,9 +41,12 @@ class Account:
     """Pages that have not changed since the last run."""
     repeated: int = 0
     """Addresses that only led to a page known by its own."""
+    spared: int = 0
+    """Addresses that were not asked for, as too many like them gave nothing."""
     articles: int = 0
     """Pages that went into records: a story may be split over several."""
     records: int = 0
+    """Items that the spider has made, of any kind."""
     written: int = 0
     updated: int = 0
     """Records among those written that replace an earlier one."""
@@ -50,6 +56,10 @@ class Account:
     """Records left out: the file has the same story under another address."""
     already_there: int = 0
     """Records left out: an earlier run wrote them."""
+    dropped: int = 0
+    """Records that a pipeline of the project has dropped."""
+    item_errors: int = 0
+    """Records that a pipeline could not take; their pages are asked for again by the next run."""
     failed: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """Addresses that could not be had or must not be asked for, by reason."""
     skipped: Mapping[str, int] = dataclasses.field(default_factory=dict)
@@ -59,13 +69,14 @@ class Account:
     def of(cls, stats: Mapping[str, Any]) -> Self:
         """Read it from a crawl's stats."""
         counts = {key.removeprefix(_PREFIX): value for key, value in stats.items() if key.startswith(_PREFIX)}
-        plain = {key: value for key, value in counts.items() if "/" not in key}
+        plain = {field.name: counts[field.name] for field in dataclasses.fields(cls) if field.name in counts}
         return cls(**plain, failed=_by_reason(counts, "failed/"), skipped=_by_reason(counts, "skipped/"))
 
     @property
     def left(self) -> int:
         """Addresses that were still waiting when the crawl ended."""
-        return self.found - self.fetched - self.unchanged - self.repeated - sum(self.failed.values())
+        done = self.fetched + self.unchanged + self.repeated + self.spared + sum(self.failed.values())
+        return self.found - done
 
     @property
     def unfinished(self) -> int:
@@ -75,7 +86,8 @@ class Account:
     @property
     def unwritten(self) -> int:
         """Records for which there was no room; their pages are asked for again by the next run."""
-        return self.records - self.written - self.duplicates - self.already_there
+        left_out = self.duplicates + self.already_there + self.dropped + self.item_errors
+        return self.records - self.written - left_out
 
     def to_dict(self) -> dict[str, Any]:
         """Give all counts, the remainders among them."""
@@ -91,12 +103,18 @@ class Account:
             (self.copies, f"{self.copies} of these marked as a near copy of another."),
             (self.duplicates, f"{count(self.duplicates, 'record')} left out: the same story under another address."),
             (self.already_there, f"{count(self.already_there, 'record')} already there."),
+            (self.dropped, f"{count(self.dropped, 'record')} dropped by a pipeline."),
+            (
+                self.item_errors,
+                f"{count(self.item_errors, 'record')} lost to an error in a pipeline: see the log.",
+            ),
             (self.unwritten, f"{count(self.unwritten, 'record')} not written: there was no room."),
             (self.skipped, f"{count(sum(self.skipped.values()), 'page')} without a story: {_list(self.skipped)}."),
             (self.unfinished > 0, f"{count(self.unfinished, 'page')} of stories that were not read to their end."),
             (self.unchanged, f"{count(self.unchanged, 'page')} unchanged since the last run."),
             (self.failed, f"{count(sum(self.failed.values()), 'address')} not fetched: {_list(self.failed)}."),
             (self.repeated, f"{count(self.repeated, 'address')} only led to pages known already."),
+            (self.spared, f"{count(self.spared, 'address')} not asked for: too many like them gave nothing."),
             (self.left, f"{count(self.left, 'address')} still to be asked for: the same command goes on."),
         ]
         return [line for happened, line in lines if happened] if self.found else ["Nothing was to be asked for."]

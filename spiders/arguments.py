@@ -10,6 +10,9 @@ from scraper.addresses import canonical
 __all__ = ["ArgumentError", "Arguments", "parse"]
 
 
+_SEVERAL = re.compile(r"^\w+://[^/]*,|[,;]\w+://")  # several sites, of which a crawl has one
+
+
 class ArgumentError(ValueError):
     """An argument is unknown, missing or malformed; the message is one line for the person who gave it."""
 
@@ -42,7 +45,7 @@ def parse(given: Mapping[str, str], *, embedded: bool) -> Arguments:
 def _site(text: str) -> str:
     try:
         parts = urlsplit(text)
-        named = parts.hostname and parts.username is None and parts.port != 0
+        named = parts.hostname and parts.username is None and parts.port != 0 and not _SEVERAL.search(text)
         if parts.scheme in ("http", "https") and named and not re.search(r"\s", text):
             return canonical(text)
     except ValueError:  # a port that is no number, a bracket that is not closed

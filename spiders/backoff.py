@@ -25,6 +25,7 @@ from scrapy.http import Response
 
 from scraper.addresses import host
 from scraper.unpack import CUT_SHORT
+from spiders.clock import steady
 from spiders.frontier import DUE, META, Frontier
 from spiders.ledger import Trouble
 
@@ -43,6 +44,8 @@ _TROUBLES = (
     CannotResolveHostError,
 )
 
+_DIGITS = 12  # of a number of seconds: nobody waits that long
+
 logger = logging.getLogger(__name__)
 
 
@@ -50,7 +53,7 @@ def retry_after(value: bytes | None, now: float) -> float | None:
     """Read a Retry-After header as seconds from now on; None for none, or one that is neither a number nor a date."""
     text = (value or b"").decode("latin-1").strip()
     if text.isascii() and text.isdigit():
-        return float(text)
+        return float(text[:_DIGITS])
     try:
         return max(email.utils.parsedate_to_datetime(text).timestamp() - now, 0.0)
     except (ValueError, TypeError, OverflowError):
@@ -100,7 +103,7 @@ class Backoff:
         again.meta["retry_times"] = tries
         again.meta[DUE] = due
         if META not in request.meta:  # robots.txt: the host's other requests wait for it anyway
-            await asyncio.sleep(max(due - time.time(), 0.0))
+            await asyncio.sleep(max(due - steady(), 0.0))
         return again
 
     def _failed(self, name: str, tries: int, asked: float | None) -> float:
@@ -109,7 +112,7 @@ class Backoff:
         One failure alone may be its page's own, and only the page waits, unless the host has `asked` for peace.
         """
         frontier = Frontier.of(self._crawler)
-        now = time.time()
+        now = steady()
         failures, until = frontier.trouble(name)
         failures += now >= until  # what was under way when it began to rest tells nothing new
         wait = max(self._first * 2.0 ** (max(failures, tries) - 1), asked or 0.0)

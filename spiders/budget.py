@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["Budget", "pattern"]
+__all__ = ["Budget", "form", "pattern"]
 
 _PATTERNS = 1000
 _LINKS = 500  # remembered of a pattern
@@ -24,12 +24,12 @@ _SLUG = re.compile(r"(?<![^\W_])[^\W_]++(?:[-_+][^\W_]++){2,}+")
 def pattern(url: str) -> str:
     """Give what all addresses of one form share: /events/2025-11-03/ and /events/2026-01-31/ are of one, /events/0/."""
     parts = urlsplit(url)
-    path = "/".join(map(_form, unquote(parts.path).lower().split("/")))
-    keys = sorted({_form(unquote(pair.partition("=")[0]).lower()) for pair in parts.query.split("&") if pair})
+    path = "/".join(map(form, unquote(parts.path).lower().split("/")))
+    keys = sorted({form(unquote(pair.partition("=")[0]).lower()) for pair in parts.query.split("&") if pair})
     return f"{path}?{'&'.join(keys)}" if keys else path
 
 
-def _form(word: str) -> str:
+def form(word: str) -> str:
     """Put 0 for numbers and ids, "-" for titles."""
     folded = _NUMBERED.sub("0", word)
     return _SLUG.sub(lambda found: "-" if found[0].strip("0-_+") else "0", folded)
@@ -42,6 +42,8 @@ class _Run:
         self.barren = 0
         self.links: OrderedDict[int, None] = OrderedDict()
         """Hashes of the addresses of other patterns, oldest first."""
+        self.originals: OrderedDict[str, None] = OrderedDict()
+        """The stories that were met again, oldest first."""
 
 
 class Budget:
@@ -59,20 +61,33 @@ class Budget:
     def read(self, url: str, links: Iterable[str], *, story: bool) -> None:
         """Take note of a page that came, and of all its links, whether asked for already or not.
 
+        What becomes of its story is told by `wrote` or `copied`.
+
         Links of its own pattern do not count, nor those of patterns that give nothing themselves: the days of an empty
         calendar.
         """
         own = pattern(url)
         if story:
-            self._runs.pop(own, None)
             return
         known = self._run(url).links
-        others = [hash(link) for link in links if (form := pattern(link)) != own and not self._is_barren(form)]
+        others = [hash(link) for link in links if (kind := pattern(link)) != own and not self._is_barren(kind)]
         fresh = [link for link in others if link not in known]
         known.update(dict.fromkeys(fresh))
         while len(known) > _LINKS:
             known.popitem(last=False)
         (self.fruitful if fresh else self.barren)(url)
+
+    def wrote(self, url: str) -> None:
+        """Take note of a page whose story is new: its pattern begins anew."""
+        self._runs.pop(pattern(url), None)
+
+    def copied(self, url: str, original: str) -> None:
+        """Take note of a page whose story was known: one story under ever new addresses is a trap."""
+        known = self._run(url).originals
+        (self.barren if original in known else self.fruitful)(url)
+        known[original] = None
+        if len(known) > _LINKS:
+            known.popitem(last=False)
 
     def barren(self, url: str) -> None:
         """Count a page that gave nothing."""
@@ -89,6 +104,6 @@ class Budget:
             self._runs.popitem(last=False)
         return run
 
-    def _is_barren(self, form: str) -> bool:
-        run = self._runs.get(form)
+    def _is_barren(self, kind: str) -> bool:
+        run = self._runs.get(kind)
         return run is not None and run.barren > 0

@@ -1,13 +1,23 @@
-"""When a response came: one moment for the record and for the archive."""
+"""When a response came: one moment for the record and for the archive; and a clock that waits are measured by."""
 
+import time
 from datetime import UTC, datetime
 
 from scrapy import Request
 from scrapy.http import Response
 
-__all__ = ["Clock", "fetched_at"]
+__all__ = ["Clock", "fetched_at", "steady"]
 
 _META = "fetched_at"
+_START = time.time() - time.monotonic()
+
+
+def steady() -> float:
+    """Return the seconds of the epoch as they were when the process began, and as many more as have passed since.
+
+    Nobody can set this clock: what waits until a moment of it does not wait for days when the clock is put right.
+    """
+    return _START + time.monotonic()
 
 
 class Clock:

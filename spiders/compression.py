@@ -4,6 +4,7 @@ Scrapy's own middleware takes the beginning of a torn page for the page, and rai
 the way back reaches no other middleware, so that nobody could ask again.
 """
 
+import re
 import sys
 from typing import Any, Self
 
@@ -13,9 +14,13 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import Response, TextResponse
 from scrapy.responsetypes import responsetypes
 
-from scraper.unpack import ACCEPTED, BAD_COMPRESSION, Unpacked, codings, unpack_all
+from scraper.unpack import ACCEPTED, BAD_COMPRESSION, CUT_SHORT, Unpacked, codings, unpack_all
 
 __all__ = ["Compression"]
+
+_TAIL = 1024  # bytes
+# All of the text is there: what the packed body lacks is the checksum behind it.
+_END = re.compile(rb"</(?:html|urlset|sitemapindex|rss|feed|rdf:rdf)\s*>(?:\s|<!--[^>]{0,200}>)*\Z", re.IGNORECASE)
 
 
 class Compression:
@@ -45,7 +50,8 @@ class Compression:
 
 
 def _replaced(response: Response, found: Unpacked) -> Response:
-    flags = [*response.flags, found.flag] if found.flag else response.flags
+    whole = found.flag == CUT_SHORT and _END.search(found.body, max(0, len(found.body) - _TAIL))
+    flags = [*response.flags, found.flag] if found.flag and not whole else response.flags
     if found.flag == BAD_COMPRESSION:
         return response.replace(flags=flags)
     headers = response.headers.copy()

@@ -40,29 +40,27 @@ _FRAMES = {
 def read(body: bytes, url: str) -> tuple[Entry, ...]:
     """Read a feed that came from `url`: its stories, addresses absolute, each once; what is broken up to there."""
     text = markup.text(markup.unpacked(body, _LARGEST))
-    found = _json(text) if text.startswith("{") else _xml(text)
+    found = _json(text) if text.startswith("{") else _xml(text, url)
     entries: dict[str, Entry] = {}
-    for base, link, dates in found:
-        if address := _joined(url, base, link):
+    for link, dates in found:
+        if address := _joined(url, link):
             entries.setdefault(address, Entry(address, latest(*dates)))
     return tuple(entries.values())
 
 
-_Found = tuple[str, str, Iterable[str | None]]
-"""The base of an entry's address, the address, its dates."""
+_Found = tuple[str, Iterable[str | None]]
+"""The address of an entry, and its dates."""
 
 
-def _xml(text: str) -> Iterator[_Found]:
+def _xml(text: str, url: str) -> Iterator[_Found]:
     made: dict[str, list[str]] = {name: [] for name in _FRAMES}
-    base = ""
     for element in islice(markup.elements(text, _FRAMES), _MOST):
-        base = element.base
-        inside = "".join(islice(_kept(element), _WIDEST))
+        inside = "".join(islice(_kept(element, url), _WIDEST))
         made[element.name].append(f"<{element.name}>{inside}</{element.name}>")
     for name, frame in _FRAMES.items():
         for entry in _parsed(frame.format("".join(made[name]))):
             # Asked in its own way, "updated" warns where there is only "published".
-            yield base, dict.get(entry, "link") or "", [dict.get(entry, date) for date in _DATES]
+            yield dict.get(entry, "link") or "", [dict.get(entry, date) for date in _DATES]
 
 
 def _parsed(feed: str) -> list[Any]:
@@ -72,14 +70,15 @@ def _parsed(feed: str) -> list[Any]:
     return []
 
 
-def _kept(element: markup.Element) -> Iterator[str]:
-    for field in element.fields:
-        name = _name(field.path)
+def _kept(element: markup.Element, url: str) -> Iterator[str]:
+    for given in element.fields:
+        name = _name(given.path)
+        field = _absolute(given, (url, *element.bases)) if name == "link" else given
         said = field.text or field.attributes.get("href")
         if not name or not said or not _is_plain(said) or (name in ("guid", "id") and not _is_address(said)):
             continue
-        given = ((key, field.attributes.get(key, "")) for key in _ATTRIBUTES)
-        attributes = "".join(f" {key}={quoteattr(value)}" for key, value in given if value and _is_plain(value))
+        pairs = ((key, field.attributes.get(key, "")) for key in _ATTRIBUTES)
+        attributes = "".join(f" {key}={quoteattr(value)}" for key, value in pairs if value and _is_plain(value))
         yield f"<{name}{attributes}>{escape(field.text)}</{name}>"
 
 
@@ -104,7 +103,7 @@ def _json(text: str) -> Iterator[_Found]:
             texts = {key: value for key, value in item.items() if isinstance(value, str)}
             own = texts.get("id", "")
             link = texts.get("url") or (own if _is_address(own) else "")
-            yield "", link, (texts.get("date_published"), texts.get("date_modified"))
+            yield link, (texts.get("date_published"), texts.get("date_modified"))
 
 
 def _is_plain(text: str) -> bool:
@@ -115,10 +114,21 @@ def _is_address(text: str) -> bool:
     return text.startswith(("https://", "http://"))
 
 
-def _joined(url: str, base: str, link: str) -> str | None:
-    """Give an address of the web; None where it is none."""
+def _absolute(field: markup.Field, bases: Iterable[str]) -> markup.Field:
+    """Return a link with its addresses absolute; each base is relative to the one before it."""
+    chain = [*bases, field.attributes.get(markup.BASE, "")]
+    href = field.attributes.get("href")
+    attributes = dict(field.attributes) | ({"href": _joined(*chain, href) or ""} if href else {})
+    return field._replace(attributes=attributes, text=(_joined(*chain, field.text) or "") if field.text else "")
+
+
+def _joined(*chain: str) -> str | None:
+    """Return the address at the end of a chain, each relative to the one before; None where it is none of the web."""
+    *bases, link = (each.strip() for each in chain)
+    found = ""
     try:
-        found = urljoin(urljoin(url, base), link.strip()) if link.strip() else ""
+        for each in (*bases, link):
+            found = urljoin(found, each)
     except ValueError:
         return None
-    return found if _is_address(found) else None
+    return found if link and _is_address(found) else None

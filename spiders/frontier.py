@@ -18,22 +18,24 @@ from typing import IO, TYPE_CHECKING, Any, Self, TypeVar
 from scrapy import Request, Spider, signals
 from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider
+from scrapy.exceptions import CloseSpider, DropItem
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from scraper.addresses import canonical, host
 from spiders.account import Account, add
+from spiders.clock import steady
 from spiders.failures import final, reason
 from spiders.folder import LEDGER, Locked, clear, crawl_dir, lock, worker
-from spiders.ledger import End, Failed, Ledger, LedgerError, Taken, Trouble
-from spiders.stored import dump, item_id, load, plain
+from spiders.items import identify
+from spiders.ledger import End, Failed, Ledger, LedgerError, Skipped, Taken, Trouble
+from spiders.stored import StoredError, dump, kept, load
 
 if TYPE_CHECKING:
     from spiders.shared import SharedLedger
 
-__all__ = ["BROKE", "DISK_FULL", "DUE", "LOCKED", "META", "NEWEST", "NO_FRONTIER", "NO_OUTPUT", "SINCE"]
-__all__ += ["JOINED", "LOST", "OTHER_SITE", "UNUSABLE", "Flight", "Frontier"]
+__all__ = ["DISK_FULL", "DUE", "LOCKED", "META", "NEWEST", "NO_FRONTIER", "NO_OUTPUT", "SINCE"]
+__all__ += ["BROKE", "FETCHED", "JOINED", "KNOWN", "LOST", "OTHER_SITE", "UNUSABLE", "Flight", "Frontier", "LeftOut"]
 
 DISK_FULL = "disk_full"
 """The reason with which a crawl ends that could not write."""
@@ -49,6 +51,8 @@ LOCKED = "locked"
 LOST = object()
 """The signal that the ledger may have lost what it was told last: what was asked for may have to be asked for again."""
 
+KNOWN = "known"
+"""The key of the stats that is set where the folder had records already."""
 JOINED = "joined"
 """The key of the stats that is set where other workers were at the crawl already."""
 
@@ -64,9 +68,23 @@ SINCE = "since"
 UNUSABLE = (sqlite3.OperationalError, LedgerError)
 """What a ledger raises that takes nothing more."""
 
-BROKE, _UNSEEN = "broke the spider", "given up"
+BROKE, ITEM_FAILED, NOT_STORED, _UNSEEN = "broke the spider", "item failed", "cannot be stored", "given up"
+NOT_TRUSTED = "stored request not valid"
+"""Why a stored request was dropped that the spider cannot have made."""
+NO_ITEM = "no item"
+"""Why a page counts as skipped of which its spider says nothing else."""
 
-SITE = "site"
+SITE, FETCHED = "site", "fetched"
+SPARED = "spared"
+"""How a request ended that was not made, as too many like it gave nothing."""
+SKIPPED = "skipped/"
+"""Before the reason for which a page counts as one without a story."""
+
+_ARGUMENTS = {"fresh": "FRESH", "pages": "PAGES"}  # of a portal's spider, with the settings that mean the same
+
+_SHOWN = 300  # bytes of a row that is dropped
+_STEPS = 100  # requests that may be put off or spared at once
+_LOWER = 500  # by which a priority must have fallen before its request is put off
 
 _COMMIT = 0.1  # seconds from a change to its commit: what a death takes back is done again
 
@@ -86,8 +104,34 @@ class Flight:
     """ETag and Last-Modified of the page that came."""
     seconds: float | None = None
     """From asking to the answer."""
+    items: int = 0
+    """How many items came of it."""
+    told: str | None = None
+    """As what its page is counted, where the spider has said so."""
     superseded: bool = False
     """Its row was queued again meanwhile, for another request of the same key."""
+
+    @property
+    def account(self) -> str:
+        """As what a page that came is counted."""
+        return self.told or ("articles" if self.items else f"{SKIPPED}{NO_ITEM}")
+
+    @property
+    def end(self) -> End:
+        """How the request ended."""
+        came = self.validators is not None and not self.failed
+        skipped = self.account.removeprefix(SKIPPED) if came and self.account.startswith(SKIPPED) else None
+        etag, modified = self.validators or (None, None)
+        return End(self.reason, self.failed, final(self.reason), came, etag, modified, self.seconds, skipped)
+
+
+class LeftOut(DropItem):
+    """An item that the sink does not write, for a reason that it has counted."""
+
+    def __init__(self, why: str, *, story: str | None = None, original: str | None = None, **named: Any) -> None:
+        """Name the item's own story, and the one that it repeats."""
+        super().__init__(why, **named)
+        self.story, self.original = story, original
 
 
 class _OtherSite(Exception):
@@ -100,6 +144,7 @@ class Frontier(BaseScheduler):
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._limit: int = crawler.settings.getint("PAGES")
+        self._fresh: bool = crawler.settings.getbool("FRESH")
         self._flights: dict[Request, Flight] = {}
         self._by_key: dict[bytes, Flight] = {}
         self._lock: IO[str] | None = None
@@ -110,12 +155,19 @@ class Frontier(BaseScheduler):
         self._beating: asyncio.TimerHandle | None = None
         self._paces: dict[str, tuple[float, int]] = {}
         self._meetings = 1
+        self._round = False  # whether this run begins one
+        self.ranked: Callable[[Request], int | None] | None = None
+        """Set by a spider: the priority that a request has by now, when its turn has come; None to spare it."""
+        self.vouched: Callable[[Request], object] | None = None
+        """Set by a spider: raises `StoredError` for a stored request that it cannot have made."""
         self.ledger: Ledger | SharedLedger | None = None
         """None before the folder is opened, and where it could not be."""
         self.barred: set[str] = set()
         """Hosts that are asked for nothing more in this run."""
         self.failures: tuple[Failed, ...] = ()
         """What could not be had, in this run or before; known when the crawl is over."""
+        self.skipped: tuple[Skipped, ...] = ()
+        """The pages that hold no story, in the same way."""
         self.resting: dict[str, float] = {}
         """Hosts that are left in peace, and until when (seconds of the epoch)."""
 
@@ -137,6 +189,7 @@ class Frontier(BaseScheduler):
     def open(self, spider: Spider) -> None:
         """Take the folder, and go on where the last run in it stopped; a folder that is no use ends the crawl."""
         directory = crawl_dir(self._crawler)
+        self._heed(spider)
         try:
             self._lock = lock(directory)
             site = self._crawler.settings.get("SITE")
@@ -158,14 +211,28 @@ class Frontier(BaseScheduler):
             connect = self._crawler.signals.connect
             connect(self._item_scraped, signals.item_scraped)
             connect(self._item_dropped, signals.item_dropped)
+            connect(self._item_failed, signals.item_error)
             connect(self._spider_broke, signals.spider_error)
             if ledger.owner:
                 self._beat()
 
+    def _heed(self, spider: Spider) -> None:
+        """Take `-a fresh=true` for any spider, and say of what else is known here that it is not taken."""
+        for name, setting in _ARGUMENTS.items():
+            value, own = vars(spider).get(name), name in self._crawler.spidercls.__dict__
+            if not isinstance(value, str) or own or self._crawler.settings.get(setting):
+                continue
+            if name != "fresh":
+                logger.warning("-a %s=%s is left to the spider: -s %s=%s is for the crawl", name, value, setting, value)
+            elif value in ("true", "false"):
+                self._fresh = value == "true"
+            else:
+                logger.warning("fresh=%s is neither true nor false: it is left to the spider", value)
+
     def _alone(self, directory: Path) -> Ledger:
-        if self._crawler.settings.getbool("FRESH"):
+        if self._fresh:
             clear(directory)
-        return Ledger(directory / LEDGER)
+        return Ledger(directory / LEDGER, self._crawler.settings.getfloat("BACKOFF_LONGEST"))
 
     def _joined(self, directory: Path, site: str | None) -> "SharedLedger":
         """Join the crawl of this spider and site; raise `LedgerError`, `Locked` or `_OtherSite`."""
@@ -178,7 +245,7 @@ class Frontier(BaseScheduler):
         if name is None:
             raise _OtherSite("it takes part in another crawl: name another CRAWL_DIR")
         ledger = join(self._crawler.settings, f"scraper:{crawl}:", name)
-        if self._crawler.settings.getbool("FRESH"):
+        if self._fresh:
             if ledger.joined:
                 ledger.close()
                 raise Locked("other workers are at this crawl, and would lose it: stop them, then give -a fresh=true")
@@ -201,8 +268,15 @@ class Frontier(BaseScheduler):
         return self._ask(lambda ledger: ledger.next_due(self.barred, must=self._spent(ledger)), None) is not None
 
     def enqueue_request(self, request: Request) -> bool:
-        """Queue a request; False for one whose key is known, unless it must be made (`dont_filter`)."""
-        return self._ask(lambda ledger: self._enqueue(ledger, request), False)
+        """Queue a request; False for one whose key is known, unless it must be made (`dont_filter`).
+
+        One that cannot be stored is an error of the spider: the page that it came of is not done.
+        """
+        try:
+            return self._ask(lambda ledger: self._enqueue(ledger, request), False)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            self._not_stored(request, error)
+            return False
 
     def next_request(self) -> Request | None:
         """Give the next request that is due; what the engine has let go of is closed first."""
@@ -217,6 +291,7 @@ class Frontier(BaseScheduler):
             try:
                 self._settle()
                 self.failures = tuple(self.ledger.failures())
+                self.skipped = tuple(self.ledger.skipped())
                 self._balance(self.ledger)
                 self.ledger.close()
             except UNUSABLE as error:
@@ -241,6 +316,20 @@ class Frontier(BaseScheduler):
         flight = self._flights.get(request)
         if flight is not None and flight.reason == _UNSEEN:
             flight.reason = reason(error)
+
+    def tell(self, request: Request | None, what: str) -> None:
+        """Say as what the page of a request is counted; without it, it counts by whether items came of it."""
+        flight = self._flights.get(request) if request is not None else None
+        if flight is not None:
+            flight.told = what
+
+    def kept(self, key: str) -> dict[str, Any]:
+        """Return what a request keeps for its callback, by the key in its meta; nothing if it is not known."""
+        data = self._ask(lambda ledger: ledger.data(bytes.fromhex(key)), None)
+        try:
+            return kept(data) if data is not None else {}
+        except StoredError:
+            return {}
 
     def mark(self, name: str) -> str | int | None:
         """Give a value that was set for the crawl, or None."""
@@ -342,11 +431,12 @@ class Frontier(BaseScheduler):
             logger.info("%d addresses are left from the last run", left)
         else:
             left = ledger.renew_all()
+            self._round = True
         ledger.commit()
         add(self._crawler, "found", left)
 
     def _enqueue(self, ledger: "Ledger | SharedLedger", request: Request) -> bool:
-        parent = self._by_key.get(bytes.fromhex(request.meta.get(META, "")))
+        parent = self._by_key.get(_key_of(request))
         if parent is not None and _later(request, parent.request, "retry_times"):
             tries, due = request.meta.pop("retry_times"), request.meta.pop(DUE, 0.0)
             ledger.requeue(parent.key, dump(request), tries=tries, due=due)
@@ -360,6 +450,16 @@ class Frontier(BaseScheduler):
         elif fresh:
             add(self._crawler, "found")
         return queued
+
+    def _not_stored(self, request: Request, error: Exception) -> None:
+        logger.error("%s cannot be asked for: %s", request.url, error)
+        self._crawler.stats.inc_value("spider_exceptions/count")
+        add(self._crawler, "found")
+        add(self._crawler, f"failed/{NOT_STORED}")
+        referer = (request.headers.get("Referer") or b"").decode("latin-1")
+        for flight in self._flights.values():
+            if flight.request.url == referer:  # its page is not done
+                flight.reason, flight.failed = BROKE, True
 
     def _put(self, ledger: "Ledger | SharedLedger", request: Request) -> tuple[bool, bool]:
         """Queue a request; tell whether it was queued, and whether it was not waiting there already."""
@@ -377,6 +477,8 @@ class Frontier(BaseScheduler):
                 self._by_key.pop(key).superseded = True
             return True, ledger.requeue(key, data)
         since = request.meta.get(SINCE)
+        if self._round and request.meta.get("is_start_request"):
+            since = time.time()  # a round begins with the first pages, whatever they gave at the last
         renewed = since is not None and ledger.renew(key, since)
         return renewed, renewed
 
@@ -398,7 +500,7 @@ class Frontier(BaseScheduler):
         return 0 < self._limit <= ledger.made()
 
     def _avoided(self) -> set[str]:
-        now = time.time()
+        now = steady()
         self.resting = {name: until for name, until in self.resting.items() if until > now}
         return self.barred | self.resting.keys()
 
@@ -406,16 +508,49 @@ class Frontier(BaseScheduler):
         self._settle()
         if ledger.meetings > self._meetings:
             self._agree(ledger)
-        taken = ledger.take(self._avoided(), must=self._spent(ledger))
-        self._commit_soon()
-        if taken is None:
-            self._wait(ledger)
-        return None if taken is None else self._off(taken, ledger)
+        for _ in range(_STEPS):
+            taken = ledger.take(self._avoided(), must=self._spent(ledger))
+            self._commit_soon()
+            if taken is None:
+                self._wait(ledger)
+                return None
+            request = self._loaded(taken, ledger)
+            if request is not None:
+                return self._off(taken, request, ledger)
+        self._wake_after(0.0)  # other work comes between
+        return None
 
-    def _off(self, taken: Taken, ledger: "Ledger | SharedLedger") -> Request:
+    def _loaded(self, taken: Taken, ledger: "Ledger | SharedLedger") -> Request | None:
+        """Return a request that was taken; None for one that is not made, or not yet."""
         spider = self._crawler.spider
         assert spider is not None
-        request = load(taken.data, spider)
+        try:
+            request = load(taken.data, spider)
+            if self.vouched is not None:
+                self.vouched(request)
+        except StoredError as error:
+            self._distrust(taken, ledger, error)
+            return None
+        if self.ranked is None or request.dont_filter:
+            return request
+        priority = self.ranked(request)
+        if priority is None:
+            add(self._crawler, SPARED)
+            ledger.spare(taken.key, SPARED)
+        elif priority < request.priority - _LOWER:
+            data = dump(request.replace(priority=priority))
+            ledger.postpone(taken.key, priority, data)
+        else:
+            return request
+        return None
+
+    def _distrust(self, taken: Taken, ledger: "Ledger | SharedLedger", error: StoredError) -> None:
+        """Drop a row that somebody else has made, or damaged."""
+        logger.error("a stored request is dropped: %s (%s)", error, taken.data[:_SHOWN].decode("utf-8", "replace"))
+        add(self._crawler, f"failed/{NOT_TRUSTED}")
+        ledger.finish(taken.key, End(NOT_TRUSTED, failed=True, final=True))
+
+    def _off(self, taken: Taken, request: Request, ledger: "Ledger | SharedLedger") -> Request:
         request.meta[META] = taken.key.hex()
         if taken.tries:
             request.meta["retry_times"] = taken.tries
@@ -434,8 +569,11 @@ class Frontier(BaseScheduler):
         """Have the engine come again when the next request is due."""
         due = ledger.next_due(self._avoided(), must=self._spent(ledger))
         times = [*self.resting.values(), *([] if due is None else [due])]
-        if times and self._waking is None:
-            seconds = max(min(times) - time.time(), 0.0) + 0.01
+        if times:
+            self._wake_after(max(min(times) - steady(), 0.0) + 0.01)
+
+    def _wake_after(self, seconds: float) -> None:
+        if self._waking is None:
             self._waking = asyncio.get_running_loop().call_later(seconds, self._wake)
 
     def _wake(self) -> None:
@@ -447,20 +585,36 @@ class Frontier(BaseScheduler):
     # How it ended
 
     def _item_scraped(self, item: Any, response: Response | Failure | None) -> None:
-        self._gave(item, response, news=True)
+        self._gave(response, identify(item), news=True)
 
-    def _item_dropped(self, item: Any, response: Response | Failure | None) -> None:
-        self._gave(item, response, news=False)
+    def _item_dropped(self, response: Response | Failure | None, exception: Exception) -> None:
+        left_out = isinstance(exception, LeftOut)
+        if not left_out:
+            add(self._crawler, "dropped")
+        self._gave(response, exception.story if isinstance(exception, LeftOut) else None, news=False)
 
-    def _gave(self, item: Any, response: Response | Failure | None, *, news: bool) -> None:
-        flight = self._flights.get(getattr(response, "request", None))  # type: ignore[arg-type]
-        if flight is not None:
-            key = flight.key
-            self._ask(lambda ledger: ledger.gave(key, item_id(plain(item)), news=news), None)
+    def _item_failed(self, response: Response | Failure | None) -> None:
+        """Count an item that a pipeline could not take; its page is not done, and is asked for again."""
+        add(self._crawler, "records")
+        add(self._crawler, "item_errors")
+        if (flight := self._flight_of(response)) is not None:
+            flight.reason, flight.failed = ITEM_FAILED, True
+
+    def _gave(self, response: Response | Failure | None, story: str | None, *, news: bool) -> None:
+        add(self._crawler, "records")
+        flight = self._flight_of(response)
+        if flight is None:
+            return
+        flight.items += 1
+        key = flight.key
+        if story is not None:
+            self._ask(lambda ledger: ledger.gave(key, story, news=news), None)
+
+    def _flight_of(self, response: Response | Failure | None) -> Flight | None:
+        return self._flights.get(getattr(response, "request", None))  # type: ignore[arg-type]
 
     def _spider_broke(self, response: Response | Failure | None) -> None:
-        flight = self._flights.get(getattr(response, "request", None))  # type: ignore[arg-type]
-        if flight is not None:
+        if (flight := self._flight_of(response)) is not None:
             flight.reason, flight.failed = BROKE, True
 
     def _settle(self) -> None:
@@ -471,10 +625,8 @@ class Frontier(BaseScheduler):
             self._land(flight)
             self._count(flight)
             if self.ledger is not None and not (flight.superseded or self.stopping):
-                came = flight.validators is not None and not flight.failed
-                end = End(flight.reason, flight.failed, final(flight.reason), came, *(flight.validators or ()))
                 self._pace(self.ledger, flight.request)  # before the host may be asked again
-                self.ledger.finish(flight.key, end._replace(seconds=flight.seconds))
+                self.ledger.finish(flight.key, flight.end)
 
     def _pace(self, ledger: "Ledger | SharedLedger", request: Request) -> None:
         """Tell other workers how to ask a host, where that has changed."""
@@ -501,6 +653,16 @@ class Frontier(BaseScheduler):
             logger.info("not fetched: %s (%s)", asked, flight.reason)
         elif flight.reason != "redirected":
             add(self._crawler, flight.reason)
+        if flight.reason == FETCHED:
+            add(self._crawler, flight.account)
+
+
+def _key_of(request: Request) -> bytes:
+    """Return the key of the request of which this one comes; nothing where it comes of none."""
+    try:
+        return bytes.fromhex(request.meta.get(META, ""))
+    except (TypeError, ValueError):  # a spider may call its own things as it likes
+        return b""
 
 
 def _later(request: Request, parent: Request, count: str) -> bool:

@@ -12,7 +12,10 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["LONGEST_WAIT", "SHORTEST_WAIT", "End", "Failed", "Ledger", "LedgerError", "Story", "Taken"]
+from scraper.stories import Story
+from spiders.clock import steady
+
+__all__ = ["LONGEST_WAIT", "SHORTEST_WAIT", "End", "Failed", "Ledger", "LedgerError", "Skipped", "Story", "Taken"]
 __all__ += ["Trouble", "TurnLost"]
 
 _QUEUED, _IN_FLIGHT, _CLOSED = 0, 1, 2
@@ -25,7 +28,7 @@ create table if not exists request (
     id integer primary key, key blob unique, url text, host text, state int, priority int, newest real,
     due real default 0, must int, data blob, tries int default 0, reason text, failed int default 0,
     final int default 0, story text,
-    etag text, modified text, checked real, changed real, seconds real
+    etag text, modified text, checked real, changed real, seconds real, skipped text
 );
 create index if not exists queue on request (priority desc, newest desc, id) where state = 0;
 create index if not exists waiting on request (due) where state = 0;
@@ -69,6 +72,8 @@ class End(NamedTuple):
     modified: str | None = None
     seconds: float | None = None
     """From asking to the answer; None where none came."""
+    skipped: str | None = None
+    """Why a page that came holds no story."""
 
 
 class Failed(NamedTuple):
@@ -79,16 +84,11 @@ class Failed(NamedTuple):
     tries: int
 
 
-class Story(NamedTuple):
-    """What is remembered of a record that was written."""
+class Skipped(NamedTuple):
+    """A page that came and holds no story."""
 
-    id: str
-    digest: str
-    """Of the text, to tell whether it has changed."""
-    keys: Collection[str] = ()
-    """What it shares with its copies."""
-    signature: bytes | None = None
-    bands: Collection[int] = ()
+    url: str
+    reason: str
 
 
 class Trouble(NamedTuple):
@@ -111,15 +111,18 @@ class Ledger:
     stale = False
     meetings = 0
 
-    def __init__(self, path: Path) -> None:
-        """Open or begin it; what was in flight is queued again."""
+    def __init__(self, path: Path, longest: float = 300.0) -> None:
+        """Open or begin it; what was in flight is queued again, and nothing waits for longer than `longest` seconds."""
         self._made = 0
         self._troubles: dict[str, Trouble] = {}
         self._db = sqlite3.connect(path)
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
         self._db.executescript(_TABLES)
-        self._db.execute("update request set state = ?, tries = 0 where state <> ?", (_QUEUED, _CLOSED))
+        if "skipped" not in {row[1] for row in self._db.execute("pragma table_info(request)")}:  # an earlier release's
+            self._db.execute("alter table request add column skipped text")
+        again = "update request set state = ?, tries = 0, due = min(due, ?) where state <> ?"
+        self._db.execute(again, (_QUEUED, steady() + longest, _CLOSED))
         self._db.commit()
 
     def commit(self) -> None:
@@ -167,6 +170,11 @@ class Ledger:
         )
         return bool(was[0] != _QUEUED)
 
+    def data(self, key: bytes) -> bytes | None:
+        """Return a request as it was stored; None for one that is not known."""
+        row = self._db.execute("select data from request where key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
     def renew(self, key: bytes, since: float) -> bool:
         """Queue a closed request again if its page was last looked at before `since`; True if so."""
         statement = "update request set state = ?, due = 0, tries = 0 where key = ? and state = ? and checked < ?"
@@ -180,7 +188,7 @@ class Ledger:
             f" and host not in ({holes}) and must >= ? order by priority desc, newest desc, id limit 1)"
             " returning key, data, tries, etag, modified"
         )
-        rows = self._db.execute(statement, (_IN_FLIGHT, time.time(), *barred, must)).fetchall()
+        rows = self._db.execute(statement, (_IN_FLIGHT, steady(), *barred, must)).fetchall()
         return Taken(*rows[0]) if rows else None
 
     def next_due(self, barred: Collection[str] = (), *, must: bool = False) -> float | None:
@@ -200,8 +208,20 @@ class Ledger:
             (_CLOSED, end.reason, end.failed, end.final, now, end.seconds, key),
         )
         if end.whole:
-            statement = "update request set etag = ?, modified = ?, changed = coalesce(changed, ?) where key = ?"
-            self._db.execute(statement, (end.etag, end.modified, now, key))
+            statement = (
+                "update request set etag = ?, modified = ?, changed = coalesce(changed, ?), skipped = ? where key = ?"
+            )
+            self._db.execute(statement, (end.etag, end.modified, now, end.skipped, key))
+
+    def spare(self, key: bytes, reason: str) -> None:
+        """Close a request that was taken and is not made; the next round may make it."""
+        self.finish(key, End(reason, failed=False, final=False))
+
+    def postpone(self, key: bytes, priority: int, data: bytes) -> None:
+        """Queue a request that was taken and is not made yet, with a lower priority."""
+        self._db.execute(
+            "update request set state = ?, priority = ?, data = ? where key = ?", (_QUEUED, priority, data, key)
+        )
 
     def gave(self, key: bytes, story: str, *, news: bool) -> None:
         """Note that a request gave a story, and whether it was new or had changed."""
@@ -213,15 +233,15 @@ class Ledger:
         """Begin the next round after a finished crawl; give the number of requests that are queued again.
 
         Pages without a story and failures are asked for again; a story when it has stood unchanged as long as it had
-        when it was last looked at.
+        when it was last looked at, or when that is far ahead, as the clock was set back.
         """
         now = time.time()
         statement = (
             "update request set state = ?, due = 0, tries = 0 where state = ? and not must and not final and"
-            " (failed or story is null or ? - checked >= min(max(checked - changed, ?), ?))"
+            " (failed or story is null or checked > ? or ? - checked >= min(max(checked - changed, ?), ?))"
         )
         wait = (SHORTEST_WAIT, LONGEST_WAIT)
-        return self._db.execute(statement, (_QUEUED, _CLOSED, now, *wait)).rowcount
+        return self._db.execute(statement, (_QUEUED, _CLOSED, now + SHORTEST_WAIT, now, *wait)).rowcount
 
     def left(self) -> int:
         """Give the number of requests that are queued or in flight."""
@@ -233,6 +253,14 @@ class Ledger:
         statement = "select url, reason, tries + 1 from request where state = ? and failed order by id"
         for row in self._db.execute(statement, (_CLOSED,)):
             yield Failed(*row)
+
+    def skipped(self) -> Iterator[Skipped]:
+        """Return the pages that held no story when they came last."""
+        statement = (
+            "select url, skipped from request where state = ? and not failed and skipped is not null order by id"
+        )
+        for row in self._db.execute(statement, (_CLOSED,)):
+            yield Skipped(*row)
 
     # Manners, of which the only worker knows
 

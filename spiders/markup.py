@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 from lxml import etree
 from w3lib.encoding import read_bom, resolve_encoding, to_unicode
 
-__all__ = ["Element", "Field", "elements", "kind", "local", "text", "unpacked"]
+__all__ = ["BASE", "Element", "Field", "elements", "kind", "local", "text", "unpacked"]
 
 _CHUNK = 64 * 1024
 _MOST = 2_000_000  # marks, `<` and `&`: a full sitemap, 50,000 pages of 10 elements, has half of them
@@ -23,7 +23,8 @@ _DEEPEST = 3  # url/news/publication_date: what lies deeper is passed over
 _WIDEST = 5000  # elements of an entry: a page may have a thousand pictures
 _START = 4096  # bytes in which the kind must show
 _GZIP = b"\x1f\x8b"
-_BASE = "{http://www.w3.org/XML/1998/namespace}base"
+BASE = "{http://www.w3.org/XML/1998/namespace}base"
+"""The attribute against which addresses within an element are relative."""
 _DECLARED = re.compile(rb"\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -62,8 +63,8 @@ class Element(NamedTuple):
 
     name: str
     fields: tuple[Field, ...]
-    base: str
-    """The `xml:base` of the root, or nothing."""
+    bases: tuple[str, ...]
+    """The `xml:base` of the root and its own, each if there is one: the latter is relative to the former."""
 
 
 def kind(body: bytes, content_type: str = "") -> Literal["sitemap", "feed"] | None:
@@ -140,6 +141,7 @@ class _Target:
         self.found: list[Element] = []
         self._names = names
         self._base: str | None = None
+        self._own = ""
         self._path: list[str] = []
         """The open tags from the entry on; empty outside of one."""
         self._fields: list[Field] = []
@@ -148,9 +150,10 @@ class _Target:
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         if self._base is None:
-            self._base = attributes.get(_BASE, "")
+            self._base = attributes.get(BASE, "")
         if local(tag) in self._names:  # also where the one before it was not ended
             self._path, self._fields, self._open, self._deeper = [tag], [], [({}, [])], 0
+            self._own = attributes.get(BASE, "")
         elif self._path and len(self._path) + self._deeper < _DEEPEST:
             self._path.append(tag)
             self._open.append((dict(attributes), []))
@@ -169,7 +172,8 @@ class _Target:
         if self._open and len(self._fields) < _WIDEST:
             self._fields.append(Field(tuple(self._path), attributes, "".join(parts).strip()))
         elif not self._open and tag == self._path[0]:  # else what is ended is around an entry that never was
-            self.found.append(Element(local(tag), tuple(self._fields), self._base or ""))
+            bases = tuple(filter(None, (self._base, self._own)))
+            self.found.append(Element(local(tag), tuple(self._fields), bases))
         self._path.pop()
 
     def close(self) -> None:

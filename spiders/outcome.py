@@ -9,7 +9,7 @@ from scrapy.http import Response
 
 from scraper.unpack import FLAWS
 from spiders.failures import reason
-from spiders.frontier import Frontier
+from spiders.frontier import FETCHED, Frontier
 
 __all__ = ["IF_MISSING", "UNCHANGED", "Outcome"]
 
@@ -42,7 +42,7 @@ class Outcome:
             flight.reason = flaw
             raise IgnoreRequest(flaw)
         if 200 <= response.status < 300:
-            flight.reason, flight.failed = "fetched", False
+            flight.reason, flight.failed = FETCHED, False
             flight.validators = _header(response, "ETag"), _header(response, "Last-Modified")
         else:
             flight.reason = request.meta.get(IF_MISSING) or str(response.status)

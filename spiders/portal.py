@@ -1,10 +1,11 @@
 """The spider for any portal of the family: from a start address to one record a story."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from typing import Any, ClassVar, Literal, Self, TypeAlias
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Literal, NamedTuple, Self, TypeAlias
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
 from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
@@ -13,19 +14,23 @@ from twisted.python.failure import Failure
 from scraper import addresses
 from scraper.article import Article
 from scraper.assemble import join
-from scraper.replay import LONGEST
-from scraper.stories import same_headline, truncated
+from scraper.errors import RecordError
+from scraper.parts import LONGEST, belongs
+from scraper.stories import body_digest, truncated
 from spiders import arguments, feeds, markup, sitemap
-from spiders.account import add
+from spiders.account import UNFINISHED, add
 from spiders.budget import Budget
 from spiders.clock import fetched_at
 from spiders.entries import Entry
-from spiders.frontier import LOST, NEWEST, SINCE, Frontier
+from spiders.frontier import LOST, NEWEST, SINCE, Frontier, LeftOut
+from spiders.frontier import META as FLIGHT
 from spiders.host import HOME, META
 from spiders.outcome import IF_MISSING
+from spiders.ranking import DEEP, FIRST, Ranking
 from spiders.reader import Reader
 from spiders.reading import Page, Reading
 from spiders.robots import StrictRobots
+from spiders.stored import StoredError, harmless
 
 __all__ = ["NO_SITEMAP", "PortalSpider"]
 
@@ -34,12 +39,26 @@ NO_SITEMAP = "no sitemap"
 
 _MOVED = "home"  # the ledger's mark for the start page's address after its redirects
 _RECENT = 10_000
+_FEEDS, _ALL = 10, "/"  # in a row that may name nothing new; one pattern for all of them
 _LOOPBACK = {
     "DOWNLOAD_DELAY": 0,
     "AUTOTHROTTLE_ENABLED": False,
     "CONCURRENT_REQUESTS": 16,
     "CONCURRENT_REQUESTS_PER_DOMAIN": 16,
 }
+
+
+class _Chain(NamedTuple):
+    """The parts of a split story that were read before a request, as the request carries them."""
+
+    line: str
+    """The last of them, as JSON."""
+    before: str
+    """The key of the request that brought it, and that carries the one before; empty for the first page."""
+    headline: str
+    bodies: list[str]
+    """The digest of each part's body."""
+
 
 Output: TypeAlias = Iterator[Request | dict[str, Any]]
 
@@ -54,12 +73,14 @@ class PortalSpider(Spider):
     name = "portal"
     embedded: ClassVar[bool] = False
     """Whether the embedded portal stands in where no site is given."""
+    meta_keys: ClassVar[frozenset[str]] = frozenset()
+    """What a spider of one's own adds to `Request.meta`: a stored request with any other key is dropped."""
 
     def __init__(self, name: str | None = None, **given: str) -> None:
         """Raise `ArgumentError` for arguments that cannot be."""
         super().__init__(name)
         self._recent: dict[str, None] = {}
-        self._budget = Budget()
+        self._budget, self._ranking, self._feeds = Budget(), Ranking(), Budget(_FEEDS)
         self._reader = Reader()
         self.site, self.pages, self.fresh = arguments.parse(given, embedded=self.embedded)
 
@@ -69,7 +90,10 @@ class PortalSpider(Spider):
         spider = super().from_crawler(crawler, *args, **kwargs)
         told = {"PAGES": spider.pages or 0, "FRESH": spider.fresh, "SITE": spider.site or "the embedded portal"}
         crawler.signals.connect(spider._reader.close, signals.spider_closed)
+        crawler.signals.connect(spider._opened, signals.spider_opened)
         crawler.signals.connect(spider._forget, LOST)
+        crawler.signals.connect(spider._wrote, signals.item_scraped)
+        crawler.signals.connect(spider._left_out, signals.item_dropped)
         crawler.settings.setdict(told | ({} if spider.site else _LOOPBACK), priority="spider")
         return spider
 
@@ -85,6 +109,11 @@ class PortalSpider(Spider):
         for url in named or (urljoin(self.site, "/sitemap.xml"),):
             yield self._ask(url, self.listed).replace(meta={META: self._host, IF_MISSING: NO_SITEMAP})
 
+    def _opened(self) -> None:
+        """Have the frontier ask this spider about what is stored, before anything is asked for."""
+        frontier = Frontier.of(self.crawler)
+        frontier.ranked, frontier.vouched = self._ranked, self._vouched
+
     async def home(self, response: Response) -> AsyncIterator[Request | dict[str, Any]]:
         """Read the start page; the address to which it was redirected is the site's."""
         self.site = addresses.canonical(response.url)
@@ -98,55 +127,64 @@ class PortalSpider(Spider):
             async for request in self.listed(response):
                 yield request
             return
-        for each in self._page(response.url, await self._read(response)):
+        for each in self._page(response, await self._read(response)):
             yield each
 
-    def _page(self, url: str, reading: Reading) -> Output:
-        found = self._found(reading)
-        self._budget.read(url, reading.links, story=found is not None)
+    def _page(self, response: Response, reading: Reading) -> Output:
+        found = self._found(response, reading)
+        self._budget.read(response.url, reading.links, story=found is not None)
+        self._ranking.learn(response.url, story=found is not None)
         if found is not None:
-            yield from self._story(found, reading.links)
-        yield from self._follow(reading.links, found)
+            yield from self._story(response, found, reading)
+        yield from self._follow(reading, found)
         for feed in reading.feeds:
             if self._is_new(feed) and addresses.inside(feed, self._host):
-                yield self._ask(feed, self.listed)
+                yield self._ask(feed, self.fed)
 
-    async def part(self, response: Response, lines: Sequence[str]) -> AsyncIterator[Request | dict[str, Any]]:
-        """Read a later part of a story; `lines` are the parts before it, as JSON."""
-        parts = [Article.from_json(line) for line in lines]
-        for each in self._part(response.url, await self._read(response), parts):
+    async def part(self, response: Response, **told: Any) -> AsyncIterator[Request | dict[str, Any]]:
+        """Read a later part of a story; what is `told` is the `_Chain` of the parts before it."""
+        for each in self._part(response, await self._read(response), _Chain(**told)):
             yield each
 
-    def _part(self, url: str, reading: Reading, parts: Sequence[Article]) -> Output:
-        found, links = self._found(reading), reading.links
+    def _part(self, response: Response, reading: Reading, chain: "_Chain") -> Output:
+        found, led = self._found(response, reading), _was_led(response)
         if found is None:
-            yield from self._finish(parts, whole=False)
-        elif (led := addresses.follows(str(parts[-1].url), url)) and same_headline(parts[0], found):
-            yield from self._go_on([*parts, found], links)
+            yield from self._finish(self._parts(chain), whole=False)
+        elif led and belongs(chain.headline, chain.bodies, found):
+            yield from self._go_on(response, found, reading.place.onward, chain)
         else:  # redirected, or another story that bears the number by chance
-            yield from self._finish(parts, whole=led)
-            yield from self._finish([found])
-        yield from self._follow(links, found)
+            yield from self._finish(self._parts(chain), whole=led)
+            yield from self._go_on(response, found, reading.place.following if led else None)
+        yield from self._follow(reading, found)
 
     def part_failed(self, failure: Failure) -> Output:
         """Write the story as far as it came."""
         self.lost(failure)
-        lines: Sequence[str] = failure.request.cb_kwargs["lines"]  # type: ignore[attr-defined]
-        yield from self._finish([Article.from_json(line) for line in lines], whole=False)
+        chain = _Chain(**failure.request.cb_kwargs)  # type: ignore[attr-defined]
+        yield from self._finish(self._parts(chain), whole=False)
+
+    async def fed(self, response: Response) -> AsyncIterator[Request]:
+        """Read a feed that a page declares."""
+        async for request in self.listed(response):
+            yield request
 
     async def listed(self, response: Response) -> AsyncIterator[Request]:
         """Read a sitemap, an index of sitemaps, or a feed; beside the crawl, as large ones take seconds."""
         if _kind(response) == "feed":
-            self._add("skipped/feed")
+            self._tell(response, "skipped/feed")
             found = sitemap.Locations(await asyncio.to_thread(feeds.read, response.body, response.url))
         else:
-            self._add("skipped/sitemap")
+            self._tell(response, "skipped/sitemap")
             found = await asyncio.to_thread(sitemap.read, response.body)
         for entry in found.sitemaps:
             if addresses.inside(entry.url, self._host):
                 yield self._ask(entry.url, self.listed, entry)
-        for entry in found.pages:
-            if addresses.followable(entry.url, "", self._host) and not self._budget.spent(entry.url):
+        pages = [entry for entry in found.pages if addresses.followable(entry.url, "", self._host)]
+        fresh = [entry for entry in pages if self._is_new(self._canonical(entry.url))]
+        if response.request is not None and response.request.callback == self.fed:
+            (self._feeds.fruitful if fresh else self._feeds.barren)(_ALL)
+        for entry in pages:
+            if not self._budget.spent(entry.url):
                 yield self._ask(entry.url, self.page, entry)
 
     def lost(self, failure: Failure) -> None:
@@ -159,40 +197,61 @@ class PortalSpider(Spider):
         moment = fetched_at(response.request)
         return await self._reader.read(Page(response.url, kind, response.body, moment, self._host, scheme))
 
-    def _found(self, reading: Reading) -> Article | None:
+    def _found(self, response: Response, reading: Reading) -> Article | None:
         if reading.record is not None:
             return Article.from_json(reading.record)
-        self._add(f"skipped/{reading.reason}")
+        self._tell(response, f"skipped/{reading.reason}")
         return None
 
-    def _story(self, found: Article, links: Sequence[str]) -> Output:
-        first = addresses.first_part(str(found.url), links)
-        if first is None:
-            yield from self._go_on([found], links)
+    def _story(self, response: Response, found: Article, reading: Reading) -> Output:
+        if reading.place.first is None:
+            yield from self._go_on(response, found, reading.place.following)
         else:
-            self._add("skipped/later part of a story")
-            yield from self._follow([first])
+            self._tell(response, "skipped/later part of a story")
+            yield self._ask(reading.place.first, self.page)
 
-    def _go_on(self, parts: Sequence[Article], links: Sequence[str]) -> Output:
-        following = next((link for link in links if addresses.follows(str(parts[-1].url), link)), None)
-        if following is None or len(parts) == LONGEST:
-            yield from self._finish(parts, whole=following is None)
-        else:
-            lines = {"lines": [part.to_json() for part in parts]}
-            request = self._ask(following, self.part)
-            yield request.replace(errback=self.part_failed, cb_kwargs=lines, dont_filter=True)
+    def _go_on(
+        self, response: Response, found: Article, following: str | None, chain: "_Chain | None" = None
+    ) -> Output:
+        """Ask for the next part of a story, or write it, where there is none."""
+        earlier = len(chain.bodies) if chain else 0
+        if following is None or earlier + 1 >= LONGEST:
+            parts = [*(self._parts(chain) if chain else ()), found]
+            yield from self._finish(parts, whole=following is None and len(parts) == earlier + 1, earlier=earlier)
+            return
+        self._tell(response, UNFINISHED)
+        told = _Chain(
+            found.to_json(),
+            response.request.meta[FLIGHT] if chain and response.request else "",
+            chain.headline if chain else found.headline,
+            [*(chain.bodies if chain else ()), body_digest(found)],
+        )
+        request = self._ask(following, self.part)
+        yield request.replace(errback=self.part_failed, cb_kwargs=told._asdict(), dont_filter=True)
 
-    def _finish(self, parts: Sequence[Article], *, whole: bool = True) -> Output:
+    def _parts(self, chain: "_Chain") -> list[Article]:
+        """Return the parts of a story that were read so far; each request has kept the one before its own."""
+        parts = [Article.from_json(chain.line)]
+        before = chain.before
+        while before and len(parts) < len(chain.bodies):
+            kept = Frontier.of(self.crawler).kept(before)
+            if "line" not in kept:
+                break
+            parts.append(Article.from_json(kept["line"]))
+            before = kept["before"]
+        return parts[::-1]
+
+    def _finish(self, parts: Sequence[Article], *, whole: bool = True, earlier: int | None = None) -> Output:
+        """Yield a story; `earlier` of its pages, all of them unless said otherwise, are not counted yet."""
         story = join(parts) if whole else truncated(join(parts))
-        self._add("records")
-        self._add("articles", len(parts))
+        add(self.crawler, "articles", len(parts) if earlier is None else earlier)
         yield story.to_dict()
 
-    def _follow(self, links: Iterable[str], story: Article | None = None) -> Output:
+    def _follow(self, reading: Reading, story: Article | None = None) -> Output:
         """Ask for pages; the parts of a story are asked for by the story, in order."""
-        for link in links:
-            own = story is not None and addresses.same_story(str(story.url), link)
-            if not own and self._is_new(link) and not self._budget.spent(link):
+        own = frozenset(reading.place.parts if story is not None else ())
+        for link in reading.links:
+            if link not in own and self._is_new(link) and not self._budget.spent(link):
                 yield self._ask(link, self.page)
 
     def _is_new(self, link: str) -> bool:
@@ -216,7 +275,47 @@ class PortalSpider(Spider):
         meta: dict[str, Any] = {META: self._host}
         if entry is not None and entry.modified is not None:
             meta[NEWEST] = meta[SINCE] = entry.modified.timestamp()
-        return Request(self._canonical(url), then, errback=self.lost, meta=meta)
+        url = self._canonical(url)
+        level = FIRST if then != self.page else self._ranking.level(url)
+        return Request(url, then, errback=self.lost, meta=meta, priority=level * DEEP)
+
+    def _ranked(self, request: Request) -> int | None:
+        """Return the priority of a request whose turn has come, by what was learnt meanwhile; None to spare it."""
+        if request.callback == self.fed:
+            return None if self._feeds.spent(_ALL) else request.priority
+        if request.callback != self.page:
+            return request.priority
+        depth = int(request.meta.get("depth", 0))
+        return None if self._budget.spent(request.url) else self._ranking.level(request.url) * DEEP - depth
+
+    def _vouched(self, request: Request) -> None:
+        """Raise `StoredError` for a request that this spider cannot have made."""
+        meta = harmless(request, self.meta_keys)
+        for method, own in ((request.callback, self._callbacks), (request.errback, (self.lost, self.part_failed))):
+            if method is None or (hasattr(PortalSpider, method.__name__) and method not in own):
+                raise StoredError("it has no callback of this spider")
+        if meta.own_host.removeprefix("www.") != self._host.removeprefix("www."):
+            raise StoredError("it is for another host")
+        if request.callback == self.part:
+            _checked(request.cb_kwargs, self._host)
+        elif request.cb_kwargs and request.callback in self._callbacks:
+            raise StoredError("it has arguments for its callback")
+
+    @property
+    def _callbacks(self) -> tuple[Callable[..., Any], ...]:
+        return self.home, self.page, self.part, self.fed, self.listed
+
+    def _wrote(self, item: Any, response: Response | Failure | None) -> None:
+        if isinstance(response, Response) and isinstance(item, dict):
+            original = item.get("duplicate_of")
+            if original is None:
+                self._budget.wrote(response.url)
+            else:
+                self._budget.copied(response.url, original)
+
+    def _left_out(self, response: Response | Failure | None, exception: Exception) -> None:
+        if isinstance(response, Response) and isinstance(exception, LeftOut) and exception.original is not None:
+            self._budget.copied(response.url, exception.original)
 
     def _canonical(self, url: str) -> str:
         return addresses.canonical(url, urlsplit(str(self.site)).scheme)
@@ -225,8 +324,26 @@ class PortalSpider(Spider):
     def _host(self) -> str:
         return addresses.host(str(self.site))
 
-    def _add(self, what: str, count: int = 1) -> None:
-        add(self.crawler, what, count)
+    def _tell(self, response: Response, what: str) -> None:
+        Frontier.of(self.crawler).tell(response.request, what)
+
+
+def _checked(told: Mapping[str, Any], host: str) -> None:
+    """Raise `StoredError` for what is no `_Chain` of a page of the host."""
+    try:
+        chain = msgspec.convert([told.get(name) for name in _Chain._fields], _Chain)
+        first = Article.from_json(chain.line)
+    except (msgspec.ValidationError, RecordError) as error:
+        raise StoredError(str(error)) from error
+    if told.keys() - set(_Chain._fields) or not addresses.inside(str(first.url), host):
+        raise StoredError("it is no part of a story of the site")
+
+
+def _was_led(response: Response) -> bool:
+    """Tell whether an answer is that of the address that was asked for, and not of one to which that led."""
+    assert response.request is not None
+    asked = response.request.meta.get("redirect_urls", [response.url])[0]
+    return addresses.identity(asked) == addresses.identity(response.url)
 
 
 def _kind(response: Response) -> Literal["sitemap", "feed"] | None:

@@ -5,16 +5,21 @@ a second core, no time of the crawl.
 """
 
 import dataclasses
+import re
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
+from urllib.parse import urljoin
 
 import msgspec
 
 from scraper import addresses
-from scraper.block import Document
+from scraper.block import Anchor, Document
 from scraper.errors import NotAnArticle, ScraperError
+from scraper.parts import Place, place
 from scraper.pipeline import article, read
 from scraper.stories import cut_short, story_id, truncated
 
@@ -23,6 +28,7 @@ __all__ = ["UNREADABLE", "Page", "Reading", "decoder", "frame", "reading"]
 UNREADABLE = "unreadable"
 
 _FEEDS = 10  # of one page
+_REFRESH = re.compile(r"[\s\d.]{0,20}[;,]\s{0,9}(?:url\s{0,9}=)?([^;]{1,2000})", re.IGNORECASE)
 _LENGTH = 4  # bytes before each message: its length, big-endian
 
 T = TypeVar("T")
@@ -50,6 +56,8 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
     """The pages of the host that may be asked for, each once, in order."""
     feeds: tuple[str, ...] = ()
     """The first feeds that the page declares."""
+    place: Place = Place()
+    """Where it stands in a story that may be split."""
 
 
 def reading(page: Page) -> Reading:
@@ -65,12 +73,23 @@ def reading(page: Page) -> Reading:
         record, reason = None, UNREADABLE
     if document is None:
         return Reading(record, reason)
-    return Reading(record, reason, _links(document, page), tuple(dict.fromkeys(document.head.feeds))[:_FEEDS])
+    feeds = tuple(dict.fromkeys(document.head.feeds))[:_FEEDS]
+    at = place(document, page.url, page.scheme) if record is not None else Place()
+    return Reading(record, reason, _links(document, page), feeds, at)
 
 
 def _links(document: Document, page: Page) -> tuple[str, ...]:
-    good = (each.url for each in document.anchors if addresses.followable(each.url, each.rel, page.host))
+    anchors = (*_refreshed(document, page.url), *document.anchors)
+    good = (each.url for each in anchors if addresses.followable(each.url, each.rel, page.host))
     return tuple(dict.fromkeys(addresses.canonical(url, page.scheme) for url in good))
+
+
+def _refreshed(document: Document, url: str) -> Iterator[Anchor]:
+    """Yield the address to which a browser would go on by itself."""
+    found = _REFRESH.match(document.head.meta.get("refresh", ""))
+    if found:
+        with suppress(ValueError):
+            yield Anchor(urljoin(url, found[1].strip().strip("\"'")))
 
 
 def frame(message: Page | Reading) -> bytes:

@@ -1,4 +1,4 @@
-"""What a crawl leaves beside its records: run.json, failures.jsonl, report.html, and a summary in words on stderr."""
+"""What a crawl leaves beside its records: the files of its account, and a summary in words on stderr."""
 
 import importlib.metadata
 import json
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class Report:
-    """Extension that closes the account: run.json, failures.jsonl, report.html, and a summary in words."""
+    """Extension that closes the account: run.json, failures.jsonl, skipped.jsonl, report.html, a summary."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -65,7 +65,7 @@ class Report:
             "ended": ended.isoformat(),
             "seconds": round(seconds, 3),
             "reason": reason,
-            "errors": self._crawler.stats.get_value("spider_exceptions/count", 0),
+            "errors": self._crawler.stats.get_value("spider_exceptions/count", 0) + account.item_errors,
             "counts": account.to_dict(),
             "versions": {name: _version(name) for name in ("scraper", "scrapy", "selectolax")},
             "coverage": coverage(_records(directory / RECORDS, self._known)),
@@ -73,8 +73,9 @@ class Report:
             "summary": account.sentences(),
         }
         _write(directory / _RUN, json.dumps(run, indent=1, ensure_ascii=False) + "\n")
-        failures = Frontier.of(self._crawler).failures
-        _write(directory / "failures.jsonl", "".join(json.dumps(each._asdict()) + "\n" for each in failures))
+        frontier = Frontier.of(self._crawler)
+        for name, rows in (("failures.jsonl", frontier.failures), ("skipped.jsonl", frontier.skipped)):
+            _write(directory / name, "".join(json.dumps(each._asdict()) + "\n" for each in rows))
         if self._crawler.settings.getbool("CRAWL_REPORT"):
             _write_report(directory)
         head = f"{spider.name}: {site or 'crawl'} in {seconds:.1f} s ({reason})"

@@ -6,7 +6,10 @@ a permission. Here all requests of an origin wait for the one download, and a fi
 
 import asyncio
 import logging
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple, Self
 from urllib.parse import urljoin, urlsplit
 
@@ -27,6 +30,11 @@ LONGEST_DELAY = 60.0
 """Seconds: a longer Crawl-delay is taken for this."""
 
 _READ = 512 * 1024  # bytes of the file that count
+_SITEMAPS = 1000
+_WIDE = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_AGENT = frozenset(("user-agent", "useragent", "user agent"))
+_COMMENT = re.compile(r"\([^()]*\)?")
+_PRODUCT = re.compile(r"(?<![\w./:@-])([A-Za-z][\w-]*)/v?\d")
 
 logger = logging.getLogger(__name__)
 
@@ -47,9 +55,65 @@ def rules(status: int, body: bytes) -> Rules:
     """Read an answer to /robots.txt: none there allows all, a server in trouble denies all."""
     if status >= 500 or status == 429:
         return unreachable(str(status))
-    text = "" if status >= 300 else body[:_READ].decode("utf-8-sig", errors="ignore")
-    parsed = Protego.parse(text)
-    return Rules(parsed.can_fetch, parsed.crawl_delay, tuple(parsed.sitemaps))
+    lines = _lines("" if status >= 300 else _text(body))
+    parsed = lru_cache(8)(lambda agent: [Protego.parse(_group(lines, name)) for name in _names(agent)])
+    sitemaps = (value for key, value in lines if key == "sitemap" and value)
+    return Rules(
+        lambda url, agent: all(each.can_fetch(url, "*") for each in parsed(agent)),
+        lambda agent: max((delay for each in parsed(agent) if (delay := each.crawl_delay("*"))), default=None),
+        tuple(islice(sitemaps, _SITEMAPS)),
+    )
+
+
+def _text(body: bytes) -> str:
+    """Decode what counts of a file; a line that is cut in the middle says nothing, or something else."""
+    if len(body) > _READ:
+        body = body[:_READ]
+        body = body[: max(body.rfind(b"\n"), body.rfind(b"\r")) + 1]
+    wide = next((name for mark, name in _WIDE if body.startswith(mark)), None)
+    text = body.decode(wide or "utf-8", errors="ignore" if wide is None else "replace")
+    return text.lstrip("\ufeff\u200b \t\r\n")
+
+
+def _lines(text: str) -> list[tuple[str, str]]:
+    """Return the directives of a file, each with its value."""
+    pairs = (line.partition("#")[0].partition(":") for line in text.splitlines())
+    return [(key.strip().lower(), value.strip()) for key, mark, value in pairs if mark]
+
+
+def _group(lines: Sequence[tuple[str, str]], name: str) -> str:
+    """Return the rules for a crawler of a name, as a file for all: its own groups, or else those for all.
+
+    Each line is looked at once, however many names a group has and however many groups there are.
+    """
+    groups: dict[bool, list[str]] = {True: [], False: []}
+    found, open_for, named = False, set[bool](), False
+    for key, value in lines:
+        if key in _AGENT:
+            open_for = open_for if named else set()
+            named, agent = True, value.lower()
+            if agent == name:
+                found = True
+                open_for.add(True)
+            elif agent == "*":
+                open_for.add(False)
+        elif key != "sitemap":
+            named = False
+            for whose in open_for:
+                groups[whose].append(f"{key}: {value}")
+    return "\n".join(("User-agent: *", *groups[found]))
+
+
+def _names(agent: str) -> tuple[str, ...]:
+    """Return the names by which a robots.txt may call a user agent: its products, and no word of what it says besides.
+
+    Within a comment only a name with a version is one, as in "Mozilla/5.0 (compatible; reader/1.0)".
+    """
+    outside = _COMMENT.sub(" ", agent)
+    products = [word.partition("/")[0] for word in outside.split()[:1]]
+    products += [found[1] for found in _PRODUCT.finditer(agent)]
+    names = dict.fromkeys(product.lower() for product in products if product.lower() != "mozilla")
+    return tuple(names) or ("*",)
 
 
 def unreachable(why: str) -> Rules:

@@ -4,7 +4,7 @@
 -- command takes.
 --
 -- request:KEY   a request, as MessagePack: url, host, data, place, id, must, state, tries, run, due, by, lost, failed,
---               final, reason, story, etag, modified, checked, changed
+--               final, reason, story, etag, modified, checked, changed, skipped
 -- queue:HOST    its requests that may be made, in order; must:HOST those that must be
 -- due           requests that wait for their time (seconds of the epoch)
 -- gates         when each host may be asked again;  ready: the hosts that have a queue, by that time
@@ -13,7 +13,7 @@
 -- workers       each with the time at which it is taken for dead;  lives: the life that each is in
 -- barred        hosts given up
 -- taken         what each worker was given last, so that an answer that was lost can be given again
--- failed        requests that came to nothing
+-- failed        requests that came to nothing;  skipped: those whose pages held no story
 -- story:ID      what is remembered of a record, as MessagePack;  keys: story by key;  band:N: stories by band, in
 --               small hashes, which Redis packs tightly
 -- marks         born, run, ids, open, made, and those of the crawl
@@ -32,9 +32,24 @@ local function text(seconds)
   return string.format('%.6f', seconds)
 end
 
+-- A row that somebody else has made or damaged is none; it is removed, so that no later run meets it.
 local function get(key)
   local packed = call('GET', P .. 'request:' .. key)
-  return packed and cmsgpack.unpack(packed)
+  if not packed then
+    return nil
+  end
+  local good, request = pcall(cmsgpack.unpack, packed)
+  if good and type(request) == 'table' and type(request.host) == 'string' and type(request.place) == 'string'
+    and type(request.id) == 'number' and type(request.data) == 'string' and type(request.url) == 'string'
+    and type(request.state) == 'number' and type(request.tries) == 'number' and type(request.due) == 'number' then
+    return request
+  end
+  call('DEL', P .. 'request:' .. key)
+  call('ZREM', P .. 'due', key)
+  call('SREM', P .. 'failed', key)
+  call('SREM', P .. 'skipped', key)
+  call('HINCRBY', P .. 'marks', 'open', -1)
+  return nil
 end
 
 local function put(key, request)
@@ -111,15 +126,19 @@ end
 local function bereave(name, died)
   for _, key in ipairs(call('SMEMBERS', P .. 'flights:' .. name)) do
     local request = get(key)
-    land(key, request)
-    request.lost = (request.lost or 0) + (died and 1 or 0)
-    if request.lost < DEATHS then
-      enqueue(key, request)
+    if request and request.by then
+      land(key, request)
+      request.lost = (request.lost or 0) + (died and 1 or 0)
+      if request.lost < DEATHS then
+        enqueue(key, request)
+      else
+        request.lost, request.failed, request.final, request.reason = 0, true, false, 'its workers died'
+        close(key, request)
+      end
+      put(key, request)
     else
-      request.lost, request.failed, request.final, request.reason = 0, true, false, 'its workers died'
-      close(key, request)
+      call('SREM', P .. 'flights:' .. name, key)
     end
-    put(key, request)
   end
   call('ZREM', P .. 'workers', name)
   call('HDEL', P .. 'taken', name)
@@ -137,8 +156,10 @@ local function ripen()
   for _, key in ipairs(call('ZRANGEBYSCORE', P .. 'due', '-inf', text(now), 'LIMIT', 0, BATCH)) do
     local request = get(key)
     call('ZREM', P .. 'due', key)
-    enqueue(key, request)
-    put(key, request)
+    if request then
+      enqueue(key, request)
+      put(key, request)
+    end
   end
 end
 
@@ -233,8 +254,8 @@ function commands.agree(...)
     end
   end
   for _, key in ipairs(call('SMEMBERS', P .. 'flights:' .. worker)) do
-    if not own[key] then
-      local request = get(key)
+    local request = not own[key] and get(key)
+    if request and request.by then
       land(key, request)
       enqueue(key, request)
       put(key, request)
@@ -267,6 +288,9 @@ end
 -- Gives 1 where the request was not queued already. The next try of what was given to another is that one's.
 function commands.requeue(key, data, tries, wait)
   local request = get(key)
+  if not request then
+    return 0
+  end
   tries = tonumber(tries)
   local theirs = request.state == CLOSED or (request.by and request.by ~= worker)
   if tries > 0 and theirs then
@@ -308,7 +332,7 @@ function commands.again(shortest, longest, ...)
     if request and request.state == CLOSED and not request.must and not request.final then
       local stood = request.checked - (request.changed or request.checked)
       local wait = math.min(math.max(stood, tonumber(shortest)), tonumber(longest))
-      if request.failed or not request.story or now - request.checked >= wait then
+      if request.failed or not request.story or request.checked > now + shortest or now - request.checked >= wait then
         renewed(key, request)
         count = count + 1
       end
@@ -340,13 +364,15 @@ function commands.take(must, cap, delay, number)
   if not key then
     bury()
     ripen()
-    local best, from = foremost(must == '1', cap)
-    if not best then
-      return nil
-    end
-    key = best:sub(ORDER + 1)
-    request = get(key)
-    call('ZREM', from, best)
+    repeat
+      local best, from = foremost(must == '1', cap)
+      if not best then
+        return nil
+      end
+      key = best:sub(ORDER + 1)
+      request = get(key)
+      call('ZREM', from, best)
+    until request
     request.state, request.by = IN_FLIGHT, worker
     local run = tonumber(call('HGET', P .. 'marks', 'run'))
     if request.run ~= run then
@@ -357,6 +383,9 @@ function commands.take(must, cap, delay, number)
     fly(request.host, worker, 1)
     shut(request.host, now + pause(request.host, delay))
     call('HSET', P .. 'taken', worker, number .. ':' .. key)
+  end
+  if not request then
+    return nil
   end
   return { key, request.data, request.tries, request.etag or false, request.modified or false }
 end
@@ -379,7 +408,8 @@ function commands.due(must, cap, patience)
   end
   local waiting = call('ZRANGE', P .. 'due', 0, call('EXISTS', P .. 'barred') == 1 and -1 or 0, 'WITHSCORES')
   for index = 1, #waiting, 2 do
-    if not barred(get(waiting[index]).host) then
+    local request = get(waiting[index])
+    if request and not barred(request.host) then
       sooner(tonumber(waiting[index + 1]) - now)
       break
     end
@@ -393,7 +423,7 @@ function commands.due(must, cap, patience)
 end
 
 -- `latency` is the time from the request to its answer: it may have gone out some time after it was taken.
-function commands.finish(key, reason, failed, final, whole, etag, modified, latency, delay)
+function commands.finish(key, reason, failed, final, whole, etag, modified, latency, delay, skipped)
   local request = get(key)
   if not request or request.state ~= IN_FLIGHT or request.by ~= worker then
     return 0
@@ -403,6 +433,8 @@ function commands.finish(key, reason, failed, final, whole, etag, modified, late
   if whole == '1' then
     request.etag, request.modified = etag ~= '' and etag or nil, modified ~= '' and modified or nil
     request.changed = request.changed or now
+    request.skipped = skipped ~= '' and skipped or nil
+    call(request.skipped and 'SADD' or 'SREM', P .. 'skipped', key)
   end
   if latency ~= '' then
     shut(request.host, now - latency + pause(request.host, delay))
@@ -410,6 +442,36 @@ function commands.finish(key, reason, failed, final, whole, etag, modified, late
   close(key, request)
   put(key, request)
   return 1
+end
+
+-- A request that was taken and is not made: its host may be asked at once.
+local function untaken(key)
+  local request = get(key)
+  if not request or request.state ~= IN_FLIGHT or request.by ~= worker then
+    return nil
+  end
+  land(key, request)
+  call('HSET', P .. 'gates', request.host, text(now))
+  call('ZADD', P .. 'ready', 'XX', text(now), request.host)
+  return request
+end
+
+function commands.spare(key, reason)
+  local request = untaken(key)
+  if request then
+    request.reason, request.failed, request.final = reason, false, false
+    close(key, request)
+    put(key, request)
+  end
+end
+
+function commands.postpone(key, late, data)
+  local request = untaken(key)
+  if request then
+    request.place, request.data = late .. request.place:sub(#late + 1), data
+    enqueue(key, request)
+    put(key, request)
+  end
 end
 
 function commands.gave(key, story, news)

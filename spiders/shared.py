@@ -24,7 +24,9 @@ from redis.retry import Retry
 from scrapy.settings import BaseSettings
 from scrapy_redis.connection import get_redis_from_settings
 
-from spiders.ledger import LONGEST_WAIT, SHORTEST_WAIT, End, Failed, LedgerError, Story, Taken, Trouble, TurnLost
+from scraper.stories import Story
+from spiders.clock import steady
+from spiders.ledger import LONGEST_WAIT, SHORTEST_WAIT, End, Failed, LedgerError, Skipped, Taken, Trouble, TurnLost
 
 __all__ = ["SharedLedger", "Worker", "join"]
 
@@ -57,6 +59,8 @@ class _Request(msgspec.Struct, frozen=True):
     url: str
     reason: str = ""
     tries: int = 0
+    data: str = ""
+    skipped: str | None = None
 
 
 class Worker(NamedTuple):
@@ -177,13 +181,18 @@ class SharedLedger:
     def add(self, key: bytes, url: str, host: str, place: tuple[int, float, bool], data: bytes) -> bool:
         """Queue a request unless its key is known; `place` is its priority, its date, and whether it must be made."""
         priority, newest, must = place
-        late, old = _NO_PRIORITY - priority, _NO_NEWEST - newest
-        order = f"{min(max(late, 0), 2 * _NO_PRIORITY):010d}{int(min(max(old, 0), 2 * _NO_NEWEST)):012d}"
+        order = f"{_late(priority)}{int(min(max(_NO_NEWEST - newest, 0), 2 * _NO_NEWEST)):012d}"
         return bool(self._call("add", key, url, host, order, int(must), data))
 
     def requeue(self, key: bytes, data: bytes, *, tries: int = 0, due: float = 0.0) -> bool:
         """Queue a known request again, to be made not before `due` (seconds of the epoch); False if it was queued."""
-        return bool(self._call("requeue", key, data, tries, due - time.time() if due else 0))
+        return bool(self._call("requeue", key, data, tries, due - steady() if due else 0))
+
+    def data(self, key: bytes) -> bytes | None:
+        """Return a request as it was stored; None for one that is not known."""
+        packed = self._do(self._redis.get, f"{self._prefix}request:".encode() + key)
+        request = _read(packed)
+        return None if request is None else request.data.encode()
 
     def renew(self, key: bytes, since: float) -> bool:
         """Queue a closed request again if its page was last looked at before `since`; True if so."""
@@ -205,14 +214,22 @@ class SharedLedger:
     def next_due(self, barred: Collection[str] = (), *, must: bool = False) -> float | None:
         """Give the earliest time at which `take` may have something to give; None for never."""
         wait = self._call("due", int(must), self._worker.concurrent, _POLL)
-        return None if wait is None else time.time() + float(wait)
+        return None if wait is None else steady() + float(wait)
 
     def finish(self, key: bytes, end: End) -> None:
         """Close a request that is this worker's; nothing happens where it was given to another meanwhile."""
         flags = int(end.failed), int(end.final), int(end.whole)
         latency = "" if end.seconds is None else end.seconds
-        told = end.etag or "", end.modified or "", latency, self._worker.delay
+        told = end.etag or "", end.modified or "", latency, self._worker.delay, end.skipped or ""
         self._call("finish", key, end.reason, *flags, *told)
+
+    def spare(self, key: bytes, reason: str) -> None:
+        """Close a request that was taken and is not made; the next round may make it."""
+        self._call("spare", key, reason)
+
+    def postpone(self, key: bytes, priority: int, data: bytes) -> None:
+        """Queue a request that was taken and is not made yet, with a lower priority."""
+        self._call("postpone", key, _late(priority), data)
 
     def gave(self, key: bytes, story: str, *, news: bool) -> None:
         """Note that a request gave a story, and whether it was new or had changed."""
@@ -228,19 +245,27 @@ class SharedLedger:
 
     def failures(self) -> Iterator[Failed]:
         """Give the requests that came to nothing, of all workers."""
-        keys = self._do(self._redis.smembers, f"{self._prefix}failed")
+        for request in self._listed("failed"):
+            yield Failed(request.url, request.reason, request.tries + 1)
+
+    def skipped(self) -> Iterator[Skipped]:
+        """Return the pages that held no story when they came last, of all workers."""
+        for request in self._listed("skipped"):
+            yield Skipped(request.url, request.skipped or "")
+
+    def _listed(self, name: str) -> Iterator[_Request]:
+        keys = self._do(self._redis.smembers, f"{self._prefix}{name}")
         for names in _batched(sorted(keys)):
-            requests = [f"{self._prefix}request:".encode() + name for name in names]
+            requests = [f"{self._prefix}request:".encode() + key for key in names]
             for packed in self._do(self._redis.mget, requests):
-                if packed is not None:
-                    request = msgspec.msgpack.decode(packed, type=_Request, strict=False)
-                    yield Failed(request.url, request.reason, request.tries + 1)
+                if (request := _read(packed)) is not None:
+                    yield request
 
     # Manners
 
     def rest(self, host: str, until: float) -> None:
         """Have all workers leave a host in peace until then (seconds of the epoch)."""
-        self._call("rest", host, until - time.time())
+        self._call("rest", host, until - steady())
 
     def bar(self, host: str) -> None:
         """Have all workers ask a host for nothing more, until none of them is at work."""
@@ -253,12 +278,12 @@ class SharedLedger:
     def trouble(self, host: str) -> Trouble:
         """Tell how a host has been doing, whichever worker has asked it."""
         told = self._call("trouble", host)
-        return Trouble(int(told[0]), time.time() + float(told[1])) if told else Trouble()
+        return Trouble(int(told[0]), steady() + float(told[1])) if told else Trouble()
 
     def set_trouble(self, host: str, trouble: Trouble) -> None:
         """Tell the others how a host is doing."""
         if trouble.failures:
-            self._call("set_trouble", host, trouble.failures, trouble.until - time.time())
+            self._call("set_trouble", host, trouble.failures, trouble.until - steady())
         else:
             self._do(self._redis.hdel, f"{self._prefix}troubles", host)
 
@@ -419,6 +444,19 @@ class SharedLedger:
             count += self._call(command, *arguments, *(name.removeprefix(start) for name in names))
             self.beat()
         return count
+
+
+def _read(packed: bytes | None) -> _Request | None:
+    """Read a request; None where there is none, or somebody else's."""
+    try:
+        return None if packed is None else msgspec.msgpack.decode(packed, type=_Request, strict=False)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+
+
+def _late(priority: int) -> str:
+    """Return a priority as text: the higher it is, the earlier this comes in order."""
+    return f"{min(max(_NO_PRIORITY - priority, 0), 2 * _NO_PRIORITY):010d}"
 
 
 def _batched(names: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -4,27 +4,25 @@ A line is written before the ledger is committed. What a death leaves in the fil
 what a death, or a person, took out of the file is fetched again.
 """
 
-import dataclasses
 import json
 import logging
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CloseSpider, DropItem
+from scrapy.exceptions import CloseSpider
 
-from scraper import copies
-from scraper.article import Article
 from scraper.errors import RecordError
-from scraper.stories import keys, text_digest
+from scraper.stories import Story, Verdict, judge, remembered
+from spiders import items
 from spiders.account import add
 from spiders.folder import DOUBLED, RECORDS, crawl_dir
-from spiders.frontier import NO_OUTPUT, UNUSABLE, Frontier
-from spiders.ledger import Ledger, Story, TurnLost
-from spiders.stored import item_id, plain
+from spiders.frontier import KNOWN, NO_OUTPUT, UNUSABLE, Frontier, LeftOut
+from spiders.items import Item
+from spiders.ledger import Ledger, TurnLost
 
 if TYPE_CHECKING:
     from spiders.shared import SharedLedger
@@ -131,8 +129,8 @@ def catch_up(file: RecordFile, ledger: "Ledger | SharedLedger") -> tuple[int, li
         if number % _OFTEN == 0:
             ledger.beat()
         try:
-            story = _story(json.loads(line))[0]
-        except (ValueError, TypeError, RecordError) as error:
+            story = _story(items.read(json.loads(line)))
+        except (ValueError, TypeError, RecursionError) as error:
             faults.append(RecordError(number, str(error), str(file.path)))
             continue
         with ledger.turn():
@@ -149,22 +147,11 @@ def catch_up(file: RecordFile, ledger: "Ledger | SharedLedger") -> tuple[int, li
     return lost, faults
 
 
-def _story(item: Mapping[str, Any]) -> tuple[Story, Article | None]:
-    """Read an item, and what is remembered of it: a record of an article has copies, any other item has none."""
-    if "schema_version" not in item:
-        return Story(item_id(item), item_id({**item, "id": None})), None
-    article = Article.from_dict(item)
-    if article.id is None:
-        raise RecordError(1, "a crawl's record has an id")
-    signature = copies.signature(article.body)
-    return Story(
-        article.id,
-        text_digest(article),
-        keys(article),
-        signature,
-        # Copies are compared with the first of them only.
-        copies.bands(signature) if signature is not None and article.duplicate_of is None else (),
-    ), article
+def _story(item: Item) -> Story:
+    """Return what is remembered of an item: an article has copies, any other item has none."""
+    if item.article is not None:
+        return remembered(item.article)
+    return Story(items.item_id(item.fields), items.item_id({**item.fields, "id": None}))
 
 
 class Sink:
@@ -190,6 +177,8 @@ class Sink:
         except OSError as error:
             logger.error("No records can be written: %s", error)
             raise CloseSpider(NO_OUTPUT) from error
+        if self._file.size:
+            self._crawler.stats.set_value(KNOWN, True)
         if self._file.torn:
             logger.warning("%s ended in a torn line: %d bytes cut off", path, self._file.torn)
         try:
@@ -204,30 +193,29 @@ class Sink:
             logger.warning("%d lines are no records; the first: %s", len(faults), faults[0])
 
     def process_item(self, item: Any) -> Any:
-        """Write the record, unless the file has its story; the first failure ends the crawl."""
-        fields = plain(item)
+        """Write an item of any kind, unless the file has it; the first failure to write ends the crawl.
+
+        Return an article as a dict, so that whatever comes after this can write it, too.
+        """
         frontier = Frontier.of(self._crawler)
         if self._file is None or frontier.ledger is None or frontier.stopping:
-            raise DropItem("no room for the record", log_level="DEBUG")
-        story, article = _story(fields)
+            raise LeftOut("no room for the record", log_level="DEBUG")
+        found = items.read(item)
         try:
-            more = self._written(self._file, frontier.ledger, story, lambda more: _line(fields, article, more))
+            more = self._written(self._file, frontier.ledger, found)
         except (OSError, *UNUSABLE) as error:
             frontier.stop(error)
-            raise DropItem("no room for the record", log_level="DEBUG") from error
+            raise LeftOut("no room for the record", log_level="DEBUG") from error
         for key, what in _TOLD.items():
             add(self._crawler, what, key in more)
         add(self._crawler, "written")
-        return item | more if isinstance(item, dict) else item
+        if found.article is not None:
+            return {**found.fields, **more}
+        return {**item, **more} if isinstance(item, dict) else item
 
-    def _written(
-        self,
-        file: RecordFile,
-        ledger: "Ledger | SharedLedger",
-        story: Story,
-        line: Callable[[Mapping[str, Any]], bytes],
-    ) -> dict[str, Any]:
-        """Judge a record and write it, in turn with other workers; give what it says besides."""
+    def _written(self, file: RecordFile, ledger: "Ledger | SharedLedger", item: Item) -> Mapping[str, Any]:
+        """Judge an item and write it, in turn with other workers; return what the line says besides."""
+        story = _story(item)
         while True:
             if ledger.stale:
                 catch_up(file, ledger)
@@ -236,50 +224,26 @@ class Sink:
                 with ledger.turn():
                     if ledger.stale:  # it was lost just now
                         continue
-                    more = self._judged(story, ledger)
+                    verdict = self._judged(story, ledger)
                     if ledger.stale:  # what was judged may hold no more
                         continue
-                    file.append(line(more))
-                    known = story._replace(bands=()) if "duplicate_of" in more else story
-                    ledger.remember(known, (_SIZE + ledger.owner, file.size))
-                    return more
+                    file.append(item.line(verdict.more))
+                    ledger.remember(verdict.story or story, (_SIZE + ledger.owner, file.size))
+                    return verdict.more
             except TurnLost:
                 file.cut(size)
 
-    def _judged(self, story: Story, ledger: "Ledger | SharedLedger") -> dict[str, Any]:
-        """Give what the record says besides; raise `DropItem` for what the file has already."""
-        digest = ledger.digest(story.id)
-        if digest == story.digest:
-            self._left_out("already_there")
-        if digest is not None:
-            return {"replaces": story.id}
-        if ledger.sharing(story.keys):
-            ledger.remember(Story(story.id, story.digest))
-            self._left_out("duplicates")
-        first = _first(story, ledger)
-        return {} if first is None else {"duplicate_of": first}
-
-    def _left_out(self, what: str) -> None:
-        add(self._crawler, what)
-        raise DropItem(what, log_level="DEBUG")
+    def _judged(self, story: Story, ledger: "Ledger | SharedLedger") -> Verdict:
+        """Judge a story; raise `LeftOut` for what the file has already."""
+        verdict = judge(story, ledger)
+        if verdict.left_out is None:
+            return verdict
+        if verdict.story is not None:
+            ledger.remember(verdict.story)
+        add(self._crawler, verdict.left_out)
+        raise LeftOut(verdict.left_out, log_level="DEBUG", story=story.id, original=verdict.original)
 
     def close_spider(self) -> None:
         """Close the file."""
         if self._file is not None:
             self._file.close()
-
-
-def _first(story: Story, ledger: "Ledger | SharedLedger") -> str | None:
-    """Give the story of which this one is a near copy."""
-    signature = story.signature
-    if signature is None or not story.bands:
-        return None
-    found = ((copies.similarity(signature, other), known) for known, other in ledger.near(story.bands))
-    likeness, known = max(found, default=(0.0, ""))
-    return known if likeness >= copies.THRESHOLD else None
-
-
-def _line(item: dict[str, Any], article: Article | None, more: Mapping[str, Any]) -> bytes:
-    if article is not None:
-        return dataclasses.replace(article, **more).to_json().encode() + b"\n"
-    return json.dumps({**item, **more}, ensure_ascii=False, default=str).encode() + b"\n"

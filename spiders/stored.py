@@ -1,17 +1,15 @@
-"""Requests as JSON, and what tells them, and items, apart."""
+"""Requests as JSON, and what tells them apart."""
 
 import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from itemadapter import ItemAdapter
 from scrapy import Request, Spider
 
 from scraper.addresses import identity
 
-__all__ = ["Fingerprinter", "dump", "item_id", "load", "plain"]
+__all__ = ["Fingerprinter", "StoredError", "dump", "harmless", "kept", "load"]
 
 
 class Fingerprinter:
@@ -43,6 +41,47 @@ class _Stored(msgspec.Struct, omit_defaults=True):
     flags: list[str] = []
 
 
+class StoredError(ValueError):
+    """A row holds no request of the spider."""
+
+
+class Meta(msgspec.Struct, forbid_unknown_fields=True):
+    """All that `Request.meta` holds of a request that a portal's spider has made, whatever it has been through."""
+
+    own_host: str
+    home: bool = False
+    if_missing: str = ""
+    newest: float = 0.0
+    since: float = 0.0
+    due: float = 0.0
+    depth: int = 0
+    frontier: str = ""
+    fetched_at: str = ""
+    is_start_request: bool = False
+    retry_times: int = 0
+    redirect_times: int = 0
+    redirect_ttl: int = 0
+    redirect_urls: list[str] = []
+    redirect_reasons: list[int | str] = []
+    download_timeout: float = 0.0
+    download_slot: str = ""
+    download_latency: float = 0.0
+    autothrottle_dont_adjust_delay: bool = False
+
+
+_HEADERS = frozenset(
+    (
+        b"Referer",
+        b"Accept",
+        b"Accept-Language",
+        b"Accept-Encoding",
+        b"User-Agent",
+        b"If-None-Match",
+        b"If-Modified-Since",
+    )
+)
+_SHARED = frozenset(("parse",))
+
 _decode = msgspec.json.Decoder(_Stored).decode
 
 
@@ -73,13 +112,41 @@ def dump(request: Request) -> bytes:
     return msgspec.json.encode(stored)
 
 
+def harmless(request: Request, more: Collection[str] = ()) -> Meta:
+    """Return what a request's meta says, but for `more` keys; raise `StoredError` where it would do more than ask.
+
+    Others may write to a store that is shared. A method, a cookie, a header or a key of the meta might log in, vote,
+    choose a proxy or pass robots.txt.
+    """
+    if request.method != "GET" or request.body or request.cookies or request.headers.keys() - _HEADERS:
+        raise StoredError("it is no plain GET")
+    try:
+        return msgspec.convert({key: value for key, value in request.meta.items() if key not in more}, Meta)
+    except msgspec.ValidationError as error:
+        raise StoredError(str(error)) from error
+
+
+def kept(data: bytes) -> dict[str, Any]:
+    """Return the keyword arguments that a request has for its callback; raise `StoredError` for what is none."""
+    try:
+        return _decode(data).cb_kwargs
+    except msgspec.MsgspecError as error:
+        raise StoredError(str(error)) from error
+
+
 def load(data: bytes, spider: Spider) -> Request:
-    """Give the request again; raises `AttributeError` for a callback that the spider has not."""
-    stored = _decode(data)
+    """Return the request again; raise `StoredError` for a row that no `dump` of this spider has made."""
+    try:
+        return _loaded(_decode(data), spider)
+    except (msgspec.MsgspecError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise StoredError(str(error)) from error
+
+
+def _loaded(stored: _Stored, spider: Spider) -> Request:
     return Request(
         stored.url,
-        callback=getattr(spider, stored.callback) if stored.callback else None,
-        errback=getattr(spider, stored.errback) if stored.errback else None,
+        callback=_method(spider, stored.callback),
+        errback=_method(spider, stored.errback),
         method=stored.method,
         headers={name: [value.encode("latin-1") for value in values] for name, values in stored.headers.items()},
         body=stored.body,
@@ -93,17 +160,13 @@ def load(data: bytes, spider: Spider) -> Request:
     )
 
 
-def plain(item: Any) -> dict[str, Any]:
-    """Give an item of any kind that Scrapy knows as a dict."""
-    return ItemAdapter(item).asdict()
-
-
-def item_id(item: Mapping[str, Any]) -> str:
-    """Give an item's `id`, or where it has none what stands for all of it."""
-    if item.get("id") is not None:
-        return str(item["id"])
-    text = json.dumps(item, ensure_ascii=False, default=str, sort_keys=True)
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+def _method(spider: Spider, name: str | None) -> Any:
+    """Return a method that the spider itself has: what all spiders have is no callback, but `parse`."""
+    if name is None:
+        return None
+    if name.startswith("__") or (hasattr(Spider, name) and name not in _SHARED) or not callable(getattr(spider, name)):
+        raise ValueError(f"{name!r} is no callback of the spider")
+    return getattr(spider, name)
 
 
 def _name(callback: Any) -> str | None:

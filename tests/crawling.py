@@ -71,13 +71,16 @@ def crawl(directory: Path, *arguments: str, **how: Any) -> Crawl:
     return Crawl(run.returncode, run.stderr, directory)
 
 
+_RECORDS = ("written", "duplicates", "already_there", "dropped", "item_errors")
+
+
 def adds_up(counts: dict[str, Any]) -> bool:
     """Check the account without the help of the code that keeps it."""
-    failed, skipped = sum(counts["failed"].values()), sum(counts["skipped"].values())
+    failed, skipped = sum(counts["failed"].values()) + counts["spared"], sum(counts["skipped"].values())
     return (
         counts["found"] == counts["fetched"] + counts["unchanged"] + failed + counts["repeated"] + counts["left"]
         and counts["fetched"] == counts["articles"] + skipped
-        and counts["records"] == counts["written"] + counts["duplicates"] + counts["already_there"]
+        and counts["records"] == sum(counts[name] for name in _RECORDS)
         and (counts["unfinished"], counts["unwritten"]) == (0, 0)
         and counts["left"] >= 0
     )
@@ -101,8 +104,9 @@ SENTENCES = (
 )
 
 
-def story(name: str, links: str = "") -> tuple[int, dict[str, str], str]:
-    body = "".join(f"<p>{sentence.format(name)}</p>" for sentence in SENTENCES)
+def story(name: str, links: str = "", part: str = "") -> tuple[int, dict[str, str], str]:
+    """Return the page of a story, or of a part of it, whose text names that."""
+    body = "".join(f"<p>{sentence.format(name + part)}</p>" for sentence in SENTENCES)
     title = f"The {name} ferry makes its first crossing"
     return page(
         f'<article><div class="lbox"><div class="content_box whitebg"><h2 class="htitle"><span class="con_nav">Current:'

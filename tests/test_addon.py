@@ -1,50 +1,120 @@
-"""The add-on on a spider that knows nothing of it: what it gives anyone who switches it on."""
+"""The add-on on spiders that know nothing of it: what it gives anyone who switches it on."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-from tests.crawling import ENVIRONMENT, ROOT, anchors, page, site
+import pytest
+
+from tests.crawling import ENVIRONMENT, FAST, ROOT, Answers, anchors, page, site, story
 
 SCRIPT = """
+import dataclasses
+import json
 import sys
-from scrapy import Spider
+
+import attrs
+import pydantic
+import scrapy
+from scrapy import Request, Spider
 from scrapy.crawler import CrawlerProcess
 
-class Shelf(Spider):
-    name = "shelf"
+from scraper import NotAnArticle, extract
+
+class Titled(scrapy.Item):
+    title = scrapy.Field()
+
+@dataclasses.dataclass
+class Record:
+    title: str
+
+@attrs.define
+class Defined:
+    title: str
+
+class Model(pydantic.BaseModel):
+    title: str
+
+KINDS = {
+    "dict": lambda title: {"title": title, "seen": {title}},
+    "item": lambda title: Titled(title=title),
+    "dataclass": Record,
+    "attrs": Defined,
+    "pydantic": lambda title: Model(title=title),
+}
+
+class Own(Spider):
+    name = "own"
 
     async def start(self):
-        for request in [self.ask(sys.argv[1])]:
-            yield request
-
-    def ask(self, url):
-        from scrapy import Request
-        return Request(url)
+        yield Request(self.settings["HOME"])
 
     def parse(self, response):
-        for title in response.css("h1::text").getall():
-            yield {"title": title}
+        yield from self.items(response)
         yield from response.follow_all(css="a")
 
+    def items(self, response):
+        kind = self.settings["KIND"]
+        for title in response.css("h1::text").getall():
+            if kind in KINDS:
+                yield KINDS[kind](title)
+                continue
+            try:
+                article = extract(response.body, url=response.url)
+            except NotAnArticle:
+                continue
+            yield article.to_dict() if kind == "article as dict" else article
+
+class Lambda(Own):
+    def items(self, response):
+        if response.url.endswith("/a"):
+            yield Request(response.urljoin("/lambda"), callback=lambda response: None)
+
+class Picky:
+    def process_item(self, item):
+        title = item.get("headline") if isinstance(item, dict) else item.headline
+        if "blue" in title:
+            raise ZeroDivisionError
+        if "green" in title:
+            raise scrapy.exceptions.DropItem("not wanted")
+        return item
+
+given, spider_arguments = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+if given.get("PICKY"):
+    given["ITEM_PIPELINES"] = {Picky: 100}
 process = CrawlerProcess({
     "ADDONS": {"spiders.addon.TrustedCrawl": 0},
-    "CRAWL_DIR": sys.argv[2],
-    "TRUSTED_HOSTS": sys.argv[3],
     "DOWNLOAD_DELAY": 0,
     "AUTOTHROTTLE_ENABLED": False,
     "BACKOFF": 0.01,
-    "LOG_LEVEL": "ERROR",
-})
-process.crawl(Shelf)
+    "LOG_LEVEL": "WARNING",
+} | given)
+process.crawl({"Own": Own, "Lambda": Lambda}[given.get("SPIDER", "Own")], **spider_arguments)
 process.start()
 """
 
 
-def _run(directory: Path, base: str) -> subprocess.CompletedProcess[str]:
-    line = [sys.executable, "-c", SCRIPT, f"{base}/", str(directory), base.removeprefix("http://")]
-    return subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
+def _run(directory: Path, base: str, spider: dict[str, str] | None = None, **given: object) -> str:
+    given = {"HOME": f"{base}/", "CRAWL_DIR": str(directory), "TRUSTED_HOSTS": base.removeprefix("http://")} | given
+    line = [sys.executable, "-c", SCRIPT, json.dumps(given), json.dumps(spider or {})]
+    done = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+def _records(directory: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (directory / "records.jsonl").read_bytes().splitlines()]
+
+
+def _counts(directory: Path) -> dict[str, object]:
+    counts: dict[str, object] = json.loads((directory / "run.json").read_bytes())["counts"]
+    return counts
+
+
+def _failures(directory: Path, base: str) -> dict[str, str]:
+    lines = map(json.loads, (directory / "failures.jsonl").read_bytes().splitlines())
+    return {each["url"].removeprefix(base): each["reason"] for each in lines}
 
 
 def test_any_spider_keeps_its_items_its_queue_and_its_account(tmp_path):
@@ -54,22 +124,108 @@ def test_any_spider_keeps_its_items_its_queue_and_its_account(tmp_path):
         "/a": page("<h1>Atlas</h1>"),
         "/b": page("<h1>Bestiary</h1>"),
         "/broken": page("", 500),
+        "/empty": page("nothing"),
     }  # fmt: skip
     with site(answers) as (base, hits):
-        first = _run(tmp_path, base)
-        answers |= {"/": page(f"<h1>Shelf</h1>{anchors('/a', '/c')}"), "/c": page("<h1>Codex</h1>")}
-        lines = (tmp_path / "records.jsonl").read_bytes().splitlines()
-        asked = dict(hits)
-        second = _run(tmp_path, base)
-    assert first.returncode == second.returncode == 0, first.stderr
-    assert sorted(json.loads(line)["title"] for line in lines) == ["Atlas", "Bestiary", "Shelf"]
+        _run(tmp_path, base, KIND="dict")
+        answers |= {"/": page(f"<h1>Shelf</h1>{anchors('/a', '/c', '/empty')}"), "/c": page("<h1>Codex</h1>")}
+        records, asked = _records(tmp_path), dict(hits)
+        told = _run(tmp_path, base, KIND="dict")
+    assert sorted(str(each["title"]) for each in records) == ["Atlas", "Bestiary", "Shelf"]
     assert asked == {"/robots.txt": 1, "/": 1, "/a": 1, "/b": 1, "/broken": 3}
-    failures = [json.loads(line) for line in (tmp_path / "failures.jsonl").read_bytes().splitlines()]
-    assert {each["url"].removeprefix(base): each["reason"] for each in failures} == {
+    assert _failures(tmp_path, base) == {
         "/broken": "500",
         "/forbidden/": "robots",
         "http://127.0.0.1:9/": "unsafe address",
     }
-    titles = [json.loads(line)["title"] for line in (tmp_path / "records.jsonl").read_bytes().splitlines()]
-    assert sorted(titles) == ["Atlas", "Bestiary", "Shelf"]
+    assert [each["title"] for each in _records(tmp_path)][3:] == ["Codex"]
     assert hits["/a"] == 1
+    counts = _counts(tmp_path)
+    assert (counts["records"], counts["written"], counts["already_there"], counts["unwritten"]) == (2, 1, 1, 0)
+    assert (counts["articles"], counts["skipped"], counts["unfinished"]) == (2, {"no item": 1}, 0)
+    assert "1 record written, from 2 pages." in told
+    assert "1 page without a story: no item 1." in told
+
+
+_KINDS = ("dict", "item", "dataclass", "attrs", "pydantic", "article", "article as dict")
+_SHELF: Answers = {"/": page(anchors("/a", "/b")), "/a": story("red"), "/b": story("blue")}
+
+
+@pytest.mark.parametrize("kind", _KINDS)
+def test_items_of_every_kind_are_written_once(tmp_path, kind):
+    with site(dict(_SHELF)) as (base, _):
+        _run(tmp_path, base, KIND=kind, FEEDS={f"{tmp_path}/feed.jsonl": {"format": "jsonl"}})
+        first = _records(tmp_path)
+        _run(tmp_path, base, KIND=kind)
+    name = "headline" if kind.startswith("article") else "title"
+    assert sorted(str(each[name]).split()[1] for each in first) == ["blue", "red"]
+    assert _records(tmp_path) == first
+    assert kind not in ("article", "article as dict") or all(len(str(each["id"])) == 16 for each in first)
+    fed = [json.loads(line) for line in (tmp_path / "feed.jsonl").read_bytes().splitlines()]
+    assert [each[name] for each in fed] == [each[name] for each in first]
+
+
+def test_a_page_whose_item_failed_is_not_done_and_is_told(tmp_path):
+    answers = {"/": page(anchors("/a", "/b", "/c")), "/a": story("red"), "/b": story("blue"), "/c": story("green")}
+    answers = {path: (200, {"ETag": '"1"'}, text) for path, (_, _, text) in answers.items()}
+    with site(answers) as (base, hits):
+        told = _run(tmp_path, base, KIND="article", PICKY=True)
+        run = json.loads((tmp_path / "run.json").read_bytes())
+        failures = _failures(tmp_path, base)
+        hits.clear()
+        _run(tmp_path, base, KIND="article")
+    assert (run["errors"], run["counts"]["item_errors"], run["counts"]["dropped"], run["counts"]["unwritten"]) == (
+        1,
+        1,
+        1,
+        0,
+    )
+    assert "1 record lost to an error in a pipeline" in told
+    assert "errors in the spider" in (tmp_path / "report.html").read_text("utf-8")
+    assert failures == {"/b": "item failed", "/sea/": "404"}
+    assert hits["/b"] == 1
+    assert {str(each["headline"]).split()[1] for each in _records(tmp_path)} >= {"red", "blue"}
+
+
+def test_a_request_that_cannot_be_stored_is_told_and_its_page_is_not_done(tmp_path):
+    with site({"/": page(anchors("/a")), "/a": page("<h1>Atlas</h1>")}) as (base, hits):
+        told = _run(tmp_path, base, SPIDER="Lambda")
+        failures = _failures(tmp_path, base)
+        hits.clear()
+        _run(tmp_path, base, SPIDER="Lambda")
+    assert "/lambda cannot be asked for: a callback must be a method of the spider" in told
+    assert json.loads((tmp_path / "run.json").read_bytes())["errors"] == 1
+    assert failures == {"/a": "broke the spider"}
+    assert hits["/a"] == 1
+
+
+def test_any_spider_can_begin_afresh(tmp_path):
+    with site(dict(_SHELF)) as (base, hits):
+        _run(tmp_path, base, KIND="dict")
+        hits.clear()
+        _run(tmp_path, base, {"fresh": "true"}, KIND="dict")
+        assert hits["/a"] == 1
+        assert len(_records(tmp_path)) == 2
+        assert len(list(tmp_path.glob("records-*.jsonl"))) == 1
+        told = _run(tmp_path, base, {"fresh": "yes", "pages": "1"}, KIND="dict")
+    assert "fresh=yes is neither true nor false" in told
+    assert "pages=1 is left to the spider" in told
+
+
+def test_the_exit_status_of_a_spider_of_ones_own(tmp_path):
+    (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = own_settings\n")
+    (tmp_path / "own_settings.py").write_text(
+        'SPIDER_MODULES = ["own_spiders"]\nCOMMANDS_MODULE = "spiders.commands"\n'
+        'ADDONS = {"spiders.addon.TrustedCrawl": 0}\nITEM_PIPELINES = {"own_spiders.Broken": 1}\n'
+    )
+    (tmp_path / "own_spiders.py").write_text(
+        "import scrapy\n\nclass Own(scrapy.Spider):\n    name = 'own'\n\n    async def start(self):\n"
+        "        yield scrapy.Request(self.settings['HOME'])\n\n    def parse(self, response):\n"
+        "        yield {'title': 'x'}\n\nclass Broken:\n    def process_item(self, item):\n        raise KeyError('x')\n"
+    )
+    with site({"/": page("x")}) as (base, _):
+        line = [sys.executable, "-m", "scrapy", "crawl", "own", "-s", f"HOME={base}/", *FAST]
+        line += ["-s", f"TRUSTED_HOSTS={base.removeprefix('http://')}", "-s", "CRAWL_DIR=kept"]
+        environment = ENVIRONMENT | {"PYTHONPATH": str(ROOT)}
+        done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 4, done.stderr

@@ -2,8 +2,10 @@
 
 import json
 import signal
+import sqlite3
 import subprocess
 import time
+from typing import Any
 
 import pytest
 
@@ -39,7 +41,7 @@ def test_killed_crawls_lose_and_double_nothing():
 def test_a_portal_that_has_not_changed_is_not_fetched_again(tmp_path):
     with serve() as server:
         first = crawl(tmp_path, *of(server.base), *FAST)
-        pages, records = first.counts["fetched"], first.records
+        pages, records, skipped = first.counts["fetched"], first.records, first.counts["skipped"]
         server.hits.clear()
         second = crawl(tmp_path, *of(server.base), *FAST)
         again = {target for target in server.hits if target != "/robots.txt"}
@@ -50,6 +52,7 @@ def test_a_portal_that_has_not_changed_is_not_fetched_again(tmp_path):
     assert adds_up(second.counts)
     assert second.records == records
     assert "pages unchanged since the last run" in second.summary
+    assert len((tmp_path / "skipped.jsonl").read_bytes().splitlines()) == sum(skipped.values())
 
 
 def test_a_new_story_is_found_and_the_old_ones_are_left_alone(tmp_path):
@@ -134,3 +137,79 @@ def test_a_site_that_moves_to_www_is_known_by_that(tmp_path):
         answers["/"] = page("", 301, Location=f"{moved}/")
         crawled = crawl(tmp_path, *of(base.replace("127.0.0.1", "localhost")), *FAST)
     assert crawled.counts["failed"].get("off the host") is None
+
+
+_PAGE = {"url": "/stored.html", "callback": "page", "errback": "lost"}
+_CHAIN = {"line": "{}", "before": "", "headline": "x", "bodies": ["x"]}
+
+
+_FORGED: list[bytes | dict[str, Any]] = [
+    b"no JSON",
+    b"[1]",
+    b'"text"',
+    b"{}",
+    b"\xff\xfe",
+    {**_PAGE, "method": "POST", "body": "eA=="},
+    {**_PAGE, "cookies": {"session": "1"}},
+    {**_PAGE, "headers": {"Cookie": ["session=1"]}},
+    {**_PAGE, "headers": {"X-Forwarded-For": ["1"]}},
+    {**_PAGE, "meta": {"dont_obey_robotstxt": True}},
+    {**_PAGE, "meta": {"proxy": "http://127.0.0.1:1"}},
+    {**_PAGE, "meta": {"own_host": "other.test"}},
+    {**_PAGE, "meta": {"depth": "deep"}},
+    {**_PAGE, "callback": "close"},
+    {**_PAGE, "callback": "_forget"},
+    {**_PAGE, "callback": "none"},
+    {**_PAGE, "callback": "__init__"},
+    {**_PAGE, "callback": None},
+    {**_PAGE, "errback": "page"},
+    {**_PAGE, "cb_kwargs": {"lines": []}},
+    {**_PAGE, "callback": "part", "errback": "part_failed", "cb_kwargs": _CHAIN},
+    {**_PAGE, "callback": "part", "errback": "part_failed", "cb_kwargs": {}},
+    {**_PAGE, "url": "no address"},
+    {**_PAGE, "priority": "high"},
+]
+
+
+def _store(directory, base, rows):
+    """Queue rows in a ledger as somebody else would."""
+    host = base.removeprefix("http://")
+    with sqlite3.connect(directory / "frontier.sqlite") as ledger:
+        for number, row in enumerate(rows):
+            data = row
+            if isinstance(row, dict):
+                url = row["url"] if " " in row["url"] else base + row["url"]
+                data = json.dumps({**row, "url": url, "meta": {"own_host": host} | row.get("meta", {})}).encode()
+            ledger.execute(
+                "insert into request (key, url, host, state, priority, newest, must, data) values (?, ?, ?, 0, 0, 0, 0, ?)",
+                (b"%d" % number, f"{base}/stored/{number}", host, data),
+            )
+
+
+def test_stored_requests_that_the_spider_cannot_have_made_are_dropped_and_told(tmp_path):
+    answers: Answers = {
+        "/": page(anchors("/html/red.html")),
+        "/html/red.html": story("red"),
+        "/stored.html": story("x"),
+    }
+    with site(answers) as (base, hits):
+        crawl(tmp_path, *of(base), *FAST)
+        _store(tmp_path, base, _FORGED)
+        told = crawl(tmp_path, *of(base), *FAST)
+        again = crawl(tmp_path, *of(base), *FAST)
+    assert again.status == 0, (told.summary, again.summary)
+    assert told.summary.count("a stored request is dropped") == len(_FORGED)
+    assert "Traceback" not in told.summary
+    assert "a stored request is dropped" not in again.summary
+    assert hits["/stored.html"] == 0
+    lines = (tmp_path / "failures.jsonl").read_bytes().splitlines()
+    assert sum(each["reason"] == "stored request not valid" for each in map(json.loads, lines)) == len(_FORGED)
+    assert [record["headline"].split()[1] for record in told.records] == ["red"]
+
+
+def test_a_stored_request_that_the_spider_may_have_made_is_taken(tmp_path):
+    with site({"/": page("x"), "/stored.html": story("x")}) as (base, hits):
+        crawl(tmp_path, *of(base), *FAST)
+        _store(tmp_path, base, [_PAGE])
+        crawl(tmp_path, *of(base), *FAST)
+    assert hits["/stored.html"] == 1

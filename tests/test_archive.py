@@ -156,8 +156,8 @@ def test_stories_with_faults_come_out_as_the_crawl_read_them(tmp_path):
         "/broken.html": page("", 500),
         "/loop.html": page("", 302, Location="/loop.html"),
         "/html/split.html": story("split", parts),
-        "/html/split_2.html": story("split", parts),
-        "/html/split_3.html": story("split", parts),
+        "/html/split_2.html": story("split", parts, " 2"),
+        "/html/split_3.html": story("split", parts, " 3"),
         "/html/torn.html": story("torn", anchors("torn_2.html")),
         "/html/grey.html": story("grey", anchors("grey_2.html")),
         "/html/grey_2.html": story("other"),
@@ -166,7 +166,7 @@ def test_stories_with_faults_come_out_as_the_crawl_read_them(tmp_path):
         "/html/blue.html": story("blue"),
         "/html/lone_2.html": story("lone", anchors("lone.html", "lone_3.html")),
         "/html/loose.html": story("loose", anchors("loose_2.html")),
-        "/html/loose_2.html": story("loose"),
+        "/html/loose_2.html": story("loose", part=" 2"),
     }  # fmt: skip
     crawled, _ = crawl_site(tmp_path, answers, *ARCHIVE)
     assert adds_up(crawled.counts), crawled.summary

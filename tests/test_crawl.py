@@ -368,8 +368,8 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Crawl, Counter[str
                 "/news/red.html": story("red"),
                 "/moved.html": page("", 302, Location="/html/red.html"),
                 "/html/split.html": story("split", anchors("split.html", "split_2.html", "split_3.html")),
-                "/html/split_2.html": story("split", anchors("split.html", "split_2.html", "split_3.html")),
-                "/html/split_3.html": story("split", anchors("split.html", "split_2.html", "split_3.html")),
+                "/html/split_2.html": story("split", anchors("split.html", "split_2.html", "split_3.html"), " 2"),
+                "/html/split_3.html": story("split", anchors("split.html", "split_2.html", "split_3.html"), " 3"),
                 "/html/torn.html": story("torn", anchors("torn_2.html", "torn_3.html")),
                 "/html/grey.html": story("grey", anchors("grey_2.html")),
                 "/html/grey_2.html": story("other"),
@@ -405,6 +405,19 @@ def test_every_fault_is_counted_with_its_reason(faulty):
     assert crawled.counts["repeated"] == 1  # moved.html
     assert hits["/broken.html"] == 3
     assert re.search(r"not fetched: http:\S+/away\.html -> http:\S+/ \(unsafe address\)", crawled.summary)
+
+
+def test_every_page_without_a_story_is_named_with_its_kind(faulty):
+    crawled, _ = faulty
+    lines = (crawled.directory / "skipped.jsonl").read_bytes().splitlines()
+    named = {urlsplit(each["url"]).path: each["reason"] for each in map(json.loads, lines)}
+    skipped = Counter(crawled.counts["skipped"])
+    del skipped["later part of a story"]  # which its story has asked for again
+    assert Counter(named.values()) == skipped
+    assert {"/", "/sea/", "/sea/index_2.html", "/picture.html"} <= named.keys()
+    shown = (crawled.directory / "report.html").read_text("utf-8")
+    assert "Pages without a story" in shown
+    assert "/picture.html" in shown
 
 
 def test_parts_are_read_in_order_and_missing_ones_are_told(faulty):
@@ -473,3 +486,82 @@ def test_a_switch_that_is_none_is_refused(tmp_path):
     assert crawled.status == 2
     assert crawled.summary.endswith("scrapy crawl: ARCHIVE is true or false, not 'yes'\n")
     assert "Traceback" not in crawled.summary
+
+
+# --- Stories and their pages ---------------------------------------------------------------------------------------
+
+
+def test_addresses_that_differ_in_their_query_are_pages_of_their_own(tmp_path):
+    paths = [f"/article.html?id={number}" for number in range(1, 5)]
+    answers = {path: story(f"number {path[-1]}", anchors(*paths)) for path in paths}
+    crawled, _ = crawl_site(tmp_path, {"/": page(anchors(*paths))} | answers)
+    assert len(crawled.records) == 4
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("/news/long/", "/news/long/2/"),
+        ("/long.html", "/long.html?page=2"),
+        ("/long", "/long?p=2"),
+        ("/long.html", "/long-2.html"),
+    ],
+)
+def test_a_story_over_pages_is_one_record_however_they_are_numbered(tmp_path, first, second):
+    pager = f'<p><a href="{first}">1</a> <a href="{second}">2</a></p>'
+    answers = {
+        "/": page(anchors(second, first)),
+        first: story("long", pager),
+        second: story("long", pager, " second"),
+    }
+    crawled, _ = crawl_site(tmp_path, answers)
+    assert [len(record["body"]) for record in crawled.records] == [2 * len(SENTENCES)]
+    assert adds_up(crawled.counts), crawled.run
+
+
+def test_a_part_that_is_another_story_goes_on_with_its_own_parts(tmp_path):
+    answers = {
+        "/": page(anchors("/a.html")),
+        "/a.html": story("red", anchors("/a_2.html")),
+        "/a_2.html": story("blue", anchors("/a_2.html", "/a_3.html")),
+        "/a_3.html": story("blue", anchors("/a_2.html", "/a_3.html"), " third"),
+    }
+    crawled, _ = crawl_site(tmp_path, answers)
+    found = {record["headline"].split()[1]: len(record["body"]) for record in crawled.records}
+    assert found == {"red": len(SENTENCES), "blue": 2 * len(SENTENCES)}
+
+
+def test_a_story_of_many_parts_takes_no_more_room_than_its_parts(tmp_path):
+    count, filling = 12, "<p>" + "The ferry sails on and on. " * 4000 + "</p>"
+    names = ["/a.html", *(f"/a_{number}.html" for number in range(2, count + 1))]
+    answers: Answers = {"/": page(anchors(names[0]))}
+    for number, name in enumerate(names, 1):
+        status, headers, text = story("long", anchors(*names), f" {number}")
+        answers[name] = (
+            status,
+            headers,
+            text.replace("</article>", filling + "</article>").replace("<p>The", filling + "<p>The", 1),
+        )
+    crawled, _ = crawl_site(tmp_path, answers)
+    size = sum(len(answers[name][2]) for name in names)
+    assert len(crawled.records) == 1
+    assert len(crawled.records[0]["body"]) >= count * len(SENTENCES)
+    assert (tmp_path / "frontier.sqlite").stat().st_size < 2.5 * size
+
+
+@pytest.mark.parametrize(
+    "refresh",
+    [
+        '<meta http-equiv="refresh" content="0;url=/sea/">',
+        "<noscript><META content=\"0; URL='/sea/'\" http-equiv=Refresh></noscript>",
+        '<meta http-equiv="refresh" content="5, /sea/">',
+    ],
+)
+def test_a_page_that_a_browser_would_leave_by_itself_leads_on(tmp_path, refresh):
+    answers = {
+        "/": (200, {}, f"<html><head>{refresh}</head><body></body></html>"),
+        "/sea/": page(anchors("/a.html")),
+        "/a.html": story("red"),
+    }
+    crawled, _ = crawl_site(tmp_path, answers)
+    assert (crawled.status, len(crawled.records)) == (0, 1)

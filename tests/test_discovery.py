@@ -238,6 +238,22 @@ _ATOM = "<feed xmlns='http://www.w3.org/2005/Atom' xml:base='http://p.test/base/
 
 
 @pytest.mark.parametrize(
+    ("frame", "urls"),
+    [
+        ("<entry xml:base='a/1/'><link href='x'/></entry><entry xml:base='/b/'><link href='y'/></entry>",
+         ["http://p.test/base/a/1/x", "http://p.test/b/y"]),
+        ("<entry xml:base='a/'><link xml:base='b/' href='x'/></entry>", ["http://p.test/base/a/b/x"]),
+        ("<entry><link xml:base='b/' href='x'/></entry>", ["http://p.test/base/b/x"]),
+        ("<entry><link href='x'/></entry><entry xml:base='a/'><link href='/y'/></entry>",
+         ["http://p.test/base/x", "http://p.test/y"]),
+        ("<entry xml:base='http://['><link href='x'/></entry><entry><link href='y'/></entry>", ["http://p.test/base/y"]),
+    ],
+)  # fmt: skip
+def test_each_base_of_atom_is_relative_to_the_one_around_it(frame, urls):
+    assert [entry.url for entry in feeds.read(_ATOM.format(frame).encode(), _FEED)] == urls
+
+
+@pytest.mark.parametrize(
     ("item", "expected"),
     [
         ("<link>http://p.test/1</link>", ("http://p.test/1", None)),

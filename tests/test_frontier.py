@@ -3,10 +3,12 @@
 import asyncio
 import json
 import os
+import sqlite3
 import time
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from scrapy import Request, Spider
 from scrapy.exceptions import DownloadTimeoutError, DropItem
@@ -16,6 +18,7 @@ from scrapy.utils.test import get_crawler
 from scraper import Article
 from scraper.stories import story_id, text_digest
 from spiders.backoff import Backoff, retry_after
+from spiders.clock import steady
 from spiders.folder import Locked, clear, lock
 from spiders.frontier import DUE, META, Frontier
 from spiders.ledger import End, Ledger, LedgerError, Story, Trouble
@@ -317,6 +320,90 @@ def test_a_file_that_is_no_ledger_is_told(tmp_path):
         Ledger(tmp_path / "l")
 
 
+def test_a_clock_that_is_set_back_has_nobody_wait(tmp_path, monkeypatch):
+    now = time.time()
+    ledger = Ledger(tmp_path / "frontier.sqlite")
+    _put(ledger, "later")
+    _put(ledger, "story")
+    ledger.take()
+    ledger.requeue(b"later", b"{}", tries=1, due=steady() + 0.2)
+    ledger.take()
+    ledger.gave(b"story", "s", news=True)
+    ledger.finish(b"story", FETCHED)
+    monkeypatch.setattr(time, "time", lambda: now - 86400 * 400)
+    time.sleep(0.25)
+    assert _names(ledger) == ["later"]
+    ledger.requeue(b"later", b"{}", tries=1, due=steady() + 86400 * 400)
+    ledger.close()
+    ledger = Ledger(tmp_path / "frontier.sqlite", 0.0)
+    assert _names(ledger) == ["later"]
+    ledger.finish(b"later", FETCHED)
+    assert ledger.renew_all() == 2
+    ledger.close()
+
+
+def test_what_was_taken_may_be_spared_or_put_off(ledger):
+    for name in ("a", "b", "c"):
+        _put(ledger, name, (5, 0.0, False))
+    taken = ledger.take()
+    assert taken is not None
+    ledger.spare(taken.key, "spared")
+    taken = ledger.take()
+    assert taken is not None
+    ledger.postpone(taken.key, -5, b'{"later":1}')
+    assert ledger.left() == 2
+    assert _names(ledger) == ["c", "b"]
+    assert ledger.data(b"b") == b'{"later":1}'
+    assert list(ledger.failures()) == []
+    assert ledger.data(b"none") is None
+
+
+@pytest.mark.parametrize(
+    "packed", [b"", b"\xc1", b"text", b"\x80", msgspec.msgpack.encode({"url": "x"}), msgspec.msgpack.encode([1])]
+)
+def test_a_row_that_somebody_else_wrote_stops_no_worker(server, packed):
+    own = _shared(server)
+    _put(own, "a")
+    _put(own, "b")
+    assert own.left() == 2
+    server.client.set("crawl:request:a", packed)
+    assert _names(own) == ["b"]
+    assert own.left() == 1
+    own.finish(b"b", FETCHED)
+    assert own.data(b"a") is None
+    assert list(own.failures()) == []
+    own.renew_all()
+    own.close()
+    _shared(server).close()
+    server.client.flushall()
+
+
+def test_pages_without_a_story_are_told_until_they_hold_one(ledger):
+    for name in ("a", "b"):
+        _put(ledger, name)
+        ledger.take()
+        ledger.finish(name.encode(), FETCHED._replace(skipped="listing"))
+    assert [tuple(each) for each in ledger.skipped()] == [
+        ("http://p.test/a", "listing"),
+        ("http://p.test/b", "listing"),
+    ]
+    for name, end in (("a", FETCHED), ("b", End("unchanged", failed=False, final=False))):
+        ledger.requeue(name.encode(), b"{}")
+        ledger.take()
+        ledger.finish(name.encode(), end)
+    assert [each.url for each in ledger.skipped()] == ["http://p.test/b"]
+
+
+def test_a_ledger_of_an_earlier_release_is_taken_up(tmp_path):
+    path = tmp_path / "frontier.sqlite"
+    Ledger(path).close()
+    with sqlite3.connect(path) as old:
+        old.execute("alter table request drop column skipped")
+    ledger = Ledger(path)
+    assert list(ledger.skipped()) == []
+    ledger.close()
+
+
 # --- Requests as JSON ---------------------------------------------------------------------------------------------
 
 
@@ -545,6 +632,7 @@ def test_a_full_disk_leaves_whole_lines_only(tmp_path, monkeypatch, failure):
     ("value", "seconds"),
     [
         (b"120", 120.0),
+        (b"9" * 400, 999_999_999_999.0),
         (b" 0 ", 0.0),
         (b"Thu, 01 Jan 1970 00:17:40 GMT", 60.0),
         (b"Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
@@ -567,6 +655,7 @@ def backoff(monkeypatch, filed):
     monkeypatch.setattr(Frontier, "of", lambda crawler: frontier)
     now = [1000.0]
     monkeypatch.setattr(time, "time", lambda: now[0])
+    monkeypatch.setattr("spiders.backoff.steady", lambda: now[0])
     return Backoff.from_crawler(get_crawler(Reader, settings)), frontier, now
 
 
@@ -674,3 +763,16 @@ def test_lines_are_put_aside_and_the_others_stay(tmp_path):
     file.close()
     assert (tmp_path / "r").read_bytes() == b"0\n2\n4\n"
     assert (tmp_path / "aside").read_bytes() == b"1\n3\n"
+
+
+@pytest.mark.parametrize(
+    "line", [b'"abc"', b'"schema_version"', b"[1]", b"5", b"null", b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"{}"]
+)
+def test_a_foreign_line_is_told_and_ends_no_crawl(tmp_path, ledger, line):
+    whole = _article().to_json().encode() + b"\n"
+    (tmp_path / "records.jsonl").write_bytes(line + b"\n" + whole)
+    file = RecordFile(tmp_path / "records.jsonl")
+    _, faults = catch_up(file, ledger)
+    assert [fault.line for fault in faults] == ([] if line == b"{}" else [1])
+    assert ledger.digest(story_id("http://p.test/html/1.html")) is not None
+    file.close()

@@ -33,6 +33,7 @@ ROWS = (
     ("tagger", "tagger.silver"),
     ("decode", "segment", "plaintext", "head", "label", "verdict", "assemble"),  # the stages
     ("tagger.train",),
+    ("parts",),
     ("pipeline", "jsonl", "warc"),
     ("replay", "fetch", "page", "crawlreport", "parquet"),
     ("export",),

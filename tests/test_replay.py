@@ -14,7 +14,8 @@ from scraper.article import Article
 from scraper.cli import main
 from scraper.errors import NotAnArticle, ScraperError
 from scraper.jsonl import read_records
-from scraper.replay import LONGEST, articles
+from scraper.parts import LONGEST
+from scraper.replay import articles
 from scraper.stories import story_id
 from scraper.warc import Page
 from spiders.archive import member
@@ -34,7 +35,7 @@ def got(path: str, answer: tuple[int, dict[str, str], str], seconds: float = 0) 
 def part(number: int, of: int, name: str = "red", text: str | None = None) -> Page:
     """Give the page of a part; its links lead to all parts."""
     paths = [f"/html/{name}.html", *(f"/html/{name}_{n}.html" for n in range(2, of + 1))]
-    return got(paths[number - 1], story(text or name, anchors(*paths)))
+    return got(paths[number - 1], story(text or name, anchors(*paths), f" {number}"))
 
 
 def shown(pages: Iterable[Page]) -> list[tuple[str, int, bool]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -49,6 +50,8 @@ def test_arguments(given, parsed):
         ({"site": "https://[portal/"}, "is no address"),
         ({"site": "https://user:secret@portal.test/"}, "is no address"),
         ({"site": "https://portal.test/a b"}, "is no address"),
+        ({"site": "https://portal.test,other.test"}, "is no address"),
+        ({"site": "https://portal.test/,https://other.test/"}, "is no address"),
         ({"site": "https://portal.test/", "pages": "0"}, "pages=0 is no number"),
         ({"site": "https://portal.test/", "pages": "-3"}, "is no number"),
         ({"site": "https://portal.test/", "pages": "ten"}, "is no number"),
@@ -70,6 +73,23 @@ def test_wrong_arguments_are_told_in_one_line(given, message):
         (200, b"<html>no rules here</html>", True),
         (200, b"\xff\xfe\x00", True),
         (200, b"#" * 512 * 1024 + b"\nUser-agent: *\nDisallow: /", True),
+        (200, "User-agent: *\nDisallow: /".encode("utf-16"), False),
+        (200, b"\xfe\xff" + "User-agent: *\r\nDisallow: /".encode("utf-16-be"), False),
+        (200, b"\xef\xbb\xbf\xef\xbb\xbfUser-agent: *\nDisallow: /", False),
+        (200, b"\n \xef\xbb\xbfUser-agent: *\rDisallow: /", False),
+        # Cut inside a line: "Allow: /a" of what was longer would be a permission for all that begins so.
+        (200, b"User-agent: *\nDisallow: /\n#" + b"x" * (512 * 1024 - 37) + b"\nAllow: /another", False),
+        (200, b"User-agent: *\nDisallow: /\nUser-agent: scraper\nAllow: /", True),
+        (200, b"User-agent: other\nUser-agent: SCRAPER\nDisallow: /\n\nUser-agent: *\nAllow: /", False),
+        (
+            200,
+            b"User-agent: scraper\nDisallow: /b\nUser-agent: *\nDisallow: /\nUser-agent: scraper\nDisallow: /a",
+            False,
+        ),
+        # No name of ours, but words that our own comment has, or parts of our name.
+        (200, b"User-agent: news\nAllow: /\nUser-agent: *\nDisallow: /", False),
+        (200, b"User-agent: scrap\nAllow: /\nUser-agent: *\nDisallow: /", False),
+        (200, b"User-agent: scraper-two\nAllow: /\nUser-agent: *\nDisallow: /", False),
         (404, b"User-agent: *\nDisallow: /", True),
         (403, b"", True),
         (429, b"", False),
@@ -78,7 +98,51 @@ def test_wrong_arguments_are_told_in_one_line(given, message):
     ],
 )
 def test_what_a_robots_file_allows(status, body, allowed):
-    assert robots.rules(status, body).allowed("http://portal.test/a", "scraper/0.1") is allowed
+    agent = "scraper/0.1 (a news reader; +http://mail.example/scrap/1)"
+    assert robots.rules(status, body).allowed("http://portal.test/a", agent) is allowed
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        ("my-reader (me@mail.example)", "my-reader"),
+        ("My-Reader/2 news/1.0", "news"),
+        ("Mozilla/5.0 (compatible; my-reader/1.0; +http://mail.example/bot/2)", "my-reader"),
+    ],
+)
+def test_a_crawler_has_the_names_of_its_products(agent, name):
+    found = robots.rules(200, f"User-agent: {name}\nDisallow: /\nCrawl-delay: 7".encode())
+    assert not found.allowed("http://portal.test/a", agent)
+    assert found.delay(agent) == 7
+    for other in ("mail", "compatible", "bot", "mozilla", "http"):
+        theirs = robots.rules(200, f"User-agent: {other}\nDisallow: /".encode())
+        assert theirs.allowed("http://portal.test/a", agent)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "User-agent: a{0}\nDisallow: /{0}\n",
+        "User-agent: *\nDisallow: /{0}\n",
+        "Disallow: /*{0}*a*b$\n",
+        "User-agent: a{0}\n",
+        "Sitemap: /{0}\n",
+    ],
+)
+def test_a_large_robots_file_costs_little(unit):
+    text = "User-agent: *\nUser-agent: scraper\n" + "".join(unit.format(number) for number in range(40_000))
+    began = time.process_time()
+    found = robots.rules(200, text.encode())
+    for number in range(10):
+        found.allowed(f"http://portal.test/{'ab' * 30}{number}", "scraper/0.1")
+    assert time.process_time() - began < 5
+
+
+def test_a_group_of_many_names_and_rules_costs_little():
+    text = "".join(f"User-agent: a{n}\n" for n in range(9000)) + "".join(f"Disallow: /{n}\n" for n in range(9000))
+    began = time.process_time()
+    assert robots.rules(200, text.encode()).allowed("http://portal.test/a", "scraper/0.1")
+    assert time.process_time() - began < 2
 
 
 class Engine:
@@ -233,6 +297,10 @@ def test_an_account_adds_up_and_speaks():
     ]
 
 
+def test_an_account_passes_over_what_others_count():
+    assert Account.of(STATS | {"crawl/mine": 3, "crawl/mine/too": 1}) == Account.of(STATS)
+
+
 def test_an_account_tells_what_remains():
     account = Account.of(STATS | {"crawl/found": 27, "crawl/fetched": 15, "crawl/records": 8})
     assert (account.left, account.unfinished, account.unwritten) == (4, 1, 1)
@@ -246,8 +314,17 @@ def test_an_account_tells_what_remains():
         ({"finish_reason": "finished", "crawl/written": 1}, 0),
         ({"finish_reason": "finished", "crawl/unchanged": 1}, 0),
         ({"finish_reason": "finished"}, 1),
+        ({"finish_reason": "finished", "known": True}, 1),
         ({"finish_reason": "finished", "crawl/failed/404": 1, "crawl/failed/robots": 1}, 1),
         ({"finish_reason": "finished", "crawl/failed/robots": 1, "crawl/failed/robots: 503": 1}, 17),
+        ({"finish_reason": "finished", "crawl/failed/robots": 1, "crawl/fetched": 4}, 1),
+        ({"finish_reason": "finished", "crawl/failed/robots": 1, "crawl/fetched": 4, "known": True}, 0),
+        ({"finish_reason": "finished", "crawl/found": 91, "crawl/fetched": 4, "crawl/skipped/listing": 4}, 0),
+        ({"finish_reason": "finished", "crawl/found": 4, "crawl/fetched": 4, "crawl/skipped/listing": 4}, 1),
+        ({"finish_reason": "finished", "crawl/fetched": 4, "crawl/skipped/listing": 4, "known": True}, 0),
+        ({"finish_reason": "finished", "crawl/failed/500": 4, "known": True}, 1),
+        ({"finish_reason": "finished", "crawl/failed/robots: dns": 2, "known": True}, 17),
+        ({"finish_reason": "finished", "crawl/written": 1, "crawl/item_errors": 1}, 4),
         ({"finish_reason": "disk_full", "crawl/written": 1}, 3),
         ({"finish_reason": "no_output"}, 3),
         ({"finish_reason": "other_site"}, 2),

@@ -1,13 +1,13 @@
 """`scrapy crawl`, with an exit status that says how the crawl went.
 
-0   records were made, or there was nothing new
+0   records were made, or there was nothing new, or the limit of pages came before the first story
 1   nothing was extracted
 2   the arguments are wrong: unknown spider, unknown or malformed `-a`, a folder of another site
 3   nothing more could be written: the disk is full, or neither CRAWL_DIR nor Redis takes it
-4   something broke: an exception in the spider or at the start
+4   something broke: an exception in the spider, in a pipeline or at the start
 5   another crawl works in the folder
 11  interrupted; the same command goes on
-17  robots.txt forbids it, or could not be had
+17  robots.txt forbids all, or could not be had
 18  the site asked for peace, or was in trouble too long; the same command goes on
 """
 
@@ -25,7 +25,7 @@ from spiders import arguments
 from spiders.account import Account, count
 from spiders.backoff import RATE_LIMITED
 from spiders.folder import crawl_dir
-from spiders.frontier import DISK_FULL, JOINED, LOCKED, NO_FRONTIER, NO_OUTPUT, OTHER_SITE
+from spiders.frontier import DISK_FULL, JOINED, KNOWN, LOCKED, NO_FRONTIER, NO_OUTPUT, OTHER_SITE
 from spiders.portal import NO_SITEMAP, PortalSpider
 from spiders.robots import FORBIDDEN
 
@@ -64,15 +64,17 @@ def exit_status(stats: Mapping[str, Any]) -> int:
     reason = stats.get("finish_reason")
     if reason in _BY_REASON:
         return _BY_REASON[reason]
-    if stats.get("spider_exceptions/count"):
-        return BROKEN
     account = Account.of(stats)
+    if stats.get("spider_exceptions/count") or account.item_errors:
+        return BROKEN
     if account.written or account.already_there or account.duplicates or account.unchanged:
         return 0
+    if account.fetched and (account.left > 0 or stats.get(KNOWN)):
+        return 0  # the limit came before the first story, or there was nothing new
     if stats.get(JOINED) and not account.failed.keys() - {NO_SITEMAP}:
         return 0  # the others had done it all
     refused = account.failed and all(reason.startswith(FORBIDDEN) for reason in account.failed)
-    return REFUSED if refused else NOTHING
+    return REFUSED if refused and not account.fetched else NOTHING
 
 
 def _quieten(level: str) -> None:
