@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 from scraper import dateline, dates, fields, headline, images, injection, people, pubdate, structure
 from scraper.article import Article, BodyType, Dateline, Extraction, Image, Link, Sidebar
-from scraper.block import Block, Claims, Document, Label, Labelled
+from scraper.block import Block, Claims, Document, Label, Labelled, Reading
 from scraper.profiles import Profile
 
 __all__ = ["assemble", "join"]
@@ -40,10 +40,9 @@ class _Story(list[Labelled]):
         return [each.block.text for label in labels for each in self.by.get(label, ())]
 
 
-def assemble(
-    document: Document, labelled: Sequence[Labelled], claims: Claims, profile: Profile | None = None
-) -> Article:
-    """Make the record of an article's page."""
+def assemble(document: Document, reading: Reading, claims: Claims, profile: Profile | None = None) -> Article:
+    """Return the record of an article's page."""
+    labelled = reading.labelled
     story = _Story(labelled)
     title, entries = _headline_and_entries(document, story, claims, profile)
     types = structure.body_types(document, entries)
@@ -79,8 +78,8 @@ def assemble(
         keywords=claims.keywords,
         extraction=Extraction(
             profile.name if profile else "generic",
-            _confidence(story, profile),
-            (*warnings, *fields.shortened(document, body, claims)),
+            _confidence(story, reading),
+            (*warnings, *reading.warnings, *fields.shortened(document, body, claims)),
             _version(),
         ),
     )
@@ -276,11 +275,10 @@ def _without_ranks(entries: list[Link]) -> list[Link]:
     return entries
 
 
-def _confidence(story: _Story, profile: Profile | None) -> float:
-    """How surely: for a template the share of its parts that were found, elsewhere the mean score of the body."""
-    if profile is not None:
-        parts = ((Label.HEADLINE,), (Label.BODY,), (Label.DATE, Label.BYLINE), (Label.LIKE, Label.NAVIGATION, *_LISTS))
-        weights = (0.3, 0.35, 0.15, 0.15)
-        return round(0.05 + sum(w for w, labels in zip(weights, parts, strict=True) if story.texts(*labels)), 2)
-    scores = [each.score for each in story if each.label in _BODY]
-    return round(sum(scores) / len(scores), 2) if scores else 0.0
+def _confidence(story: _Story, reading: Reading) -> float:
+    """Return how sure the record is: for a template the share of its parts on the page, else what the model expects."""
+    if reading.confidence is not None:
+        return round(reading.confidence, 2)
+    parts = ((Label.HEADLINE,), (Label.BODY,), (Label.DATE, Label.BYLINE), (Label.LIKE, Label.NAVIGATION, *_LISTS))
+    weights = (0.3, 0.35, 0.15, 0.15)
+    return round(0.05 + sum(w for w, labels in zip(weights, parts, strict=True) if story.texts(*labels)), 2)

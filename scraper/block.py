@@ -10,7 +10,7 @@ import msgspec
 
 from scraper.article import Link
 
-__all__ = ["Anchor", "Block", "Claims", "Document", "Element", "Head", "Label", "Labelled", "Picture", "fold"]
+__all__ = ["Anchor", "Block", "Claims", "Document", "Element", "Head", "Label", "Labelled", "Picture", "Reading", "fold"]
 
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
 
@@ -173,3 +173,15 @@ class Labelled(msgspec.Struct, frozen=True, gc=False):
     """0 to 1: how surely."""
     reason: str
     """The rule or signal that decided, in a few words."""
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What a labeller says of a page."""
+
+    labelled: tuple[Labelled, ...]
+    confidence: float | None = None
+    """0 to 1: how much of the body is expected to be right; None where a template labelled the page."""
+    listing: float | None = None
+    """The chance that the page is a list of stories; None where a template labelled the page."""
+    warnings: tuple[str, ...] = ()
+    """What `Extraction.warnings` should say."""

@@ -2,7 +2,7 @@
 
 from scraper.article import Article
 from scraper.assemble import assemble
-from scraper.block import Document, Labelled
+from scraper.block import Document, Labelled, Reading
 from scraper.decode import decode
 from scraper.errors import NotAnArticle, ScraperError
 from scraper.head import read_head
@@ -51,12 +51,12 @@ def explain(page: bytes | str, *, url: str | None = None, content_type: str | No
 
 def labelled(document: Document) -> tuple[Labelled, ...]:
     """Label the blocks of a segmented page."""
-    return _labelled(document)[0]
+    return _read(document)[0].labelled
 
 
 def explain_text(text: str, *, url: str | None = None) -> tuple[Labelled, ...]:
     """Give every line of flattened text in the same way; one that opens with a bullet comes without it."""
-    return _labelled(read_text(text, url=url))[0]
+    return _read(read_text(text, url=url))[0].labelled
 
 
 def read(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> Document:
@@ -92,18 +92,18 @@ def article(document: Document) -> Article:
 
 
 def outcome(document: Document) -> tuple[tuple[Labelled, ...], Article | NotAnArticle]:
-    """Give what `explain` and `extract` give of one segmented page; the error is given, not raised."""
-    blocks, profile = _labelled(document)
+    """Return what `explain` and `extract` return for one segmented page; the error is returned, not raised."""
+    reading, profile = _read(document)
     claims = read_head(document.head)
-    if reason := refusal(document, blocks, claims):
-        return blocks, NotAnArticle(reason)
-    return blocks, assemble(document, blocks, claims, profile)
+    if reason := refusal(document, reading, claims):
+        return reading.labelled, NotAnArticle(reason)
+    return reading.labelled, assemble(document, reading, claims, profile)
 
 
-def _labelled(document: Document) -> tuple[tuple[Labelled, ...], Profile | None]:
+def _read(document: Document) -> tuple[Reading, Profile | None]:
     profile = recognise(document)
     if profile is not None:
-        return label(document, profile), profile
-    from scraper.tagger import tag  # noqa: PLC0415 - numpy and the weights are loaded for the first page that needs them
+        return Reading(label(document, profile)), profile
+    from scraper.tagger import read as read_by_model  # noqa: PLC0415 - numpy and the weights are loaded when needed
 
-    return tag(document), None
+    return read_by_model(document), None

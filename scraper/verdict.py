@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from scraper.block import Block, Claims, Document, Label, Labelled
+from scraper.block import Block, Claims, Document, Label, Labelled, Reading
 from scraper.errors import Reason
 
 __all__ = ["refusal"]
@@ -27,7 +27,9 @@ _FEW_CHARACTERS, _FEW_WORDS, _SHORT_PAGE = 20, 200, 700
 _PROSE = frozenset((Label.BODY, Label.STANDFIRST))
 _FRAME = frozenset((Label.NAVIGATION, Label.FOOTER, Label.BREADCRUMB))
 _SIDEBAR = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
-_TITLE, _PARAGRAPH, _SOME, _MANY = 20, 80, 3, 5
+_TITLE, _PARAGRAPH, _MANY = 20, 80, 5
+_MUCH_PROSE, _BARE, _LIKELY_LISTING = 250, 25, 0.6
+_SENTENCE = re.compile(r"[.!?…。！？؟।][\"'”’»）)]?\s*$")
 _BUTTON = re.compile(
     r"(?:read|learn|see|view) more$|continue reading|read on$|full story|阅读更多|阅读全文|weiterlesen|mehr lesen"
     r"|lire la suite"
@@ -37,58 +39,78 @@ _BUTTON = re.compile(
 _ARTICLE = re.compile("rticle|Posting|Report")
 
 
-def refusal(document: Document, labelled: Sequence[Labelled], claims: Claims) -> Reason | None:
-    """Give the reason for which a page is no article, or None."""
-    visible = [each for each in labelled if each.label is not Label.HIDDEN]
-    told = sum([len(each.block.text) for each in visible if each.label in _PROSE])
-    if told < _SHORT_PAGE and (reason := _short_page(document, visible, told)):
+def refusal(document: Document, reading: Reading, claims: Claims) -> Reason | None:
+    """Return the reason for which a page is no article, or None."""
+    visible = [each for each in reading.labelled if each.label is not Label.HIDDEN]
+    length = sum([len(each.block.text) for each in visible if each.label in _PROSE])
+    if length < _SHORT_PAGE and (reason := _short_page(document, visible, claims)):
         return reason
-    if not _ARTICLE.search(claims.kind or "") and _is_listing(document, visible, told):
+    is_article = _ARTICLE.search(claims.kind or "") is not None
+    if not (is_article and length >= _MUCH_PROSE) and _is_listing(document, reading, visible, length):
         return "listing"
     dated = any(each.label in (Label.DATE, Label.BYLINE) for each in visible)
-    return None if told >= (_FEW_CHARACTERS if dated else 3 * _FEW_CHARACTERS) else "empty"
+    return None if length >= (_FEW_CHARACTERS if dated or is_article else 3 * _FEW_CHARACTERS) else "empty"
 
 
-def _short_page(document: Document, visible: Sequence[Labelled], told: int) -> Reason | None:
-    """Errors and walls say what they are in their title, or in one of few lines."""
+def _short_page(document: Document, visible: Sequence[Labelled], claims: Claims) -> Reason | None:
+    """Errors and walls say what they are in their title, or in one of few lines; evidence for a story outweighs that."""
     shown = sum([len(each.block.text) for each in visible])
     if shown < _FEW_CHARACTERS:
         return "empty"
     heads = [document.head.title, *(each.block.text for each in visible if each.label is Label.HEADLINE)]
     lines = [each.block.text for each in visible if not each.block.links and len(each.block.text) < 100]
-    if any(map(_ERROR.search, heads if told > _FEW_WORDS else heads + lines[:40])):
+    story = _story_evidence(visible, claims)
+    if _error_evidence(heads, lines[:40]) > story:
         return "error page"
-    text = " ".join(each.block.text for each in visible)[:2000]
-    blocked = any(map(_BLOCKED.search, heads)) or (shown < _SHORT_PAGE and _BLOCKED.search(text))
-    return "blocked" if blocked else None
+    text = " ".join(each.block.text for each in visible if each.label not in _FRAME)[:2000]
+    walls = 2 * any(map(_BLOCKED.search, heads)) + (shown < _SHORT_PAGE and _BLOCKED.search(text) is not None)
+    return "blocked" if walls > story else None
 
 
-def _is_listing(document: Document, visible: Sequence[Labelled], told: int) -> bool:
-    """A list of stories: links where the prose should be, titles of others amid it, or more of them than of prose."""
+def _story_evidence(visible: Sequence[Labelled], claims: Claims) -> int:
+    """Count what speaks for a story: declarations, a date or byline shown, sentences."""
+    sentences = [each for each in visible if each.label in _PROSE and _SENTENCE.search(each.block.text[-8:])]
+    return (
+        2 * (_ARTICLE.search(claims.kind or "") is not None)
+        + bool(claims.published or claims.authors)
+        + any(each.label in (Label.DATE, Label.BYLINE) for each in visible)
+        + (sum([len(each.block.text) for each in sentences]) >= _FEW_WORDS)
+    )
+
+
+def _error_evidence(heads: Sequence[str], lines: Sequence[str]) -> int:
+    """Count what speaks for an error page: a head that is little else than the error, or has its words; a line."""
+    found = [(match, head) for head in heads if (match := _ERROR.search(head))]
+    bare = any(len(head) <= len(match[0]) + _BARE for match, head in found)
+    return 2 * bare + bool(found) + any(map(_ERROR.search, lines))
+
+
+def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled], length: int) -> bool:
+    """Return whether the page is a list of stories: as the model says, or for a template by its links."""
     prose = [each.block for each in visible if each.label in _PROSE]
+    if 2 * sum([block.link_chars for block in prose]) > length:
+        return True
+    if reading.listing is not None:
+        return reading.listing > _LIKELY_LISTING
     listed = sum([len(each.block.text) for each in visible if each.label is Label.LISTING])
-    linked = sum([block.link_chars for block in prose])
-    if listed > told or 2 * linked > told:
+    if listed > length:
         return True
-    subheadings = [each.block.link_chars > 0 for each in visible if each.label is Label.SUBHEADING]
-    if sum(subheadings) >= _SOME and all(subheadings):
-        return True  # the subheadings of a story are no links
     titles = sum([_is_title(each.block) for each in visible if each.label not in _FRAME and each.label not in _SIDEBAR])
-    if titles >= _MANY and told < (_FEW_CHARACTERS if prose else 1):
+    if titles >= _MANY and length < (_FEW_CHARACTERS if prose else 1):
         return True
-    return _is_interrupted(visible, told) or (not document.elements and _is_repetitive(visible))
+    return _is_interrupted(visible, length) or (not document.elements and _is_repetitive(visible))
 
 
-def _is_interrupted(visible: Sequence[Labelled], told: int) -> bool:
+def _is_interrupted(visible: Sequence[Labelled], length: int) -> bool:
     """Half as many titles as paragraphs stand between them, the first and last of the prose left out."""
     titles = paragraphs = so_far = 0
     for each in visible:
         if each.label in _PROSE:
             so_far += len(each.block.text)
             paragraphs += len(each.block.text) >= _PARAGRAPH
-            if so_far > 0.9 * told:
+            if so_far > 0.9 * length:
                 break
-        elif so_far > 0.05 * told:
+        elif so_far > 0.05 * length:
             titles += _is_title(each.block)
     return titles >= _MANY and 2 * titles >= paragraphs
 

@@ -1,11 +1,12 @@
-"""A document as numbers: what the model sees of each block.
+"""A document as numbers: what the model sees of each block and of the page.
 
-Dense features are columns of one matrix (`COLUMNS` names them). What is best said in words, the classes of an element
-and the first words of a text, is given as bags of indices into a vocabulary, once for each distinct bag of the page;
-the model learns a vector for each word. In flattened text every feature of the markup is zero.
+Dense features are columns of one matrix (`COLUMNS` names them). What is best said in words, such as the classes of an
+element, the words that open or close a text, and the path of a link, is given as bags of indices into a vocabulary; the
+model learns a vector for each word. In flattened text every feature of the markup is zero.
 
-All is linear in the page. A block's subtree is a run of blocks, so sums over a container are differences of running
-sums.
+Every input is bounded: shares, logarithms, capped counts, and bags whose sums the model normalises. The names of `html`
+and `body` are left out, as sites put flags there that say nothing of any block. All work is linear in the page: the
+blocks of an element are a run, so sums over a container are differences of running sums.
 """
 
 import re
@@ -13,7 +14,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from json import JSONDecoder
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,21 +21,35 @@ from numpy.typing import NDArray
 
 from scraper.block import Block, Document, Element, Head
 
-__all__ = ["COLUMNS", "Bags", "Features", "Vocabulary", "class_words", "featurise", "first_words", "up_the_tree"]
+__all__ = [
+    "COLUMNS",
+    "GROUPS",
+    "PAGE_COLUMNS",
+    "Bags",
+    "Features",
+    "Vocabulary",
+    "class_words",
+    "edge_words",
+    "featurise",
+    "link_words",
+    "up_the_tree",
+]
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.integer]
 Columns = list[NDArray[Any]]
-"""Columns of the matrix, one or several an array: its last axis are the blocks."""
+"""Columns of the matrix, one or several in an array whose last axis is the blocks."""
 
 LEVELS = 4
-"""How many containers around a block are looked at; a container has more blocks than the one inside it."""
+"""The number of containers described around a block; each has more blocks than the one inside it."""
+GROUPS = 4
+"""The number of ways in which blocks are grouped: two levels of containers, the element path, the last heading."""
 
 _KINDS = (
     "lower", "upper", "digit", "space", "comma", "stop", "colon", "quote", "dash", "mark", "bracket", "east", "symbol",
     "letter", "none", "other",
 )  # fmt: skip
-"""The kinds of characters; "letter" has no case, "none" parts the blocks."""
+"""Kinds of characters; a "letter" has no case, "none" separates blocks."""
 _N = len(_KINDS)
 _OF_KIND = {
     "comma": ",،、，",
@@ -59,17 +73,19 @@ _UPPER, _SPACE, _COMMA, _STOP, _NONE = (_KINDS.index(kind) for kind in ("upper",
 _EAST = _KINDS.index("east")
 _EACH_KIND = np.arange(_N)[:, None]
 _EASTERN_WEIGHT = 2
-"""A character of an eastern script says as much as that many Latin ones."""
+"""How many Latin characters one character of an East Asian script is worth."""
 
 _PROSE_FROM = 80
-"""From this length on, a text that is not made of links is prose."""
-_BEGINNING = 40
-"""How many characters of a block's text are read as words."""
+"""The least length of prose, which is text that is not mostly links."""
+_OPENING, _CLOSING, _PATH = 40, 24, 60
+"""How many characters at the start and end of a text, and of a link's path, are read as words."""
 _PARTS = (0.5, 0.8, 0.95)
-"""The smallest containers with these shares of the page's prose are landmarks."""
+"""Shares of the page's prose; the smallest container with each of them is a landmark."""
 _MAX_LENGTH = 4000
 
-_WORD = re.compile(r"[a-z]+[^\W\d_]*|\n|\d+|[^\W\d_]+")
+_EASTERN_SCRIPTS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+_WORD = re.compile(rf"[a-z]+[^\W\d_{_EASTERN_SCRIPTS}]*|\n|\d+|[{_EASTERN_SCRIPTS}]|[^\W\d_{_EASTERN_SCRIPTS}]+")
+_HOST = re.compile(r"https?://(?:www\d?\.)?([^/?#]*)")
 _NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha() and chr(code) != "\n"}
 _STRING = re.compile(r'"(articleBody|headline|description)"\s*:\s*(?=")')
 _JSON = JSONDecoder(strict=False)
@@ -90,7 +106,20 @@ _TEXT_COLUMNS = (
     "repeated",
     "repeated before",
 )
-_LINK_COLUMNS = ("link share", "links", "all link", "hidden", "has datetime", "is list item", "is heading")
+_LINK_COLUMNS = (
+    "link share",
+    "links",
+    "all link",
+    "hidden",
+    "has datetime",
+    "is list item",
+    "is heading",
+    "link: same host",
+    "link: other host",
+    "link: path length",
+    "link: hyphens",
+    "link: digits",
+)
 _PLACE_COLUMNS = (
     "place",
     "prose before",
@@ -105,6 +134,7 @@ _PLACE_COLUMNS = (
     "before the first prose",
 )
 _LEVEL_COLUMNS = ("prose share", "prose density", "link density", "blocks", "prose", "place", "is first", "is last")
+_VOTE_COLUMNS = ("vote: before", "vote: in", "vote: after", "vote: score", "vote: share")
 _PATH_COLUMNS = (
     "path: prose share",
     "path: prose density",
@@ -123,6 +153,7 @@ _ANCHOR_COLUMNS = (
     "in the declared text",
     "declared text: none",
     "since heading",
+    "title words",
 )
 COLUMNS = (
     *_TEXT_COLUMNS,
@@ -131,9 +162,31 @@ COLUMNS = (
     *(f"level {level}: {name}" for level in range(1, LEVELS + 1) for name in _LEVEL_COLUMNS),
     *(f"{side} {part}" for part in _PARTS for side in ("before", "in", "after")),
     "depth",
+    *_VOTE_COLUMNS,
     *_PATH_COLUMNS,
     *_ANCHOR_COLUMNS,
 )
+
+
+PAGE_COLUMNS = (
+    "declares an article",
+    "declares a website",
+    "declares a list",
+    "declares a date",
+    "declares nothing",
+    "URL: none",
+    "URL: depth",
+    "URL: longest segment",
+    "URL: hyphens",
+    "URL: digits",
+    "URL: ends in a number",
+    "URL: query",
+)
+_ARTICLE_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"[^"]{0,40}(?:Article|Posting|Report|Review|Recipe)"')
+_LIST_TYPE = re.compile(
+    r'"@type"\s*:\s*\[?\s*"(?:CollectionPage|ItemList|SearchResultsPage|ProfilePage|Blog|AboutPage)"'
+)
+_DATE_KEYS = ("article:published_time", "datepublished", "date", "pubdate", "publishdate", "dc.date", "dc.date.issued")
 
 
 class Vocabulary(NamedTuple):
@@ -141,6 +194,7 @@ class Vocabulary(NamedTuple):
 
     classes: Mapping[str, int]
     words: Mapping[str, int]
+    links: Mapping[str, int]
 
 
 class Bags(NamedTuple):
@@ -155,6 +209,8 @@ class Features(NamedTuple):
 
     dense: Floats
     """n x len(COLUMNS)."""
+    page: Floats
+    """len(PAGE_COLUMNS): what the page declares of itself, and the shape of its URL."""
     names: Bags
     """Tag and class words of each distinct element, and of the distinct inline elements of blocks."""
     name_of: Ints
@@ -165,16 +221,20 @@ class Features(NamedTuple):
     """For each block, its element."""
     inline: Ints
     """For each block, the index of its inline elements in `names`."""
-    words: Bags
+    first: Bags
     """The first words of each block."""
+    last: Bags
+    """The last words of each block."""
+    links: Bags
+    """The words of the path of each block's first link; after the blocks, those of the page's own URL."""
     groups: Ints
-    """3 x n: the first and the second container and the path, as numbers from 0."""
+    """GROUPS x n: for each way to group the blocks, the number of each block's group, from 0."""
     heading: Ints
     """The last heading at or before each block, -1 for none."""
 
 
 def featurise(document: Document, vocabulary: Vocabulary) -> Features:
-    """Read a document of at least one block."""
+    """Return the features of a document of at least one block."""
     blocks = document.blocks
     texts = [block.text for block in blocks]
     lengths = np.array([len(text) for text in texts])
@@ -186,34 +246,55 @@ def featurise(document: Document, vocabulary: Vocabulary) -> Features:
     tree = _tree(document.elements, blocks, vocabulary.classes)
     heading = np.maximum.accumulate(np.where(tree.is_heading, np.arange(len(blocks)), -1))
     around = _containers(tree)
+    opening = edge_words([text[:_OPENING] for text in texts])
+    urls = [block.links[0].url or "" if block.links else "" for block in blocks]
     columns = [
         *text,
         *_link_columns(blocks, link_share, tree.is_heading),
+        *_target_columns(urls, document.url),
         *_place_columns(prose, sums, not document.elements),
         _level_columns(tree.first[around], tree.last[around], sums),
         *_landmark_columns(tree, sums),
-        tree.depth / 20,
+        np.minimum(tree.depth, 40) / 20,
+        *_vote_columns(tree, text, weights, link_share, sums),
         _path_columns(tree.path, prose, weights, link_share),
         *_anchor_columns(document.head, texts, joined, lengths),
         _since(heading),
+        _title_share(document.head.title, opening),
     ]
-    dense = np.concatenate([each.ravel() for each in columns], dtype=np.float32).reshape(len(COLUMNS), -1).T
-    groups = np.stack([*around[:2], tree.path])
-    words = _bags(first_words(texts), vocabulary.words)
-    return Features(dense, tree.names, tree.name_of, tree.parent, tree.leaf, tree.inline, words, groups, heading)
+    return Features(
+        dense=np.concatenate([each.ravel() for each in columns], dtype=np.float32).reshape(len(COLUMNS), -1).T,
+        page=_page_columns(document),
+        names=tree.names,
+        name_of=tree.name_of,
+        parent=tree.parent,
+        leaf=tree.leaf,
+        inline=tree.inline,
+        first=_bags(opening, vocabulary.words),
+        last=_bags(edge_words([text[-_CLOSING:] for text in texts]), vocabulary.words),
+        links=_bags(link_words([*urls, document.url or ""]), vocabulary.links),
+        groups=np.stack([*around[:2], tree.path, heading + 1]),
+        heading=heading,
+    )
 
 
 # ---------------------------------------------------------------- words
 
 
 def class_words(keys: Iterable[tuple[str, str]]) -> list[str]:
-    """Give the words of elements, each of a tag and its names: the tag in capitals, class words, a line break."""
+    """Return the words of elements, each a tag and its names: the tag in capitals, class words, a line break."""
     return [*" \n ".join([f"{tag.upper()} {names}" for tag, names in keys]).translate(_NO_LETTERS).split(" "), "\n"]
 
 
-def first_words(texts: Iterable[str]) -> list[str]:
-    """Give the first words of texts, in lower case, a line break after each text."""
-    return _WORD.findall("\n".join([text[:_BEGINNING] for text in texts]).lower() + "\n")
+def edge_words(texts: Iterable[str]) -> list[str]:
+    """Return the words of short texts in lower case, a line break after each text."""
+    return _WORD.findall("\n".join(texts).lower() + "\n")
+
+
+def link_words(urls: Iterable[str]) -> list[str]:
+    """Return the words of the paths of URLs in lower case, or of the host for a home page; a line break after each."""
+    paths = [_HOST.sub("", url[:_LONG_PATH])[:_PATH] or url[8 : 8 + _PATH] for url in urls]
+    return _WORD.findall("\n".join([path.replace("\n", "") for path in paths]).lower() + "\n")
 
 
 def _bags(words: Sequence[str], known: Mapping[str, int]) -> Bags:
@@ -221,6 +302,75 @@ def _bags(words: Sequence[str], known: Mapping[str, int]) -> Bags:
     opened = chain((-1,), filter(None, map(known.get, words)))  # a bag opens with the break before it
     found = np.fromiter(opened, np.int64)[:-1]
     return Bags(np.maximum(found, 0), np.flatnonzero(found < 0))
+
+
+def _title_share(title: str, opening: Sequence[str]) -> Floats:
+    """Return the share of each block's first words that the page's title has."""
+    titled = set(edge_words([title[:300]])) - {"\n"}
+    breaks = np.fromiter((word == "\n" for word in opening), np.int64, len(opening))
+    shared = np.fromiter((word in titled for word in opening), np.float64, len(opening))
+    owner = np.cumsum(breaks) - breaks
+    number = np.bincount(owner) - 1
+    return np.bincount(owner, shared) / np.maximum(number, 1)
+
+
+def _target_columns(urls: Sequence[str], page: str | None) -> Columns:
+    """Describe where the first link of each block leads."""
+    match = _HOST.match(page or "")
+    own = match[1] if match else ""
+    rows = {url: _target(url, own) for url in dict.fromkeys(urls)}
+    return list(np.array([rows[url] for url in urls], np.float64).T)
+
+
+def _target(url: str, own: str) -> tuple[float, float, float, float, float]:
+    match = _HOST.match(url)
+    if not match:
+        return (0, 0, 0, 0, 0)
+    same = match[1] == own or not own
+    path = url[match.end() :][:_LONG_PATH]
+    digits = sum(map(path.count, "0123456789"))
+    return same, not same, len(path) / 50, min(path.count("-"), 10) / 5, min(digits, 10) / 5
+
+
+# ---------------------------------------------------------------- the page
+
+
+def _page_columns(document: Document) -> Floats:
+    """Return what the page declares of itself, and the shape of its URL."""
+    head, meta = document.head, document.head.meta
+    kind = meta.get("og:type", "").lower()
+    scripts = "\n".join([script[:_LONG_SCRIPT] for script in head.json_ld])
+    declared = (
+        "article" in kind or _ARTICLE_TYPE.search(scripts) is not None,
+        kind in ("website", "blog", "profile"),
+        _LIST_TYPE.search(scripts) is not None,
+        any(key in meta for key in _DATE_KEYS) or '"datePublished"' in scripts,
+        not kind and not scripts,
+    )
+    return np.array([*declared, *_url_shape(document.url)], np.float32)
+
+
+def _url_shape(url: str | None) -> tuple[float, ...]:
+    match = _HOST.match(url or "")
+    if not url or not match:
+        return (1, 0, 0, 0, 0, 0, 0)
+    path, _, query = url[match.end() :][:_LONG_PATH].partition("?")
+    segments = [segment for segment in path.split("/") if segment]
+    longest = max(map(len, segments), default=0)
+    digits = sum(map(path.count, "0123456789"))
+    last = segments[-1] if segments else ""
+    return (
+        0,
+        min(len(segments), 6) / 3,
+        longest / 50,
+        min(last.count("-") + last.count("_"), 10) / 5,
+        min(digits, 12) / 6,
+        last.isdigit(),
+        bool(query),
+    )
+
+
+_LONG_PATH, _LONG_SCRIPT = 200, 100_000
 
 
 # ---------------------------------------------------------------- text
@@ -240,7 +390,7 @@ def _kind_table() -> NDArray[np.uint8]:
 
 
 def _text_columns(texts: Sequence[str], lengths: Ints, joined: str) -> tuple[Columns, Floats]:
-    """Give the columns, and the length of each text with eastern characters at their weight."""
+    """Return the columns, and the length of each text with East Asian characters at their weight."""
     n = len(texts)
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     kinds = _kind_table()[np.minimum(codes, 0xFFFF)]
@@ -271,7 +421,7 @@ def _text_columns(texts: Sequence[str], lengths: Ints, joined: str) -> tuple[Col
 
 
 def _repeated(texts: Sequence[str]) -> Columns:
-    """Tell whether each text stands there more than once, and whether it did before."""
+    """Mark each text that the page has more than once, and each that it had before."""
     index = range(len(texts))
     first = dict(zip(reversed(texts), reversed(index), strict=True))
     firsts = np.array([first[text] for text in texts])
@@ -324,7 +474,7 @@ def _since(heading: Ints) -> Floats:
 
 
 def _path_columns(path: Ints, prose: Floats, weights: Floats, link_share: Floats) -> Floats:
-    """What the blocks of the same element and class in the same element and class have in common."""
+    """Describe the blocks that share a path: the same tag and class inside the same tag and class."""
     number = np.bincount(path)
     length = np.bincount(path, weights)
     of_prose = np.bincount(path, prose)
@@ -355,10 +505,13 @@ class _Tree(NamedTuple):
     last: Ints
     depth: Floats
     is_heading: NDArray[np.bool_]
+    """For each block."""
+    is_paragraph: NDArray[np.bool_]
+    """For each element: whether it holds text for the container around it."""
 
 
 def _tree(elements: Sequence[Element], blocks: Sequence[Block], known: Mapping[str, int]) -> _Tree:
-    keys = [("", " "), *map(attrgetter("tag", "names"), elements)]
+    keys = [("", " "), *[(e.tag, " " if e.tag in _NAMELESS else e.names) for e in elements]]
     inlines = [("", block.inline) for block in blocks]
     numbers = {key: number for number, key in enumerate(dict.fromkeys(chain(keys, inlines)))}
     name_of = np.array(list(map(numbers.__getitem__, keys)))
@@ -378,11 +531,15 @@ def _tree(elements: Sequence[Element], blocks: Sequence[Block], known: Mapping[s
         last=last,
         depth=up_the_tree(np.minimum(np.arange(len(parent)), 1.0), parent)[leaf],
         is_heading=tags[of_leaf],
+        is_paragraph=np.array([False, *[element.tag in _PARAGRAPHS for element in elements]]),
     )
 
 
 def up_the_tree(values: Floats, parent: Ints) -> Floats:
-    """Add to each element's values those of all around it but the page's, which are 0; the steps double their reach."""
+    """Add to each element's values those of all elements around it, in steps that double their reach.
+
+    The values of the page itself, element 0, must be 0.
+    """
     total = values
     while parent.any():
         total = total + total[parent]
@@ -406,7 +563,7 @@ def _runs(parents: list[int], leaf: Ints) -> tuple[Ints, Ints]:
 
 
 def _containers(tree: _Tree) -> Ints:
-    """Give for each block the elements around it, level by level, each with more blocks than the one before."""
+    """Return for each block the elements around it, level by level, each with more blocks than the one before."""
     parent, first, last = tree.parent, tree.first, tree.last
     same = (first == first[parent]) & (last == last[parent])
     widest = np.where(same, parent, np.arange(len(parent)))
@@ -424,7 +581,7 @@ def _numbered(values: Ints) -> Ints:
 
 
 def _level_columns(first: Ints, last: Ints, sums: Floats) -> Floats:
-    """Give what the blocks from `first` to `last` hold, for each level's row of them."""
+    """Describe the blocks from `first` to `last`, for each level."""
     prose, length, linked = sums[:, last + 1] - sums[:, first]
     index = np.arange(first.shape[1])
     number = last + 1 - first
@@ -456,7 +613,45 @@ def _landmark_columns(tree: _Tree, sums: Floats) -> Columns:
     return columns
 
 
+_NAMELESS = ("html", "body")
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+
+
+_LEAST_SCORED = 25
+_PARAGRAPHS = frozenset(("p", "h2", "h3", "h4", "h5", "h6", "blockquote", "li", "ul", "ol", "pre", "dd", "td", "tr"))
+
+
+def _vote_columns(tree: _Tree, text: Columns, weights: Floats, link_share: Floats, sums: Floats) -> Columns:
+    """Score the containers as a reader without training does, and place each block against the best one.
+
+    A text earns its container a point, one for each comma and up to three for its length; the container around that
+    one gets half as much. The score shrinks by the container's share of link text.
+    """
+    commas = text[_COMMAS] * 5
+    points = np.where(weights >= _LEAST_SCORED, (1 + commas + np.minimum(weights / 100, 3)) * (1 - link_share), 0.0)
+    holder = np.where(tree.is_paragraph[tree.leaf], tree.parent[tree.leaf], tree.leaf)
+    scores = np.bincount(holder, points, len(tree.parent)) + np.bincount(
+        tree.parent[holder], points / 2, len(tree.parent)
+    )
+    held = tree.last >= 0
+    first, last = tree.first, np.maximum(tree.last, 0)
+    length = np.where(held, sums[1, last + 1] - sums[1, np.minimum(first, last)], 1.0)
+    linked = np.where(held, sums[2, last + 1] - sums[2, np.minimum(first, last)], 0.0)
+    scores = np.where(held, scores * (1 - linked / np.maximum(length, 1.0)), 0.0)
+    best = int(scores.argmax())
+    index = np.arange(len(weights))
+    top = max(float(scores[best]), 1e-6)
+    return [
+        index < first[best],
+        (index >= first[best]) & (index <= last[best]),
+        index > last[best],
+        scores[holder] / top,
+        np.full(len(weights), top / max(float(points.sum()), 1e-6)),
+    ]
+
+
+_COMMAS = 8
+"""The place of the commas among the arrays of text columns."""
 
 
 # ---------------------------------------------------------------- what the page declares
@@ -486,7 +681,7 @@ def _anchor_columns(head: Head, texts: Sequence[str], joined: str, lengths: Ints
 
 
 def _places(passages: Iterable[str], joined: str, lengths: Ints) -> Floats:
-    """Mark the first block that holds the beginning of a passage."""
+    """Mark the first block that has the beginning of a passage."""
     marked = np.zeros(len(lengths))
     for passage in passages:
         if len(passage) > 30 and (at := joined.find(passage[:80])) >= 0:
@@ -495,7 +690,7 @@ def _places(passages: Iterable[str], joined: str, lengths: Ints) -> Floats:
 
 
 def _declared(head: Head) -> tuple[list[str], list[str], str]:
-    """Give titles, descriptions and the story's text, as meta tags and JSON-LD declare them."""
+    """Return titles, descriptions and the story's text, as meta tags and JSON-LD declare them."""
     meta = head.meta
     found: dict[str, list[str]] = {"headline": [], "description": [], "articleBody": []}
     for script in head.json_ld:

@@ -1,17 +1,14 @@
-"""Gold bodies to targets: which share of each block's words belongs to the story.
+"""Gold bodies to targets: the share of each block's words that belongs to the story.
 
-A body is aligned with the blocks in page order, so that a heading that stands in the menu and in the story counts once,
-where the story has it. Marked segments (what must and must not be in the body) say something of a few blocks only; the
-others are unknown.
+A body is aligned with the blocks in page order, so that a heading that is both in the menu and in the story counts once,
+where the story has it. Marked segments (what must and must not be in the body) cover a few blocks only; the others stay
+unknown.
 """
 
-import gzip
-import json
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,26 +16,15 @@ from numpy.typing import NDArray
 
 from scraper.block import Document
 
-__all__ = ["SETS", "Page", "align", "read_pages", "targets"]
+__all__ = ["align", "targets", "words"]
 
-SETS = ("wcxb-dev", "naeb-dev", "fundus-dev", "trafilatura-dev")
 UNKNOWN = -1.0
 _WORD = re.compile(r"\w+")
 _SHINGLE = 4
 _MANY = 40
-"""A run of words that stands in the gold more often than this says nothing of its place."""
+"""A run of words that occurs in the gold more often than this says nothing of its place."""
 _DRIFT = 8
 """How many words may be missing or added between two parts of one paragraph."""
-
-
-class Page(NamedTuple):
-    """A page with gold."""
-
-    folder: str
-    name: str
-    url: str | None
-    html: bytes
-    gold: dict[str, Any]
 
 
 class _Match(NamedTuple):
@@ -47,18 +33,8 @@ class _Match(NamedTuple):
     words: int
 
 
-def read_pages(root: Path, sets: Sequence[str] = SETS) -> Iterator[Page]:
-    """Give the pages with gold of some folders; a folder holds `gold.jsonl` and `pages/<page>.html.gz`."""
-    for folder in sets:
-        for line in (root / folder / "gold.jsonl").read_text("utf-8").strip().split("\n"):
-            gold = json.loads(line)
-            if gold.get("body") or gold.get("with"):
-                html = gzip.decompress((root / folder / "pages" / f"{gold['page']}.html.gz").read_bytes())
-                yield Page(folder, gold["page"], gold.get("url"), html, gold)
-
-
 def targets(document: Document, gold: dict[str, Any]) -> NDArray[np.float32]:
-    """Give for each block the share of its words that the body has, 0 to 1, or -1 where the gold does not say."""
+    """Return for each block the share of its words that the body has, 0 to 1, or -1 where the gold does not say."""
     texts = [block.text for block in document.blocks]
     if gold.get("body"):
         return align(texts, gold["body"])
@@ -79,7 +55,7 @@ def _marked(texts: Sequence[str], wanted: Sequence[str], unwanted: Sequence[str]
 
 
 def words(text: str) -> list[str]:
-    """Give the words of a text, in lower case."""
+    """Return the words of a text, in lower case."""
     return _WORD.findall(text.lower())
 
 
@@ -87,7 +63,7 @@ def words(text: str) -> list[str]:
 
 
 def align(texts: Sequence[str], body: str) -> NDArray[np.float32]:
-    """Give for each text the share of its words that stand in the body, in the body's order where it can be kept."""
+    """Return for each text the share of its words that the body has, in the body's order where possible."""
     gold = _Gold(body)
     blocks = [words(text) for text in texts]
     options = [gold.matches(block) for block in blocks]
@@ -104,7 +80,7 @@ def align(texts: Sequence[str], body: str) -> NDArray[np.float32]:
 
 
 class _Gold:
-    """A gold body with the places of its runs of words."""
+    """A gold body, and where each run of words occurs in it."""
 
     def __init__(self, body: str) -> None:
         lines = [words(line) for line in body.splitlines()]
@@ -117,7 +93,7 @@ class _Gold:
                 self.places.setdefault(tuple(self.words[place : place + size]), []).append(place)
 
     def matches(self, block: list[str]) -> list[_Match]:
-        """Give the places where a block may stand."""
+        """Return the places where a block may be."""
         size = len(block)
         if not size:
             return []
@@ -183,7 +159,7 @@ def _put(ends: list[int], scores: list[float], back: list[Any], new: tuple[int, 
 
 
 def _out_of_order(matches: Sequence[_Match], covered: NDArray[np.bool_], size: int) -> _Match | None:
-    """Give a match elsewhere in the body for a text that is too long to be there by chance."""
+    """Return a match elsewhere in the body, for a text that is too long to be there by chance."""
     for match in matches:
         free = (match.end - match.start) - int(covered[match.start : match.end].sum())
         if size >= 3 and match.words >= 0.7 * size and free >= 0.8 * (match.end - match.start):

@@ -1,0 +1,130 @@
+"""Train the labeller: `python -m scraper.tagger.training FOLDER` reads the pages with gold and writes the weights.
+
+Needs torch, and resiliparse for the flattened twin of each page; the library itself needs neither. Before a network
+learns from all pages, one learns from four fifths of the hosts for each fifth that is held out; these give the printed
+figures, the calibration, and what the last network is told of blocks that nobody labelled. The same seed gives the same
+weights on the same machine.
+"""
+
+import argparse
+import re
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from scraper.plaintext import segment_text
+from scraper.tagger.features import Vocabulary, featurise
+from scraper.tagger.training.corpus import FOLDS, UNKNOWN, UNKNOWN_KIND, Example, fold_of, read_corpus
+from scraper.tagger.training.evaluate import Answer, calibrate, read_all, report
+from scraper.tagger.training.fit import LONGEST, Recipe, answer, fit, vocabulary
+from scraper.tagger.training.net import Net
+from scraper.tagger.training.synthetic import list_pages
+
+EPOCHS = {"html": 14, "text": 12}
+LISTS = 500
+"""How many lists of stories are made of the corpus' stories."""
+
+
+def read(folder: Path, name: str, sites: Path | None, lists: int) -> tuple[Vocabulary, list[Example]]:
+    """Return the vocabulary and the pages to learn from, with their features."""
+    examples = list(read_corpus(folder, name == "text", sites))
+    for page in list_pages(examples, lists, seed=7):
+        examples.append(_flattened(page) if name == "text" else page)
+    known = vocabulary(examples)
+    return known, [each._replace(features=featurise(each.document, known)) for each in examples]
+
+
+def _flattened(page: Example) -> Example:
+    document = segment_text("\n".join(block.text for block in page.document.blocks), page.document.url)
+    n = len(document.blocks)
+    return page._replace(
+        document=document, target=np.full(n, UNKNOWN, np.float32), kind=np.full(n, UNKNOWN_KIND, np.int64)
+    )
+
+
+def held_out(examples: Sequence[Example], known: Vocabulary, recipe: Recipe, jobs: int) -> list[Answer]:
+    """Return for each page the answer of a network that saw no page of its host."""
+    answers: dict[int, Answer] = {}
+    with ProcessPoolExecutor(jobs, get_context("fork")) as pool:
+        tasks = [pool.submit(_one_fold, examples, known, recipe, fold) for fold in range(FOLDS)]
+        for number, task in enumerate(tasks):
+            answers |= task.result()
+            print(f"fold {number + 1} of {FOLDS} done", flush=True)
+    return [answers[index] for index in range(len(examples))]
+
+
+def _one_fold(examples: Sequence[Example], known: Vocabulary, recipe: Recipe, fold: int) -> dict[int, Answer]:
+    _prepare()
+    net = fit([each for each in examples if fold_of(each) != fold and _usable(each)], known, recipe)
+    return {index: answer(net, each) for index, each in enumerate(examples) if fold_of(each) == fold}
+
+
+def _usable(example: Example) -> bool:
+    return len(example.document.blocks) <= LONGEST
+
+
+def _taught(examples: Sequence[Example], answers: Sequence[Answer], calibration: Sequence[float]) -> list[Example]:
+    """Give blocks that nobody labelled the labels of the network that had not seen their host."""
+    return [
+        each._replace(soft=_chances(out, calibration)) if each.folder not in ("sites", "synthetic") else each
+        for each, (out, _) in zip(examples, answers, strict=True)
+    ]
+
+
+def _chances(out: NDArray[np.float32], calibration: Sequence[float]) -> NDArray[np.float32]:
+    story = 1 / (1 + np.exp(-np.clip(calibration[0] * out[:, :1] + calibration[1], -30, 30)))
+    odds = np.exp(out[:, 1:] - out[:, 1:].max(axis=1, keepdims=True))
+    return np.concatenate([story, odds / odds.sum(axis=1, keepdims=True)], axis=1).astype(np.float32)
+
+
+def save(file: Path, known: Vocabulary, net: Net, calibration: Sequence[float]) -> None:
+    """Write vocabulary and weights, in half precision."""
+    arrays: dict[str, Any] = {}
+    for name, tensor in net.state_dict().items():
+        value = tensor.numpy()
+        is_table = name in ("names.weight", "words.weight", "links.weight")
+        turned = value.T if value.ndim > 1 and not is_table else value
+        arrays[name] = turned.astype(np.float32 if name in ("mean", "scale") else np.float16)
+    for name, index in known._asdict().items():
+        arrays[name] = np.array("\n".join(f"{word} {number}" for word, number in index.items() if number > 0))
+    np.savez_compressed(file, **arrays, calibration=np.array(calibration, np.float32))
+
+
+def _prepare() -> None:
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Train, for pages and for flattened text, print the figures, and write the weights."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="a folder of sets, each with gold.jsonl and pages/")
+    parser.add_argument("--sites", type=Path, help="a folder of compiled sites whose posts are known")
+    parser.add_argument("--kind", choices=sorted(EPOCHS), action="append", help="train these weights only")
+    parser.add_argument("--into", type=Path, default=Path(__file__).parents[1], help="where the weights go")
+    parser.add_argument("--epochs", type=int, help="how often each page is learned from")
+    parser.add_argument("--lists", type=int, default=LISTS, help="how many lists of stories are made up")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2, help="how many networks are trained at once")
+    options = parser.parse_args(arguments)
+    _prepare()
+    for name in options.kind or EPOCHS:
+        known, examples = read(options.folder, name, options.sites, options.lists)
+        recipe = Recipe(options.seed, options.epochs or EPOCHS[name])
+        print(f"{name}: {len(examples)} pages", flush=True)
+        answers = held_out(examples, known, recipe, options.jobs)
+        calibration = calibrate(examples, answers)
+        pages = list(read_all(examples, answers, known, calibration))
+        print(re.sub("^", f"{name}  ", report(pages), flags=re.MULTILINE), flush=True)
+        net = fit([each for each in _taught(examples, answers, calibration) if _usable(each)], known, recipe)
+        save(options.into / f"{name}.npz", known, net, calibration)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,206 @@
+"""The pages to learn from: pages with gold bodies, pages with a label for every block, pages of known kind.
+
+A folder holds sets. A set is a folder with `pages/<page>.html.gz` and `gold.jsonl` (one page a line: `page`, and of `url`,
+`body`, `paragraphs`, `with` and `without`, `type` what the set has) or `index.jsonl` (pages without gold). Beside the sets
+lies `blocks/labels.jsonl.gz`: one page a line with `set`, `page`, `url`, `kind`, and `blocks`, a list of [label, text].
+"""
+
+import gzip
+import json
+import tarfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scraper.block import Block, Document
+from scraper.decode import decode
+from scraper.errors import ScraperError
+from scraper.plaintext import segment_text
+from scraper.segment import segment_html
+from scraper.tagger.features import Features
+from scraper.tagger.network import ARTICLE, KINDS, LISTING, OTHER, STORY
+from scraper.tagger.training.alignment import targets
+
+__all__ = ["FOLDS", "UNKNOWN", "UNKNOWN_KIND", "Example", "flatten", "fold_of", "fold_of_host", "read_corpus"]
+
+FOLDS = 5
+UNKNOWN, UNKNOWN_KIND = -1.0, -100
+_LABELS = {str(label): number for number, label in enumerate(KINDS)}
+_PAGE_KINDS = {
+    "article": ARTICLE,
+    "review": ARTICLE,
+    "press release": ARTICLE,
+    "video": ARTICLE,
+    "gallery": ARTICLE,
+    "recipe": ARTICLE,
+    "live blog": ARTICLE,
+    "listing": LISTING,
+    "collection": LISTING,
+    "other": OTHER,
+    "service": OTHER,
+    "forum": OTHER,
+    "product": OTHER,
+    "documentation": OTHER,
+}
+_LABEL_WEIGHT = 0.6
+"""How much a careful reader's labels count beside an independent gold body, where a page has both."""
+
+
+class Example(NamedTuple):
+    """A page to learn from."""
+
+    folder: str
+    name: str
+    host: str
+    document: Document
+    target: NDArray[np.float32]
+    """For each block the share of it that is of the story, 0 to 1, or -1 where nothing says so."""
+    kind: NDArray[np.int64]
+    """For each block the index of its label in `KINDS`, or -100."""
+    verdict: int
+    """ARTICLE, LISTING, OTHER, or -1."""
+    gold: dict[str, Any]
+    labelled: bool
+    """Whether every block was labelled by a reader."""
+    features: Features | None = None
+    soft: NDArray[np.float32] | None = None
+    """What a teacher says of each block: the chance of the story, then the chances of the labels."""
+
+
+def read_corpus(root: Path, as_text: bool = False, sites: Path | None = None) -> Iterator[Example]:
+    """Yield the pages of all sets in a folder, as HTML or flattened, and those of compiled sites."""
+    labels = _read_labels(root / "blocks" / "labels.jsonl.gz")
+    for folder in sorted(path.parent for path in root.glob("*/pages")):
+        for gold in _read_gold(folder):
+            html = gzip.decompress((folder / "pages" / f"{gold['page']}.html.gz").read_bytes())
+            page = labels.get((folder.name, gold["page"]), {})
+            if page or gold.get("body") or gold.get("with") or gold.get("type"):
+                yield from _example(folder.name, gold, page, html, as_text)
+    for archive in sorted(sites.glob("*.tar.xz")) if sites and not as_text else ():
+        yield from _read_site(archive)
+
+
+def _read_labels(file: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    if not file.exists():
+        return {}
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        return {(page["set"], page["page"]): page for page in map(json.loads, lines)}
+
+
+def _read_gold(folder: Path) -> Iterator[dict[str, Any]]:
+    file = folder / "gold.jsonl"
+    if not file.exists():
+        file = folder / "index.jsonl"
+    for line in file.read_text("utf-8").split("\n"):
+        if line.strip():
+            yield json.loads(line)
+
+
+def _example(folder: str, gold: dict[str, Any], page: dict[str, Any], html: bytes, as_text: bool) -> Iterator[Example]:
+    url = gold.get("url") or page.get("url") or None
+    try:
+        document = segment_html(decode(html), url)
+    except ScraperError:
+        return
+    host = host_of(url or document.head.canonical or document.head.meta.get("og:url") or gold["page"])
+    if as_text:
+        document = segment_text(flatten(html), url)
+    if not document.blocks:
+        return
+    kind = label_blocks(document.blocks, page.get("blocks") or ())
+    target = _story(document, gold, kind)
+    verdict = _PAGE_KINDS.get(
+        page.get("kind") or gold.get("type") or ("article" if gold.get("body") or gold.get("with") else ""), -1
+    )
+    yield Example(folder, gold["page"], host, document, target, kind, verdict, gold, bool(page))
+
+
+def label_blocks(blocks: Sequence[Block], labels: Sequence[Sequence[str]]) -> NDArray[np.int64]:
+    """Find each block's label by its text, in order; by how the text opens, where a block was cut in another way."""
+    waiting: dict[str, list[str]] = defaultdict(list)
+    opening: dict[str, str] = {}
+    for label, text in reversed(labels):
+        waiting[text].append(label)
+        opening[text[:_OPENING]] = label
+    found = []
+    for block in blocks:
+        same = waiting.get(block.text)
+        label = (same.pop() if len(same) > 1 else same[0]) if same else opening.get(block.text[:_OPENING])
+        found.append(UNKNOWN_KIND if label is None else _LABELS[label])
+    return np.array(found, np.int64)
+
+
+_OPENING = 24
+
+
+def _story(document: Document, gold: dict[str, Any], kind: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the share of the story in each block, as labels and an independent gold body say together."""
+    is_article = gold.get("type", "article") == "article"
+    has_gold = is_article and bool(gold.get("body") or gold.get("with"))
+    aligned = targets(document, gold) if has_gold else np.full(len(document.blocks), UNKNOWN, np.float32)
+    read = np.where(kind == UNKNOWN_KIND, UNKNOWN, (kind < STORY) & (kind >= 0)).astype(np.float32)
+    both = (aligned >= 0) & (read >= 0)
+    mixed = _LABEL_WEIGHT * read + (1 - _LABEL_WEIGHT) * aligned
+    return np.where(both, mixed, np.maximum(aligned, read)).astype(np.float32)
+
+
+def _read_site(archive: Path) -> Iterator[Example]:
+    """Yield the pages of a compiled site: which are posts is known, their text is not."""
+    facts = json.loads(archive.with_name(archive.name.replace(".tar.xz", ".json")).read_text("utf-8"))
+    posts = {_path(path) for path, *_ in facts["posts"]}
+    name = archive.name.split(".")[0]
+    with tarfile.open(archive) as files:
+        for member in sorted((m for m in files if m.isfile() and m.name.endswith(".html")), key=lambda m: m.name):
+            path = _path(member.name.removeprefix("./"))
+            read = files.extractfile(member)
+            digest = blake2b(path.encode(), digest_size=2).digest()[0]
+            if read is None or (path in posts and digest % _POSTS_KEPT):
+                continue
+            document = segment_html(decode(read.read()), f"http://{name}.test{path}/")
+            if document.blocks:
+                nothing = np.full(len(document.blocks), UNKNOWN, np.float32)
+                unknown = np.full(len(document.blocks), UNKNOWN_KIND, np.int64)
+                verdict = ARTICLE if path in posts else OTHER if path in _NO_LISTS else LISTING
+                yield Example("sites", path, name, document, nothing, unknown, verdict, {}, False)
+
+
+_NO_LISTS = ("/404", "/about", "/contact")
+_POSTS_KEPT = 4
+"""One post in so many is kept: one site's posts are alike."""
+
+
+def _path(url: str) -> str:
+    path = urlsplit(url).path.removesuffix("index.html").removesuffix(".html").rstrip("/")
+    return path if path.startswith("/") else f"/{path}"
+
+
+def flatten(html: bytes) -> str:
+    """Return the visible lines of a page, as a WET file or a text browser has them."""
+    from resiliparse.extract.html2text import extract_plain_text
+    from resiliparse.parse.encoding import bytes_to_str, detect_encoding
+
+    text = bytes_to_str(html, detect_encoding(html))
+    return str(extract_plain_text(text, main_content=False, alt_texts=False, list_bullets=True))
+
+
+def host_of(url: str) -> str:
+    """Return the registered domain, nearly: the last two labels, or three where the last but one is short (co.uk)."""
+    labels = (urlsplit(url).hostname or url).split(".")
+    number = 3 if len(labels) > 2 and len(labels[-2]) <= 3 and len(labels[-1]) == 2 else 2
+    return ".".join(labels[-number:])
+
+
+def fold_of(example: Example) -> int:
+    """Return the fold of a page's host."""
+    return fold_of_host(example.host)
+
+
+def fold_of_host(host: str) -> int:
+    """Return the fold of a host."""
+    return blake2b(host.encode(), digest_size=4).digest()[0] % FOLDS

@@ -1,0 +1,142 @@
+"""How well networks read pages of hosts that they have not seen: bodies, labels, verdicts, and what confidence is worth."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from scraper.block import Label, Reading
+from scraper.tagger import OF_STORY, read_output
+from scraper.tagger.features import Vocabulary
+from scraper.tagger.network import ARTICLE, KINDS, LISTING, Network, Output
+from scraper.tagger.training.alignment import words
+from scraper.tagger.training.corpus import Example
+
+__all__ = ["Read", "calibrate", "read_all", "report"]
+
+Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""The logits of the blocks and of the page, as `fit.answer` returns them."""
+_STEPS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.01)
+"""The bounds of the rows of the reliability table."""
+
+
+class Read(NamedTuple):
+    """A page as it was read: the reading, and F1 by words of its body, where there is a gold body."""
+
+    example: Example
+    reading: Reading
+    f1: float | None
+
+
+def calibrate(examples: Sequence[Example], answers: Sequence[Answer]) -> list[float]:
+    """Return the scale and shift that turn a logit of the story into a log-odds."""
+    pairs = [(example.target, out[:, 0]) for example, (out, _) in zip(examples, answers, strict=True)]
+    target, logit = (np.concatenate(each) for each in zip(*pairs, strict=True))
+    known = target >= 0
+    target, logit = torch.from_numpy(target[known]), torch.from_numpy(logit[known])
+    line = torch.tensor([1.0, 0.0], requires_grad=True)
+    optimizer = torch.optim.LBFGS([line], max_iter=50)
+
+    def step() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = functional.binary_cross_entropy_with_logits(line[0] * logit + line[1], target)
+        loss.backward()
+        return loss
+
+    optimizer.step(step)
+    return [float(each) for each in line.detach()]
+
+
+def read_all(
+    examples: Sequence[Example], answers: Sequence[Answer], known: Vocabulary, calibration: Sequence[float]
+) -> Iterator[Read]:
+    """Read each page as the library would, from what a network says of it."""
+    network = Network(known, {}, np.array(calibration))
+    for example, (out, verdict) in zip(examples, answers, strict=True):
+        assert example.features is not None
+        output = Output(out[:, 0], out[:, 1:], verdict)
+        reading = read_output(example.document, example.features, output, network)
+        yield Read(example, reading, _words_f1(example, reading))
+
+
+def _body(reading: Reading) -> list[str]:
+    return [each.block.text for each in reading.labelled if each.label in OF_STORY]
+
+
+def _words_f1(example: Example, reading: Reading) -> float | None:
+    if not example.gold.get("body") or example.verdict != ARTICLE:
+        return None
+    return _f1(words("\n".join(_body(reading))), words(example.gold["body"]))
+
+
+def _f1(found: Sequence[str], wanted: Sequence[str]) -> float:
+    common = (Counter(found) & Counter(wanted)).total()
+    return 2 * common / (len(found) + len(wanted)) if common else 0.0
+
+
+def report(pages: Sequence[Read]) -> str:
+    """Return all figures as lines of text."""
+    return "\n".join([*_bodies(pages), *_labels(pages), *_verdicts(pages), *_reliability(pages)])
+
+
+def _bodies(pages: Sequence[Read]) -> Iterator[str]:
+    scores: dict[str, list[float]] = defaultdict(list)
+    marked = Counter[str]()
+    for page in pages:
+        gold, text = page.example.gold, "\n".join(_body(page.reading))
+        if page.f1 is not None:
+            scores[f"{page.example.folder} words"].append(page.f1)
+            if gold.get("paragraphs"):
+                wanted = [" ".join(each.split()) for each in gold["paragraphs"]]
+                scores[f"{page.example.folder} paragraphs"].append(_f1(_body(page.reading), wanted))
+        elif gold.get("with") and page.example.verdict == ARTICLE:
+            marked["hit"] += sum(segment in text for segment in gold["with"])
+            marked["wrong"] += sum(segment not in text for segment in gold["with"])
+            marked["wrong"] += sum(segment in text for segment in gold["without"])
+    for name, each in sorted(scores.items()):
+        yield f"{name:32} {np.mean(each):.4f}  ({len(each)} pages)"
+    if marked["hit"]:
+        yield f"{'marked segments':32} {2 * marked['hit'] / (2 * marked['hit'] + marked['wrong']):.4f}"
+
+
+def _labels(pages: Sequence[Read]) -> Iterator[str]:
+    wanted, given, right = Counter[int](), Counter[int](), Counter[int]()
+    for page in pages:
+        if not page.example.labelled or page.example.verdict != ARTICLE:
+            continue
+        for kind, each in zip(page.example.kind.tolist(), page.reading.labelled, strict=True):
+            if kind < 0 or each.label is Label.HIDDEN:
+                continue
+            label = KINDS.index(each.label)
+            wanted[kind] += 1
+            given[label] += 1
+            right[kind] += kind == label
+    for kind, label in enumerate(KINDS):
+        if wanted[kind]:
+            precision, recall = right[kind] / max(given[kind], 1), right[kind] / wanted[kind]
+            yield f"label {label:26} precision {precision:.3f} recall {recall:.3f}  ({wanted[kind]} blocks)"
+
+
+def _verdicts(pages: Sequence[Read]) -> Iterator[str]:
+    for limit in (0.3, 0.5, 0.6, 0.7, 0.9):
+        called: Mapping[int, list[bool]] = {ARTICLE: [], LISTING: []}
+        for page in pages:
+            if page.example.verdict in called and page.example.folder != "synthetic":
+                called[page.example.verdict].append((page.reading.listing or 0.0) > limit)
+        refused, caught = (float(np.mean(each)) if each else 0.0 for each in called.values())
+        yield f"listing above {limit}: {refused:.4f} of stories refused, {1 - caught:.4f} of lists taken for stories"
+
+
+def _reliability(pages: Sequence[Read]) -> Iterator[str]:
+    pairs = np.array([(page.reading.confidence or 0.0, page.f1) for page in pages if page.f1 is not None])
+    if len(pairs) < len(_STEPS):
+        return
+    yield f"confidence and F1: correlation {np.corrcoef(pairs.T)[0, 1]:.3f}"
+    for low, high in zip(_STEPS[:-1], _STEPS[1:], strict=True):
+        row = pairs[(pairs[:, 0] >= low) & (pairs[:, 0] < high)]
+        if len(row):
+            yield f"confidence {low:.2f} to {min(high, 1):.2f}: mean F1 {row[:, 1].mean():.3f}  ({len(row)} pages)"

@@ -1,0 +1,204 @@
+"""Training: the vocabulary, the loss, and the loop."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from scraper.tagger.features import Vocabulary, class_words, edge_words, link_words
+from scraper.tagger.network import KINDS, STORY
+from scraper.tagger.training.alignment import words
+from scraper.tagger.training.augment import changed
+from scraper.tagger.training.corpus import UNKNOWN_KIND, Example
+from scraper.tagger.training.net import Net, join
+
+__all__ = ["Recipe", "answer", "fit", "vocabulary"]
+
+BATCH, RATE, TABLE_RATE, DECAY = 16, 3e-3, 3.0, 0.02
+CLASSES, WORDS, LINKS = 1200, 1500, 600
+WORD_WEIGHT, BLOCK_WEIGHT, KIND_WEIGHT, F1_WEIGHT, VERDICT_WEIGHT, SOFT_WEIGHT = 2.0, 0.25, 1.5, 1.0, 0.5, 0.5
+RARE = 0.3
+"""How much a rare label counts more: its share among the labels to the power of minus this."""
+LONGEST = 1500
+"""How many blocks of a page are learned from."""
+
+STEMS = (
+    "comment disqus relat recommend popular trending mostread sidebar promo advert sponsor newsletter subscri"
+    " signup testimonial teaser excerpt share social follow footer copyright breadcrumb crumb header menu nav"
+    " author byline bio caption credit gallery carousel slid figure photo image standfirst subtitle summary intro"
+    " dek lead headline heading title date time meta categor topic keyword tags readmore cookie consent gdpr modal"
+    " popup overlay paywall login search button btn cta rating review product price quote faq accordion table"
+    " richtext paragraph prose wysiwyg markdown article story post entry body content text main feed archive next"
+    " prev pagin disclaimer legal privacy donat support video player embed tweet hidden hide screen print mobile"
+    " desktop outbrain taboola widget card grid list item form tab"
+).split()
+"""Class words that are too rare to be learned alone are read as the first of these that they contain."""
+
+
+class Recipe(NamedTuple):
+    """How a network is trained."""
+
+    seed: int
+    epochs: int
+
+
+def vocabulary(examples: Sequence[Example]) -> Vocabulary:
+    """Return the words that occur on pages of the most hosts."""
+    classes: dict[str, set[str]] = {}
+    edges: dict[str, set[str]] = {}
+    links: dict[str, set[str]] = {}
+    for example in examples:
+        document, host = example.document, example.host
+        keys = {(element.tag, element.names) for element in document.elements}
+        keys |= {("", block.inline) for block in document.blocks}
+        texts = [text for block in document.blocks for text in (block.text[:40], block.text[-24:])]
+        urls = {block.links[0].url or "" for block in document.blocks if block.links}
+        for found, into in ((class_words(keys), classes), (edge_words(texts), edges), (link_words(urls), links)):
+            for word in set(found) - {"", "\n"}:
+                into.setdefault(word, set()).add(host)
+    ranked = _most(classes, CLASSES)
+    stems = {stem: ranked.setdefault(stem, len(ranked) + 1) for stem in STEMS}
+    for word in sorted(classes):
+        if word not in ranked and (stem := next((stem for stem in STEMS if stem in word), None)):
+            ranked[word] = stems[stem]
+    return Vocabulary({"\n": -1} | ranked, {"\n": -1} | _most(edges, WORDS), {"\n": -1} | _most(links, LINKS))
+
+
+def _most(hosts: dict[str, set[str]], number: int) -> dict[str, int]:
+    ranked = sorted((word for word in hosts if len(hosts[word]) > 1), key=lambda word: (-len(hosts[word]), word))
+    return {word: index + 1 for index, word in enumerate(ranked[:number])}
+
+
+class Targets(NamedTuple):
+    """What a batch should give."""
+
+    story: Tensor
+    weight: Tensor
+    """Of each block in the loss of the story."""
+    matched: Tensor
+    """How many words of each block the body has, and below how many it has at all."""
+    length: Tensor
+    kind: Tensor
+    kind_weight: Tensor
+    shares: Tensor
+    """The chances of the labels that a teacher gives, or zeros."""
+    verdict: Tensor
+
+
+def aim(examples: Sequence[Example], rare: NDArray[np.float32]) -> Targets:
+    """Return the targets of some pages."""
+    rows: list[tuple[NDArray[np.float32], ...]] = []
+    for example in examples:
+        target, trust = _target(example)
+        number = np.array([len(words(block.text)) for block in example.document.blocks], np.float32)
+        size = max(float((number * target * (trust > 0)).sum()), 50.0)
+        weight = (WORD_WEIGHT * number / size + BLOCK_WEIGHT / np.sqrt(len(number))) * trust
+        whole = float((trust > 0).all())
+        known = example.kind != UNKNOWN_KIND
+        each = np.where(known, rare[example.kind.clip(min=0)], 0.0) / len(number)
+        rows.append((target, weight, number * target * whole, number * whole, example.kind, each, _shares(example)))
+    story, weight, matched, length, kind, kind_weight, shares = (
+        np.concatenate(each) for each in zip(*rows, strict=True)
+    )
+    floats = [torch.from_numpy(each.astype(np.float32)) for each in (story, weight, matched, length)]
+    return Targets(
+        *floats,
+        torch.from_numpy(kind.astype(np.int64)),
+        torch.from_numpy(kind_weight.astype(np.float32)),
+        torch.from_numpy(shares),
+        torch.tensor([example.verdict for example in examples]),
+    )
+
+
+def _target(example: Example) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the share of the story in each block, and how far it can be trusted."""
+    target = example.target
+    if example.soft is None:
+        return np.maximum(target, 0), (target >= 0).astype(np.float32)
+    soft = example.soft[:, 0]
+    return np.where(target < 0, soft, 0.7 * target + 0.3 * soft).astype(np.float32), np.where(
+        target < 0, 0.5, 1.0
+    ).astype(np.float32)
+
+
+def _shares(example: Example) -> NDArray[np.float32]:
+    if example.soft is None:
+        return np.zeros((len(example.kind), len(KINDS)), np.float32)
+    weight = np.where(example.kind == UNKNOWN_KIND, 1.0, 0.3) / len(example.kind)
+    return (example.soft[:, 1:] * weight[:, None]).astype(np.float32)
+
+
+def loss_of(out: Tensor, verdict: Tensor, page: Tensor, aims: Targets) -> Tensor:
+    """Return the cross entropy by words and by blocks, what is missing of the page's F1 by words, labels, and verdicts."""
+    pages = len(verdict)
+    keep = functional.binary_cross_entropy_with_logits(out[:, 0], aims.story, reduction="none")
+    by_word = (keep * aims.weight).sum() / pages
+    chance = torch.sigmoid(out[:, 0])
+    common, kept, wanted = (
+        torch.zeros(pages).index_add(0, page, each)
+        for each in (chance * aims.matched, chance * aims.length, aims.matched)
+    )
+    missed = torch.where(wanted > 0, 1 - 2 * common / (kept + wanted + 1), 0.0).mean()
+    sure = functional.log_softmax(out[:, 1:], 1)
+    labelled = functional.nll_loss(sure, aims.kind, reduction="none", ignore_index=UNKNOWN_KIND)
+    by_kind = ((labelled * aims.kind_weight).sum() - SOFT_WEIGHT * (sure * aims.shares).sum()) / pages
+    judged = functional.cross_entropy(verdict, aims.verdict, reduction="sum", ignore_index=-1) / pages
+    return by_word + F1_WEIGHT * missed + KIND_WEIGHT * by_kind + VERDICT_WEIGHT * judged
+
+
+def rarity(examples: Sequence[Example]) -> NDArray[np.float32]:
+    """Return how much each label counts."""
+    kinds = np.concatenate([example.kind for example in examples])
+    share = np.bincount(kinds[kinds >= 0], minlength=len(KINDS)) + 1.0
+    share /= share.sum()
+    weight = share**-RARE
+    return (weight / (weight * share).sum()).astype(np.float32)
+
+
+def fit(examples: Sequence[Example], known: Vocabulary, recipe: Recipe) -> Net:
+    """Train a network on some pages, which have features."""
+    torch.manual_seed(recipe.seed)
+    order = np.random.default_rng(recipe.seed)
+    dense = np.concatenate([example.features.dense for example in examples if example.features])
+    mean, scale = dense.mean(0), 1 / (dense.std(0) + 1e-2)
+    net = Net(known, torch.from_numpy(mean), torch.from_numpy(scale.astype(np.float32)))
+    rare = rarity(examples)
+    steps = recipe.epochs * -(-len(examples) // BATCH)
+    tables = [net.names.weight, net.words.weight, net.links.weight]
+    others = [each for name, each in net.named_parameters() if name.split(".")[0] not in ("names", "words", "links")]
+    optimizer = torch.optim.AdamW([{"params": others}, {"params": tables}], RATE, weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, [RATE, TABLE_RATE * RATE], total_steps=steps, pct_start=0.15
+    )
+    for _ in range(recipe.epochs):
+        net.train()
+        for some in _batches(examples, known, order):
+            batch = join([example.features for example in some if example.features])
+            out, verdict = net(batch)
+            optimizer.zero_grad()
+            loss_of(out, verdict, batch.page, aim(some, rare)).backward()
+            nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+    return net.eval()
+
+
+def _batches(examples: Sequence[Example], known: Vocabulary, order: np.random.Generator) -> Iterator[list[Example]]:
+    """Yield the pages of an epoch, changed, a batch at a time."""
+    shuffled = order.permutation(len(examples))
+    for start in range(0, len(examples), BATCH):
+        chosen = [examples[i] for i in shuffled[start : start + BATCH]]
+        donors = [examples[int(i)] for i in order.integers(0, len(examples), len(chosen))]
+        yield [changed(each, donor, known, order) for each, donor in zip(chosen, donors, strict=True)]
+
+
+def answer(net: Net, example: Example) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return a network's logits for the blocks of a page, and for the page."""
+    assert example.features is not None
+    with torch.no_grad():
+        out, verdict = net(join([example.features]))
+    return out.numpy(), verdict.numpy()[0]

@@ -1,0 +1,86 @@
+"""Lists of other stories: what a heading opens, and how far a list goes."""
+
+import numpy as np
+import pytest
+
+from scraper.article import Link
+from scraper.block import Block, Label
+from scraper.tagger import lists
+from scraper.tagger.network import KINDS
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Related", Label.RELATED),
+        ("Related stories:", Label.RELATED),
+        ("Lesen Sie auch", Label.RELATED),
+        ("À lire aussi", Label.RELATED),
+        ("Most read", Label.RANKING),
+        ("Meistgelesen", Label.RANKING),
+        ("Les plus lus", Label.RANKING),
+        ("点击排行", Label.RANKING),
+        ("热门文章", Label.RANKING),
+        ("Recommended for you", Label.RECOMMENDATION),
+        ("Das könnte Sie auch interessieren", Label.RECOMMENDATION),
+        ("Latest news", Label.LATEST),
+        ("Nejčtenější články", Label.RANKING),
+        ("Související články", Label.RELATED),
+        ("Διαβάστε επίσης", Label.RECOMMENDATION),
+        ("Τελευταία νέα", Label.LATEST),
+        ("Benzer haberler", Label.RELATED),
+        ("Lue myös", Label.RELATED),
+        ("مقالات ذات صلة", Label.RELATED),
+        ("Tin mới nhất", Label.LATEST),
+        ("Read next", Label.RECOMMENDATION),
+        ("More from the harbor desk", Label.MORE),
+        ("The bridge will close on Monday", None),
+        ("Related charges were dropped against two former pilots of the airline on Monday", None),
+    ],
+)
+def test_a_heading_tells_the_kind_of_its_list(text: str, kind: Label | None) -> None:
+    assert lists.opener(text) is kind
+
+
+def _title(number: int) -> Block:
+    text = f"Story number {number} of the neighbouring harbor"
+    return Block(text, "li", links=(Link(text, f"http://a.test/{number}"),), link_chars=len(text))
+
+
+def _typed(*given: tuple[Block, Label], likely: Label = Label.MORE) -> list[Label]:
+    logits = np.zeros((len(given), len(KINDS)))
+    logits[:, KINDS.index(likely)] = 5
+    return lists.typed([block for block, _ in given], [label for _, label in given], logits)
+
+
+def test_titles_under_a_heading_are_of_its_kind_until_the_next_heading() -> None:
+    other, prose = Label.OTHER, (Block("A paragraph of the story."), Label.BODY)
+    assert _typed(
+        prose,
+        (Block("Most read", "h3"), other),
+        (_title(1), Label.RELATED),
+        (Block("2 hours ago"), Label.DATE),
+        (_title(2), Label.NAVIGATION),
+        (Block("Weather", "h3"), Label.LIST_HEADING),
+        (_title(3), Label.RELATED),
+    ) == [Label.BODY, Label.LIST_HEADING, Label.RANKING, Label.DATE, Label.RANKING, Label.LIST_HEADING, Label.MORE]
+
+
+def test_the_story_is_never_a_list_and_ends_one() -> None:
+    assert _typed(
+        (Block("Related", "h2"), Label.OTHER),
+        (_title(1), Label.MORE),
+        (Block("Another paragraph."), Label.BODY),
+        (_title(2), Label.OTHER),
+    ) == [Label.LIST_HEADING, Label.RELATED, Label.BODY, Label.OTHER]
+
+
+def test_a_list_without_telling_words_is_of_the_kind_that_is_likeliest_for_all_its_entries() -> None:
+    given = [(_title(1), Label.RELATED), (_title(2), Label.RANKING), (_title(3), Label.RELATED)]
+    assert _typed(*given, likely=Label.LATEST) == [Label.LATEST] * 3
+
+
+def test_paid_entries_are_no_list_of_stories() -> None:
+    assert (
+        _typed((Block("Around the web", "h3"), Label.LIST_HEADING), (_title(1), Label.SPONSORED))[1] is Label.SPONSORED
+    )
