@@ -114,6 +114,8 @@ class Claims(msgspec.Struct, frozen=True):
     text: str | None = None
     """The whole story, where JSON-LD holds it."""
     authors: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    """Those of the authors that are declared as organisations."""
     published: tuple[str, ...] = ()
     """Candidates for the date of publication, best first."""
     modified: tuple[str, ...] = ()

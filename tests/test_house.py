@@ -20,7 +20,7 @@ TEMPLATES = {f"profiles.{path.stem}" for path in (PACKAGE / "profiles").glob("*.
 ROWS = (
     ("errors",),
     ("article",),
-    ("block", "vocabulary", "limits", "addresses", "safety", "charts", "coverage", "files", "workers"),
+    ("block", "vocabulary", "limits", "addresses", "safety", "charts", "coverage", "files", "workers", "lenient"),
     ("dates",),
     ("dateline", "people", "injection", "lists", "copies", "profiles.template"),
     ("stories",),
