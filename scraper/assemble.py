@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
-from scraper import dateline, dates, fields, injection, people
+from scraper import authors, dateline, dates, fields, injection, people
 from scraper.article import Article, Dateline, Extraction, Link, Sidebar
 from scraper.block import Block, Claims, Document, Label, Labelled
 from scraper.profiles import Profile
@@ -205,7 +205,7 @@ def _steps(breadcrumb: Labelled, headlines: list[str]) -> list[str]:
 def _authors(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> tuple[str, ...]:
     """Give the name in the author's place, as it is; then the writers whom a byline in the story names."""
     if profile is None:
-        return fields.authors(document, story, claims)
+        return authors.authors(document, story, claims)
     section = _section(story, claims, profile)
     shown, written = [], []
     for each in (*story.by.get(Label.BYLINE, ()), *story.by.get(Label.DATE, ())):

@@ -1,4 +1,4 @@
-"""Headline, authors and date of a page of no known template: what it declares, held against what it shows.
+"""Headline and date of a page of no known template: what it declares, held against what it shows.
 
 Each field has an order of attempts; the first that gives something decides. Declarations are typed and come first where
 they are of the right kind; what is shown comes first for the headline, since declared ones carry the site's name.
@@ -8,35 +8,17 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
-from urllib.parse import urlsplit
 
-from scraper import dates, people
+from scraper import dates
 from scraper.block import Block, Claims, Document, Label, Labelled
 
-__all__ = ["authors", "first_date", "headline", "published", "shortened", "without_site"]
+__all__ = ["first_date", "headline", "published", "shortened", "without_site"]
 
 _WORDS = re.compile(r"\w+")
 _PARTS = re.compile(r"\s+[-–—|_·»›•:/]+\s+|\s*[|»•]\s*")
-_BYLINE_CLASS = re.compile(r"byline|author|autor|writer|contributor|redakteur|verfasser|auteur|firma")
-_BYLINE_TEXT = re.compile(r"(?:Written |Posted |Story )?(?:By|BY|Von|Por|Par|Di|Door|Av|Af|Oleh)\b[ :]+[^\W\d_]")
-_AUTHOR_PATH = re.compile(
-    r"/(?:authors?|autor(?:en|es)?|auteurs?|profiles?|people|staff|contributors?|by|writers?|journalists?|reporters?"
-    r"|redaktion|team|users?|members?)/[^/?#]",
-    re.IGNORECASE,
-)
-_SLOT = re.compile(
-    r"(?:.{0,60}(?:[·|•–—,]|\d)\s*)?(?:(?:Written|Posted|Story|Created) )?(?:[Bb]y|BY|Von|Por|Par)\b"
-    r"[ :]*([^|•·,–—]{2,30}?)"
-    r"\s*(?:[|•·–—,].*|\b(?:on|in)\b.*|\d.*)?$"
-)
-_NAME = re.compile(r"(?=.{4,30}$)[^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*){1,3}")
-_BYLINE_LABELS = frozenset((Label.BYLINE, Label.DATE, Label.OTHER))
 _FEW = 15
 _DAY = timedelta(days=1)
-_LONG_BYLINE, _LONG_DATE, _NEAR, _ABOVE = 150, 160, 40, 3
-_NOT_OURS = frozenset(
-    (Label.COMMENT, Label.CAPTION, Label.RELATED, Label.LATEST, Label.MORE, Label.LIST_HEADING, Label.RANKING)
-)
+_LONG_DATE, _NEAR, _ABOVE = 160, 40, 3
 _SHORT_TITLE, _SHORT_STORY, _LINE = 8, 1_500, 300
 _WALL = re.compile(
     r"(?:subscribe|log ?in|sign ?in|register) (?:now )?to (?:continue|read|keep)|for subscribers|subscribers? only"
@@ -89,94 +71,6 @@ def without_site(title: str, site_name: str | None) -> str:
         return title[parts[0].end() :]
     known = bool(site_name) and (_plain(tail) in _plain(site_name or "") or _plain(site_name or "") in _plain(tail))
     return head if known or (len(tail) < 40 and 2 * len(tail) < len(head)) else title
-
-
-# ---------------------------------------------------------------- authors
-
-
-def authors(document: Document, labelled: Sequence[Labelled], claims: Claims) -> tuple[str, ...]:
-    """Give declared people; else those of the first byline that names any; else a declared brand, or a shown one.
-
-    Where a brand is declared, a byline far from the headline is another story's.
-    """
-    declared = people.declared(claims.authors)
-    host = _host(document.url or document.head.canonical or "")
-    persons = _without_brand(declared, claims, host)
-    if persons:
-        return persons
-    start = max(0, _headline_at(labelled) - _ABOVE)
-    near, far = labelled[start : start + _NEAR], (*labelled[start + _NEAR :], *labelled[:start])
-    found = chain(
-        _byline_people(document, near),
-        () if declared else _byline_people(document, far),
-        (declared,),
-        _linked_people((*near, *far)),
-        _slots(document, near),
-    )
-    shown = next(filter(None, found), ())
-    return _without_brand(shown, claims, host) or shown
-
-
-def _without_brand(names: tuple[str, ...], claims: Claims, host: str) -> tuple[str, ...]:
-    return tuple(name for name in names if not people.is_brand(name, claims.site_name, host))
-
-
-def _byline_people(document: Document, labelled: Sequence[Labelled]) -> Iterator[tuple[str, ...]]:
-    return (people.names(lines) for block in _bylines(document, labelled) for lines in _readings(block))
-
-
-def _linked_people(labelled: Sequence[Labelled]) -> Iterator[tuple[str, ...]]:
-    """Give who is linked to by an address of the kind under which sites keep their authors."""
-    for each in labelled:
-        if each.label not in _NOT_OURS and len(each.block.text) <= _LONG_BYLINE:
-            yield people.names(link.text for link in each.block.links if _AUTHOR_PATH.search(link.url or ""))
-
-
-def _slots(document: Document, labelled: Sequence[Labelled]) -> Iterator[tuple[str, ...]]:
-    """Give what stands where a byline may, though it is no one's full name: after "By", by a date, in its class."""
-    shown = [each for each in labelled[:_FEW] if each.label in _BYLINE_LABELS and not each.block.hidden]
-    lines = [each for each in shown if len(each.block.text) <= _LONG_BYLINE]
-    for each in lines:
-        if found := _SLOT.match(each.block.text):
-            yield people.declared((found[1],))
-    for each in lines:
-        if each.label is Label.DATE:
-            yield people.names(each.block.pieces)
-        if _NAME.fullmatch(each.block.text) and _BYLINE_CLASS.search(_names(document, each.block)):
-            yield people.declared((each.block.text,))
-
-
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:  # the caller's address may be none
-        return ""
-
-
-def _bylines(document: Document, labelled: Sequence[Labelled]) -> Iterator[Block]:
-    """Give what says that it is a byline, by its first word or its class; then what is labelled one."""
-    short = [
-        each
-        for each in labelled
-        if each.label not in _NOT_OURS and len(each.block.text) <= _LONG_BYLINE and not each.block.hidden
-    ]
-    for each in short:
-        if _BYLINE_TEXT.match(each.block.text) or _BYLINE_CLASS.search(_names(document, each.block)):
-            yield each.block
-    yield from (each.block for each in short if each.label is Label.BYLINE)
-
-
-def _names(document: Document, block: Block) -> str:
-    if block.element < 0:
-        return block.inline
-    element = document.elements[block.element]
-    around = document.elements[element.parent].names if element.parent >= 0 else ""
-    return element.names + around + block.inline
-
-
-def _readings(block: Block) -> tuple[tuple[str, ...], ...]:
-    """A byline cut at its inline elements, which may stand without a space between them; then whole; then its links."""
-    return block.pieces, (block.text,), tuple(link.text for link in block.links)
 
 
 # ---------------------------------------------------------------- date

@@ -1,12 +1,11 @@
 """Headline, authors and date of a page of no known template: the order of the attempts."""
 
-import json
 from datetime import datetime
 
 import pytest
 
 from scraper import extract, fields
-from scraper.block import Claims, Label, Labelled
+from scraper.block import Claims
 from scraper.pipeline import read
 
 PROSE = (
@@ -63,43 +62,10 @@ def test_the_site_s_name_or_a_part_is_no_headline(head: str, shown: str) -> None
     assert fields.headline(document, _unlabelled(document), read_head(document.head)) == "Bridge to close until autumn"
 
 
-def test_declared_people_come_before_shown_ones_and_a_brand_last() -> None:
-    brand = json.dumps({"@type": "NewsArticle", "author": {"name": "Evening Post"}})
-    head = f'<meta property="og:site_name" content="Evening Post"><script type="application/ld+json">{brand}</script>'
-    shown = "<h1>Bridge to close until autumn</h1><p class=byline>By Jane Doe</p>"
-    assert extract(_page(head, shown)).authors == ("Jane Doe",)
-    assert extract(_page(head, "<h1>Bridge to close until autumn</h1>")).authors == ("Evening Post",)
-    person = brand.replace("Evening Post", "John Roe")
-    assert extract(_page(f'<script type="application/ld+json">{person}</script>', shown)).authors == ("John Roe",)
-
-
 TWO_DATES = (
     '<meta property="article:published_time" content="2025-04-02T10:00"><meta name="date" content="2025-04-12T10:00">'
 )
 HEADLINE = "<h1>Bridge to close until autumn</h1>"
-BRAND = '<meta property="og:site_name" content="Evening Star"><meta name="author" content="Evening Star">'
-
-
-@pytest.mark.parametrize(
-    ("head", "before", "after", "found"),
-    [
-        ("", HEADLINE, "<p class=author>Jane Doe says:</p>", ()),
-        ("", HEADLINE + "<p>By Evening Desk</p>", "", ("Evening Desk",)),
-        ("", HEADLINE + "<p>5 March 2024 · 3 minutes · By Evening Desk</p>", "", ("Evening Desk",)),
-        ("", HEADLINE + "<p class=author>Evening Desk</p>", "", ("Evening Desk",)),
-        ("", HEADLINE + "<p>By Jane on 5 March 2024</p>", "", ("Jane",)),
-        ("", HEADLINE + "<p><a href='/authors/jane'>Jane Doe</a></p>", "", ("Jane Doe",)),
-        ("", HEADLINE + "<p><a href='/ports/jane'>Jane Doe</a></p>", "", ()),
-        (BRAND, HEADLINE, "<p>A line between</p>" * 40 + "<p class=byline>By Jane Doe</p>", ("Evening Star",)),
-        (BRAND, HEADLINE + "<p class=byline>By Jane Doe, EVENING STAR CITY</p>", "", ("Jane Doe",)),
-        ("", "<p class=byline>By John Roe</p>" + "<p>A line above</p>" * 4 + HEADLINE + "<p class=byline>By Jane Doe</p>", "", ("Jane Doe",)),
-    ],
-)  # fmt: skip
-def test_who_is_shown_as_author(head: str, before: str, after: str, found: tuple[str, ...]) -> None:
-    document = read(_page(head, before, after))
-    from scraper.head import read_head  # noqa: PLC0415
-
-    assert fields.authors(document, _unlabelled(document), read_head(document.head)) == found
 
 
 @pytest.mark.parametrize(
@@ -137,19 +103,9 @@ def _unlabelled(document: object) -> tuple[object, ...]:
     return tuple(Labelled(block, Label.OTHER, 0.5, "none") for block in document.blocks)
 
 
-def test_a_name_may_stand_beside_the_date() -> None:
-    document = read(_page("", HEADLINE + "<p><b>Jane Doe</b> | <i>5 March 2024</i></p>"))
-    labelled = tuple(
-        Labelled(each.block, Label.DATE if "2024" in each.block.text else Label.OTHER, 0.5, "none")
-        for each in _unlabelled(document)
-    )
-    assert fields.authors(document, labelled, Claims()) == ("Jane Doe",)
-
-
 def test_nothing_declared_and_nothing_shown_is_none() -> None:
     document = read("<p>x</p>")
     assert fields.published(document, (), Claims()) == (None, None)
-    assert fields.authors(document, (), Claims()) == ()
 
 
 WALL = "<p>Subscribe to continue reading this story.</p>"

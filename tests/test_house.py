@@ -24,7 +24,7 @@ ROWS = (
     ("dates",),
     ("dateline", "people", "injection", "lists", "copies", "profiles.template"),
     ("stories",),
-    ("fields",),
+    ("fields", "authors"),
     tuple(TEMPLATES),
     ("profiles",),
     ("tagger.features", "tagger.gold"),
