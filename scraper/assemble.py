@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 from scraper import authors, dateline, dates, fields, injection, people
 from scraper.article import Article, Dateline, Extraction, Link, Sidebar
 from scraper.block import Block, Claims, Document, Label, Labelled
+from scraper.embedded import embedded_body
 from scraper.profiles import Profile
 
 __all__ = ["assemble", "join"]
@@ -117,6 +118,8 @@ def _headline_and_body(
     headline = _headline(document, story, claims, profile)
     told = (_without_label(each) for each in story if each.label in _BODY)
     body = [text for text in told if text != headline]  # a labeller may take the headline for the story's first line
+    if profile is None and (story_text := embedded_body(document, claims, body)):
+        return headline, story_text, ("embedded_text",)
     keyword = injection.find_keyword(headline, body) if profile else None  # only portals of a family put them in
     if keyword is None:
         return headline, body, ()

@@ -102,6 +102,8 @@ class Head(msgspec.Struct, frozen=True):
     language: str | None = None
     json_ld: tuple[str, ...] = ()
     """The text of each JSON-LD script."""
+    state: tuple[str, ...] = ()
+    """The text of other scripts that hold JSON, in bounds: the state from which a page is built."""
     feeds: tuple[str, ...] = ()
     """The addresses of the feeds that it names, absolute where the page's is known."""
 

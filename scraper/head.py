@@ -67,7 +67,7 @@ def read_head(head: Head, url: str | None = None) -> Claims:
         headline=headline,
         description=_first(meta, ["og:description", "description"], MAX_TEXT)
         or _text(story.get("description"), MAX_TEXT),
-        text=_text(story.get("articleBody"), MAX_TEXT),
+        text=_lines(story.get("articleBody")),
         authors=authors or _meta_authors(meta),
         brands=brands,
         published=_all(_text(about.get("datePublished")), meta, _PUBLISHED),
@@ -155,6 +155,13 @@ def _text(value: Any, limit: int = MAX_LINE) -> str | None:
     if not isinstance(value, str):
         return None
     return " ".join(unescape(value[:limit]).split()) or None
+
+
+def _lines(value: Any) -> str | None:
+    """Return a declared story, a paragraph a line."""
+    parts = [value] if isinstance(value, str) else value[:MAX_ITEMS] if isinstance(value, list) else []
+    text = "\n".join(part for part in parts if isinstance(part, str))[:MAX_TEXT]
+    return "\n".join(filter(None, (" ".join(line.split()) for line in unescape(text).splitlines()))) or None
 
 
 def _authors(about: _Node, nodes: list[_Node]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -8,6 +8,7 @@ import html
 import json
 import re
 from typing import Any
+from urllib.parse import unquote
 
 __all__ = ["MAX_SCRIPT", "load_all", "unescape"]
 
@@ -32,6 +33,7 @@ _AFTER_MEMBER = re.compile(rf"\s*+(?:,\s*+)*+(?:[}}\]]|\Z|/[/*]|{_MEMBER})")
 _AFTER_ITEM = re.compile(r"""\s*+(?:[}\]]|\Z|/[/*]|(?:,\s*+)++(?:["'{}\[\]\d-]|true\b|false\b|null\b|/[/*]))""")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\n": ""}
+_QUOTED = re.compile(r"""\bJSON\.parse\(\s*+(?P<percent>decodeURIComponent\(\s*+)?(?P<mark>["'`])""")
 _LITERALS = {"true": True, "false": False}
 _LONG_NUMBER = 40
 
@@ -42,6 +44,7 @@ def load_all(script: str) -> list[Any]:
         return []
     if _ESCAPED.search(script):
         script = unescape(script)
+    script = _unquoted(script)
     values: list[Any] = []
     at = 0
     while len(values) < _MAX_VALUES and (found := _OPENING.search(script, at)):
@@ -50,6 +53,16 @@ def load_all(script: str) -> list[Any]:
             value, at = _value(script, found.start())
             values.append(value)
     return values
+
+
+def _unquoted(script: str) -> str:
+    """Return the JSON that a script hands over as a string, maybe percent-encoded; else the script as it is."""
+    call = _QUOTED.search(script)
+    end = _UP_TO[call["mark"]].match(script, call.end()) if call else None
+    if not call or not end:
+        return script
+    text = _ESCAPE.sub(_character, script[call.end() : end.end() - 1])
+    return unquote(text) if call["percent"] else text
 
 
 def unescape(text: str) -> str:

@@ -20,6 +20,7 @@ from scraper import limits
 from scraper.article import Link
 from scraper.block import Anchor, Block, Document, Element, Head, fold
 from scraper.errors import ScraperError
+from scraper.lenient import MAX_SCRIPT
 
 __all__ = ["segment_html"]
 
@@ -42,6 +43,7 @@ _WHOLE = ("https://", "http://")
 _NO_PAGE = ("#", "javascript:", "mailto:", "tel:", "data:", "sms:", "whatsapp:", "about:", "[!--", "{{")
 _INDENTED = re.compile(r"[\r\n\t ]*(?:\u3000|\xa0{2})")  # behind one line break an indent opens a paragraph too
 _CELL_LIMIT, _SHORT = 300, 200
+_SHORT_STATE, _MAX_STATES, _COMMENT_LEVELS = 500, 50, 30
 _TEXT = 2  # lexbor's number for a text node
 
 _Attributes = dict[str, str | None]
@@ -61,7 +63,15 @@ def segment_html(html: str, url: str | None = None) -> Document:
     if root is not None:
         walk.language = root.attributes.get("lang")
         walk.read(root)
-    head = Head(walk.title, walk.meta, walk.canonical, walk.language, tuple(walk.json_ld), tuple(walk.feeds))
+    head = Head(
+        walk.title,
+        walk.meta,
+        walk.canonical,
+        walk.language,
+        json_ld=tuple(walk.json_ld),
+        state=tuple(walk.state),
+        feeds=tuple(walk.feeds),
+    )
     blocks = _with_rows(walk.blocks, walk.elements)
     limits.check_blocks(len(blocks))
     return Document(tuple(blocks), tuple(walk.elements), head, tuple(walk.anchors), tuple(walk.names.values()), url)
@@ -143,6 +153,7 @@ class _Walk:
         self.anchors: list[Anchor] = []
         self.meta: dict[str, str] = {}
         self.json_ld: list[str] = []
+        self.state: list[str] = []
         self.feeds: list[str] = []
         self.title = ""
         self.canonical: str | None = None
@@ -229,6 +240,8 @@ class _Walk:
 
     def _inside(self, node: LexborNode, around: _Place) -> _Place:
         tag, attributes = node.tag or "", node.attributes
+        if attributes.get("itemprop") == "author" and "itemprop:author" not in self.meta:
+            self._author(node, around)
         if tag not in _BLOCK_TAGS:
             return self._inside_inline(node, tag, attributes, around) if attributes or tag not in _PLAIN else around
         elements, hidden = self.elements, around.hidden or _is_hidden(attributes)
@@ -276,11 +289,21 @@ class _Walk:
             self.anchors.append(Anchor(address))
 
     def _script(self, node: LexborNode) -> bool:
+        text = node.text(deep=True)
         if "ld+json" in (node.attributes.get("type") or "").lower():
-            text = node.text(deep=True)
             if text.strip():
                 self.json_ld.append(text)
+        elif len(text) >= _SHORT_STATE and len(self.state) < _MAX_STATES and ('":' in text or '\\":' in text):
+            self.state.append(text[: MAX_SCRIPT + 1])
         return node.child is not None
+
+    def _author(self, node: LexborNode, around: _Place) -> None:
+        """Take the text of the first element that is marked as the author's by microdata, unless a comment's."""
+        index, levels = around.element, _COMMENT_LEVELS
+        while index >= 0 and levels > 0 and "comment" not in self.elements[index].names:
+            index, levels = self.elements[index].parent, levels - 1
+        if index < 0 or levels == 0:
+            self.meta["itemprop:author"] = fold(node.text(deep=True, separator=" ")[:_SHORT])
 
     def _style(self, node: LexborNode) -> bool:
         return node.child is not None

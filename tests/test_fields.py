@@ -133,10 +133,14 @@ WALL = "<p>Subscribe to continue reading this story.</p>"
                 + "word " * 900
                 + '"}</script>'
             ),
-            ["truncated"],
+            ["embedded_text"],
         ),
     ],
     ids=["whole", "declared", "declared-and-said", "class-and-said", "said", "dots", "longer-declared"],
 )
 def test_what_is_missing_is_warned_of(page: str, found: list[str]) -> None:
     assert list(extract(page).extraction.warnings) == found
+
+
+def test_a_declared_text_much_longer_than_the_body_tells_that_a_part_is_missing() -> None:
+    assert list(fields.shortened(read("<p>x</p>"), ["word " * 100], Claims(text="word " * 900))) == ["truncated"]

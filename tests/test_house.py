@@ -30,7 +30,9 @@ ROWS = (
     ("tagger.features", "tagger.gold"),
     ("tagger.model",),
     ("tagger", "tagger.silver"),
-    ("decode", "segment", "plaintext", "head", "label", "verdict", "assemble"),  # the stages
+    ("decode", "segment", "plaintext", "head", "label", "verdict"),  # the stages
+    ("embedded",),
+    ("assemble",),
     ("tagger.train",),
     ("pipeline", "jsonl", "warc"),
     ("replay", "fetch", "page", "crawlreport", "parquet"),

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from growth import grows_linearly
@@ -35,6 +36,8 @@ SOUND = json.dumps(STORY)
         SOUND.replace('"headline"', "headline").replace('"author"', "author"),
         SOUND.replace('"', "'"),
         SOUND.replace("120", "0120.0"),
+        f"x = JSON.parse({json.dumps(SOUND)});",
+        f"x = JSON.parse(decodeURIComponent('{quote(SOUND)}'))",
     ],
 )
 def test_a_broken_script_is_read(script: str) -> None:
@@ -107,6 +110,7 @@ GROWING: dict[str, Callable[[int], str]] = {
     "backslashes": lambda n: '{"a": "' + "\\" * n,
     "broken-objects": lambda n: '{"a": 1 2 3}' * (n // 12),
     "references": lambda n: "{&quot;" + "&#9" * (n // 3),
+    "quoted": lambda n: "JSON.parse('" * (n // 12),
     "torn-list": lambda n: '{"a": [' + '"x",' * (n // 4),
     "wrapping": lambda n: "<!--" + " " * n + "//" + " " * n + "]]>",
 }
