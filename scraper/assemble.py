@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import urljoin
 
-from scraper import authors, dateline, dates, fields, injection, people
+from scraper import authors, dateline, dates, fields, injection, missing, people
 from scraper.article import Article, Dateline, Extraction, Link, Sidebar
 from scraper.block import Block, Claims, Document, Label, Labelled
 from scraper.embedded import embedded_body
@@ -71,7 +71,7 @@ def assemble(
         extraction=Extraction(
             profile.name if profile else "generic",
             _confidence(story, profile),
-            (*warnings, *fields.shortened(document, body, claims)),
+            (*warnings, *missing.shortened(document, body, claims)),
             _version(),
         ),
     )
@@ -120,6 +120,7 @@ def _headline_and_body(
     body = [text for text in told if text != headline]  # a labeller may take the headline for the story's first line
     if profile is None and (story_text := embedded_body(document, claims, body)):
         return headline, story_text, ("embedded_text",)
+    body = missing.without_offer(body, claims)
     keyword = injection.find_keyword(headline, body) if profile else None  # only portals of a family put them in
     if keyword is None:
         return headline, body, ()

@@ -12,21 +12,14 @@ from itertools import chain
 from scraper import dates
 from scraper.block import Block, Claims, Document, Label, Labelled
 
-__all__ = ["first_date", "headline", "published", "shortened", "without_site"]
+__all__ = ["first_date", "headline", "published", "without_site"]
 
 _WORDS = re.compile(r"\w+")
 _PARTS = re.compile(r"\s+[-–—|_·»›•:/]+\s+|\s*[|»•]\s*")
 _FEW = 15
 _DAY = timedelta(days=1)
 _LONG_DATE, _NEAR, _ABOVE = 160, 40, 3
-_SHORT_TITLE, _SHORT_STORY, _LINE = 8, 1_500, 300
-_WALL = re.compile(
-    r"(?:subscribe|log ?in|sign ?in|register) (?:now )?to (?:continue|read|keep)|for subscribers|subscribers? only"
-    r"|weiterlesen mit|um weiterzulesen|jetzt testen|nur für abonnenten|réservé aux abonnés|pour lire la suite"
-    r"|suscr[ií]bete para|exclusivo para suscriptores|riservato agli abbonati|alleen voor abonnees",
-    re.IGNORECASE,
-)
-_BROKEN_OFF = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])$")
+_SHORT_TITLE = 8
 
 
 def _plain(text: str) -> str:
@@ -153,24 +146,3 @@ def _address_date(document: Document) -> Iterator[tuple[str | None, datetime | N
     url = document.url or document.head.canonical
     if url:
         yield url, dates.from_url(url)
-
-
-# ---------------------------------------------------------------- what is missing
-
-
-def shortened(document: Document, body: Sequence[str], claims: Claims) -> Iterator[str]:
-    """Give "paywalled" and "truncated", each when two signals or a sure one say that the page holds a part only.
-
-    Sites declare stories as not free that they show whole, and phrases of walls stand on free pages too: so no signal
-    of a wall counts alone. A declared text much longer than the body, or a last paragraph that breaks off, is sure.
-    """
-    told = sum(map(len, body))
-    signals = (claims.free is False) + any("paywall" in names for names in document.names)
-    if signals > 1 or (signals and told < _SHORT_STORY and _has_wall(document)):
-        yield "paywalled"
-    if body and (_BROKEN_OFF.search(body[-1]) or len(claims.text or "") > 1.5 * told + _LINE):
-        yield "truncated"
-
-
-def _has_wall(document: Document) -> bool:
-    return any(_WALL.search(block.text) for block in document.blocks if len(block.text) < _LINE)

@@ -24,7 +24,7 @@ ROWS = (
     ("dates",),
     ("dateline", "people", "injection", "lists", "copies", "profiles.template"),
     ("stories",),
-    ("fields", "authors"),
+    ("fields", "authors", "missing"),
     tuple(TEMPLATES),
     ("profiles",),
     ("tagger.features", "tagger.gold"),
