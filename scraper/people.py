@@ -99,7 +99,7 @@ def _declared(line: str) -> Iterator[str]:
         parts = _parts(_head(line))
     for number, name in enumerate(parts):
         beside = number > 0 and is_person(parts[0]) and _is_beside(name)
-        if 1 < len(name) <= _LONG_NAME and name.casefold() not in _AGENCY | NO_AUTHORS and not beside:
+        if 1 < len(name) <= _LONG_NAME and name.casefold() not in _NOBODY and not beside:
             yield name
 
 

@@ -43,7 +43,7 @@ _WHOLE = ("https://", "http://")
 _NO_PAGE = ("#", "javascript:", "mailto:", "tel:", "data:", "sms:", "whatsapp:", "about:", "[!--", "{{")
 _INDENTED = re.compile(r"[\r\n\t ]*(?:\u3000|\xa0{2})")  # behind one line break an indent opens a paragraph too
 _CELL_LIMIT, _SHORT = 300, 200
-_SHORT_STATE, _MAX_STATES, _COMMENT_LEVELS = 500, 50, 30
+_SHORT_STATE, _MAX_STATES, _COMMENT_LEVELS, _LONG_NAME = 500, 50, 30, 60
 _TEXT = 2  # lexbor's number for a text node
 
 _Attributes = dict[str, str | None]
@@ -298,12 +298,15 @@ class _Walk:
         return node.child is not None
 
     def _author(self, node: LexborNode, around: _Place) -> None:
-        """Take the text of the first element that is marked as the author's by microdata, unless a comment's."""
+        """Take the name in the first element that is marked as the author's by microdata, unless a comment's."""
         index, levels = around.element, _COMMENT_LEVELS
-        while index >= 0 and levels > 0 and "comment" not in self.elements[index].names:
-            index, levels = self.elements[index].parent, levels - 1
-        if index < 0 or levels == 0:
-            self.meta["itemprop:author"] = fold(node.text(deep=True, separator=" ")[:_SHORT])
+        while index >= 0 and levels > 0:
+            element = self.elements[index]
+            if "comment" in element.names or element.tag in ("figure", "figcaption"):
+                return
+            index, levels = element.parent, levels - 1
+        name = fold(node.text(deep=True, separator=" ")[:_SHORT])
+        self.meta["itemprop:author"] = name if len(name) <= _LONG_NAME else ""
 
     def _style(self, node: LexborNode) -> bool:
         return node.child is not None

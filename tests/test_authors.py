@@ -151,3 +151,20 @@ def test_a_byline_that_names_people_beats_a_declared_brand(claims: Claims, alone
 def test_a_brand_beside_people_is_left_out(declared: tuple[str, ...]) -> None:
     document = read(_page("", HEADLINE))
     assert authors(document, _unlabelled(document), Claims(authors=declared, site_name="Evening Post")) == ("Jane Doe",)
+
+
+MARKED = '<div itemprop="author" itemscope><span itemprop="name">Jane Doe</span></div>'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ("<p class=byline>By <a rel=author href=/author/jr>John Roe</a></p>", MARKED, ("Jane Doe",)),
+        ("", "<span itemprop=author>By Jane Doe</span>", ("Jane Doe",)),
+        ("", f"<li class=comment>{MARKED}</li>", ()),
+        ("", f"<figure>{MARKED}</figure>", ()),
+        ("<p>By John Roe</p>", f"<div itemprop=author>{'Jane Doe has sailed the seas. ' * 5}</div>", ("John Roe",)),
+    ],
+)
+def test_microdata_names_the_author(before: str, after: str, found: tuple[str, ...]) -> None:
+    assert _found("", HEADLINE + before, after) == found
