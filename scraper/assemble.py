@@ -9,11 +9,13 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urljoin
 
-from scraper import dateline, dates, fields, headline, images, injection, people, pubdate, structure
+from scraper import authors, dateline, dates, headline, images, injection, missing, people, pubdate, structure
 from scraper.article import Article, BodyType, Dateline, Extraction, Image, Link, Sidebar
 from scraper.block import Block, Claims, Document, Label, Labelled, Reading
+from scraper.embedded import embedded_body
 from scraper.profiles import Profile
 
 __all__ = ["assemble", "join"]
@@ -44,13 +46,8 @@ def assemble(document: Document, reading: Reading, claims: Claims, profile: Prof
     """Return the record of an article's page."""
     labelled = reading.labelled
     story = _Story(labelled)
-    title, entries = _headline_and_entries(document, story, claims, profile)
-    types = structure.body_types(document, entries)
-    title, body, warnings = _clean(title, list(map(_text, entries, types)), profile)
-    number = len(body)
-    opening, body = _dateline(body)
-    if len(body) < number and opening is not None:  # the dateline was an entry of its own
-        types = (*types[: opening.paragraph], *types[opening.paragraph + 1 :])
+    title = _headline(document, story, claims, profile)
+    title, body, warnings = _read_body(document, story, claims, profile, title)
     raw, published = _published(document, story, claims, profile)
     lines = story.texts(Label.BYLINE, Label.DATE)
     lead = _absolute(claims.image, document.url)
@@ -62,13 +59,13 @@ def assemble(document: Document, reading: Reading, claims: Claims, profile: Prof
         site_name=_site_name(document, story, claims, profile, title),
         section=_section(story, claims, profile),
         description=claims.description,
-        dateline=opening,
+        dateline=body.dateline,
         date_published=published,
         date_published_raw=raw,
         date_modified=pubdate.modified(document, story, claims),
         authors=_authors(document, story, claims, profile),
-        body=tuple(body),
-        body_types=types,
+        body=body.texts,
+        body_types=body.types,
         sidebar=Sidebar({str(kind): _links(story, kind) for kind in _LISTS if kind in story.by}),
         like_count=_count(profile, "like_count", story.texts(Label.LIKE)),
         view_count=_count(profile, "view_count", lines),
@@ -79,7 +76,7 @@ def assemble(document: Document, reading: Reading, claims: Claims, profile: Prof
         extraction=Extraction(
             profile.name if profile else "generic",
             _confidence(story, reading),
-            (*warnings, *reading.warnings, *fields.shortened(document, body, claims)),
+            (*warnings, *reading.warnings, *missing.shortened(document, body.texts, claims)),
             _version(),
         ),
     )
@@ -124,17 +121,40 @@ def _absolute(address: str | None, base: str | None) -> str | None:
 # ---------------------------------------------------------------- headline and body
 
 
-def _headline_and_entries(
-    document: Document, story: _Story, claims: Claims, profile: Profile | None
-) -> tuple[str, list[Labelled]]:
-    """Return the headline, and the blocks of the body: a labeller may take the headline for the story's first line."""
-    title = _headline(document, story, claims, profile)
-    return title, [each for each in story if each.label in _BODY and each.block.text != title]
+class _Body(NamedTuple):
+    """The entries of a body, what each is, and the dateline that was split off."""
+
+    texts: tuple[str, ...]
+    types: tuple[BodyType, ...]
+    dateline: Dateline | None
 
 
-def _clean(title: str, body: list[str], profile: Profile | None) -> tuple[str, list[str], tuple[str, ...]]:
+def _read_body(
+    document: Document, story: _Story, claims: Claims, profile: Profile | None, title: str
+) -> tuple[str, _Body, tuple[str, ...]]:
+    """Return the headline without an injected keyword, the body, and warnings.
+
+    A labeller may take the headline for the story's first line.
+    """
+    entries = [each for each in story if each.label in _BODY and each.block.text != title]
+    types = structure.body_types(document, entries)
+    texts = list(map(_text, entries, types))
+    warnings: tuple[str, ...] = ()
+    if profile is not None:
+        title, texts, warnings = _clean(title, texts)
+    elif embedded := embedded_body(document, claims, texts):
+        types, texts, warnings = ("paragraph",) * len(embedded), embedded, ("embedded_text",)
+    else:
+        texts = missing.without_offer(texts, claims)
+    opening, rest = _dateline(texts)
+    if opening is not None and len(rest) < len(texts):  # the dateline was an entry of its own
+        types = (*types[: opening.paragraph], *types[opening.paragraph + 1 :])
+    return title, _Body(tuple(rest), types[: len(rest)], opening), warnings
+
+
+def _clean(title: str, body: list[str]) -> tuple[str, list[str], tuple[str, ...]]:
     """Take out the keyword that portals of a known family put into their copies."""
-    keyword = injection.find_keyword(title, body) if profile else None
+    keyword = injection.find_keyword(title, body)
     if keyword is None:
         return title, body, ()
     return *injection.without_keyword(title, body, keyword), ("injected_keyword",)
@@ -229,7 +249,7 @@ def _steps(breadcrumb: Labelled, headlines: list[str]) -> list[str]:
 def _authors(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> tuple[str, ...]:
     """Give the name in the author's place, as it is; then the writers whom a byline in the story names."""
     if profile is None:
-        return fields.authors(document, story, claims)
+        return authors.authors(document, story, claims)
     section = _section(story, claims, profile)
     shown, written = [], []
     for each in (*story.by.get(Label.BYLINE, ()), *story.by.get(Label.DATE, ())):

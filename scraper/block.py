@@ -10,7 +10,19 @@ import msgspec
 
 from scraper.article import Link
 
-__all__ = ["Anchor", "Block", "Claims", "Document", "Element", "Head", "Label", "Labelled", "Picture", "Reading", "fold"]
+__all__ = [
+    "Anchor",
+    "Block",
+    "Claims",
+    "Document",
+    "Element",
+    "Head",
+    "Label",
+    "Labelled",
+    "Picture",
+    "Reading",
+    "fold",
+]
 
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
 
@@ -125,6 +137,8 @@ class Head(msgspec.Struct, frozen=True):
     language: str | None = None
     json_ld: tuple[str, ...] = ()
     """The text of each JSON-LD script."""
+    state: tuple[str, ...] = ()
+    """The text of other scripts that hold JSON, in bounds: the state from which a page is built."""
     feeds: tuple[str, ...] = ()
     """The addresses of the feeds that it names, absolute where the page's is known."""
 
@@ -137,6 +151,8 @@ class Claims(msgspec.Struct, frozen=True):
     text: str | None = None
     """The whole story, where JSON-LD holds it."""
     authors: tuple[str, ...] = ()
+    brands: tuple[str, ...] = ()
+    """Those of the authors that are declared as organisations."""
     published: tuple[str, ...] = ()
     """Candidates for the date of publication, best first."""
     modified: tuple[str, ...] = ()

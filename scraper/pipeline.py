@@ -94,7 +94,7 @@ def article(document: Document) -> Article:
 def outcome(document: Document) -> tuple[tuple[Labelled, ...], Article | NotAnArticle]:
     """Return what `explain` and `extract` return for one segmented page; the error is returned, not raised."""
     reading, profile = _read(document)
-    claims = read_head(document.head)
+    claims = read_head(document.head, document.url)
     if reason := refusal(document, reading, claims):
         return reading.labelled, NotAnArticle(reason)
     return reading.labelled, assemble(document, reading, claims, profile)

@@ -22,6 +22,7 @@ from scraper import images, limits
 from scraper.article import Link
 from scraper.block import Anchor, Block, Document, Element, Head, Picture, fold
 from scraper.errors import ScraperError
+from scraper.lenient import MAX_SCRIPT
 
 __all__ = ["segment_html"]
 
@@ -76,6 +77,7 @@ _MAX_INLINE, _MAX_CHAINS = 512, 32  # characters of names around an inline eleme
 _MAX_BASE = 4_096
 _MAX_SOURCES, _MAX_ADDRESS, _MAX_CLIMB = 20, 2_048, 50  # of an image: its sources, its address, the elements around it
 _ISO_DAY = re.compile(r"\s*\d{4}-\d\d-\d\d")
+_SHORT_STATE, _MAX_STATES, _COMMENT_LEVELS, _LONG_NAME = 500, 50, 30, 60
 _TEXT = 2  # lexbor's number for a text node
 
 _Attributes = dict[str, str | None]
@@ -89,7 +91,15 @@ def segment_html(html: str, url: str | None = None) -> Document:
     walk = _walked(html, url)
     if walk.has_shadows:
         walk = _walked(_open_shadows(html), url)
-    head = Head(walk.title, walk.meta, walk.canonical, walk.language, tuple(walk.json_ld), tuple(walk.feeds))
+    head = Head(
+        walk.title,
+        walk.meta,
+        walk.canonical,
+        walk.language,
+        json_ld=tuple(walk.json_ld),
+        state=tuple(walk.state),
+        feeds=tuple(walk.feeds),
+    )
     _show_only_copies(walk.blocks, walk.unscripted)
     blocks = _with_rows(walk.blocks, walk.elements)
     limits.check_blocks(len(blocks))
@@ -215,6 +225,7 @@ class _Walk:
         self.anchors: list[Anchor] = []
         self.meta: dict[str, str] = {}
         self.json_ld: list[str] = []
+        self.state: list[str] = []
         self.feeds: list[str] = []
         self.pictures: list[tuple[LexborNode, Picture]] = []
         self.title = ""
@@ -335,6 +346,8 @@ class _Walk:
 
     def _inside(self, node: LexborNode, around: _Place) -> _Place:
         tag, attributes = node.tag or "", node.attributes
+        if attributes.get("itemprop") == "author" and "itemprop:author" not in self.meta:
+            self._author(node, around)
         if tag not in _BLOCK_TAGS:
             return self._inside_inline(node, tag, attributes, around) if attributes or tag not in _PLAIN else around
         elements, hides = self.elements, _is_hidden(attributes)
@@ -415,11 +428,24 @@ class _Walk:
             self.anchors.append(Anchor(address))
 
     def _script(self, node: LexborNode) -> bool:
+        text = node.text(deep=True)
         if "ld+json" in (node.attributes.get("type") or "").lower():
-            text = node.text(deep=True)
             if text.strip():
                 self.json_ld.append(text)
+        elif len(text) >= _SHORT_STATE and len(self.state) < _MAX_STATES and ('":' in text or '\\":' in text):
+            self.state.append(text[: MAX_SCRIPT + 1])
         return node.child is not None
+
+    def _author(self, node: LexborNode, around: _Place) -> None:
+        """Take the name in the first element that is marked as the author's by microdata, unless a comment's."""
+        index, levels = around.element, _COMMENT_LEVELS
+        while index >= 0 and levels > 0:
+            element = self.elements[index]
+            if "comment" in element.names or element.tag in ("figure", "figcaption"):
+                return
+            index, levels = element.parent, levels - 1
+        name = fold(node.text(deep=True, separator=" ")[:_SHORT])
+        self.meta["itemprop:author"] = name if len(name) <= _LONG_NAME else ""
 
     def _style(self, node: LexborNode) -> bool:
         return node.child is not None

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from scraper.block import Block, Claims, Document, Label, Labelled, Reading
+from scraper.embedded import embedded_body
 from scraper.errors import Reason
 
 __all__ = ["refusal"]
@@ -43,8 +44,12 @@ def refusal(document: Document, reading: Reading, claims: Claims) -> Reason | No
     """Return the reason for which a page is no article, or None."""
     visible = [each for each in reading.labelled if each.label is not Label.HIDDEN]
     length = sum([len(each.block.text) for each in visible if each.label in _PROSE])
-    if length < _SHORT_PAGE and (reason := _short_page(document, visible, claims)):
-        return reason
+    if length < _SHORT_PAGE:
+        shown = [each.block.text for each in visible if each.label in _PROSE]
+        if embedded_body(document, claims, shown):
+            return None
+        if reason := _short_page(document, visible, claims):
+            return reason
     is_article = _ARTICLE.search(claims.kind or "") is not None
     if not (is_article and length >= _MUCH_PROSE) and _is_listing(document, reading, visible, length):
         return "listing"

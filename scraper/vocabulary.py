@@ -389,3 +389,88 @@ reklama|zapisz się|subskrybuj|реклама|подпишитесь|подпи�
     .split("|")
 )
 """With these a line begins that wants a click, a name or money, in lower case."""
+
+# --- Who wrote a story ------------------------------------------------------------------------------------------------
+
+BYLINE_WORDS = _names("""
+    by|von|vom|par|por|di|da|door|av|af|od|autor|autora|autores|autore|autori|auteur|auteure|auteurs|autoren|autorin
+    author|authors|oleh|yazan|przez|napisał|napisała|skrevet av|skriven av|tekijä|szerző|автор|авторы|автори|текст
+    κείμενο|γράφει|του|της|بقلم|كتب|كتبت|كتابة|الكاتب|الكاتبة|تقرير|بواسطة|נכתב על ידי|מאת|כתב|כתבה|נویسنده|نویسنده
+    نوشته|به قلم|گزارش|گزارش از|مصنف|تحریر|लेखक|लेखिका|द्वारा|रिपोर्ट|रिपोर्टर|लेख|โดย|เขียนโดย|ผู้เขียน|เรื่อง
+    글|작성자|글쓴이|취재
+""")
+"""What stands before an author's name, with a space or a mark between."""
+
+BYLINE_NOUNS = _names("""
+    text|texte|texto|testo|tekst|words|story|redaktion|report|reporter|artikel|beitrag|text und fotos|text & fotos
+    textes et photos|texto y fotos|words and photos|text and photos
+""")
+"""What stands before an author's name only with a mark between: "Text: Jane Doe"."""
+
+BYLINE_PREFIXES = _names("""
+    作者|记者|記者|通讯员|本报记者|撰文|撰稿|文|文・写真|取材・文|取材|執筆|著者|筆者|投稿者|作成者|ライター|来稿|採訪|報導|采写
+""")
+"""The same in scripts without spaces, where the name may follow at once."""
+
+BYLINE_SUFFIXES = _names("""
+    기자|특파원|인턴기자|객원기자|선임기자|논설위원|記者|记者|特派員|編集委員|著|通讯员|報導|报道|さん|氏
+""")
+"""What stands behind an author's name in the same scripts."""
+
+BYLINE_LEADS = _names("""
+    story|written|reported|reporting|words|posted|published|created|submitted|contributed|authored|post|article|report
+    analysis|opinion|column|review|blog|veröffentlicht|verfasst|geschrieben|erstellt|eingestellt|gespeichert|eingetragen
+    artikel|beitrag|gastbeitrag|kommentar|bericht|kolumne|interview|analyse|reportage|essay|publié|écrit|rédigé|texte
+    publicado|escrito|enviado|pubblicato|scritto|geplaatst|geschreven|skrevet|skriven|publicerad|napisane|opublikowane
+    ein|eine|a|an|un|une|this|guest|special|blog|exclusive
+""")
+"""Words that may stand before those: "Ein Beitrag von", "Posted by"."""
+
+OTHER_ROLES = _names("""
+    translated by|translation by|translation|translator|edited by|editing by|reviewed by|fact checked by
+    fact-checked by|checked by|photo by|photos by|photo|photos|photography by|photograph by|photographs by|pictures by
+    picture by|image by|images by|image credits|illustration by|illustrations by|illustrated by|graphics by|video by
+    design by|designed by|produced by|compiled by|narrated by|theme by|powered by|image|credit|additional reporting by
+    übersetzt von|übersetzung|aus dem englischen von|fotos von|foto von|foto|fotos|bild|bilder|bild von|illustration
+    illustrationen|illustration von|redigiert von|geprüft von|traduit par|traduction|traduit de|photos de|photo de
+    illustrations de|relu par|traducido por|traducción|traducido del|traductor|fotos de|foto de|fotografía|editado por
+    revisado por|ilustración|tradotto da|traduzione|traduzione di|foto di|a cura di|traduzido por|tradução|editado
+    vertaald door|vertaling|beeld|översättning|översatt av|oversatt av|oversat af|tłumaczenie|tłumaczył|zdjęcia|перевод
+    фото|редактор|çeviri|çeviren|ترجمة|ترجمه|تصوير|عکس|תרגום|צילום|अनुवाद|번역|편집|사진|责任编辑|責任編輯|编辑|編輯|編集|校对|翻译|翻譯
+    翻訳|写真|撮影|摄影|攝影|イラスト|監訳|訳
+""")
+"""Who did something else than write the story; what follows is not its author."""
+
+OFFICES = _words("""
+    staff writer writers reporter reporters correspondent correspondents editor editors editorial press news newsroom
+    newsdesk agency agencies times team desk contributor contributors contributing senior guest bureau columnist
+    columnists journalist journalists associated reuters redaktion redakteur redakteurin rédaction redacción redazione
+    redação redactie redaksi redakcja redaktionen photo photos photographer share comment comments email twitter
+    facebook instagram linkedin youtube whatsapp subscribe view views profile bio about minute minutes read updated
+    published posted admin administrator advertisement chief director ceo manager specialist producer host media
+    company inc ltd llc gmbh group magazine university college institute blog website online author authors contact
+    more corporation broadcasting association foundation society federation ministry department verein verband stiftung
+    network council committee studio studios zeitung gazette tribune chronicle herald observer service services
+    center centre radio television channel feed rss newsletter webteam pressestelle presse prensa
+""")
+"""Words of offices, bodies and buttons: with one of them a name is no person's."""
+
+NO_AUTHORS = _words("""
+    admin administrator administrador administrateur webmaster root user guest unknown unbekannt anonymous anonym null
+    none undefined nobody author autor auteur autore staff editor editors reporter redacteur test default system
+    editorial n/a na
+""")
+"""Names of accounts that stand for nobody."""
+
+NO_NAMES = _words("""
+    previous next prev home início inicio startseite accueil inicial copy click here sign search menu suche suchen
+    suivant suivante précédent précédente siguiente anterior próximo próxima seguinte successivo precedente volgende
+    vorige nächste nächster vorherige vorheriger weiter zurück drucken teilen antworten kommentar kommentare
+    commentaire commentaires comentario comentarios commenti reageer reply responder répondre partager compartir
+    condividi abonnieren anmelden login logout register subscribe leave uncategorized allgemein categoría kategorie
+    kategorien category categories tags tag archive archives archiv permalink bookmark sponsored gesponserte inhalte
+    creative commons continue reading related featured stories trending latest popular advertisement table shop
+    newer older posts weitere mehr alle artikel links policy contents topics menu podcast podcasts
+    expert policy terms privacy cookies español english deutsch français italiano português 首页 上一篇 下一篇 原创
+""")
+"""Words of buttons, pagers and sections: with one of them a line is no name."""

@@ -1,6 +1,7 @@
 """Names out of bylines. The cases were used to develop the rules."""
 
 import pytest
+from growth import grows_linearly
 
 from scraper import people
 
@@ -28,6 +29,17 @@ from scraper import people
         ("5 min read", []),
         ("", []),
         ("王小明", ["王小明"]),
+        ("By¦Jane Doe¦and John Roe", ["Jane Doe", "John Roe"]),
+        ("Published by Jane Doe in Posts", ["Jane Doe"]),
+        ("May 3, 2024 by Jane Doe Leave a comment", ["Jane Doe"]),
+        ("Reviewed by Jane Doe", []),
+        ("Übersetzt von Jane Doe", []),
+        ("Jane Doe, translated by John Roe", ["Jane Doe"]),
+        ("Next →", []),
+        ("Gesponserte Inhalte", []),
+        ("Überwachung", []),
+        ("홍길동 기자", ["홍길동"]),
+        ("كتب: أحمد سالم", ["أحمد سالم"]),
     ],
 )
 def test_visible_bylines_give_people(line: str, found: list[str]) -> None:
@@ -51,6 +63,16 @@ def test_visible_bylines_give_people(line: str, found: list[str]) -> None:
         (["Associated Press", "AFP"], []),
         ([", Evening Reporter"], []),
         (["https://paper.test/authors/jane"], []),
+        (["<a href='/jane'>Jane Doe</a>"], ["Jane Doe"]),
+        (["Jane Doe, translated by John Roe"], ["Jane Doe"]),
+        (["Jane Doe, Evening Post Staff"], ["Jane Doe"]),
+        (["Jane Doe For The Gazette"], ["Jane Doe"]),
+        (["Jane Doe, London, John Roe"], ["Jane Doe", "John Roe"]),
+        (["Jane Doe and John Roe, The Gazette"], ["Jane Doe", "John Roe"]),
+        (["{{ post.author }}"], []),
+        (["admin"], []),
+        (["jane[at]post.test"], []),
+        (["katie"], ["katie"]),
     ],
 )
 def test_declared_authors_stay_as_declared_but_for_agencies(lines: list[str], found: list[str]) -> None:
@@ -68,3 +90,22 @@ def test_declared_authors_stay_as_declared_but_for_agencies(lines: list[str], fo
 )
 def test_a_brand_is_the_site_itself(name: str, site: str | None, host: str, brand: bool) -> None:
     assert people.is_brand(name, site, host) is brand
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [("By Katie on 5 March", "Katie"), ("c1ph4", "c1ph4"), ("von¦gizzmo", "gizzmo"), ("View all posts by Katie", "Katie"),
+     ("admin", None), ("Home", None), ("By", None), ("dpa", None), ("a line of many words that is no name", None)],
+)  # fmt: skip
+def test_a_handle_stands_in_the_author_s_place(line: str, found: str | None) -> None:
+    assert people.handle(line) == found
+
+
+@pytest.mark.parametrize(
+    "unit", ["By ", "a@", "http://x", "<a", "von ", ", ", "Jane Doe and ", "記者", " ", "posted by "]
+)
+def test_the_time_does_not_grow_with_a_hostile_line(unit: str) -> None:
+    def read(line: str) -> object:
+        return people.declared([line]), people.names([line]), people.handle(line), people.opens(line)
+
+    assert grows_linearly(read, lambda n: unit * (n // len(unit)), 20_000)

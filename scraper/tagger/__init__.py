@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.tagger import lists
 from scraper.block import Block, Document, Label, Labelled, Reading
+from scraper.tagger import lists
 from scraper.tagger.decode import OF_STORY, Decoded, decode
 from scraper.tagger.features import COLUMNS, Features, featurise
 from scraper.tagger.network import LISTING, Network, Output, load, predict

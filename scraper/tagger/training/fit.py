@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scraper.tagger.features import Vocabulary, class_words, edge_words, link_words
-from scraper.tagger.network import KINDS, STORY
+from scraper.tagger.network import KINDS
 from scraper.tagger.training.alignment import words
 from scraper.tagger.training.augment import changed
 from scraper.tagger.training.corpus import UNKNOWN_KIND, Example

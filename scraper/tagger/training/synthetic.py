@@ -100,7 +100,7 @@ def _several(stories: Sequence[_Story], order: np.random.Generator) -> list[_Sto
 
 
 def _page(entries: Sequence[_Story], host: str, word: str, order: np.random.Generator) -> str:
-    site = host.split(".")[0].title()
+    site = host.split(".", maxsplit=1)[0].title()
     title = str(order.choice(_TITLES)).format(w=word.title(), s=site)
     container = str(order.choice(_CONTAINERS))
     wrapper = _WRAPPERS[int(order.integers(len(_WRAPPERS)))]
@@ -123,7 +123,7 @@ def _page(entries: Sequence[_Story], host: str, word: str, order: np.random.Gene
     meta = "<meta property='og:type' content='website'>" if order.random() < 0.4 else ""
     return (
         f"<html><head><title>{html.escape(title)}</title>{meta}</head><body><header><a href='/'>{site}</a><ul>{menu}</ul></header>"
-        f"{heading}{container}{inside}</{container[1:].split()[0].rstrip('>')}>{pager}{side}<footer><p>© 2016 {site}. All rights reserved.</p></footer></body></html>"
+        f"{heading}{container}{inside}</{container[1:].split(maxsplit=1)[0].rstrip('>')}>{pager}{side}<footer><p>© 2016 {site}. All rights reserved.</p></footer></body></html>"
     )
 
 

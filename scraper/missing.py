@@ -1,0 +1,83 @@
+"""What a page keeps back: the warnings "paywalled" and "truncated", and the offers of payment in the story's place."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from scraper.block import Claims, Document
+
+__all__ = ["shortened", "without_offer"]
+
+_SHORT_STORY, _LINE, _SHORT_OFFER = 1_500, 300, 1_000
+_WALL = re.compile(
+    r"(?:subscribe|log ?in|sign ?in|register) (?:now )?to (?:continue|read|keep)|for subscribers|subscribers? only"
+    r"|weiterlesen mit|um weiterzulesen|jetzt testen|nur für abonnenten|réservé aux abonnés|pour lire la suite"
+    r"|suscr[ií]bete para|exclusivo para suscriptores|riservato agli abbonati|alleen voor abonnees",
+    re.IGNORECASE,
+)
+_PERIOD = (
+    "(?:week|month|year|woche|monat|jahr|semaine|mois|an|année|semana|mes|año|settimana|mese|anno|mês|ano|maand|jaar)"
+)
+_SUM = r"(?:[€$£¥]\s?[\d.,]+|[\d.,]+\s?(?:[€$£¥]|euros?|pounds?|dollars?|eur|usd|gbp|chf|franken|cents?|kr)\.?)"
+_OFFER = re.compile(
+    rf"{_SUM}\s?(?:/|an? |per |pro |im |par |al |por |a la |alla |ogni )\s?{_PERIOD}\b"
+    r"|\bcancel (?:at )?any ?time|jederzeit kündbar|sans engagement|cancela cuando quieras|disdici quando vuoi"
+    r"|cancele quando quiser|opzeggen wanneer"
+    r"|\b(?:free trial|probeabo|probemonat|essai gratuit|prueba gratis|prova gratuita)\b"
+    rf"|\b(?:first|erste[nr]?|premiers?|première|primer[oa]?s?|primi|prime|eerste) (?:\w+ )?{_PERIOD}\w*"
+    r" (?:for|free|gratis|cost|kosten|pour|por|per|voor)",
+    re.IGNORECASE,
+)
+_BROKEN_OFF = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])$")
+
+
+def shortened(document: Document, body: Sequence[str], claims: Claims) -> Iterator[str]:
+    """Yield "paywalled" and "truncated", each when two signals or a sure one say that the page holds a part only.
+
+    Sites declare stories as not free that they show whole, and phrases of walls stand on free pages too: so no signal
+    of a wall counts alone. Markup for search engines says which text is paid for; where it surrounds the body, that is
+    there. A declared text much longer than the body, or a last paragraph that breaks off, is sure.
+    """
+    length = sum(map(len, body))
+    signals = (claims.free is False) + _has_empty_wall(document, body)
+    if signals > 1 or (signals and length < _SHORT_STORY and _has_words_of_wall(document)):
+        yield "paywalled"
+    if body and (_BROKEN_OFF.search(body[-1]) or len(claims.text or "") > 1.5 * length + _LINE):
+        yield "truncated"
+
+
+def without_offer(body: list[str], claims: Claims) -> list[str]:
+    """Leave out an offer of payment that ends the shown part of a story that is not free, with its heading."""
+    if claims.free is not False:
+        return body
+    start = next((i for i, text in enumerate(body) if i and _is_offer(text)), len(body))
+    if sum(map(len, body[start:])) > _SHORT_OFFER:
+        return body
+    while start > 1 and start < len(body) and _is_heading(body[start - 1]):
+        start -= 1
+    return body[:start]
+
+
+def _is_offer(text: str) -> bool:
+    return len(text) < _LINE and bool(_OFFER.search(text) or _WALL.search(text))
+
+
+def _is_heading(text: str) -> bool:
+    return len(text) < _LINE / 4 and text[-1:] not in '.!?…”"»'
+
+
+def _has_empty_wall(document: Document, body: Sequence[str]) -> bool:
+    """Tell whether the page has an element of a wall, and not for the text that it shows."""
+    if not any("paywall" in names for names in document.names):
+        return False
+    walled = [False] * len(document.elements)
+    for index, element in enumerate(document.elements):  # what is around an element comes before it
+        walled[index] = "paywall" in element.names or (element.parent >= 0 and walled[element.parent])
+    shown = set(body)
+    inside = sum(
+        len(each.text) for each in document.blocks if each.element >= 0 and walled[each.element] and each.text in shown
+    )
+    return 2 * inside < sum(map(len, body))
+
+
+def _has_words_of_wall(document: Document) -> bool:
+    return any(_is_offer(block.text) for block in document.blocks)

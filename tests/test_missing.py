@@ -1,0 +1,107 @@
+"""What a page keeps back: warnings, and offers of payment."""
+
+import pytest
+
+from scraper import extract, missing
+from scraper.block import Claims
+from scraper.pipeline import read
+
+PROSE = (
+    "<p>The council voted on Monday to close the bridge until the autumn, when divers will have looked at it.</p>" * 6
+)
+
+
+def _page(head: str = "", before: str = "", after: str = "") -> str:
+    return f"<html><head>{head}</head><body><nav><a href=/>Home</a></nav>{before}<article>{PROSE}</article>{after}</body></html>"
+
+
+WALL = "<p>Subscribe to continue reading this story.</p>"
+
+
+@pytest.mark.parametrize(
+    ("page", "found"),
+    [
+        (_page(), []),
+        (_page('<script type="application/ld+json">{"@type":"NewsArticle","isAccessibleForFree":false}</script>'), []),
+        (
+            _page(
+                '<script type="application/ld+json">{"@type":"NewsArticle","isAccessibleForFree":false}</script>',
+                "",
+                WALL,
+            ),
+            ["paywalled"],
+        ),
+        (_page("", "", f'<div class="paywall-box">{WALL}</div>'), ["paywalled"]),
+        (_page("", "", WALL), []),
+        (_page().replace("at it.</p></article>", "at it …</p></article>"), ["truncated"]),
+        (
+            _page(
+                '<script type="application/ld+json">{"@type":"NewsArticle","articleBody":"'
+                + "word " * 900
+                + '"}</script>'
+            ),
+            ["embedded_text"],
+        ),
+    ],
+    ids=["whole", "declared", "declared-and-said", "class-and-said", "said", "dots", "longer-declared"],
+)
+def test_what_is_missing_is_warned_of(page: str, found: list[str]) -> None:
+    assert list(extract(page).extraction.warnings) == found
+
+
+def test_a_declared_text_much_longer_than_the_body_tells_that_a_part_is_missing() -> None:
+    assert list(missing.shortened(read("<p>x</p>"), ["word " * 100], Claims(text="word " * 900))) == ["truncated"]
+
+
+TEXT = "The council voted on Monday to close the bridge until the autumn, when divers will have looked at it."
+
+
+@pytest.mark.parametrize(
+    ("body", "free", "found"),
+    [
+        ([TEXT], False, []),
+        ([TEXT + " And so on."], True, ["paywalled"]),
+        ([TEXT], True, []),
+    ],
+)
+def test_markup_of_a_wall_around_the_whole_text_is_no_sign(body: list[str], free: bool, found: list[str]) -> None:
+    inside = (
+        f"<p class=paywall>{TEXT}</p>"
+        if body == [TEXT]
+        else f"<p>{body[0]}</p><div class=paywall>{'Subscribe to read.'}</div>"
+    )
+    claims = Claims(free=False if not free or found else None)
+    assert list(missing.shortened(read(inside), body, claims)) == found
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        "Read it all for 2.95 pounds a week, cancel at any time.",
+        "Alle Artikel für 9,99 € pro Monat",
+        "Jetzt testen und jederzeit kündbar",
+        "Accès illimité pour 1€ par mois, sans engagement",
+        "Suscríbete por 1 € al mes",
+        "Subscribe to continue reading",
+        "The first month free, then $4.99/month",
+    ],
+)
+def test_an_offer_of_payment_is_no_part_of_the_story(offer: str) -> None:
+    body = [TEXT, TEXT, "Read on with Post+", offer, "Many readers use the digital edition."]
+    assert missing.without_offer(body, Claims(free=False)) == [TEXT, TEXT]
+    assert missing.without_offer(body, Claims()) == body
+    assert missing.without_offer([TEXT, offer, *[TEXT] * 20], Claims(free=False)) == [TEXT, offer, *[TEXT] * 20]
+    assert list(missing.shortened(read(f"<p>{TEXT}</p><p>{offer}</p>"), [TEXT], Claims(free=False))) == ["paywalled"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rents rose by 20 euros, the mayor said.",
+        "The first month was cold.",
+        "It costs 40 million.",
+        "Buses go 3 times a week.",
+    ],
+)
+def test_a_sum_is_no_offer(text: str) -> None:
+    assert missing.without_offer([TEXT, text], Claims(free=False)) == [TEXT, text]
