@@ -1,10 +1,11 @@
 """What a page may hold before the parser sees it: the parser's time grows with the square of some counts.
 
-Cheap counts decide whether a page can be dangerous at all; only then is it read tag by tag, in one linear pass.
+Cheap counts decide whether a page can be dangerous at all; only then is it read tag by tag, in one linear pass that
+never takes more elements for closed than the parser does.
 """
 
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 
 from scraper.errors import ScraperError
@@ -14,34 +15,66 @@ __all__ = ["MAX_ATTRIBUTES", "MAX_BLOCKS", "MAX_CHARACTERS", "MAX_DEPTH", "MAX_F
 MAX_CHARACTERS = 32 * 2**20
 MAX_BLOCKS = 30_000
 """Blocks of text; pages made by people stay below 5,000."""
-MAX_DEPTH = 4_000
+MAX_DEPTH = 1_000
 """Elements inside each other; pages made by people stay below 100."""
 MAX_ATTRIBUTES = 4_000
 """Attributes on one tag."""
 MAX_FORMATTING = 500
 """Formatting elements left open: the parser opens each of them again in every paragraph that follows."""
+MAX_REOPENED = 4_000_000
+"""Formatting elements that the parser may have to open again, over all tags of the page."""
 
 # Below these counts the worst page costs the parser about as much as an ordinary large one.
 _FEW_TAGS, _MANY_TAGS, _LONG_RUN = 3_000, 20_000, 64_000
 
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
-# These close themselves when the next one opens, so an unclosed run of them is flat.
-_FLAT = frozenset("p li dt dd option optgroup tr td th thead tbody tfoot rt rp".split())
-_UNNESTED = _VOID | _FLAT
-_RAW = re.compile(r"</(?:script|style|textarea|title|xmp|iframe|noembed|noframes)", re.IGNORECASE)
-_IS_RAW = frozenset("script style textarea title xmp iframe noembed noframes".split())
+_UNNESTED = frozenset(
+    "area base br col embed hr img image input keygen link meta param source track wbr html head body frameset".split()
+)
+_ROWS, _CELLS = frozenset("tr thead tbody tfoot caption colgroup".split()), frozenset(("td", "th"))
+_ITEMS = frozenset("p li dd".split())
+"""These close themselves when the next one opens, so an unclosed run of them is flat."""
+_SAME = dict.fromkeys("h1 h2 h3 h4 h5 h6".split(), "h") | {"dt": "dd"}
+_FOREIGN = frozenset(("svg", "math"))
+_POINTS = frozenset("foreignobject desc mi mo mn ms mtext annotation-xml".split())
+"""Elements of SVG and MathML that may hold HTML."""
+_BARRIERS = frozenset("applet marquee object table template".split()) | _FOREIGN
+_SPECIAL = (
+    _ITEMS
+    | _CELLS
+    | _BARRIERS
+    | frozenset(
+        "address article aside blockquote button center details dialog dir div dl fieldset figcaption figure footer"
+        " form h header hgroup listing main menu nav ol pre search section select summary ul".split()
+    )
+)
+_BREAKOUT = frozenset(
+    "b big blockquote body br center code dd div dl em embed h head hr i img li listing menu meta nobr ol p pre ruby s"
+    " small span strong strike sub sup table tt u ul var".split()
+)
+"""What ends an SVG image or a formula that holds it."""
+_RAW = {
+    name: re.compile(rf"</{name}(?=[ \t\n\f\r/>])", re.IGNORECASE)
+    for name in "style textarea title xmp iframe noembed noframes".split()
+}
+_SCRIPT = re.compile(r"<!--|-->|<(/?)script(?=[ \t\n\f\r/>])", re.IGNORECASE)
+_TAG_IN_RAW = re.compile(r"<(?!!\[CDATA\[|!--[^<>]*-->)")
 
 # The look ahead spares most tags the slow comparison without regard to case.
 _FORMATTING_TAG = re.compile(
-    r"</?(?:[abisuABISU]|(?=[bcefnstBCEFNST])(?i:big|code|em|font|nobr|small|strike|strong|tt))[\s/>]"
+    r"<(/?)([abisuABISU]|(?=[bcefnstBCEFNST])(?i:big|code|em|font|nobr|small|strike|strong|tt))[\s/>]"
 )
-# A tag as a tokenizer reads it: a quote opens a value only behind "=". The pattern matches at every "<x" and ends at
-# the latest with the page, so that a scan is linear.
+# Comments, declarations and tags as the tokenizer of HTML reads them. No part can match in two ways, so that a scan is
+# linear; what is cut off ends with the page.
+_PART = r"""(?: [\x20\t\n\f\r]++ | / | [^\x20\t\n\f\r/>][^\x20\t\n\f\r/>=]*+
+    (?: [\x20\t\n\f\r]*+=(?:[\x20\t\n\f\r]*+(?:"[^"]*+"?|'[^']*+'?|[^\x20\t\n\f\r>"'][^\x20\t\n\f\r>]*+))?+ )?+ )"""
 _TAG = re.compile(
-    r"""<!--.*?(?:-->|\Z)|<(/?)([a-zA-Z][^\s/>]*+)((?:[^>=]|=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))?+)*+)(?:>|\Z)""",
-    re.DOTALL,
+    rf"""<(?: !--(?:-?>|.*?(?:--!?>|\Z)) | (?P<cdata>!\[CDATA\[) | [!?][^>]*+>? | /[^a-zA-Z>][^>]*+>?
+    | (?P<close>/?)(?P<name>[a-zA-Z][^\x20\t\n\f\r/>]*+)(?P<rest>{_PART}*+)>? )""",
+    re.DOTALL | re.VERBOSE,
 )
+_TAG_PART = re.compile(_PART, re.VERBOSE)
+_FONT = re.compile("color|face|size", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""[^\s/=>]++(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))?+""")
 
 
@@ -56,11 +89,20 @@ def check(html: str) -> None:
     if len(html) > MAX_CHARACTERS:
         raise ScraperError(f"page of {len(html)} characters; the limit is {MAX_CHARACTERS}")
     tags = html.count("<")
-    if tags > _MANY_TAGS or any(map(_may_be_long_tag, _long_runs(html))):
-        _scan(html)
-    elif tags > _FEW_TAGS:
-        tags_of_formatting = "".join(_FORMATTING_TAG.findall(html))
-        _check_formatting(tags_of_formatting.count("<") - 2 * tags_of_formatting.count("</"))
+    if (
+        tags > _MANY_TAGS
+        or any(map(_may_be_long_tag, _long_runs(html)))
+        or (tags > _FEW_TAGS and _may_reopen(html, tags))
+    ):
+        _Scan(html).run()
+
+
+def _may_reopen(html: str, tags: int) -> bool:
+    """Count formatting elements, those in scripts and comments too."""
+    formatting = _Formatting()
+    for closing, name in _FORMATTING_TAG.findall(html):
+        formatting.count(name.lower(), bool(closing))
+    return formatting.is_too_much(tags * formatting.most)
 
 
 def _long_runs(html: str) -> Iterator[str]:
@@ -81,42 +123,184 @@ def _may_be_long_tag(run: str) -> bool:
     return sum(map(run.count, " \n\t\r\f/=")) > 3 * MAX_ATTRIBUTES
 
 
-def _check_formatting(left_open: int) -> None:
-    if left_open > MAX_FORMATTING:
-        raise ScraperError("too many formatting elements left open")
+class _Formatting:
+    """Formatting elements that are left open, name by name."""
+
+    def __init__(self) -> None:
+        self.opened: Counter[str] = Counter()
+        self.left_open = self.most = 0
+
+    def count(self, name: str, closing: bool) -> None:
+        if not closing:
+            self.opened[name] += 1
+            self.left_open += 1
+            self.most = max(self.most, self.left_open)
+        elif self.opened[name]:
+            self.opened[name] -= 1
+            self.left_open -= 1
+
+    def is_too_much(self, reopened: int) -> bool:
+        return self.most > MAX_FORMATTING or reopened > MAX_REOPENED
 
 
-def _scan(html: str) -> None:
-    """Follow the tags as the parser would, with a stack of names and no tree."""
-    stack: list[str] = []
-    opened: Counter[str] = Counter()
-    position = formatting = 0
-    while found := _TAG.search(html, position):
-        position, name = found.end(), (found[2] or "").lower()
+class _Scan:
+    """Follows the tags with a stack of names and no tree, and never takes for closed what the parser leaves open.
+
+    The stack is cut at special elements, which the end tags of other elements do not reach through, and at barriers,
+    which no end tag reaches through but their own. Above each cut the names that are open are counted.
+    """
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+        self.stack: list[str] = []
+        self.specials, self.barriers = [""], [""]
+        self.above_special: list[Counter[str]] = [Counter()]
+        self.above_barrier: list[Counter[str]] = [Counter()]
+        self.foreign = self.reopened = 0
+        self.formatting = _Formatting()
+
+    def run(self) -> None:
+        position = 0
+        while found := _TAG.search(self.html, position):
+            position = found.end()
+            if not found["name"]:
+                position = self._declaration(found)
+                continue
+            name = found["name"].lower()
+            name = _SAME.get(name, name)
+            if found["close"]:
+                self._close(name)
+                continue
+            rest = found["rest"]
+            if rest:
+                _check_tag(name, rest)
+            position = self._open(name, rest, position)
+        if self.formatting.is_too_much(self.reopened):
+            raise ScraperError("too many formatting elements left open")
+
+    def _declaration(self, found: re.Match[str]) -> int:
+        if not (found["cdata"] and self.foreign):
+            return found.end()
+        end = self.html.find("]]>", found.end())
+        return self._checked(found.end(), end if end >= 0 else len(self.html))
+
+    def _open(self, name: str, rest: str, position: int) -> int:
+        in_foreign = self.barriers[-1] in _FOREIGN
+        if in_foreign and (name in _BREAKOUT or (name == "font" and _FONT.search(rest))):
+            self._pop_to(self.barriers[-1])
+            in_foreign = False
         if name in _FORMATTING:
-            formatting += -1 if found[1] else 1
-        if found[1]:
-            _close(name, stack, opened)
-            continue
-        _check_tag(name, found[3] or "")
-        if name in _IS_RAW:
-            end = _RAW.search(html, position)
-            position = end.start() if end else len(html)
-        elif name and name not in _UNNESTED:
-            stack.append(name)
-            opened[name] += 1
-            if len(stack) > MAX_DEPTH:
-                raise ScraperError("elements nested too deeply")
-    _check_formatting(formatting)
+            self.formatting.count(name, closing=False)
+        self.reopened += self.formatting.left_open
+        if name in _UNNESTED or ((in_foreign or name in _FOREIGN) and _closes_itself(rest)):
+            return position
+        if name == "script" or name in _RAW:
+            return self._behind_raw(name, position)
+        self._nest(name)
+        return position
+
+    def _nest(self, name: str) -> None:
+        """Open an element, behind those that it closes."""
+        if self.barriers[-1] == "table" and (name in _ROWS or name in _CELLS):
+            self._pop_above_table()
+        elif name in _ITEMS and self.specials[-1] == name:
+            self._pop_to(name)
+        elif name == "option" and self.stack and self.stack[-1] == name:
+            self._pop()
+        if self.foreign or not (name in _ROWS or (name in _CELLS and self.barriers[-1] != "table")):
+            self._push(name)
+
+    def _push(self, name: str) -> None:
+        self.stack.append(name)
+        if len(self.stack) > MAX_DEPTH:
+            raise ScraperError("elements nested too deeply")
+        self.above_barrier[-1][name] += 1
+        is_barrier = name in _BARRIERS or (self.foreign and name in _POINTS)
+        if is_barrier:
+            self.barriers.append(name)
+            self.above_barrier.append(Counter())
+        if is_barrier or name in _SPECIAL:
+            self.specials.append(name)
+            self.above_special.append(Counter())
+        else:
+            self.above_special[-1][name] += 1
+        self.foreign += name in _FOREIGN
+
+    def _pop(self) -> str:
+        name = self.stack.pop()
+        if not self.above_special[-1][name]:
+            self.specials.pop()
+            self.above_special.pop()
+            if self.barriers[-1].rstrip("?") == name:
+                self.barriers.pop()
+                self.above_barrier.pop()
+        else:
+            self.above_special[-1][name] -= 1
+        self.above_barrier[-1][name] -= 1
+        self.foreign -= name in _FOREIGN
+        return name
+
+    def _pop_to(self, name: str) -> None:
+        while self._pop() != name:
+            pass
+
+    def _pop_above_table(self) -> None:
+        while self.stack[-1] != "table":
+            self._pop()
+
+    def _close(self, name: str) -> None:
+        if name in _FORMATTING:
+            self.formatting.count(name, closing=True)
+        barrier = self.barriers[-1].rstrip("?")
+        if self._closes(name, barrier):
+            self._pop_to(name)
+        elif barrier in _FOREIGN:
+            self.barriers[-1] = f"{barrier}?"  # the parser may have left it; nothing more is taken for its content
+        elif name in _ROWS and barrier == "table" and any(map(self.above_barrier[-1].get, _CELLS)):
+            self._pop_above_table()
+
+    def _closes(self, name: str, barrier: str) -> bool:
+        """Tell whether the parser surely closes an element by this end tag."""
+        if name in _ITEMS or name in _FOREIGN or name in _POINTS:
+            return self.specials[-1] == name
+        if name == "form":  # it leaves open what is in it
+            return self.stack[-1:] == [name]
+        if name in _BARRIERS:
+            return barrier == name
+        return self.above_barrier[-1][name] > 0 if name in _SPECIAL else self.above_special[-1][name] > 0
+
+    def _behind_raw(self, name: str, position: int) -> int:
+        if name == "script":
+            return self._checked(position, _script_end(self.html, position))
+        found = _RAW[name].search(self.html, position)
+        return self._checked(position, found.start() if found else len(self.html))
+
+    def _checked(self, start: int, end: int) -> int:
+        """In an image or a formula the parser may read tags where it reads text elsewhere: no page needs any there."""
+        if self.foreign and _TAG_IN_RAW.search(self.html, start, end):
+            raise ScraperError("tags in a style or script of an SVG image or a formula")
+        return end
 
 
-def _close(name: str, stack: list[str], opened: Counter[str]) -> None:
-    """A closing tag closes what was opened behind its element too; without such an element it closes nothing."""
-    while opened[name]:
-        last = stack.pop()
-        opened[last] -= 1
-        if last == name:
-            break
+def _closes_itself(rest: str) -> bool:
+    """Tell whether a slash ends the tag; it may end an attribute's value, too."""
+    return rest.endswith("/") and deque(_TAG_PART.finditer(rest), 1)[0][0] == "/"
+
+
+def _script_end(html: str, position: int) -> int:
+    """Find where a script ends: in a comment of its own, a script within it has its own end tag."""
+    commented = nested = False
+    while found := _SCRIPT.search(html, position):
+        position = found.end()
+        if found[0] == "<!--":
+            commented, position = True, position - 2  # its dashes may be those of its end
+        elif found[0] == "-->":
+            commented = nested = False
+        elif found[1] and not nested:
+            return found.start()
+        else:
+            nested = commented and not found[1]
+    return len(html)
 
 
 def _check_tag(name: str, attributes: str) -> None:
