@@ -137,13 +137,14 @@ def _read_body(
     A labeller may take the headline for the story's first line.
     """
     entries = [each for each in story if each.label in _BODY and each.block.text != title]
-    types = structure.body_types(document, entries)
+    types: tuple[BodyType, ...] = structure.body_types(document, entries)
     texts = list(map(_text, entries, types))
     warnings: tuple[str, ...] = ()
     if profile is not None:
         title, texts, warnings = _clean(title, texts)
     elif embedded := embedded_body(document, claims, texts):
-        types, texts, warnings = ("paragraph",) * len(embedded), embedded, ("embedded_text",)
+        types = tuple("paragraph" for _ in embedded)
+        texts, warnings = embedded, ("embedded_text",)
     else:
         texts = missing.without_offer(texts, claims)
     opening, rest = _dateline(texts)
@@ -275,13 +276,19 @@ def _slot(block: Block, profile: Profile) -> Iterator[str]:
 
 
 def _links(story: _Story, kind: Label) -> list[Link]:
-    """One entry a block; a picture's link and its title's link to one story are one entry."""
+    """Return one entry a block: a picture's link and its title's link to one story are one entry.
+
+    Where a list has links, what has none is a summary or a date of an entry.
+    """
+    blocks = [each.block for each in story.by.get(kind, ())]
+    linked = [block for block in blocks if block.links]
     entries: list[Link] = []
-    for each in story.by.get(kind, ()):
-        links = each.block.links
-        entry = links[0] if links else Link(each.block.text)
+    for block in linked or blocks:
+        entry = max(block.links, key=lambda link: len(link.text)) if block.links else Link(block.text)
         if not entries or entry.url is None or entries[-1].url != entry.url:
             entries.append(entry)
+        elif len(entry.text) > len(entries[-1].text):
+            entries[-1] = entry
     return _without_ranks(entries)
 
 

@@ -58,7 +58,7 @@ def refusal(document: Document, reading: Reading, claims: Claims) -> Reason | No
 
 
 def _short_page(document: Document, visible: Sequence[Labelled], claims: Claims) -> Reason | None:
-    """Errors and walls say what they are in their title, or in one of few lines; evidence for a story outweighs that."""
+    """Return whether the page is an error or a wall, unless what speaks for a story outweighs what it says."""
     shown = sum([len(each.block.text) for each in visible])
     if shown < _FEW_CHARACTERS:
         return "empty"

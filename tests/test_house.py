@@ -40,9 +40,11 @@ ROWS = (
     ("authors", "missing", "pubdate", "images", "structure"),
     tuple(TEMPLATES),
     ("profiles",),
+    ("tagger.headings",),
     ("tagger.features",),
     ("tagger.network",),
     ("tagger.decode", "tagger.lists"),
+    ("tagger.second_opinion",),
     ("tagger",),
     ("decode", "segment", "plaintext", "head", "label"),  # the stages
     ("embedded",),

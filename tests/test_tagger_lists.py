@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from scraper.article import Link
-from scraper.block import Block, Label
+from scraper.block import Block, Document, Label
 from scraper.tagger import lists
+from scraper.tagger.headings import opener
 from scraper.tagger.network import KINDS
 
 
@@ -39,7 +40,7 @@ from scraper.tagger.network import KINDS
     ],
 )
 def test_a_heading_tells_the_kind_of_its_list(text: str, kind: Label | None) -> None:
-    assert lists.opener(text) is kind
+    assert opener(text) is kind
 
 
 def _title(number: int) -> Block:
@@ -50,7 +51,7 @@ def _title(number: int) -> Block:
 def _typed(*given: tuple[Block, Label], likely: Label = Label.MORE) -> list[Label]:
     logits = np.zeros((len(given), len(KINDS)))
     logits[:, KINDS.index(likely)] = 5
-    return lists.typed([block for block, _ in given], [label for _, label in given], logits)
+    return lists.typed(Document(tuple(block for block, _ in given)), [label for _, label in given], logits)
 
 
 def test_titles_under_a_heading_are_of_its_kind_until_the_next_heading() -> None:

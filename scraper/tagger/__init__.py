@@ -8,8 +8,9 @@ from scraper.tagger import lists
 from scraper.tagger.decode import OF_STORY, Decoded, decode
 from scraper.tagger.features import COLUMNS, Features, featurise
 from scraper.tagger.network import LISTING, Network, Output, load, predict
+from scraper.tagger.second_opinion import replacement
 
-__all__ = ["OF_STORY", "read", "read_output"]
+__all__ = ["OF_STORY", "UNSURE", "read", "read_output"]
 
 Floats = NDArray[np.floating]
 
@@ -29,6 +30,10 @@ _SIGNS = (
 _SIGN_COLUMNS = [COLUMNS.index(name) for name, _, _ in _SIGNS]
 _SIGN_WEIGHTS = np.array([weight for _, weight, _ in _SIGNS], np.float32)
 _REASONS = tuple(f"model: {words}" for _, _, words in _SIGNS)
+UNSURE = 0.85
+"""The confidence below which a record has the warning `unsure`."""
+_OPINION = 0.5
+"""The confidence in a body that the model did not choose."""
 _WORDS, _EASTERN, _LENGTH = (COLUMNS.index(name) for name in ("words", "share of east", "length"))
 _EASTERN_WORD = 4.0
 """How many units of length make a word where words are not set apart; a character counts two."""
@@ -49,10 +54,17 @@ def read(document: Document) -> Reading:
 
 def read_output(document: Document, features: Features, output: Output, network: Network) -> Reading:
     """Turn what the network says of a page into labels and a verdict."""
-    decoded = decode(document.blocks, (output.story, output.kinds), _words(features), network.calibration)
+    words = _words(features)
+    decoded = decode(document.blocks, (output.story, output.kinds), words, network.calibration)
     odds = np.exp(output.verdict - output.verdict.max())
     listing = float(odds[LISTING] / odds.sum())
-    return Reading(_labelled(document, features, decoded, output.kinds), decoded.expected_f1, listing)
+    confidence = decoded.expected_f1
+    warnings: tuple[str, ...] = ()
+    if labels := replacement(document.blocks, features, words, decoded.labels):
+        decoded, confidence, warnings = decoded._replace(labels=labels), min(confidence, _OPINION), ("second_opinion",)
+    if confidence < UNSURE:
+        warnings = (*warnings, "unsure")
+    return Reading(_labelled(document, features, decoded, output.kinds), confidence, listing, warnings)
 
 
 def _words(features: Features) -> Floats:
@@ -66,11 +78,11 @@ def _words(features: Features) -> Floats:
 def _labelled(document: Document, features: Features, decoded: Decoded, kinds: Floats) -> tuple[Labelled, ...]:
     signs = (features.dense[:, _SIGN_COLUMNS] * _SIGN_WEIGHTS).argmax(axis=1)
     reasons = [_REASONS[sign] for sign in signs.tolist()]
-    labels = lists.typed(document.blocks, decoded.labels, kinds)
+    labels = lists.typed(document, decoded.labels, kinds)
     return tuple(map(_one, document.blocks, decoded.labels, labels, decoded.scores, reasons))
 
 
 def _one(block: Block, model: Label, label: Label, score: float, reason: str) -> Labelled:
-    if block.hidden and label not in OF_STORY:
+    if block.hidden and label not in OF_STORY and label not in lists.KINDS:
         return Labelled(block, Label.HIDDEN, score, "declared invisible")
     return Labelled(block, label, score, reason if label is model else "a list, by its heading")

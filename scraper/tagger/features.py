@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import Block, Document, Element, Head
+from scraper.block import Block, Document, Element, Head, Label
+from scraper.tagger.headings import LONGEST_HEADING, opener
 
 __all__ = [
     "COLUMNS",
@@ -155,6 +156,8 @@ _ANCHOR_COLUMNS = (
     "since heading",
     "title words",
 )
+_LIST_KINDS = (Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE)
+_OPENED_COLUMNS = ("opens a list", *(f"in a list: {kind}" for kind in _LIST_KINDS))
 COLUMNS = (
     *_TEXT_COLUMNS,
     *_LINK_COLUMNS,
@@ -165,6 +168,7 @@ COLUMNS = (
     *_VOTE_COLUMNS,
     *_PATH_COLUMNS,
     *_ANCHOR_COLUMNS,
+    *_OPENED_COLUMNS,
 )
 
 
@@ -244,7 +248,9 @@ def featurise(document: Document, vocabulary: Vocabulary) -> Features:
     prose = np.where((weights >= _PROSE_FROM) & (link_share < 0.5), weights * (1 - link_share), 0.0)
     sums = _running(prose, weights, weights * link_share)
     tree = _tree(document.elements, blocks, vocabulary.classes)
-    heading = np.maximum.accumulate(np.where(tree.is_heading, np.arange(len(blocks)), -1))
+    opened = _openers(blocks)
+    is_heading = tree.is_heading | (opened > 0)
+    heading = np.maximum.accumulate(np.where(is_heading, np.arange(len(blocks)), -1))
     around = _containers(tree)
     opening = edge_words([text[:_OPENING] for text in texts])
     urls = [block.links[0].url or "" if block.links else "" for block in blocks]
@@ -261,6 +267,7 @@ def featurise(document: Document, vocabulary: Vocabulary) -> Features:
         *_anchor_columns(document.head, texts, joined, lengths),
         _since(heading),
         _title_share(document.head.title, opening),
+        *_opened_columns(opened, heading),
     ]
     return Features(
         dense=np.concatenate([each.ravel() for each in columns], dtype=np.float32).reshape(len(COLUMNS), -1).T,
@@ -312,6 +319,26 @@ def _title_share(title: str, opening: Sequence[str]) -> Floats:
     owner = np.cumsum(breaks) - breaks
     number = np.bincount(owner) - 1
     return np.bincount(owner, shared) / np.maximum(number, 1)
+
+
+def _openers(blocks: Sequence[Block]) -> Ints:
+    """Return for each block the number of the kind of list that it opens by its words, from 1, or 0."""
+    kinds = [
+        opener(block.text) if len(block.text) <= LONGEST_HEADING and 2 * block.link_chars < len(block.text) else None
+        for block in blocks
+    ]
+    return np.array([0 if kind is None else _LIST_KINDS.index(kind) + 1 for kind in kinds])
+
+
+def _opened_columns(opened: Ints, heading: Ints) -> Columns:
+    """Mark the blocks that open a list, and those behind one, the less the further they are from it."""
+    index = np.arange(len(opened))
+    kind = np.where(heading < 0, 0, opened[heading])
+    near = 1 / (1 + (index - heading) / _REACH)
+    return [opened > 0, *[np.where(kind == number + 1, near, 0.0) for number in range(len(_LIST_KINDS))]]
+
+
+_REACH = 20
 
 
 def _target_columns(urls: Sequence[str], page: str | None) -> Columns:

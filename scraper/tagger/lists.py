@@ -1,71 +1,24 @@
-"""Lists of other stories: a heading and its entries as one object, typed by what the heading says, else by the model."""
+"""Lists of other stories: a heading and its entries as one, typed by the heading's words, else by the model."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import Block, Label
+from scraper.block import Block, Document, Element, Label
+from scraper.tagger.headings import LONGEST_HEADING, opener
 from scraper.tagger.network import KINDS as LABELS
 
-__all__ = ["KINDS", "is_title", "opener", "typed"]
+__all__ = ["KINDS", "is_title", "typed"]
 
-# What a heading begins with, in the languages of news; the first that matches decides.
-_HEADINGS = (
-    (
-        Label.RANKING,
-        r"most (?:read|popular|viewed|shared|watched|commented|discussed|recent popular|clicked|emailed|talked)|popular|(?:top|now|what'?s|currently) trending|trending"
-        r"|top \d* ?(?:stories|posts|news|reads|videos|articles|headlines)|(?:today's )?top (?:stories|reads)|hot(?:test)? (?:topics|news|stories|right now)|best of|ranking|bestseller|charts"
-        r"|(?:am )?meist ?\w*(?:gelesen|geklickt|kommentiert|gesehen|geteilt)\w*|(?:am )?beliebt\w*|am h.ufigsten gelesen|top[- ](?:artikel|themen|news)"
-        r"|les (?:plus|\+) (?:lus|vus|populaires|partag[ée]s|comment[ée]s)|lo m[aá]s (?:le[ií]do|visto|comentado|compartido|popular)|(?:las |los )?m[aá]s (?:le[ií]d[ao]s?|vist[ao]s?|populares)"
-        r"|(?:as |os )?mais (?:lid[ao]s?|vist[ao]s?|populares|acessad[ao]s?)|(?:i |gli )?(?:articoli )?pi[uù] (?:lett[ie]|vist[ie]|popolari)|meest (?:gelezen|bekeken|populair)|populair\w*"
-        r"|mest (?:l[aæäe]st\w*|lesi\w*|popul[æä]r\w*|sett\w*|delad\w*)|luetuimmat|suosituimmat|terpopuler|terbanyak dibaca|en [cç]ok (?:okunan|izlenen)\w*|pop[uú]l[aá]r\w*|najpopularniejsze|najcz[eę][sś]ciej czytane"
-        r"|najčítanejšie|nejčtenější|legolvasottabb\w*|popularne|popularno|najčitanije|cele mai citite|най-четени|δημοφιλ\w+|популярн\w+|самое (?:читаемое|популярное)|найпопулярніше|топ(?:[- ]?\d+)?\b"
-        r"|人気\w*|アクセスランキング|ランキング|热门\w*|熱門\w*|热点\w*|排行\w*|点击排行\w*|많이 본\w*|인기\w*|الأكثر (?:قراءة|مشاهدة|شيوعا)|پربازدید\w*|הנצפים\w*|הנקראים\w*|xem nhiều|đọc nhiều",
-    ),
-    (
-        Label.RECOMMENDATION,
-        r"recommend\w*|we recommend|suggested|editor'?s?'? (?:picks?|choice)|editors' (?:picks?|choice)|(?:our |hot |top |staff )?picks? (?:for|of)|(?:hot|our|top|staff) picks|(?:stories |other stories |posts )?you (?:may|might|will|'ll)(?: also)? (?:like|love|enjoy)"
-        r"|more stories you may like|you may be interested|don'?t miss|must[- ](?:reads?|see\w*|watch)|read (?:next|this next)|what to read next|up next|for you|featured|handpicked|in case you missed it|icymi|people (?:also|are) read\w*|best bets"
-        r"|(?:die redaktion |unsere? )?empf[ie]e?hl\w*|empfohlen\w*|das k.nnte\b.*|tipps? der redaktion|.*auch interessant|.*interessieren|vous aimerez|recommand\w*|notre s[ée]lection|[àa] ne pas manquer|recomenda\w+|te puede interesar"
-        r"|le puede interesar|te recomendamos|no te pierdas|consigliat\w+|da non perdere|potrebbe(?:ro)? interessarti|aanbevolen|rekomend\w+|rekommend\w+|anbefal\w+|sizin için|önerilen\w*|polecan\w+|doporuč\w+|odporúč\w+|ajánl\w+|ajánló"
-        r"|рекоменд\w+|препоръч\w+|διαβάστε επίσης|επιλογ\w+|おすすめ\w*|推荐\w*|推薦\w*|精彩推荐|猜你喜欢|추천\w*|مقالات مقترحة|نرشح لك|پیشنهاد\w*|có thể bạn quan tâm",
-    ),
-    (
-        Label.LATEST,
-        r"(?:the |our )?(?:very )?latest|recent(?:ly)?|newest|new(?:s)? (?:ticker|feed|flash)|what'?s new|recent (?:posts?|articles?|news|stories)|just in|breaking news|news in brief|live news"
-        r"|(?:aktuelle|neueste|neuste|letzte) \w+|aktuell\w*|neu(?:este)?s?|derni[eè]res? \w+|[àa] la une|(?:lo |las )?[uú]ltim[ao]s? \w+|ultim'?ora|ultime \w+|le ultime"
-        r"|laatste \w+|laatste|siste \w+|senaste \w+|seneste \w*|n[yý]just\w*|tuoreimmat|uusimmat|terkini|terbaru|berita (?:terbaru|terkini)|son (?:dakika|haberler)|najnowsze|ostatnie \w+|nejnovější|najnovšie|legfrissebb\w*|friss hírek|najnovije|ultimele \w+"
-        r"|последн\w+ \w+|новости дня|свежие \w+|останні \w+|най-нов\w+|τελευταί\w+|ροή ειδήσεων|新着\w*|最新\w*|最近\w*|近期\w*|최신\w*|최근\w*|آخر (?:الأخبار|المقالات)|أحدث\w*|آخرین\w*|mới nhất|tin mới",
-    ),
-    (
-        Label.RELATED,
-        r"relate[ds]?|related \w+|read (?:more|also)|also read|see also|more (?:about|like|to read|reading)"
-        r"|similar \w+|keep reading|further reading|explore further|you might have missed|in this (?:series|story)|on (?:this|the) (?:topic|subject)|background"
-        r"|mehr (?:zum|zu|lesen)|zum thema|lesen sie auch|lesen sie mehr|passend zum|verwandte \w+|ähnliche \w+|siehe auch|links zum (?:thema|artikel)|themen(?:verwandte)? \w+"
-        r"|lire aussi|[àa] lire (?:aussi|[ée]galement)|voir aussi|sur le m[êe]me (?:sujet|th[èe]me)|(?:nos )?articles? (?:li[ée]s|similaires|associ[ée]s|connexes)"
-        r"|(?:noticias |art[ií]culos |notas )?relacionad\w+|m[aá]s (?:sobre|informaci[oó]n)|ver tambi[eé]n|lee tambi[eé]n|leer tambi[eé]n|lea tambi[eé]n|leia (?:mais|tamb[eé]m)|veja (?:mais|tamb[eé]m)"
-        r"|saiba mais|leggi anche|correlat\w+|articoli (?:correlati|simili)|potrebbe anche|lees (?:ook|meer|verder)|meer (?:over|lezen)|gerelateerd\w*|les (?:også|mer)"
-        r"|l[äa]s (?:mer|också|även)|læs også|relatert\w*|relaterad\w*|relaterede|lue (?:myös|lisää)|baca (?:juga|selengkapnya)|(?:berita|artikel) terkait|ilgili \w+|benzer \w+|zobacz (?:też|także|również)|czytaj (?:też|także|więcej)|podobne \w*|powiązane"
-        r"|souvisej[ií]c[ií]|související|súvisiace|podobné \w+|čtěte také|kapcsolódó\w*|povezan\w*|articole (?:similare|asemănătoare)|citește și|свързан\w+|σχετικ\w+|читайте также|по теме|материалы по теме|похожие \w+|схожі|читайте також|ещё по теме"
-        r"|関連\w*|あわせて読みたい|相关\w*|相關\w*|延伸阅读|延伸閱讀|관련\w*|اقرأ أيضا\w*|إقرأ أيضا\w*|مواضيع ذات صلة|مقالات ذات صلة|مطالب مرتبط|כתבות נוספות|liên quan|cùng chủ đề",
-    ),
-    (
-        Label.MORE,
-        r"more|other (?:stories|articles|posts|news)|in this section|also in|in other news|next (?:article|post|story)|previous (?:article|post|story)|older stories|post navigation|from (?:the|our) (?:web|archives?)"
-        r"|mehr|weitere?|nächster \w+|n[äa]chste\w* \w+|plus d['’e]\w*|autres articles|m[aá]s|otras noticias|altr[ie] \w+|meer|mer fra|flere|fleira|więcej|další|ďalšie|további|още|еще|ещё|більше|περισσότερα|更多\w*|その他\w*|더보기|المزيد|بیشتر|video\w*|vídeos?|vidéos?|photos?",
-    ),
-)  # fmt: skip
-_OPENER = re.compile("|".join(rf"(?P<{label}>(?:{pattern})\b)" for label, pattern in _HEADINGS), re.IGNORECASE)
 KINDS = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
 _KIND_ORDER = tuple(label for label in LABELS if label in KINDS)
 _COLUMNS = [LABELS.index(label) for label in _KIND_ORDER]
 _STORY = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING, Label.HEADLINE))
 _UNSURE = frozenset((Label.OTHER, Label.NAVIGATION))
 """What a title in a list is often taken for; any other label is left as it is."""
-_LONGEST_HEADING, _LINKED_HEADING, _SHORTEST_TITLE, _LONGEST_TITLE = 60, 40, 25, 150
+_LINKED_HEADING, _SHORTEST_TITLE = 40, 25
 _GAP = 3
 """How many blocks that are no entries (dates, summaries, buttons) may be between two entries of a list."""
 
@@ -77,24 +30,16 @@ class _List(NamedTuple):
     entries: list[int]
 
 
-def opener(text: str) -> Label | None:
-    """Return the kind of list that a heading opens, or None."""
-    if len(text) > _LONGEST_HEADING:
-        return None
-    found = _OPENER.match(text.strip(" :>»•-|+#"))
-    return Label(found.lastgroup) if found and found.lastgroup else None
-
-
-def typed(blocks: Sequence[Block], labels: Sequence[Label], kinds: NDArray[np.floating]) -> list[Label]:
+def typed(document: Document, labels: Sequence[Label], kinds: NDArray[np.floating]) -> list[Label]:
     """Return the labels with each list of one kind, and with titles under a list's heading counted among its entries.
 
     `kinds` are the model's logits, blocks x labels; they decide where the heading's words do not.
     """
-    found = list(labels)
+    blocks, found = document.blocks, list(labels)
     headings = _headings(blocks, found)
     for index in headings:
         found[index] = Label.LIST_HEADING
-    for each in _lists(blocks, found, headings):
+    for each in _lists(document, found, headings):
         kind = each.kind or _likeliest(kinds[each.entries])
         for index in each.entries:
             found[index] = kind
@@ -106,7 +51,7 @@ def _headings(blocks: Sequence[Block], labels: Sequence[Label]) -> dict[int, Lab
     titles = [_is_entry(block, label) for block, label in zip(blocks, labels, strict=True)]
     found: dict[int, Label | None] = {}
     for index, (block, label) in enumerate(zip(blocks, labels, strict=True)):
-        if label in _STORY or len(block.text) > _LONGEST_HEADING:
+        if label in _STORY or len(block.text) > LONGEST_HEADING:
             continue
         if label is Label.LIST_HEADING:
             found[index] = opener(block.text)
@@ -121,21 +66,51 @@ def _is_entry(block: Block, label: Label) -> bool:
     return label in KINDS and is_title(block)
 
 
-def _lists(blocks: Sequence[Block], labels: Sequence[Label], headings: dict[int, Label | None]) -> Iterator[_List]:
-    """Yield the lists in page order; a heading, the story, or a longer gap ends one."""
-    current, since, headed = _List(None, []), 0, False
-    for index, (block, label) in enumerate(zip(blocks, labels, strict=True)):
-        if index in headings or label in _STORY or since > _GAP:
+def _lists(document: Document, labels: Sequence[Label], headings: dict[int, Label | None]) -> Iterator[_List]:
+    """Yield the lists in page order; a heading, the story, a longer gap, or the end of its element ends one."""
+    current, since, scope = _List(None, []), 0, _Scope(document.elements)
+    for index, (block, label) in enumerate(zip(document.blocks, labels, strict=True)):
+        if index in headings or label in _STORY or since > _GAP or not scope.holds(block):
             if current.entries:
                 yield current
-            current, since, headed = _List(headings.get(index), []), 0, index in headings
-        if label in KINDS or (headed and label in _UNSURE and is_title(block)):
+            current, since = _List(headings.get(index), []), 0
+            scope = _Scope(document.elements, block if index in headings else None)
+        if label in KINDS or (scope.heading and label in _UNSURE and is_title(block)):
             current.entries.append(index)
+            scope.narrow(block)
             since = 0
         else:
             since += bool(current.entries)
     if current.entries:
         yield current
+
+
+class _Scope:
+    """The smallest element around a list's heading and its first entry; the list ends where the element does."""
+
+    def __init__(self, elements: Sequence[Element], heading: Block | None = None) -> None:
+        self.elements, self.heading = elements, heading
+        self.element: int | None = None
+        self.known: dict[int, bool] = {}
+
+    def narrow(self, entry: Block) -> None:
+        """Set the element at the first entry of a list with a heading."""
+        if self.heading is not None and self.element is None and entry.element >= 0:
+            around = set(self._up(self.heading.element))
+            self.element = next((each for each in self._up(entry.element) if each in around), -1)
+
+    def holds(self, block: Block) -> bool:
+        """Return whether a block is inside the element; all are, as long as none is set."""
+        if self.element is None or self.element < 0:
+            return True
+        if block.element not in self.known:
+            self.known[block.element] = self.element in self._up(block.element)
+        return self.known[block.element]
+
+    def _up(self, element: int) -> Iterator[int]:
+        while element >= 0:
+            yield element
+            element = self.elements[element].parent
 
 
 def _likeliest(logits: NDArray[np.floating]) -> Label:

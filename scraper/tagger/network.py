@@ -1,4 +1,4 @@
-"""The network in numpy: dilated convolutions over the blocks of a page, which hear of their groups and of the whole page.
+"""The network in numpy: dilated convolutions over the blocks of a page, with means over groups and the whole page.
 
 Every input is bounded before it enters, so that no part of a page can outweigh all others: dense features are clipped
 to the range that training saw, and sums of word vectors are normalised by the number of their words.
@@ -161,13 +161,15 @@ def _vectors(bags: Bags, table: Floats) -> Floats:
     """Return the normalised sum of the vectors of each bag."""
     number = np.diff(bags.starts, append=len(bags.flat)) - 1
     sums: Floats = np.add.reduceat(table[bags.flat], bags.starts, axis=0)
-    return sums * _scale(number, _MANY_WORDS)[:, None]
+    vectors: Floats = sums * _scale(number, _MANY_WORDS)[:, None]
+    return vectors
 
 
 def _scale(number: NDArray[np.integer], many: int) -> Floats:
     """Return what makes a sum a mean times the square root of the number, `many` at most."""
     number = np.maximum(number, 1)
-    return (np.sqrt(np.minimum(number, many)) / number).astype(np.float32)
+    scale: Floats = (np.sqrt(np.minimum(number, many)) / number).astype(np.float32)
+    return scale
 
 
 def _inputs(features: Features, weights: dict[str, Floats]) -> Floats:

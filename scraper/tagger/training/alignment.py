@@ -1,8 +1,8 @@
 """Gold bodies to targets: the share of each block's words that belongs to the story.
 
-A body is aligned with the blocks in page order, so that a heading that is both in the menu and in the story counts once,
-where the story has it. Marked segments (what must and must not be in the body) cover a few blocks only; the others stay
-unknown.
+A body is aligned with the blocks in page order, so that a heading that is both in the menu and in the story counts
+once, where the story has it. Marked segments (what must and must not be in the body) cover a few blocks only; the
+others stay unknown.
 """
 
 import re

@@ -73,7 +73,8 @@ def _wrapped(
 ) -> tuple[tuple[Block, ...], tuple[Element, ...]]:
     """Put an element without names around some elements."""
     share = order.uniform(0.05, 0.3)
-    place, made = [], []
+    place: list[int] = []
+    made: list[Element] = []
     for each in elements:
         parent = place[each.parent] if each.parent >= 0 else -1
         if order.random() < share:

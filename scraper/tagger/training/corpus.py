@@ -1,8 +1,9 @@
 """The pages to learn from: pages with gold bodies, pages with a label for every block, pages of known kind.
 
-A folder holds sets. A set is a folder with `pages/<page>.html.gz` and `gold.jsonl` (one page a line: `page`, and of `url`,
-`body`, `paragraphs`, `with` and `without`, `type` what the set has) or `index.jsonl` (pages without gold). Beside the sets
-lies `blocks/labels.jsonl.gz`: one page a line with `set`, `page`, `url`, `kind`, and `blocks`, a list of [label, text].
+A folder holds sets. A set is a folder with `pages/<page>.html.gz` and `gold.jsonl` (one page a line: `page`, and of
+`url`, `body`, `paragraphs`, `with` and `without`, `type` what the set has) or `index.jsonl` (pages without gold).
+Beside the sets lies `blocks/labels.jsonl.gz`: one page a line with `set`, `page`, `url`, `kind`, and `blocks`, a list
+of [label, text].
 """
 
 import gzip
@@ -125,13 +126,13 @@ def label_blocks(blocks: Sequence[Block], labels: Sequence[Sequence[str]]) -> ND
     """Find each block's label by its text, in order; by how the text opens, where a block was cut in another way."""
     waiting: dict[str, list[str]] = defaultdict(list)
     opening: dict[str, str] = {}
-    for label, text in reversed(labels):
-        waiting[text].append(label)
-        opening[text[:_OPENING]] = label
-    found = []
+    for known, text in reversed(labels):
+        waiting[text].append(known)
+        opening[text[:_OPENING]] = known
+    found: list[int] = []
     for block in blocks:
         same = waiting.get(block.text)
-        label = (same.pop() if len(same) > 1 else same[0]) if same else opening.get(block.text[:_OPENING])
+        label: str | None = (same.pop() if len(same) > 1 else same[0]) if same else opening.get(block.text[:_OPENING])
         found.append(UNKNOWN_KIND if label is None else _LABELS[label])
     return np.array(found, np.int64)
 
@@ -185,7 +186,7 @@ def flatten(html: bytes) -> str:
     from resiliparse.extract.html2text import extract_plain_text
     from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
-    text = bytes_to_str(html, detect_encoding(html))
+    text = bytes_to_str(html, detect_encoding(html) or "utf-8")
     return str(extract_plain_text(text, main_content=False, alt_texts=False, list_bullets=True))
 
 

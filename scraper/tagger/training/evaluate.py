@@ -1,5 +1,6 @@
-"""How well networks read pages of hosts that they have not seen: bodies, labels, verdicts, and what confidence is worth."""
+"""How well networks read pages of hosts that they have not seen: bodies, labels, verdicts, reliability."""
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -136,7 +137,7 @@ def _reliability(pages: Sequence[Read]) -> Iterator[str]:
     if len(pairs) < len(_STEPS):
         return
     yield f"confidence and F1: correlation {np.corrcoef(pairs.T)[0, 1]:.3f}"
-    for low, high in zip(_STEPS[:-1], _STEPS[1:], strict=True):
+    for low, high in itertools.pairwise(_STEPS):
         row = pairs[(pairs[:, 0] >= low) & (pairs[:, 0] < high)]
         if len(row):
             yield f"confidence {low:.2f} to {min(high, 1):.2f}: mean F1 {row[:, 1].mean():.3f}  ({len(row)} pages)"

@@ -32,6 +32,7 @@ _COLUMN_GROUPS = (
     r"title|in the title",
     r".*desc",
     r".*declared",
+    r"opens a list|in a list",
     r"place|prose (?:before|share of)|length before|from|after the|before the",
     r"link:",
     r"link|all link|.*heading",
