@@ -1,8 +1,9 @@
 """Parquet: records to a table, and tables of pages read."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from pathlib import Path
 from typing import IO, Any
 
 from scraper.article import Article
@@ -16,12 +17,18 @@ _HTML, _URL = "html", "url"
 _ROWS = 64  # read in one step
 
 
-def write(records: Iterable[Article], path: Path) -> None:
-    """Write records as a table.
+def write(records: Iterable[Article], file: IO[bytes]) -> None:
+    """Write records as a table to a file that is open for bytes.
 
     Lists stay lists; dates stay the text that they are, as only some have a zone; `fetched_at` is a time in UTC.
     """
     pa, pq = _library()
+    if not file.seekable():  # a pipe
+        with tempfile.TemporaryFile() as made:
+            write(records, made)
+            made.seek(0)
+            shutil.copyfileobj(made, file)
+        return
     text, texts = pa.string(), pa.list_(pa.string())
     link = pa.struct([("text", text), ("url", text)])
     dateline = pa.struct([("raw", text), ("place", text), ("agency", text), ("paragraph", pa.int32())])
@@ -40,7 +47,7 @@ def write(records: Iterable[Article], path: Path) -> None:
         "schema_version": pa.int32(),
     }
     schema = pa.schema([(name, kinds.get(name, text)) for name in Article.__dataclass_fields__])
-    with path.open("wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         rows = (_nested(record) for record in records)
         while batch := list(islice(rows, _BATCH)):
             writer.write_table(pa.Table.from_pylist(batch, schema))

@@ -20,7 +20,7 @@ TEMPLATES = {f"profiles.{path.stem}" for path in (PACKAGE / "profiles").glob("*.
 ROWS = (
     ("errors",),
     ("article",),
-    ("block", "vocabulary", "limits", "addresses", "safety", "charts", "coverage", "files", "workers"),
+    ("block", "vocabulary", "limits", "addresses", "safety", "charts", "coverage", "files", "terminal", "workers"),
     ("dates",),
     ("dateline", "people", "injection", "lists", "copies", "profiles.template"),
     ("stories",),
@@ -41,8 +41,9 @@ ROWS = (
     ("bulk.engines",),
     ("bulk",),
     ("",),  # the package's face
-    ("cli.screen", "cli.options", "cli.inputs"),
-    ("cli.output",),
+    ("cli.screen",),
+    ("cli.options", "cli.output"),
+    ("cli.inputs",),
     ("cli.extract", "cli.bulk", "cli.explain", "cli.check", "cli.export", "cli.small"),
     ("cli",),
     ("__main__",),

@@ -14,7 +14,7 @@ from scraper.bulk.sources import opened, pages
 from scraper.errors import ArchiveError, ScraperError
 from scraper.replay import Look, look
 from scraper.warc import Page
-from scraper.workers import DIED, Process, allow
+from scraper.workers import DIED, Process, allow, confine
 
 __all__ = ["Reader", "Seen"]
 
@@ -102,6 +102,7 @@ def _behind(place: _Place, told: Told) -> _Place:
 
 
 def _serve(limit: float, pipe: Connection) -> None:
+    confine()
     while True:
         place, failure = pipe.recv(), None
         try:
@@ -138,5 +139,7 @@ def _found(raw: IO[bytes], place: _Place) -> Iterator[Page | ArchiveError]:
 def _looked(page: Page) -> Look:
     try:
         return look(page)
+    except MemoryError:
+        raise
     except Exception as error:
         return Look(error=ScraperError(f"a bug: {error!r}"))
