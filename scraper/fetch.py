@@ -38,6 +38,7 @@ _HEADERS = {"User-Agent": USER_AGENT, "Accept": "text/html,*/*;q=0.5", "Accept-E
 _REDIRECTS, _MOVED = 5, frozenset((301, 302, 303, 307, 308))
 _CONNECT = 10.0  # seconds for one IP
 _IPS = 4  # that are tried of a name
+_LONGEST_DATE = 64  # characters of a Retry-After that are read
 _BACKOFF = 0.5  # seconds before the second try; doubled each time
 
 
@@ -166,14 +167,15 @@ def _said(status: int) -> str:
 
 
 def _wait(header: str) -> float:
-    """Read Retry-After: seconds, or a date."""
+    """Return the seconds that a Retry-After asks for, as a number or a date; 0 where it can be read as neither."""
+    header = header.strip()[:_LONGEST_DATE]
     if header.isascii() and header.isdigit():
-        return float(header[:9])
+        return float(header)
     try:
         moment = email.utils.parsedate_to_datetime(header)
-    except ValueError:
+        return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, OverflowError, IndexError):  # all of which this parser raises
         return 0.0
-    return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
 
 
 # ---------------------------------------------------------------- the network beneath

@@ -1,8 +1,11 @@
 """Files that appear whole or not at all."""
 
+import errno
+import hashlib
 import os
 import re
 import secrets
+import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,20 +13,28 @@ from pathlib import Path
 __all__ = ["sweep", "whole"]
 
 _LEFT = re.compile(r"(.+)\.[0-9a-f]{8}\.tmp")
+_LONGEST = 255 - len(".01234567.tmp")  # bytes of a name that has room for the ending of a temporary file
 
 
 @contextmanager
 def whole(output: Path) -> Iterator[Path]:
-    """Give a path to write to; what is there at the end takes the place of `output`, if nothing went wrong.
+    """Yield a path to write to; what is there at the end replaces `output`, if nothing went wrong.
 
-    The new name is on the disk, too, when this ends: a power cut leaves either what was there, or all that is new.
+    A symbolic link stays one: the file that it names is replaced. A file keeps its permissions. When this ends the new
+    name is on the disk, too: a power cut leaves either what was there, or all that is new.
+
+    Raises `OSError` at once where the output cannot be replaced: it is read-only, or a folder that holds something.
     """
-    if output.exists() and not (output.is_file() or output.is_dir()):  # /dev/null, a pipe
+    if os.path.exists(output) and not (output.is_file() or output.is_dir()):  # /dev/null, a pipe
         yield output
         return
-    fresh = output.with_name(f"{output.name}.{secrets.token_hex(4)}.tmp")  # as _LEFT has it
+    output = Path(os.path.realpath(output))
+    mode = _mode(output)
+    fresh = output.with_name(f"{_stem(output)}.{secrets.token_hex(4)}.tmp")  # as _LEFT has it
     try:
         yield fresh
+        if mode is not None:
+            fresh.chmod(mode)
         _sync(fresh)
         fresh.replace(output)
         _sync(output.parent)
@@ -35,12 +46,32 @@ def whole(output: Path) -> Iterator[Path]:
         fresh.unlink(missing_ok=True)
 
 
+def _mode(output: Path) -> int | None:
+    """Return the permissions of what is to be replaced, None for nothing; raise `OSError` where it must stay."""
+    try:
+        mode = output.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if not os.access(output, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(output))
+    if stat.S_ISDIR(mode) and any(output.iterdir()):
+        raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY), str(output))
+    return stat.S_IMODE(mode)
+
+
+def _stem(output: Path) -> str:
+    """Return what the name of a temporary file begins with."""
+    name = os.fsencode(output.name)
+    return output.name if len(name) <= _LONGEST else hashlib.sha256(name).hexdigest()
+
+
 def sweep(outputs: Collection[Path]) -> None:
     """Remove what deaths have left of these outputs."""
+    stems = {output.parent / _stem(output) for output in outputs}
     for folder in {output.parent for output in outputs}:
         for left in folder.glob("*.tmp"):
             name = _LEFT.fullmatch(left.name)
-            if name and folder / name[1] in outputs:
+            if name and folder / name[1] in stems:
                 left.unlink()
 
 

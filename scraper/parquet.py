@@ -1,9 +1,10 @@
 """Parquet: records to a table, and tables of pages read."""
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
-from pathlib import Path
 from types import UnionType
 from typing import IO, Any, get_args, get_origin, get_type_hints
 
@@ -20,15 +21,21 @@ _NUMBERS = {int: "int64", float: "float64"}
 _TEXTS = (str, datetime)
 
 
-def write(records: Iterable[Article], path: Path) -> None:
-    """Write records as a table, whose columns follow from the type of a record.
+def write(records: Iterable[Article], file: IO[bytes]) -> None:
+    """Write records as a table to a file that is open for bytes; its columns follow from the type of a record.
 
     Lists stay lists; dates stay the text that they are, as only some have a zone; `fetched_at` is a time in UTC.
     """
     pa, pq = _library()
+    if not file.seekable():  # a pipe
+        with tempfile.TemporaryFile() as made:
+            write(records, made)
+            made.seek(0)
+            shutil.copyfileobj(made, file)
+        return
     kinds = {name: _column(kind, pa) for name, kind in get_type_hints(Article).items()}
     schema = pa.schema(kinds | {"fetched_at": pa.timestamp("us", "UTC")})
-    with path.open("wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         rows = (_nested(record) for record in records)
         while batch := list(islice(rows, _BATCH)):
             writer.write_table(pa.Table.from_pylist(batch, schema))

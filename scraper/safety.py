@@ -67,8 +67,8 @@ def _may_be_global(host: str) -> bool:
         pass
     try:
         return _is_global(IPv4Address(socket.inet_aton(plain)))  # 127.1, 0x7f000001, 017700000001
-    except (OSError, UnicodeEncodeError):
-        return bool(plain) and ":" not in plain  # a name
+    except (OSError, ValueError):  # no IP, or not in ASCII, or with a NUL
+        return bool(plain) and ":" not in plain and "\0" not in plain  # a name
 
 
 def place(host: str, port: int) -> str:

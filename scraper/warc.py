@@ -28,8 +28,18 @@ _BLOCK = 64 * 1024
 _LONGEST_HEAD = 64 * 1024
 _MEMBERS = 100  # gzip members that a page may be packed in
 _BREAKS = b"\r\n"
+_SOUGHT = 8 * 1024  # bytes in which the head of a record must end, packed or not, where one is looked for
+_SHORTEST = 10  # bytes by which a candidate is known
+_PATIENCE = 256 * 2**20  # bytes that may be read again because records are broken inside each other
+# How a record may begin, for a quick look: with a gzip header as programs write it, or with its version.
+_CANDIDATES = {
+    _GZIP: re.compile(rb"\x1f\x8b\x08[\0\x04\x08\x0c].{4}[\0\x02\x04].", re.DOTALL),
+    _WARC: re.compile(rb"(?<!/)WARC/1\.\d\r\n"),
+}
+_TYPE = re.compile(rb"\nwarc-type[ \t]*:", re.IGNORECASE)
 _TORN = re.compile(rb"[^/]WARC/1\.\d\r\n")  # the head of a record within that of another
-_HTTP_HEAD = re.compile(rb"HTTP/[\d.]+\s+(\d{3})\b(.*?)(?:\r?\n\r?\n|\Z)", re.DOTALL)
+_LAYERS = 3  # content codings around each other
+_HTTP_HEAD = re.compile(rb"HTTP/[\d.]{1,9}\s{1,9}(\d{3})\b(.{0,65536}?)(?:\r?\n\r?\n|\Z)", re.DOTALL)
 _CHUNK = re.compile(rb"(?:\r\n)?([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
@@ -112,30 +122,49 @@ def whole_size(path: str | PathLike[str]) -> int:
 # ---------------------------------------------------------------- places where a record may begin
 
 
-def _find(raw: IO[bytes], mark: bytes, start: int) -> int | None:
-    """Give the offset of the first mark from `start` on."""
+def _begins(raw: IO[bytes], mark: bytes, start: int) -> int | None:
+    """Return the offset of the first record from `start` on."""
     raw.seek(start)
-    kept = b""
-    while block := raw.read(_BLOCK):
-        found = (window := kept + block).find(mark)
-        if found >= 0:
-            return start - len(kept) + found
-        kept = window[1 - len(mark) :]
-        start += len(block)
+    window, block = b"", b"."
+    while block:
+        block = raw.read(_BLOCK)
+        window += block
+        last = max(len(window) - _SOUGHT, 0) if block else len(window)  # the rest is looked at with what follows it
+        for found in _CANDIDATES[mark].finditer(window, 0, last + _SHORTEST):
+            if _opens(window[found.start() : found.start() + _SOUGHT], mark):
+                return start + found.start()
+        start, window = start + last, window[last:]
     return None
 
 
-def _begins(raw: IO[bytes], mark: bytes, start: int) -> int | None:
-    """Give the offset of the first mark from `start` on that a record stands behind."""
-    while (found := _find(raw, mark, start)) is not None and not _Member(raw, found, mark).opens():
-        start = found + 1
-    return found
+def _opens(sample: bytes, mark: bytes) -> bool:
+    """Tell whether a record begins here; what is broken behind its head makes no difference."""
+    start = _unpacked(sample, len(_WARC)) if mark == _GZIP else sample
+    if not start.startswith(_WARC):
+        return False
+    start = _unpacked(sample, len(sample)) if mark == _GZIP else sample
+    end = start.find(b"\r\n\r\n")
+    return end >= 0 and not _TORN.search(start, 0, end) and bool(_TYPE.search(start, 0, end + 2))
+
+
+def _unpacked(sample: bytes, size: int) -> bytes:
+    """Unpack the first bytes of a gzip member as far as it goes."""
+    inflate, found = zlib.decompressobj(wbits=31), bytearray()
+    try:
+        while len(found) < size and (part := inflate.decompress(sample, min(1024, size))):
+            found += part
+            sample = inflate.unconsumed_tail
+    except zlib.error:
+        pass
+    return bytes(found)
 
 
 def _mark(raw: IO[bytes]) -> bytes:
     """Tell with which mark the records of a file begin: that of the first record."""
+    raw.seek(0)
+    sample = raw.read(2 * _LONGEST_HEAD)
     for mark in (_GZIP, _WARC):
-        if _Member(raw, 0, mark).opens():
+        if _opens(sample, mark):
             return mark
     found = {mark: at for mark in (_GZIP, _WARC) if (at := _begins(raw, mark, 0)) is not None}
     return min(found, key=found.__getitem__, default=_GZIP)
@@ -145,6 +174,7 @@ def _records(raw: IO[bytes], report: Report, start: int = 0) -> Iterator[tuple[_
     """Give the whole records, each with the offset behind its member: 0 where more records follow in the same."""
     mark, size = _mark(raw), raw.seek(0, io.SEEK_END)
     at, due = start, True  # due: a record ought to begin here
+    spent = 0
     while at < size:
         raw.seek(at)
         if not due or raw.read(len(mark)) != mark:
@@ -160,7 +190,8 @@ def _records(raw: IO[bytes], report: Report, start: int = 0) -> Iterator[tuple[_
             at = member.end
         except _Bad as bad:
             report(member.record_at, str(bad))
-            at, due = member.behind()
+            at, due = member.behind(patient=spent < _PATIENCE + 4 * at)
+            spent += member.read
 
 
 class _Member:
@@ -176,8 +207,10 @@ class _Member:
         """The offset behind it, once all was read."""
         self.record_at = start
         """The offset of the record that was begun last."""
+        self.read = 0
+        """Bytes that were read, and unpacked."""
 
-    def _block(self, step: int = _BLOCK) -> bytes:
+    def _block(self) -> bytes:
         """Give some more bytes, none at the end; raise `_Bad` where a member is broken."""
         if self._inflate is None:
             block = self._from_file()
@@ -188,10 +221,11 @@ class _Member:
             if not packed:
                 raise _Bad("the file ends inside it")
             try:
-                block = self._inflate.decompress(packed, step)
+                block = self._inflate.decompress(packed, _BLOCK)
             except zlib.error as error:
                 raise _Bad(f"it cannot be unpacked: {error}") from error
             if block:
+                self.read += len(block)
                 return block
         self.end = self._next - len(self._inflate.unused_data)
         return b""
@@ -200,19 +234,13 @@ class _Member:
         self._raw.seek(self._next)  # who is given a record may move in the file
         block = self._raw.read(_BLOCK)
         self._next += len(block)
+        self.read += len(block)
         return block
 
-    def _fill(self, size: int, step: int = _BLOCK) -> bool:
-        while len(self._buffer) < size and (block := self._block(step)):
+    def _fill(self, size: int) -> bool:
+        while len(self._buffer) < size and (block := self._block()):
             self._buffer += block
         return len(self._buffer) >= size
-
-    def opens(self) -> bool:
-        """Tell whether a record begins here; what is broken behind its head makes no difference."""
-        try:
-            return "warc-type" in _fields(bytes(self._buffer[: self._head_end(step=256)]))
-        except _Bad:
-            return False
 
     def more(self) -> bool:
         """Pass over line breaks, and tell whether something follows; if not, the check sum is right."""
@@ -243,16 +271,20 @@ class _Member:
         """Give the lines up to an empty one."""
         return self.take(self._head_end())
 
-    def _head_end(self, step: int = _BLOCK) -> int:
+    def _head_end(self) -> int:
         end = self._buffer.find(b"\r\n\r\n", 0, _LONGEST_HEAD)
-        while end < 0 and len(self._buffer) < _LONGEST_HEAD and self._fill(len(self._buffer) + 1, step):
+        while end < 0 and len(self._buffer) < _LONGEST_HEAD and self._fill(len(self._buffer) + 1):
             end = self._buffer.find(b"\r\n\r\n", 0, _LONGEST_HEAD)
         if end < 0 or not self._buffer.startswith(_WARC) or _TORN.search(self._buffer, 0, end):
             raise _Bad("no record begins here")
         return end + 4
 
-    def behind(self) -> tuple[int, bool]:
-        """Give the offset from which to go on behind a broken record, and whether a record ought to begin there."""
+    def behind(self, *, patient: bool) -> tuple[int, bool]:
+        """Return the offset from which to go on behind a broken record, and whether a record ought to begin there.
+
+        A record may begin inside the broken one. Who is not patient goes on behind what was read, as records that are
+        broken inside each other take the square of their bytes.
+        """
         if self._inflate is not None:
             self._buffer.clear()
             try:
@@ -262,7 +294,7 @@ class _Member:
                 pass
             else:
                 return self.end, True
-        return self.record_at + 1, False
+        return self.record_at + 1 if patient else max(self.record_at + 1, self._next), False
 
 
 # ---------------------------------------------------------------- records
@@ -334,7 +366,10 @@ def _page(record: _Record) -> Page | None:
     body = record.block[head.end() :]
     if "chunked" in http.get("transfer-encoding", "").lower() and _CHUNK.match(body):
         body = _joined(body)
-    for coding in reversed(http.get("content-encoding", "").lower().split(",")):
+    codings = http.get("content-encoding", "").lower().split(",", _LAYERS)
+    if len(codings) > _LAYERS:
+        raise _Bad("its page has too many codings")
+    for coding in reversed(codings):
         body = _decoded(body, coding.strip())
     return Page(url, body, http.get("content-type"), _moment(fields), int(head[1]), record.offset)
 

@@ -1,6 +1,7 @@
 """Work done by processes side by side, its results in the order of the items; one that dies costs its item only."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -12,11 +13,15 @@ from itertools import islice
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Generic, NamedTuple, Self, TypeVar
 
-__all__ = ["DIED", "Pool", "Process", "Work", "allow", "cores", "each"]
+__all__ = ["DIED", "LIMIT", "MEMORY", "Pool", "Process", "Work", "allow", "confine", "cores", "each"]
 
-LIMIT = 60.0
+LIMIT = 10.0
 """Seconds of a core for one item; a large page takes a tenth of one."""
+MEMORY = 2 * 2**30
+"""Bytes of memory for a process that reads pages; a page of 10 MB takes a tenth of that."""
 DIED = "its reader died over it"
+_FULL = f"it takes more than {MEMORY >> 20} MB of memory"
+_NO_MEMORY = 12  # the exit status of a process that got no more: ENOMEM
 _SLOW = "it takes more than {:g} seconds"
 _PATIENCE = 10  # times as many on the clock: on a machine that is busy, what waits for its turn is not to blame
 _AHEAD = 32  # items for each process that may wait for one that takes long
@@ -43,12 +48,8 @@ def cores() -> int:
 
 
 def each(work: Work[Item, Result], items: Iterable[Item], jobs: int) -> Iterator[tuple[Item, Result]]:
-    """Give each item with its result, in order. One job is done here, more are done by so many processes."""
-    if jobs <= 1:
-        for item in items:
-            yield item, work.do(item)
-        return
-    with Pool(work, jobs) as pool:
+    """Yield each item with its result, in order; one process beside this one does the work at least."""
+    with Pool(work, max(jobs, 1)) as pool:
         yield from pool.each(items)
 
 
@@ -74,25 +75,41 @@ class Process:
         self.pipe.send(run)
 
     def end(self) -> str:
-        """Kill it if it is alive; give why it had died, if it had."""
+        """Kill it if it is alive; return why it had died, if it had."""
         self._process.kill()
         self.pipe.close()
-        return _SLOW if -self._process.wait() in (signal.SIGPROF, signal.SIGALRM) else DIED
+        status = self._process.wait()
+        return _FULL if status == _NO_MEMORY else _SLOW if -status in (signal.SIGPROF, signal.SIGALRM) else DIED
 
 
 def _main(handle: int) -> None:
     with Connection(handle) as pipe, suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other is gone
-        pipe.recv()(pipe)
+        try:
+            pipe.recv()(pipe)
+        except MemoryError:
+            os._exit(_NO_MEMORY)
 
 
-def _serve(do: Callable[[Item], Result], limit: float, pipe: Connection) -> None:
-    """Do what comes in; the system ends this process where an item takes longer than the limit, whoever else lives."""
+def _serve(work: Work[Item, Result], pipe: Connection) -> None:
+    """Do what comes in; the system ends this process where an item takes too much of it, whoever else lives."""
+    confine()
     while True:
         for item in pipe.recv():
-            allow(limit)
-            result = do(item)
+            allow(work.limit)
+            try:
+                result = work.do(item)
+            except MemoryError:
+                raise
+            except Exception as error:
+                result = work.lost(f"a bug: {error!r}")
             allow(0)
             pipe.send(result)
+
+
+def confine(memory: int = MEMORY) -> None:
+    """Have the system refuse this process more memory than that, which is a `MemoryError` here."""
+    with suppress(OSError, ValueError):  # a lower limit is set already
+        resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def allow(seconds: float) -> None:
@@ -105,7 +122,7 @@ class _Worker(Process, Generic[Item, Result]):
     """A process, and the items that it has."""
 
     def __init__(self, work: Work[Item, Result]) -> None:
-        super().__init__(partial(_serve, work.do, work.limit))
+        super().__init__(partial(_serve, work))
         self.items: deque[Item] = deque()
         """Those that it has not done yet."""
         self.number = 0
@@ -125,7 +142,8 @@ class Pool(Generic[Item, Result]):
         self._free: list[_Worker[Item, Result]] = []
         self._busy: list[_Worker[Item, Result]] = []
         self._done: dict[int, Result] = {}
-        self._ahead = _AHEAD * jobs
+        # One process has one item at a time, so that each item is told before the next is read.
+        self._ahead, self._batch = (_AHEAD * jobs, _BATCH) if jobs > 1 else (0, 1)
 
     def __enter__(self) -> Self:
         return self
@@ -148,7 +166,7 @@ class Pool(Generic[Item, Result]):
         pending: deque[Item] = deque()
         first = 0  # the number of what is pending longest
         rest = iter(items)
-        while batch := list(islice(rest, _BATCH)):
+        while batch := list(islice(rest, self._batch)):
             self._give(first + len(pending), batch)
             pending.extend(batch)
             while pending and (first in self._done or len(pending) > self._ahead):

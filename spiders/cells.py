@@ -6,14 +6,16 @@ from typing import Any
 from scrapy import Field
 from scrapy.exporters import CsvItemExporter
 
+from scraper.export import cell
+
 __all__ = ["Cells"]
 
 
 class Cells(CsvItemExporter):
-    """Scrapy's exporter, but for lists, which that joins by commas, and dicts, which it writes as Python does."""
+    """Scrapy's exporter, but for lists (which that joins by commas), dicts (as Python writes them) and formulas."""
 
     def serialize_field(self, field: dict[str, Any] | Field, name: str, value: Any) -> Any:  # type: ignore[override]
-        """Give what stands in the cell."""
+        """Return what stands in the cell."""
         if isinstance(value, (list, tuple, dict)):
             return json.dumps(value, ensure_ascii=False)
-        return super().serialize_field(field, name, value)
+        return cell(super().serialize_field(field, name, value))

@@ -595,3 +595,12 @@ def test_without_ray_it_is_said_what_to_install(tmp_path):
     line = [sys.executable, "-c", blocked, *program(tmp_path / "out", tmp_path / "a.warc.gz", "--engine", "ray")[3:]]
     ran = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
     assert (ran.returncode, ran.stderr) == (1, 'this engine needs Ray: pip install -e ".[ray]"\n')
+
+
+def test_an_archive_in_which_no_page_can_be_found_in_time_is_given_up(tmp_path):
+    path = tmp_path / "a.warc"
+    whole = gzip.decompress(member("good", 1))
+    path.write_bytes(whole + b"WARC/1.0\r\n" * 2_000_000 + whole)
+    found = []
+    with Reader(5, search=0.3) as reader, pytest.raises(ScraperError, match="no process can be had"):
+        found.extend(reader.read(str(path)))

@@ -24,11 +24,12 @@ from scraper.article import SCHEMA_VERSION
 from scraper.cli import main
 from scraper.cli.extract import _jobs
 from scraper.cli.inputs import Inputs, Reading
+from scraper.cli.screen import Screen
 from scraper.coverage import fallen
 from scraper.export import FORMS
 from scraper.jsonl import read_records
 from scraper.workers import cores
-from tests.archives import record
+from tests.archives import http, record
 from tests.crawling import heeding, story
 from tests.faults import serve_faults
 
@@ -51,6 +52,10 @@ def run(*arguments: str | Path, **terms: Any) -> subprocess.CompletedProcess[byt
 
 def headlines(out: bytes | str) -> list[str]:
     return [json.loads(line)["headline"].split(" ferry ")[0].removeprefix("The ") for line in out.splitlines()]
+
+
+def passed_over(pages: Path) -> str:
+    return f"{pages}: 1 file passed over, not pages: .png 1\n"
 
 
 @pytest.fixture
@@ -83,7 +88,7 @@ def test_a_folder_gives_the_records_of_its_pages_in_order(pages, capsys):
     assert main(["extract", str(pages)]) == 0
     told = capsys.readouterr()
     assert headlines(told.out)[:2] == ["red", "blue"]
-    assert (len(told.out.splitlines()), told.err) == (3, "")
+    assert (len(told.out.splitlines()), told.err) == (3, passed_over(pages))
 
 
 def test_a_pattern_is_read_where_the_shell_did_not(pages, capsys):
@@ -156,7 +161,7 @@ def test_a_strangers_host_is_asked_once_a_second(monkeypatch):
     waits: list[float] = []
     monkeypatch.setattr(time, "sleep", waits.append)
     names = [f"http://127.0.0.1:9/{number}" for number in range(3)]  # which are refused
-    assert list(Inputs(names, Reading(), lambda fault: None)) == []
+    assert list(Inputs(names, Reading(), Screen())) == []
     assert [0.5 < wait <= 1 for wait in waits] == [False, True, True]
 
 
@@ -171,7 +176,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "noise.warc.gz": (lambda path: path.write_bytes(b"noise"), "{}: at byte 0: 5 bytes that are no record"),
     "torn.jsonl.gz": (lambda path: path.write_bytes(gzip.compress(b'{"html"')[:-9]), "{}: Compressed file ended before"),
     "plain.jsonl.gz": (lambda path: path.write_bytes(b"{}"), "{}: Not a gzipped file"),
-    "records.jsonl": (lambda path: path.write_text('{"headline": 1}\n{}'), '{}:1: no object with an "html" that is a text; the file is left out'),
+    "records.jsonl": (lambda path: path.write_text('{"headline": 1}\n'), '{}:1: no object with an "html" that is a text'),
     "page.docx": (lambda path: path.write_bytes(b"PK"), "{}: not a kind of file that is known (.html"),
     "folder": (lambda path: path.mkdir(), "{}: no pages in this folder (.html"),
     "closed.html": (lambda path: path.symlink_to(path), "{}: Too many levels of symbolic links"),
@@ -231,7 +236,7 @@ def test_what_was_there_stays_where_nothing_comes(tmp_path, pages):
 @pytest.mark.parametrize("out", ["missing/out.jsonl", "pages", "pages/a.html/out.jsonl"])
 def test_an_output_that_cannot_be_written_is_told(out, pages, tmp_path, capsys):
     assert main(["extract", str(pages), "-o", str(tmp_path / out)]) == 1
-    assert capsys.readouterr().err.startswith(f"{tmp_path / out}: ")
+    assert capsys.readouterr().err.removeprefix(passed_over(pages)).startswith(f"{tmp_path / out}: ")
     assert sorted(os.listdir(tmp_path)) == ["pages"]
 
 
@@ -249,7 +254,9 @@ def test_a_device_is_written_to_and_stays_one(pages):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
-@pytest.mark.parametrize("command", [("extract", "fixtures/pages/theme-plain"), ("schema",), ("explain", TEXT)])
+@pytest.mark.parametrize(
+    "command", [("extract", "fixtures/pages/theme-plain/page.html"), ("schema",), ("explain", TEXT)]
+)
 def test_a_full_disk_is_told(command):
     with Path("/dev/full").open("wb") as full:
         got = subprocess.run(program(*command), cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
@@ -288,7 +295,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing(jobs, pages, tmp_path):
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
         _, told = process.communicate(timeout=30)
-    assert (process.returncode, told) == (130, b"")
+    assert (process.returncode, told.decode()) == (130, passed_over(pages))
     assert (out.read_text(), sorted(os.listdir(tmp_path))) == ("as it was", ["out.jsonl", "pages"])
 
 
@@ -355,7 +362,7 @@ def test_explain_reads_text_and_stdin(capsys):
     ("name", "why"),
     [
         ("missing.html", "missing.html: No such file or directory"),
-        ("pages", "pages: it holds several pages; give one"),
+        ("pages/*", "pages/*: it holds several pages; give one"),
         ("empty.html", "empty.html: it is empty"),
         ("page.docx", "page.docx: not a kind of file"),
         ("binary.html", "binary.html: this is PNG data, not a page"),
@@ -363,7 +370,7 @@ def test_explain_reads_text_and_stdin(capsys):
 )
 def test_explain_tells_what_it_cannot_read(name, why, pages, tmp_path, capsys):
     (tmp_path / "empty.html").touch()
-    (tmp_path / "page.docx").touch()
+    (tmp_path / "page.docx").write_bytes(b"PK")
     (tmp_path / "binary.html").write_bytes((pages / "picture.png").read_bytes() + bytes(99))
     assert main(["explain", str(tmp_path / name)]) == 1
     assert capsys.readouterr().err.removeprefix(f"{tmp_path}/").startswith(why)
@@ -459,16 +466,19 @@ def test_a_torn_archive_of_records_is_told(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("command", [("check",), ("export", "-o", "out.csv")])
-def test_what_is_no_file_of_records_is_read_no_further(command, tmp_path, monkeypatch, capsys):
+def test_of_many_bad_lines_in_a_row_ten_are_named_and_all_are_read(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     path = written(tmp_path / "README.md", "No record.\n" * 400)
     assert main([command[0], str(path), *command[1:]]) == 1
     lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 11
-    assert lines[-1] == f"{path}: no record, but 10 faults: this is no file of records, and is read no further"
-    mixed = written(tmp_path / "mixed.jsonl", A, "No record.\n" * 400)
+    assert (len(lines), lines[-1]) == (11, f"{path}: 390 more bad lines behind these")
+    assert not (tmp_path / "out.csv").exists()
+    mixed = written(tmp_path / "mixed.jsonl", "No record.\n" * 12, A, "No record.\n" * 11, B)
     assert main([command[0], str(mixed), *command[1:]]) == 1
-    assert len(capsys.readouterr().err.splitlines()) == 400
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.removeprefix(f"{mixed}").split(": ")[0] for line in lines] == [
+        *(f":{number}" for number in range(1, 11)), "", *(f":{number}" for number in range(14, 24)), ""
+    ]  # fmt: skip
 
 
 def test_a_file_is_not_repaired_onto_itself(tmp_path, capsys):
@@ -617,7 +627,7 @@ def test_an_unknown_form_is_a_wrong_argument(out, records, tmp_path, capsys):
     assert main(["export", str(records), "-o", str(tmp_path / out)]) == 2
     told = " ".join(capsys.readouterr().err.replace("│", " ").split())
     assert "Invalid value for -o" in told
-    assert f"no form ends with {Path(out).suffix}, but .parquet, .csv, .txt, .jsonld;" in told
+    assert f"no form ends with {Path(out).suffix}, but .jsonl, .jsonl.gz, .jsonl.zst, .parquet, .csv, .txt," in told
     assert main(["export", str(records), "-o", str(tmp_path / out), "--to", "xlsx"]) == 2
     assert "--to" in capsys.readouterr().err
 
@@ -668,7 +678,7 @@ def test_no_output_takes_the_place_of_what_is_read(command, records, tmp_path, m
 
 
 def test_no_number_of_jobs_stops_the_machine():
-    few = Inputs([str(TEXT)], Reading(), lambda fault: None)
+    few = Inputs([str(TEXT)], Reading(), Screen())
     assert [_jobs(asked, few) for asked in (None, 0, 1, 9999)] == [1, cores(), 1, 4 * cores()]
 
 
@@ -760,7 +770,7 @@ def test_a_shell_completes_the_commands():
     got = run(env=os.environ | words)
     assert got.stdout.decode().split() == ["extract", "explain", "export"]
     words |= {"COMP_WORDS": "scraper export x --to ", "COMP_CWORD": "4"}
-    assert run(env=os.environ | words).stdout.decode().split() == list(FORMS)
+    assert run(env=os.environ | words).stdout.decode().split() == [*FORMS, "markdown"]
 
 
 def test_an_archive_without_a_story_leaves_what_was_there(tmp_path, capsys):
@@ -770,3 +780,206 @@ def test_an_archive_without_a_story_leaves_what_was_there(tmp_path, capsys):
     assert main(["extract", str(archive), "-o", str(output)]) == 1
     assert capsys.readouterr().err == "no story in any page\n"
     assert output.read_text() == "earlier\n"
+
+
+# ---------------------------------------------------------------- what a name of an output means
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [("x.jsonl", b'{"headline"'), ("x.JSONL.gz", b"\x1f\x8b"), ("x.jsonl.zst", b"\x28\xb5\x2f\xfd"), ("x.csv", b"headline,"), ("x.parquet", b"PAR1"), ("x.txt", b"The red ferry"), ("x.jsonld", b'{"@context"'), ("x", b'{"headline"')],
+)  # fmt: skip
+def test_the_ending_of_an_output_decides_its_form(name, begins, pages, tmp_path, capsys):
+    page, out = str(pages / "a.html"), tmp_path / name
+    assert main(["extract", page, "-o", str(out)]) == 0
+    assert out.read_bytes().startswith(begins)
+    if not name.endswith("x"):
+        again = tmp_path / f"again{name[1:]}"
+        assert main(["extract", page, "-o", str(tmp_path / "r.jsonl")]) == 0
+        assert main(["export", str(tmp_path / "r.jsonl"), "-o", str(again)]) == 0
+        assert again.read_bytes().startswith(begins)
+
+
+@pytest.mark.parametrize("form", [*FORMS, "markdown"])
+def test_a_form_may_be_named(form, pages, tmp_path):
+    assert main(["extract", str(pages), "-o", str(tmp_path / "out.any"), "--to", form]) == 0
+    assert (tmp_path / "out.any").is_dir() == (form == "markdown")
+
+
+def test_parquet_goes_through_a_pipe(records, tmp_path):
+    got = run("export", records, "--to", "parquet", "-o", "-")
+    assert (got.returncode, got.stderr) == (0, b"")
+    (tmp_path / "a.parquet").write_bytes(got.stdout)
+    assert len(pq.read_table(tmp_path / "a.parquet")) == 3
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "extract pages -o x.json",
+        "extract pages -o x.xlsx",
+        "extract pages -o x.jsonl.bz2",
+        "extract pages -o s3://bucket/x.jsonl",
+        "extract pages -o https://portal.test/x.jsonl",
+        "extract pages --to nonsense",
+        "extract pages --to markdown",
+        "export records.jsonl -o gs://bucket/x.csv",
+        "explain pages/a.html -o x.csv",
+        "explain pages/a.html -o x.json",
+        "report . -o x.jsonl",
+        "check records.jsonl --repair s3://bucket/x.jsonl",
+        "bulk pages --into s3://bucket/x",
+        "extract pages/a.html --url portal.test/1.html",
+        "extract pages/a.html --url ftp://portal.test/1.html",
+    ],
+)
+@pytest.mark.usefixtures("records", "pages")
+def test_an_output_that_cannot_be_meant_is_a_wrong_argument(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    assert main(command.split()) == 2
+    assert "Invalid value for" in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_repaired_copy_is_packed_as_its_name_says(tmp_path):
+    path = written(tmp_path / "a.jsonl", "bad\n" * 12, A, "bad\n", B)
+    for name in ("b.jsonl.gz", "b.jsonl.zst", "b.jsonl"):
+        assert main(["check", str(path), "--repair", str(tmp_path / name)]) == 1
+        assert list(read_records(tmp_path / name)) == [A, B]
+        assert ((tmp_path / name).read_bytes()[:1] == b"{") == (name == "b.jsonl")
+
+
+# ---------------------------------------------------------------- what an input is
+
+
+def test_a_folder_is_read_whatever_its_pages_are_called(tmp_path, capsys):
+    folder = tmp_path / "pages"
+    (folder / "inner").mkdir(parents=True)
+    for number, name in enumerate(("story-1", "x.php", "index.html?p=1", "inner/2.aspx", "inner/utf16")):
+        data = f"<!-- saved --> {html(f'n{number}')}"
+        (folder / name).write_bytes(data.encode("utf-16" if name.endswith("16") else "utf-8-sig"))
+    others = {"a.css": b"p { }", "b.js": b"document.write('<html>')", "c.svg": b"<?xml version='1.0'?><svg/>", "d.rss": b"<rss/>", "e": b"\0", "f.md": b"# <html>"}  # fmt: skip
+    for name, data in others.items():
+        (folder / name).write_bytes(data)
+    (folder / ".DS_Store").write_bytes(b"x")
+    os.mkfifo(folder / "pipe.html")
+    assert main(["extract", str(folder)]) == 0
+    told = capsys.readouterr()
+    assert sorted(headlines(told.out)) == ["n0", "n1", "n2", "n3", "n4"]
+    assert told.err.startswith(f"{folder}: 7 files passed over, not pages: ")
+
+
+@pytest.mark.parametrize(
+    "name", ["story-1", "x.php", "page", "archive", "archive.gz", "lines", "lines.gz", "lines.ndjson"]
+)
+def test_a_file_is_read_for_what_is_in_it(name, tmp_path, capsys):
+    page = html("red").encode()
+    if name.startswith("archive"):
+        page = record(http(page, "Content-Type: text/html"))
+    elif name.startswith("lines"):
+        page = json.dumps({"html": page.decode()}).encode()
+    (tmp_path / name).write_bytes(gzip.compress(page) if name.endswith(".gz") else page)
+    assert main(["extract", str(tmp_path / name)]) == 0
+    assert headlines(capsys.readouterr().out) == ["red"]
+
+
+def test_a_pipe_is_read_by_its_name(tmp_path):
+    got = subprocess.run(
+        ["bash", "-c", '"$@" <(cat)', "_", *program("extract")],
+        input=html("red").encode(), cwd=ROOT, capture_output=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (headlines(got.stdout), got.returncode) == (["red"], 0)
+
+
+@pytest.mark.parametrize("command", ["extract", "explain"])
+def test_a_saved_page_has_the_address_that_is_told(command, pages, capsys):
+    (pages / "a.html").write_text(html("red").replace("</article>", '</article><a href="2.html">More of it</a>'))
+    url = ("--url", "https://portal.test/sea/1.html")
+    assert main([command, str(pages / "a.html"), *url]) == 0
+    if command == "extract":
+        assert json.loads(capsys.readouterr().out)["url"] == "https://portal.test/sea/1.html"
+    for inputs in ([str(pages)], [str(pages / "a.html"), str(pages / "z.txt")], ["http://127.0.0.1:9/"]):
+        assert main(["extract", *inputs, *url]) == 1
+        assert "--url is for a single saved page" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "lines", ["https://a.test/1.html\n", "http://a.test/1\r\nHTTPS://b.test/2\r\n\r\n", "http://a.test/" + "x" * 9999]
+)
+def test_a_list_of_addresses_is_no_story(lines, tmp_path, capsys):
+    (tmp_path / "urls.txt").write_bytes(lines.encode())
+    assert main(["extract", str(tmp_path / "urls.txt")]) == 1
+    assert "a list of addresses, not a story; xargs -a FILE scraper extract" in capsys.readouterr().err
+    (tmp_path / "text.txt").write_text(TEXT.read_text("utf-8") + "\n" + lines, "utf-8")
+    assert main(["extract", str(tmp_path / "text.txt")]) == 0
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "a" * 256, "a" * 256 + ".html", "x/" * 3000])
+@pytest.mark.parametrize("command", [("extract",), ("explain",), ("check",), ("export", "-o", "out.csv"), ("bulk", "--into", "out"), ("report", "-o", "out.html")])  # fmt: skip
+def test_a_strange_name_is_a_line_too(command, name, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    if command[0] in ("check", "export") and name == "/dev/zero":
+        pytest.skip("it never ends, as it was asked for")
+    assert main([command[0], name, *command[1:]]) in (1, 2)
+    assert "Traceback" not in (told := capsys.readouterr().err)
+    assert told
+
+
+@pytest.mark.parametrize("command", ["extract {} -o {}", "export records.jsonl -o {1}", "explain {} -o {}.html", "check records.jsonl --repair {1}"])  # fmt: skip
+@pytest.mark.usefixtures("records", "pages")
+def test_a_name_that_is_too_long_is_told(command, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(command.format("pages/a.html", "a" * 252 + ".txt").split()) == 1
+    assert "File name too long" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- streams that are closed
+
+
+def shell(command: str, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        ["bash", "-c", command, "_", *program(*arguments)], cwd=ROOT, capture_output=True, check=False, timeout=60
+    )
+
+
+def test_a_closed_stderr_stops_nothing(many, tmp_path):
+    out = tmp_path / "out.jsonl"
+    for command in ('"$@" 2>&-', '"$@" 2> >(:)', '"$@" 2>/dev/full', '"$@" <&- 2>&-'):
+        got = shell(command, "extract", tmp_path / "none.html", many, "-o", out)
+        assert (got.returncode, got.stdout, got.stderr) == (1, b"", b"")
+        assert len(out.read_bytes().splitlines()) == 400, command
+        got = shell(command, "extract", tmp_path / "none.html", many)
+        assert (got.returncode, len(got.stdout.splitlines())) == (1, 400), command
+        out.unlink()
+
+
+def test_a_closed_stdout_is_told(pages, records):
+    for arguments in (
+        ("extract", pages / "a.html"),
+        ("check", records),
+        ("schema",),
+        ("export", records, "--to", "csv", "-o", "-"),
+    ):
+        got = shell('"$@" >&-', *arguments)
+        assert (got.returncode, got.stderr) == (1, b"the output: Bad file descriptor\n")
+
+
+def test_a_closed_stdin_is_empty():
+    got = shell('"$@" <&-', "extract", "-")
+    assert (got.returncode, got.stderr) == (1, b"-: it is empty\n")
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
+def test_an_order_to_end_leaves_nothing_half_done(sign, tmp_path):
+    with serve_faults() as server:
+        lines = tmp_path / "a.html"
+        lines.write_text(html("red"))
+        names = (lines, f"{server.base}/hang", "--trust", server.place, "-o", tmp_path / "out.jsonl")
+        process = subprocess.Popen(program("extract", *names), cwd=ROOT, stderr=subprocess.PIPE)
+        while not server.hits["/hang"]:
+            time.sleep(0.05)
+        process.send_signal(sign)
+        _, told = process.communicate(timeout=30)
+    assert (process.returncode, told) == (128 + sign, b"")
+    assert os.listdir(tmp_path) == ["a.html"]

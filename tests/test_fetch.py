@@ -295,3 +295,49 @@ def test_an_error_goes_from_process_to_process():
 def test_no_try_is_no_fetch():
     with pytest.raises(ValueError, match="tries"):
         fetch("http://portal.test/", tries=0)
+
+
+# ---------------------------------------------------------------- what a server may say
+
+
+@pytest.mark.parametrize(
+    ("header", "least", "most"),
+    [
+        ("7", 7, 7),
+        (" 7 ", 7, 7),
+        ("9" * 5000, 1e9, 1e64),
+        ("Mon, 01 Jan 2091 00:00:00 GMT", 1e9, 1e10),
+        ("Mon, 01 Jan 2001 00:00:00 GMT", -1e10, 0),
+        *(
+            (f"{day}, 01 Jan {year} {clock} {zone}", -1e12, 1e12)
+            for day in ("Mon", "")
+            for year in ("9" * 30, "-1", "0", "99999")
+            for clock in ("00:00:00", "9" * 20, "1:2:3:4")
+            for zone in ("GMT", "+9999999999", "-" + "9" * 30)
+        ),
+        *(
+            (header, 0, 0)
+            for header in ("", "soon", "-5", "1e400", "²", "١", "inf", "nan", ",", ":", "\x00", "Mon", "(" * 99)
+        ),
+    ],
+)
+def test_a_retry_after_of_any_kind_is_a_number_of_seconds(header, least, most):
+    assert least <= module._wait(header) <= most
+
+
+@pytest.mark.parametrize("again", ["9" * 400, "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2031 00:00:00 +99999999999999"])  # fmt: skip
+def test_a_server_that_asks_for_ages_gets_no_further_try(again):
+    said = f"HTTP/1.1 503 Busy\r\nRetry-After: {again}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place = f"127.0.0.1:{listener.getsockname()[1]}"
+
+        def answer() -> None:
+            for _ in range(2):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(9999)
+                    connection.sendall(said.encode())
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(FetchError, match="503 Service Unavailable"):
+            fetch(f"http://{place}/", trusted={place}, tries=2)

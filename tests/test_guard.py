@@ -86,6 +86,7 @@ def test_allowed(url):
         *("http://１２７.0.0.1/", "http://127。0。0。1/", "http://[64:ff9b::7f00:1]/", "http://[fe80::1%25eth0]/"),
         *("http://localhost/", "http://LOCALHOST./", "http://a.localhost/", "http://me:secret@127.0.0.1/"),
         *("file:///etc/passwd", "data:text/html,x", "ftp://portal.test/", "gopher://portal.test/", "javascript:1"),
+        *("http://127.0.0.1%00.portal.test/", "http://a\0b/", "http://%00/"),
         *("", "//portal.test/", "/a", "http:///", "http://[portal/", "http://portal.test:port/", "http://./"),
     ],
 )

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import random
+import time
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -328,6 +329,61 @@ def test_no_bytes_break_the_reader(data):
         archive = archive or bytearray(b"\0")
     for page in read(bytes(archive))[0]:
         assert isinstance(page.body, bytes)
+
+
+def _head(length: int) -> bytes:
+    return b"WARC/1.0\r\nWARC-Type: x\r\nContent-Length: %d\r\n\r\n" % length
+
+
+def _stored(block: bytes) -> bytes:
+    return b"\x1f\x8b\x08\0\0\0\0\0\0\x03\0\xff\xff\0\0" + block
+
+
+LONG_HEAD = b"WARC/1.0\r\n" + b"a:a\r\n" * 9000
+HOSTILE: dict[str, bytes] = {
+    "gzip marks": b"\x1f\x8b\x08",
+    "gzip headers": b"\x1f\x8b\x08\0\0\0\0\0\0\x03",
+    "gzip headers with a name": b"\x1f\x8b\x08\x08\0\0\0\0\0\x03",
+    "empty members": gzip.compress(b"", mtime=0),
+    "members of other data": gzip.compress(b"x", mtime=0),
+    "members with a head that never ends": gzip.compress(LONG_HEAD, mtime=0),
+    "torn members with a head that never ends": gzip.compress(LONG_HEAD + b"x" * 500, mtime=0)[:60],
+    "members inside each other": _stored(_head(50_000)),
+    "versions": b"WARC/1.",
+    "first lines": b"WARC/1.0\r\n",
+    "first lines in values": b"WARC/1.0\r\n" + b"a:/WARC/1.0\r\n" * 600 + b"\r\n\r\n",
+    "heads without a type": b"WARC/1.0\r\na:b\r\n\r\n",
+    "records inside each other, too long": _head(60_000_000),
+    "records inside each other, torn": _head(90_000),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_looks_like_the_beginning_of_records_takes_time_in_proportion(name):
+    unit, spent = HOSTILE[name], []
+    for size in (2**19, 2**20):
+        start = time.process_time()
+        assert read(unit * (size // len(unit)) + plain(1) + packed(1))[1]
+        spent.append(time.process_time() - start)
+    assert spent[1] < max(2.6 * spent[0], 0.5)
+    assert spent[1] < 8  # seconds; on an idle machine two
+
+
+def test_headers_of_a_page_are_bounded():
+    """Each coding would unpack the page once more, and headers of the same name add up."""
+    assert (
+        read(record(http(gzip.compress(body(1)), *["Content-Encoding: gzip"] * 4)))[1][0].why
+        == "its page has too many codings"
+    )
+    start = time.process_time()
+    assert read(record(http(body(1), *["Content-Encoding: a"] * 50_000)))[1]
+    assert time.process_time() - start < 2
+
+
+def test_a_record_is_found_behind_any_garbage_wherever_blocks_end():
+    for size in (65_520, 65_536 - 8192 - 5, 65_536 - 8192 + 5, 2 * 65_536 - 3):
+        assert numbers(read(packed(0) + b"x" * size + packed(1))[0]) == [0, 1]
+        assert numbers(read(plain(0) + b"x" * size + plain(1))[0]) == [0, 1]
 
 
 # ---------------------------------------------------------------- how much of a file is whole

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from scraper.workers import Pool, Work, cores, each
+from scraper.workers import MEMORY, Pool, Work, cores, each
 
 
 def _square(number: int) -> int | str:
@@ -17,6 +17,12 @@ def _square(number: int) -> int | str:
     while number == 12:
         pass
     return number * number
+
+
+def _hungry(number: int) -> int:
+    if number in (2, 3):
+        return len(bytearray(MEMORY)) if number == 2 else len([bytearray(2**26) for _ in range(2**20)])
+    return {other: other for other in range(8) if other != 5}[number]
 
 
 def _lost(why: str) -> str:
@@ -35,8 +41,23 @@ def test_a_process_that_dies_or_hangs_costs_its_item_only(jobs):
     assert got == [(n, died.get(n, "it takes more than 0.4 seconds" if n in (9, 12) else n * n)) for n in range(20)]
 
 
-def test_one_job_needs_no_process():
-    assert list(each(Work(os.path.basename, _lost), ["a/b", "c"], 1)) == [("a/b", "b"), ("c", "c")]
+@pytest.mark.parametrize("jobs", [0, 1, 2])
+def test_an_item_that_takes_too_much_memory_or_raises_costs_itself_only(jobs):
+    found = list(each(Work(_hungry, _lost), range(8), jobs))
+    full = f"it takes more than {MEMORY >> 20} MB of memory"
+    assert found == [(n, full if n in (2, 3) else "a bug: KeyError(5)" if n == 5 else n) for n in range(8)]
+
+
+def test_one_job_is_done_beside_this_process_one_item_at_a_time():
+    asked = []
+
+    def items():
+        for number in range(3):
+            asked.append(number)
+            yield number
+
+    for number, process in each(Work(_process, _lost), items(), 1):
+        assert (asked[-1], process != os.getpid()) == (number, True)
     assert cores() >= 1
 
 

@@ -4,6 +4,7 @@ plan(sources, into)  ▶  Plan: what is to be done  ▶  run(plan)  ▶  Progres
 """
 
 import fcntl
+import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -37,7 +38,7 @@ class Plan(NamedTuple):
 def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz") -> Plan:
     """Tell what is to be done to have the records of all these archives in a folder.
 
-    `sources` are files, folders and patterns, here or at an address that fsspec knows; `form` is a key of `OUTPUTS`. An
+    `sources` are files, folders and patterns, here or at an address that fsspec knows; `form` is one of `OUTPUTS`. An
     archive whose file of records is there is done.
 
     Raises `ScraperError` where a source names no archive, or two of them would write the same file; `OSError` where a
@@ -52,7 +53,7 @@ def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz") -> Plan:
     units = tuple(
         Unit(source.address, target, into / _PARTS / f"{source.name}.jsonl", form)
         for target, source in found.items()
-        if not target.exists()
+        if not os.path.exists(target)  # which a name that is too long does not break
     )
     sizes = {source.address: source.size for source in found.values()}
     return Plan(into, units, sizes, len(found) - len(units))

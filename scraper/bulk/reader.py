@@ -14,9 +14,11 @@ from scraper.bulk.sources import opened, pages
 from scraper.errors import ArchiveError, ScraperError
 from scraper.replay import Look, look
 from scraper.warc import Page
-from scraper.workers import DIED, Process, allow
+from scraper.workers import DIED, MEMORY, Process, allow, confine
 
 __all__ = ["Reader", "Seen"]
+
+_SEARCH = 120.0  # seconds of a core in which the next page of an archive must be found
 
 
 class Seen(NamedTuple):
@@ -52,10 +54,13 @@ class _Failed(NamedTuple):
 
 
 class Reader:
-    """Reads archives one after another in a process of its own, each page in so many seconds of a core at most."""
+    """Reads archives one after another in a process of its own.
 
-    def __init__(self, limit: float) -> None:
-        self._limit = limit
+    Each page may take `limit` seconds of a core, and `search` what it takes to find the next one in the archive.
+    """
+
+    def __init__(self, limit: float, search: float = _SEARCH) -> None:
+        self._limit, self._search = limit, search
         self._process: Process | None = None
 
     def __enter__(self) -> Self:
@@ -69,7 +74,7 @@ class Reader:
         place, failure, whole, died = _Place(address), None, False, None
         try:
             while not whole:
-                self._process = self._process or Process(partial(_serve, self._limit))
+                self._process = self._process or Process(partial(_serve, self._limit, self._search))
                 begun = place
                 try:
                     self._process.pipe.send(place)
@@ -80,7 +85,7 @@ class Reader:
                 except (EOFError, OSError):
                     why = self._end()
                     if begun.lost and place == begun:
-                        raise ScraperError("no process can be had that reads it") from None
+                        raise ScraperError("no process can be had that reads on in it") from None
                     if why != DIED or place == died:
                         place = place._replace(lost=why.format(self._limit))
                     else:
@@ -101,21 +106,22 @@ def _behind(place: _Place, told: Told) -> _Place:
     return _Place(place.address, offset, place.told + 1 if offset == place.start else 1)
 
 
-def _serve(limit: float, pipe: Connection) -> None:
+def _serve(limit: float, search: float, pipe: Connection) -> None:
+    confine(2 * MEMORY)  # a table is read by groups of rows
     while True:
         place, failure = pipe.recv(), None
         try:
             with opened(place.address) as raw:
-                for told in _told(raw, place, limit):
+                for told in _told(raw, place, limit, search):
                     pipe.send(told)
         except (OSError, ScraperError) as error:
             failure = _Failed(error)
         pipe.send(failure)
 
 
-def _told(raw: IO[bytes], place: _Place, limit: float) -> Iterator[Told]:
-    lost = place.lost
-    for found in islice(_found(raw, place), place.told, None):
+def _told(raw: IO[bytes], place: _Place, limit: float, search: float) -> Iterator[Told]:
+    lost, items = place.lost, islice(_found(raw, place), place.told, None)
+    while found := _next(items, search):
         if isinstance(found, ArchiveError):
             yield found
             continue
@@ -124,6 +130,13 @@ def _told(raw: IO[bytes], place: _Place, limit: float) -> Iterator[Told]:
         allow(0)
         lost = None
         yield Seen(found._replace(body=b""), seen, raw.tell())
+
+
+def _next(items: Iterator[Page | ArchiveError], search: float) -> Page | ArchiveError | None:
+    allow(search)
+    found = next(items, None)
+    allow(0)
+    return found
 
 
 def _found(raw: IO[bytes], place: _Place) -> Iterator[Page | ArchiveError]:
@@ -138,5 +151,7 @@ def _found(raw: IO[bytes], place: _Place) -> Iterator[Page | ArchiveError]:
 def _looked(page: Page) -> Look:
     try:
         return look(page)
+    except MemoryError:
+        raise
     except Exception as error:
         return Look(error=ScraperError(f"a bug: {error!r}"))

@@ -4,7 +4,6 @@ That the file is there means that its archive is done. What could not be read is
 """
 
 import errno
-import gzip
 import json
 import time
 from collections import Counter
@@ -16,13 +15,15 @@ from typing import NamedTuple
 from scraper.article import Article
 from scraper.bulk.reader import Reader
 from scraper.errors import ArchiveError, NotAnArticle, ScraperError
-from scraper.export import FORMS
+from scraper.export import write
 from scraper.files import whole
 from scraper.replay import Replay
-from scraper.unpack import zstd
 from scraper.warc import Page
 
 __all__ = ["OUTPUTS", "Done", "Progress", "Unit", "process"]
+
+OUTPUTS = ("jsonl.gz", "jsonl.zst", "parquet")
+"""Forms in which records can be written, by ending."""
 
 _EVERY = 0.5  # seconds between two words on how far it is
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
@@ -37,7 +38,7 @@ class Unit(NamedTuple):
     quarantine: Path
     """Where what cannot be read is noted; no file where all could be read."""
     form: str
-    """A key of `OUTPUTS`."""
+    """One of `OUTPUTS`."""
 
 
 class Progress(NamedTuple):
@@ -91,7 +92,7 @@ class _Account:
         target = self._unit.target
         target.parent.mkdir(parents=True, exist_ok=True)
         with whole(target) as fresh:
-            OUTPUTS[self._unit.form](self._made(reader), fresh)
+            write(self._made(reader), fresh, self._unit.form)
             if self._bad and not self._pages:
                 raise ScraperError(f"nothing of it can be read: {self._why}")
             self._note()
@@ -136,27 +137,3 @@ class _Account:
         self._why = self._why or why
         told = {"source": self._unit.source, "offset": offset, "url": url, "why": why}
         self._bad.append(json.dumps(told, ensure_ascii=False) + "\n")
-
-
-def _gzip(records: Iterable[Article], path: Path) -> None:
-    # Neither name nor time, so that the same archive gives the same bytes. Level 6 takes thrice the time for 5 % less.
-    with path.open("wb") as file, gzip.GzipFile("", "wb", 4, file, 0) as lines:
-        _lines(records, lines)
-
-
-def _zstd(records: Iterable[Article], path: Path) -> None:
-    with zstd.ZstdFile(path, "wb") as lines:
-        _lines(records, lines)
-
-
-def _lines(records: Iterable[Article], lines: gzip.GzipFile | zstd.ZstdFile) -> None:
-    for record in records:
-        lines.write(record.to_json().encode() + b"\n")
-
-
-OUTPUTS: Mapping[str, Callable[[Iterable[Article], Path], None]] = {
-    "jsonl.gz": _gzip,
-    "jsonl.zst": _zstd,
-    "parquet": FORMS["parquet"],
-}
-"""By ending, what writes records to a path that is not there yet."""

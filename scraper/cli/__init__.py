@@ -1,5 +1,9 @@
 """The command line, a module a command; typer and rich are loaded here only."""
 
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -10,6 +14,7 @@ from scraper.cli.explain import explain
 from scraper.cli.export import export
 from scraper.cli.extract import extract
 from scraper.cli.small import portal, report, schema, tell_version
+from scraper.terminal import open_standard_streams
 
 __all__ = ["main"]
 
@@ -43,11 +48,26 @@ def main(arguments: list[str] | None = None) -> int:
     app.callback()(_scraper)
     for command, short, example in _COMMANDS:
         app.command(short_help=short, epilog=f"Example: {example}")(command)
+    open_standard_streams()
     try:
-        app(arguments, prog_name="scraper")
+        with _ended_in_order():
+            app(arguments, prog_name="scraper")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Have an order to end, or a terminal that hangs up, end the command as an error does: it removes what it began."""
+    heard = [sign for sign in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(sign) == signal.SIG_DFL]
+    for sign in heard:
+        signal.signal(sign, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        for sign in heard:
+            signal.signal(sign, signal.SIG_DFL)
 
 
 def _scraper(

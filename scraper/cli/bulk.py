@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from scraper.bulk import ENGINES, OUTPUTS, QUARANTINE, Event, Plan, Progress, plan, run
-from scraper.cli.output import writing
+from scraper.cli.output import apart, writing
 from scraper.cli.screen import Screen
 from scraper.errors import ScraperError
 
@@ -45,6 +45,7 @@ def bulk(
     for option, value, known in (("--format", form, OUTPUTS), ("--engine", engine, ENGINES)):
         if value not in known:
             raise typer.BadParameter(f"{value!r} is none of {', '.join(known)}", param_hint=option)
+    apart(into, (), "--into")
     screen = Screen()
     try:
         planned = plan(sources, into, form=form)

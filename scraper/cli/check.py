@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,12 +10,12 @@ from typing import Annotated, NamedTuple
 import typer
 
 from scraper.article import Article
-from scraper.cli.options import FAULTS, Records, foreign
+from scraper.cli.options import Faults, Records
 from scraper.cli.output import STDOUT, apart, writing
 from scraper.cli.screen import Screen, count
 from scraper.coverage import coverage, fallen
 from scraper.errors import RecordError
-from scraper.jsonl import read_lines, read_records
+from scraper.jsonl import LONGEST, packing, parse_object, parse_record, read_lines, read_records
 
 __all__ = ["check"]
 
@@ -77,17 +76,15 @@ def _lines(file: Path, screen: Screen) -> Iterator[tuple[int, bytes]]:
 
 
 def _told(file: Path, screen: Screen) -> Iterator[bytes]:
-    """Give the lines of a clean copy, and tell each fault."""
+    """Yield the lines of a clean copy, and report each fault."""
     seen: dict[str, tuple[int, int]] = {}  # by id: the line, and what stands for the record
-    none = True
+    faults = Faults(file, screen)
     for number, line in _lines(file, screen):
         found, fault = _read(line)
-        none = none and not found
+        if found:
+            faults.end_row()
         if fault:
-            screen.complain(f"{file}:{number}: {fault}")
-        if none and screen.faults == FAULTS:
-            screen.complain(foreign(file))
-            return
+            faults.add(f"{file}:{number}: {fault}")
         for record, kept in found:
             told, again = hash(record.to_json()), seen.get(record.id or "")
             if record.id:
@@ -98,13 +95,14 @@ def _told(file: Path, screen: Screen) -> Iterator[bytes]:
                 screen.complain(f"{file}:{number}: doubled: the id {record.id} is that of line {again[0]}")
                 if told != again[1]:  # the later one is what the page says now
                     yield dataclasses.replace(record, replaces=record.id).to_json().encode()
+    faults.end_row()
 
 
 def _read(line: bytes) -> _Line:
     try:
-        return _Line((_Found(Article.from_json(line), line.strip()),))
+        return _Line((_Found(parse_record(line), line.strip()),))
     except RecordError as error:
-        parts = _START.split(line)
+        parts = _START.split(line) if len(line) <= LONGEST else []
         saved = tuple(found for part in parts if part != line for found in _record(part))
         also = f"; {count(len(saved), 'record')} in it" if saved else ""
         return _Line(saved, f"{_kind(line)}{error.why}{also}")
@@ -112,15 +110,15 @@ def _read(line: bytes) -> _Line:
 
 def _kind(line: bytes) -> str:
     try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return "torn: "
+        parse_object(line)
+    except RecordError as error:
+        return "torn: " if error.__cause__ else ""
     return ""
 
 
 def _record(part: bytes) -> tuple[_Found, ...]:
     try:
-        return (_Found(Article.from_json(part), part.strip()),)
+        return (_Found(parse_record(part), part.strip()),)
     except RecordError:
         return ()
 
@@ -133,7 +131,7 @@ def _written(lines: Iterator[bytes], repair: Path | None, screen: Screen) -> int
     lines = itertools.chain((first,), lines)
     if repair is None:
         return sum(1 for _ in lines)
-    with writing(repair, screen) as copy:
+    with writing(repair, screen) as file, packing(file, repair.name) as copy:
         return sum(copy.write(line + b"\n") > 0 for line in lines)
 
 

@@ -16,13 +16,14 @@ from rich.text import Text
 
 from scraper.block import Label, Labelled
 from scraper.cli.inputs import Given, Inputs, Reading
-from scraper.cli.options import Trust, trusted
-from scraper.cli.output import apart, writing
+from scraper.cli.options import Trust, Url, address, trusted
+from scraper.cli.output import STDOUT, apart, ending, writing
 from scraper.cli.screen import Screen, plain
 from scraper.errors import ScraperError
 from scraper.page import explain_page, explain_page_text
 from scraper.pipeline import labelled
 from scraper.replay import document
+from scraper.workers import LIMIT, Work, each
 
 __all__ = ["explain"]
 
@@ -40,19 +41,23 @@ def explain(
         ),
     ] = None,
     text: Annotated[bool, typer.Option("--text", help="The page is flattened text, whatever it is called.")] = False,
+    url: Url = None,
+    limit: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="What the page may take.")] = LIMIT,
     trust: Trust = None,
 ) -> None:
     """Show every block of a page with its label, its score (0 to 1: how surely), and the reason."""
     screen = Screen()
     apart(output, (page,))
-    given = _only(Inputs([page], Reading(text, trusted(trust)), screen.complain), page, screen)
+    if output and output != STDOUT and not as_json:
+        ending(output.name, ("html", "htm"), "--json writes a line of JSON a block to a file of any name")
+    given = _only(Inputs([page], Reading(text, trusted(trust), address(url)), screen), page, screen)
     if given is None:
         raise typer.Exit(1)
-    try:
-        shown = _page(given) if output and not as_json else _blocks(given, as_json=as_json)
-    except ScraperError as error:
-        screen.complain(f"{page}: {error}")
-        raise typer.Exit(1) from error
+    ((_, found),) = each(Work(_page if output and not as_json else _blocks, ScraperError, limit), (given,), 1)
+    if isinstance(found, ScraperError):
+        screen.complain(f"{page}: {found}")
+        raise typer.Exit(1)
+    shown = found if isinstance(found, str) else "".join(map(_line, found)) if as_json else _table(found)
     with writing(output, screen) as lines:
         lines.write(shown.encode("utf-8", "replace"))
 
@@ -66,25 +71,30 @@ def _only(inputs: Inputs, name: str, screen: Screen) -> Given | None:
     return found[0] if len(found) == 1 else None
 
 
-def _page(given: Given) -> str:
+def _page(given: Given) -> str | ScraperError:
     page = given.page
-    if page.status is None:
-        return explain_page_text(page.body.decode("utf-8", "replace"), url=page.url)
-    return explain_page(page.body, url=page.url, content_type=page.content_type)
+    try:
+        if page.status is None:
+            return explain_page_text(page.body.decode("utf-8", "replace"), url=page.url)
+        return explain_page(page.body, url=page.url, content_type=page.content_type)
+    except ScraperError as error:
+        return error
 
 
-def _blocks(given: Given, *, as_json: bool) -> str:
-    blocks = labelled(document(given.page))
-    return "".join(_line(each) for each in blocks) if as_json else _table(blocks)
+def _blocks(given: Given) -> tuple[Labelled, ...] | ScraperError:
+    try:
+        return labelled(document(given.page))
+    except ScraperError as error:
+        return error
 
 
-def _line(each: Labelled) -> str:
+def _line(one: Labelled) -> str:
     told = {
-        "label": each.label,
-        "score": round(each.score, 3),
-        "reason": each.reason,
-        "tag": each.block.tag,
-        "text": each.block.text,
+        "label": one.label,
+        "score": round(one.score, 3),
+        "reason": one.reason,
+        "tag": one.block.tag,
+        "text": one.block.text,
     }
     return json.dumps(told, ensure_ascii=False) + "\n"
 
@@ -95,8 +105,8 @@ def _table(blocks: Iterable[Labelled]) -> str:
     console = Console(file=shown, force_terminal=seen, width=shutil.get_terminal_size().columns if seen else _WIDTH)
     for name, width in (*_COLUMNS, ("text", max(console.width - sum(width for _, width in _COLUMNS), 10))):
         table.add_column(name, no_wrap=True, width=width)
-    for each in blocks:
-        texts = (str(each.label), f"{each.score:.2f}", each.reason, each.block.text)
+    for one in blocks:
+        texts = (str(one.label), f"{one.score:.2f}", one.reason, one.block.text)
         table.add_row(*(Text(plain(text)) for text in texts))
     console.print(table)
     return shown.getvalue()

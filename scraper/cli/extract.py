@@ -1,6 +1,6 @@
 """`scraper extract`: pages in, records out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -8,12 +8,12 @@ import typer
 
 from scraper.article import Article
 from scraper.cli.inputs import Given, Inputs, Reading
-from scraper.cli.options import Trust, trusted
-from scraper.cli.output import apart, writing
+from scraper.cli.options import Trust, Url, address, trusted
+from scraper.cli.output import To, apart, deliver, form_of
 from scraper.cli.screen import Screen, count
 from scraper.errors import ScraperError
 from scraper.replay import Look, Replay, look
-from scraper.workers import Work, cores, each
+from scraper.workers import LIMIT, Work, cores, each
 
 __all__ = ["extract"]
 
@@ -31,7 +31,14 @@ def extract(
         ),
     ],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Where the records go, instead of the screen.")
+        str | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="OUT",
+            help="Where the records go, instead of the screen: JSON Lines (.jsonl, .jsonl.gz, .jsonl.zst), or what "
+            "export writes (.csv, .parquet, .txt, .jsonld, stories/).",
+        ),
     ] = None,
     jobs: Annotated[
         int | None,
@@ -41,37 +48,40 @@ def extract(
             "many.",
         ),
     ] = None,
+    limit: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="What a page may take.")] = LIMIT,
     text: Annotated[bool, typer.Option("--text", help="Pages are flattened text, whatever they are called.")] = False,
+    url: Url = None,
+    to: To = None,
     trust: Trust = None,
 ) -> None:
-    """Make a record of each page, as JSON Lines in the order of the inputs.
+    """Make a record of each page, as JSON Lines in the order of the inputs, or in the form that OUT or --to names.
 
     What cannot be read is told in a line, costs nothing else, and makes the exit status 1. The pages of archives are
     taken as a crawl takes them: a story under several addresses is one record, and pages without a story are no fault.
     """
-    screen, read, written = Screen(), 0, 0
-    source = Inputs(inputs, Reading(text, trusted(trust)), screen.complain)
-    apart(output, source.names)
-    replay = Replay(None)
+    form, screen = form_of(output or "-", to, "jsonl"), Screen()
+    path = Path(output) if output else None
+    source = Inputs(inputs, Reading(text, trusted(trust), address(url)), screen)
+    apart(path, source.names)
+    found = each(Work(_look, _lost, limit), source, _jobs(jobs, source))
+    if not deliver(_made(found, source, screen), path, form, screen) and not screen.faults:
+        screen.complain("no story in any page")
+    raise typer.Exit(1 if screen.faults else 0)
+
+
+def _made(found: Iterable[tuple[Given, Look]], source: Inputs, screen: Screen) -> Iterator[Article]:
+    """Yield the records of the pages that were looked at, and show how far the work is."""
+    replay, read = Replay(None), 0
 
     def far(seconds: float) -> tuple[int, str]:
         return source.done(), f"{read} pages, {read / max(seconds, 0.001):.0f}/s, {count(screen.faults, 'error')}"
 
-    with writing(output, screen) as lines, screen.progress(source.total, far) as step:
-        for given, seen in each(Work(_look, _lost), source, _jobs(jobs, source)):
-            for article in _records(replay, given, seen, screen):
-                lines.write(article.to_json().encode() + b"\n")
-                written += 1
+    with screen.progress(source.total, far) as step:
+        for given, seen in found:
+            yield from _records(replay, given, seen, screen)
             read += 1
             step()
-        for article in replay.rest():
-            lines.write(article.to_json().encode() + b"\n")
-            written += 1
-        if not written:
-            if not screen.faults:
-                screen.complain("no story in any page")
-            raise typer.Exit(1)  # and what was there before stays
-    raise typer.Exit(1 if screen.faults else 0)
+        yield from replay.rest()
 
 
 def _jobs(asked: int | None, source: Inputs) -> int:
@@ -89,10 +99,7 @@ def _records(replay: Replay, given: Given, seen: Look, screen: Screen) -> Iterat
 
 
 def _look(given: Given) -> Look:
-    try:
-        return look(given.page)
-    except Exception as error:
-        return _lost(f"a bug: {error!r}")
+    return look(given.page)
 
 
 def _lost(why: str) -> Look:

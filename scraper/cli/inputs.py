@@ -2,18 +2,24 @@
 
 import glob
 import gzip
-import io
 import json
 import os
+import re
+import shutil
+import stat
 import sys
+import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import IO, NamedTuple
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from typing import IO, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from scraper.errors import FetchError, ScraperError
+from scraper.cli.options import Faults
+from scraper.cli.screen import Screen, count
+from scraper.errors import ArchiveError, FetchError, ScraperError
 from scraper.fetch import fetch
 from scraper.safety import UNSAFE
 from scraper.warc import LARGEST, Page, read_pages
@@ -23,9 +29,15 @@ __all__ = ["Given", "Inputs", "Reading"]
 _PAGES, _TEXTS = (".html", ".htm", ".xhtml"), (".txt",)
 _ARCHIVES, _LINES = (".warc", ".warc.gz", ".wet", ".wet.gz"), (".jsonl", ".jsonl.gz")
 _KNOWN = (*_PAGES, *_TEXTS, *_ARCHIVES, *_LINES)
-_UNKNOWN = f"not a kind of file that is known ({' '.join(_KNOWN)}); as stdin, it is taken for a page: - < FILE"
+_UNKNOWN = f"not a kind of file that is known ({' '.join(_KNOWN)}), nor does it begin as a page"
+_ADDRESSES = "a list of addresses, not a story; xargs -a FILE scraper extract fetches them"
 _FETCHED = 100_000  # bytes that a page of the web is taken to have, for the bar
 _PACE = 1.0  # seconds between two pages of a host
+_HEAD = 4096  # bytes by which a file is judged whose name says nothing
+_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?+(?>\s++|<\?xml[^>]*+>|<!--.*?-->)*+<(?:!doctype\s++html|html|head|body|title|meta)\b",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 class Given(NamedTuple):
@@ -44,14 +56,16 @@ class Reading(NamedTuple):
     """Pages are flattened text, whatever they are called."""
     trusted: frozenset[str] = frozenset()
     """Places that may be asked for although they are not on the public internet."""
+    url: str | None = None
+    """Where the one page that is given was found."""
 
 
 class Inputs:
     """Pages, one after another; what cannot be read is told in a line, and never ends the reading."""
 
-    def __init__(self, names: Iterable[str], reading: Reading, complain: Callable[[object], None]) -> None:
+    def __init__(self, names: Iterable[str], reading: Reading, screen: Screen) -> None:
         self._reading = reading
-        self._complain = complain
+        self._screen = screen
         self.names = [found for name in names for found in self._expanded(name)]
         """Those of files and addresses; folders and patterns are told file by file."""
         sizes = [_size(name) for name in self.names]
@@ -71,71 +85,85 @@ class Inputs:
             try:
                 yield from self._pages(name)
             except OSError as error:
-                self._complain(f"{name}: {error.strerror or error}")
+                self._screen.complain(f"{name}: {error.strerror or error}")
             except FetchError as error:
-                self._complain(f"{error}{_hint(error)}")
+                self._screen.complain(f"{error}{_hint(error)}")
             except (ScraperError, zlib.error, EOFError) as error:
-                self._complain(f"{name}: {error}")
+                self._screen.complain(f"{name}: {error}")
             self._before, self._now = self._before + weight, None
 
     def _expanded(self, name: str) -> list[str]:
-        path = Path(name)
-        if path.is_dir():
-            found = [os.path.join(top, file) for top, _, files in os.walk(name) for file in files]
-            found = sorted(file for file in found if file.lower().endswith(_KNOWN))
-            if not found:
-                self._complain(f"{name}: no pages in this folder ({' '.join(_KNOWN)})")
-            return found
-        if name == "-" or path.exists() or not glob.has_magic(name) or "://" in name:
+        if os.path.isdir(name):
+            return self._in_folder(name)
+        if name == "-" or os.path.exists(name) or not glob.has_magic(name) or "://" in name:
             return [name]
         found = sorted(glob.glob(name, recursive=True))
         if not found:
-            self._complain(f"{name}: no file has such a name")
-        return [file for each in found for file in (self._expanded(each) if Path(each).is_dir() else [each])]
+            self._screen.complain(f"{name}: no file has such a name")
+        return [file for each in found for file in (self._in_folder(each) if os.path.isdir(each) else [each])]
+
+    def _in_folder(self, name: str) -> list[str]:
+        """Return the files of a folder that are read, and tell how many others there are; hidden ones are not meant."""
+        paths = [os.path.join(top, file) for top, _, files in os.walk(name) for file in files if file[0] != "."]
+        found = {path for path in paths if os.path.isfile(path) and (path.lower().endswith(_KNOWN) or _is_page(path))}
+        if not found:
+            self._screen.complain(f"{name}: no pages in this folder ({' '.join(_KNOWN)})")
+        elif passed := Counter(os.path.splitext(path)[1].lower() or "no ending" for path in paths if path not in found):
+            kinds = ", ".join(f"{ending} {number}" for ending, number in passed.most_common(5))
+            self._screen.note(f"{name}: {count(passed.total(), 'file')} passed over, not pages: {kinds}")
+        return sorted(found)
 
     def _pages(self, name: str) -> Iterator[Given]:
-        if name == "-":
-            yield from self._stream(name, _sniffed(data := sys.stdin.buffer.read()), io.BytesIO(data))
-        elif "://" in name and not Path(name).exists():
+        if self._reading.url and (len(self.names) > 1 or "://" in name):
+            raise ScraperError("--url is for a single saved page")
+        if "://" in name and not os.path.exists(name):
             yield Given(name, self._as_told(self._fetched(name)), alone=True)
-        else:
-            with Path(name).open("rb") as raw:
-                if not name.lower().endswith(_KNOWN):
-                    raise ScraperError(_UNKNOWN)
-                self._now = raw
-                yield from self._stream(name, name.lower(), raw)
+            return
+        with closing(_opened(name)) as raw:
+            kind = _kind(name, raw, text=self._reading.text)
+            self._now = raw
+            yield from self._stream(name, kind, raw)
 
     def _stream(self, name: str, kind: str, raw: IO[bytes]) -> Iterator[Given]:
-        if not raw.read(1):
-            raise ScraperError("it is empty")
-        raw.seek(0)
-        if kind.endswith(_ARCHIVES):
-            for page in read_pages(
-                raw, on_error=lambda error: self._complain(f"{name}: at byte {error.offset}: {error.why}")
-            ):
-                yield Given(name, page, alone=False)
+        if not kind.endswith((*_ARCHIVES, *_LINES)):
+            yield Given(name, self._single(raw, kind), alone=True)
+        elif self._reading.url:
+            raise ScraperError("--url is for a single saved page")
         elif kind.endswith(_LINES):
-            yield from self._lines(name, gzip.GzipFile(fileobj=raw) if kind.endswith(".gz") else raw)
+            yield from self._lines(name, cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if kind.endswith(".gz") else raw)
         else:
-            body = raw.read(LARGEST + 1)
-            if len(body) > LARGEST:
-                raise ScraperError(f"it is larger than {LARGEST} bytes")
-            page = Page(None, body, None, None, 200)
-            yield Given(name, page._replace(status=None) if kind.endswith(_TEXTS) else self._as_told(page), alone=True)
+            faults = Faults(name, self._screen)
 
-    def _lines(self, name: str, raw: IO[bytes] | gzip.GzipFile) -> Iterator[Given]:
-        number = 0
+            def bad(error: ArchiveError) -> None:
+                faults.add(f"{name}: at byte {error.offset}: {error.why}")
+
+            for page in read_pages(raw, on_error=bad):
+                faults.end_row()
+                yield Given(name, page, alone=False)
+            faults.end_row()
+
+    def _single(self, raw: IO[bytes], kind: str) -> Page:
+        body = raw.read(LARGEST + 1)
+        if len(body) > LARGEST:
+            raise ScraperError(f"it is larger than {LARGEST} bytes")
+        text = self._reading.text or kind.endswith(_TEXTS)
+        if text and _are_addresses(body):
+            raise ScraperError(_ADDRESSES)
+        return Page(self._reading.url, body, None, None, None if text else 200)
+
+    def _lines(self, name: str, raw: IO[bytes]) -> Iterator[Given]:
+        faults, number = Faults(name, self._screen), 0
         while line := raw.readline(LARGEST + 1):
             number += 1
             try:
-                page = _of_line(line)
+                page = _of_line(line, raw)
             except ScraperError as error:
-                self._complain(f"{name}:{number}: {error}{'; the file is left out' if number == 1 else ''}")
-                if number == 1:
-                    return
-            else:
-                if page is not None:
-                    yield Given(f"{name}:{number}", self._as_told(page), alone=True)
+                faults.add(f"{name}:{number}: {error}")
+                continue
+            if page is not None:
+                faults.end_row()
+                yield Given(f"{name}:{number}", self._as_told(page), alone=True)
+        faults.end_row()
 
     def _as_told(self, page: Page) -> Page:
         return page._replace(status=None) if self._reading.text else page
@@ -161,13 +189,15 @@ def _hint(error: FetchError) -> str:
 
 def _size(name: str) -> int:
     try:
-        return Path(name).stat().st_size
+        return os.stat(name).st_size
     except OSError:
         return _FETCHED
 
 
-def _of_line(line: bytes) -> Page | None:
+def _of_line(line: bytes, rest: IO[bytes]) -> Page | None:
     if len(line) > LARGEST:
+        while line and not line.endswith(b"\n"):
+            line = rest.readline(LARGEST)
         raise ScraperError(f"it is larger than {LARGEST} bytes")
     if not line.strip():
         return None
@@ -182,8 +212,62 @@ def _of_line(line: bytes) -> Page | None:
     return Page(url if isinstance(url, str) else None, body, "text/html; charset=utf-8", None, 200)
 
 
-def _sniffed(data: bytes) -> str:
-    """Give the ending that a file of these bytes would have."""
-    if data.startswith((b"WARC/", b"\x1f\x8b")):
+def _opened(name: str) -> IO[bytes]:
+    """Open a file, stdin or a pipe so that it can be read from its beginning again."""
+    raw = sys.stdin.buffer if name == "-" else _opened_file(name)
+    if raw.seekable():
+        return raw
+    with raw:
+        copy = cast(IO[bytes], tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
+        shutil.copyfileobj(raw, copy)
+        copy.seek(0)
+        return copy
+
+
+def _opened_file(name: str) -> IO[bytes]:
+    if stat.S_ISCHR(os.stat(name).st_mode):  # which may never end
+        raise ScraperError("a device, not a file")
+    return open(name, "rb")
+
+
+def _kind(name: str, raw: IO[bytes], *, text: bool) -> str:
+    """Return the ending that a file has, or ought to have by what is in it; raise `ScraperError` for none."""
+    head = raw.read(_HEAD)
+    raw.seek(0)
+    if not head:
+        raise ScraperError("it is empty")
+    if name.lower().endswith(_KNOWN):
+        return name.lower()
+    found = _sniffed(head) or (".txt" if text else ".html" if name == "-" else None)
+    if found is None:
+        raise ScraperError(_UNKNOWN)
+    return found
+
+
+def _sniffed(head: bytes) -> str | None:
+    if head.startswith(b"\x1f\x8b"):
+        inner = zlib.decompressobj(wbits=31).decompress(head, _HEAD)
+        return ".jsonl.gz" if inner.lstrip().startswith(b"{") else ".warc.gz"
+    if head.startswith(b"WARC/"):
         return ".warc"
-    return ".jsonl" if data.lstrip().startswith(b"{") else ".html"
+    if head.lstrip().startswith(b"{"):
+        return ".jsonl"
+    begun = head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
+    return ".html" if begun.startswith(b"<") else None
+
+
+def _is_page(path: str) -> bool:
+    """Tell whether a file in a folder is a page, whatever its name."""
+    try:
+        with open(path, "rb") as raw:
+            head = raw.read(_HEAD)
+    except OSError:
+        return False
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16
+        head = head[2:].replace(b"\0", b"")
+    return bool(_PAGE.match(head))
+
+
+def _are_addresses(body: bytes) -> bool:
+    lines = [line for line in map(bytes.strip, body[:_HEAD].splitlines()) if line]
+    return bool(lines) and all(re.match(rb"https?://\S+\Z", line, re.IGNORECASE) for line in lines)

@@ -4,10 +4,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import IO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
+
+from scraper.terminal import Lenient
 
 __all__ = ["Screen", "count", "plain"]
 
@@ -31,13 +34,17 @@ class Screen:
     """Tells what is wrong, a line each, and how far the work is; counts what was wrong."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
+        self._console = Console(file=cast(IO[str], Lenient(sys.stderr)))
         self.faults = 0
 
-    def complain(self, fault: object) -> None:
-        """Tell a fault in one line."""
-        self.faults += 1
-        self._console.print(Text(plain(str(fault))), soft_wrap=True)
+    def complain(self, fault: object, number: int = 1) -> None:
+        """Tell a fault in one line, or what stands for a number of them."""
+        self.faults += number
+        self.note(fault)
+
+    def note(self, said: object) -> None:
+        """Say in one line what is no fault."""
+        self._console.print(Text(plain(str(said))), soft_wrap=True)
 
     @contextmanager
     def progress(self, total: int, far: Far) -> Iterator[Callable[[], None]]:

@@ -11,7 +11,7 @@ import typer
 
 import scraper
 from scraper.article import json_schema
-from scraper.cli.output import apart, writing
+from scraper.cli.output import apart, ending, writing
 from scraper.cli.screen import Screen
 
 __all__ = ["portal", "report", "schema", "tell_version"]
@@ -63,12 +63,13 @@ def report(
 ) -> None:
     """Write what a crawl did as a page to look at."""
     screen = Screen()
+    ending(output.name, ("html", "htm"), "the report is a page")
     try:
         from scraper.crawlreport import report as page  # noqa: PLC0415
     except ModuleNotFoundError as error:
         screen.complain("this version cannot write a report; the account of a crawl is run.json in its folder")
         raise typer.Exit(1) from error
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         screen.complain(f"{folder}: no folder; give that of a crawl, such as crawls/fintechworld")
         raise typer.Exit(1)
     apart(output, (file for file in folder.rglob("*") if file.suffix != ".html"))
