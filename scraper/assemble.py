@@ -25,6 +25,7 @@ _LISTS = (Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Labe
 _HOME = re.compile(r"^[^:：]{1,20}[:：]\s*(?:Home|网站首页|首页)")
 _OPENING = 3  # paragraphs in which a dateline is looked for
 _EDGES = " -|·,【】"
+_LEAST_LINKED = 3  # an entry of a list is a link by a third of its text at least
 _RANK = re.compile(r"(\d{1,2})(?:[.)、]\s*|\s+)(?=\S)")
 _SUMMARY = re.compile(r"^(?:简介|摘要|导读|Summary|Abstract)\s*[:：]?\s*(?=\S)")
 
@@ -278,10 +279,10 @@ def _slot(block: Block, profile: Profile) -> Iterator[str]:
 def _links(story: _Story, kind: Label) -> list[Link]:
     """Return one entry a block: a picture's link and its title's link to one story are one entry.
 
-    Where a list has links, what has none is a summary or a date of an entry.
+    Where a list has links, what is not mostly a link is a summary or a date of an entry.
     """
     blocks = [each.block for each in story.by.get(kind, ())]
-    linked = [block for block in blocks if block.links]
+    linked = [block for block in blocks if block.links and _LEAST_LINKED * block.link_chars >= len(block.text)]
     entries: list[Link] = []
     for block in linked or blocks:
         entry = max(block.links, key=lambda link: len(link.text)) if block.links else Link(block.text)

@@ -29,7 +29,8 @@ _PROSE = frozenset((Label.BODY, Label.STANDFIRST))
 _FRAME = frozenset((Label.NAVIGATION, Label.FOOTER, Label.BREADCRUMB))
 _SIDEBAR = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
 _TITLE, _PARAGRAPH, _MANY = 20, 80, 5
-_MUCH_PROSE, _BARE, _LIKELY_LISTING = 250, 25, 0.6
+_SOME_PROSE, _BARE, _LIKELY_LISTING = 100, 18, 0.6
+_LINE, _LINES, _LEAST_LINKS = 100, 40, 4
 _SENTENCE = re.compile(r"[.!?…。！？؟।][\"'”’»）)]?\s*$")
 _BUTTON = re.compile(
     r"(?:read|learn|see|view) more$|continue reading|read on$|full story|阅读更多|阅读全文|weiterlesen|mehr lesen"
@@ -51,7 +52,7 @@ def refusal(document: Document, reading: Reading, claims: Claims) -> Reason | No
         if reason := _short_page(document, visible, claims):
             return reason
     is_article = _ARTICLE.search(claims.kind or "") is not None
-    if not (is_article and length >= _MUCH_PROSE) and _is_listing(document, reading, visible, length):
+    if not (is_article and length >= _SOME_PROSE) and _is_listing(document, reading, visible, length):
         return "listing"
     dated = any(each.label in (Label.DATE, Label.BYLINE) for each in visible)
     return None if length >= (_FEW_CHARACTERS if dated or is_article else 3 * _FEW_CHARACTERS) else "empty"
@@ -59,17 +60,16 @@ def refusal(document: Document, reading: Reading, claims: Claims) -> Reason | No
 
 def _short_page(document: Document, visible: Sequence[Labelled], claims: Claims) -> Reason | None:
     """Return whether the page is an error or a wall, unless what speaks for a story outweighs what it says."""
-    shown = sum([len(each.block.text) for each in visible])
-    if shown < _FEW_CHARACTERS:
-        return "empty"
     heads = [document.head.title, *(each.block.text for each in visible if each.label is Label.HEADLINE)]
-    lines = [each.block.text for each in visible if not each.block.links and len(each.block.text) < 100]
+    texts = [each.block.text for each in visible if each.block.text not in heads]
+    lines = [each.block.text for each in visible if not each.block.links and each.block.text not in heads]
     story = _story_evidence(visible, claims)
-    if _error_evidence(heads, lines[:40]) > story:
+    if _evidence(_ERROR, heads, [line for line in lines if len(line) < _LINE][:_LINES]) > story:
         return "error page"
-    text = " ".join(each.block.text for each in visible if each.label not in _FRAME)[:2000]
-    walls = 2 * any(map(_BLOCKED.search, heads)) + (shown < _SHORT_PAGE and _BLOCKED.search(text) is not None)
-    return "blocked" if walls > story else None
+    shown = sum([len(each.block.text) for each in visible])
+    if _evidence(_BLOCKED, heads, texts[:_LINES] if shown < _SHORT_PAGE else ()) > story:
+        return "blocked"
+    return "empty" if shown < _FEW_CHARACTERS else None
 
 
 def _story_evidence(visible: Sequence[Labelled], claims: Claims) -> int:
@@ -83,11 +83,11 @@ def _story_evidence(visible: Sequence[Labelled], claims: Claims) -> int:
     )
 
 
-def _error_evidence(heads: Sequence[str], lines: Sequence[str]) -> int:
-    """Count what speaks for an error page: a head that is little else than the error, or has its words; a line."""
-    found = [(match, head) for head in heads if (match := _ERROR.search(head))]
+def _evidence(pattern: re.Pattern[str], heads: Sequence[str], lines: Sequence[str]) -> int:
+    """Count what speaks against a story: a head that says little else, one that has the words, a line that has them."""
+    found = [(match, head) for head in heads if (match := pattern.search(head))]
     bare = any(len(head) <= len(match[0]) + _BARE for match, head in found)
-    return 2 * bare + bool(found) + any(map(_ERROR.search, lines))
+    return 2 * bare + bool(found) + any(map(pattern.search, lines))
 
 
 def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled], length: int) -> bool:
@@ -96,7 +96,8 @@ def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled
     if 2 * sum([block.link_chars for block in prose]) > length:
         return True
     if reading.listing is not None:
-        return reading.listing > _LIKELY_LISTING
+        has_links = not document.elements or len({anchor.url for anchor in document.anchors}) >= _LEAST_LINKS
+        return has_links and reading.listing > _LIKELY_LISTING
     listed = sum([len(each.block.text) for each in visible if each.label is Label.LISTING])
     if listed > length:
         return True

@@ -73,7 +73,7 @@ def test_pages_become_the_same_weights_each_time(folder: Path, kind: str, capsys
     assert stored[0].keys() == stored[1].keys()
     assert all((stored[0][key] == stored[1][key]).all() for key in stored[0])
     printed = capsys.readouterr().out
-    assert f"{kind}: 10 pages" in printed
+    assert f"{kind}: 14 pages" in printed
     assert "label byline" in printed
     assert "of lists taken for stories" in printed
 

@@ -314,11 +314,11 @@ def _bags(words: Sequence[str], known: Mapping[str, int]) -> Bags:
 def _title_share(title: str, opening: Sequence[str]) -> Floats:
     """Return the share of each block's first words that the page's title has."""
     titled = set(edge_words([title[:300]])) - {"\n"}
-    breaks = np.fromiter((word == "\n" for word in opening), np.int64, len(opening))
-    shared = np.fromiter((word in titled for word in opening), np.float64, len(opening))
-    owner = np.cumsum(breaks) - breaks
-    number = np.bincount(owner) - 1
-    return np.bincount(owner, shared) / np.maximum(number, 1)
+    marks = np.array([0 if word == "\n" else 2 if word in titled else 1 for word in opening])
+    breaks = np.flatnonzero(marks == 0)
+    number = np.diff(breaks, prepend=-1) - 1
+    shared = np.diff(np.cumsum(marks == 2)[breaks], prepend=0)
+    return shared / np.maximum(number, 1)
 
 
 def _openers(blocks: Sequence[Block]) -> Ints:

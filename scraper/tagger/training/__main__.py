@@ -24,24 +24,27 @@ from scraper.tagger.training.corpus import FOLDS, UNKNOWN, UNKNOWN_KIND, Example
 from scraper.tagger.training.evaluate import Answer, calibrate, read_all, report
 from scraper.tagger.training.fit import LONGEST, Recipe, answer, fit, vocabulary
 from scraper.tagger.training.net import Net
-from scraper.tagger.training.synthetic import list_pages
+from scraper.tagger.training.synthetic import list_pages, story_pages
 
 EPOCHS = {"html": 14, "text": 12}
-LISTS = 500
-"""How many lists of stories are made of the corpus' stories."""
+PLAIN = 500
+"""How many lists of stories, and how many plain pages of single ones, are made of the corpus' stories."""
 
 
 def read(folder: Path, name: str, sites: Path | None, lists: int) -> tuple[Vocabulary, list[Example]]:
     """Return the vocabulary and the pages to learn from, with their features."""
     examples = list(read_corpus(folder, name == "text", sites))
-    for page in list_pages(examples, lists, seed=7):
-        examples.append(_flattened(page) if name == "text" else page)
+    made = [*list_pages(examples, lists, seed=7), *story_pages(examples, lists, seed=8)]
+    examples += [_flattened(page) if name == "text" else page for page in made]
     known = vocabulary(examples)
     return known, [each._replace(features=featurise(each.document, known)) for each in examples]
 
 
 def _flattened(page: Example) -> Example:
+    """Return the page as lines of text; a block is a line."""
     document = segment_text("\n".join(block.text for block in page.document.blocks), page.document.url)
+    if len(document.blocks) == len(page.target):
+        return page._replace(document=document)
     n = len(document.blocks)
     return page._replace(
         document=document, target=np.full(n, UNKNOWN, np.float32), kind=np.full(n, UNKNOWN_KIND, np.int64)
@@ -109,7 +112,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--kind", choices=sorted(EPOCHS), action="append", help="train these weights only")
     parser.add_argument("--into", type=Path, default=Path(__file__).parents[1], help="where the weights go")
     parser.add_argument("--epochs", type=int, help="how often each page is learned from")
-    parser.add_argument("--lists", type=int, default=LISTS, help="how many lists of stories are made up")
+    parser.add_argument(
+        "--lists", type=int, default=PLAIN, help="how many lists of stories, and how many plain stories, are made up"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="how many networks are trained at once")
     options = parser.parse_args(arguments)

@@ -104,7 +104,7 @@ class Net(nn.Module):
 
     def __init__(self, known: Vocabulary, mean: Tensor, scale: Tensor) -> None:
         super().__init__()
-        classes, words, links = (max(each.values(), default=0) + 1 for each in known)
+        classes, words, links = (max(0, *each.values()) + 1 for each in known)
         self.names = _table(classes, NAMES * NAME_SIZE + ABOVE)
         self.words = _table(words, 2 * WORD_SIZE)
         self.links = _table(links, LINK)

@@ -1,6 +1,7 @@
-"""Lists of stories made of the corpus' own stories: home pages, sections, tags, archives, as many themes mark them up.
+"""Pages of plain themes made of the corpus' own stories: lists of stories, and single stories.
 
-Few pages of the corpus are lists, and crawls meet more lists than stories.
+Few pages of the corpus are lists, and crawls meet more lists than stories. The single stories have the same themes, so
+that a plain page is not taken for a list because it is plain.
 """
 
 import html
@@ -8,11 +9,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from scraper.block import Label
 from scraper.segment import segment_html
-from scraper.tagger.network import LISTING
+from scraper.tagger.network import ARTICLE, KINDS, LISTING
 from scraper.tagger.training.corpus import UNKNOWN, UNKNOWN_KIND, Example, fold_of_host
 
-__all__ = ["list_pages"]
+__all__ = ["list_pages", "story_pages"]
 
 _BUTTONS = (
     "Read more",
@@ -66,21 +68,52 @@ _LEAST_EXCERPT = 80
 
 
 def list_pages(examples: Sequence[Example], number: int, seed: int) -> Iterator[Example]:
-    """Yield pages that list stories of the corpus, each of one fold: the stories are of hosts of that fold alone."""
+    """Yield pages that list stories of the corpus; those of one page are of one fold."""
     order = np.random.default_rng(seed)
     stories = [story for example in examples if (story := _story(example))]
     for count in range(number):
         entries = _several(stories, order)
-        host = entries[0][0]
-        word = str(order.choice(entries[0][1].split() or ["news"])).lower()
-        url = f"https://{host}" + str(order.choice(_PATHS)).format(w=word)
-        document = segment_html(_page(entries, host, word, order), url if order.random() < 0.7 else None)
+        host, word = entries[0][0], _word(entries[0], order)
+        path = str(order.choice(_PATHS)).format(w=word)
+        document = segment_html(_list(entries, word, order), _url(host, path, order))
         n = len(document.blocks)
         if n:
             nothing = np.full(n, UNKNOWN, np.float32), np.full(n, UNKNOWN_KIND, np.int64)
             yield Example("synthetic", f"list-{count}", host, document, *nothing, LISTING, {}, False)
 
 
+def story_pages(examples: Sequence[Example], number: int, seed: int) -> Iterator[Example]:
+    """Yield pages of single stories of the corpus, cut to any length."""
+    order = np.random.default_rng(seed)
+    stories = [story for example in examples if (story := _story(example))]
+    for count in range(number):
+        others = _several(stories, order)
+        host, headline, prose = others[0]
+        prose = prose[: int(order.choice([1, 2, 3, 5, 8, 20, 40]))]
+        path = f"/{_word(others[0], order)}/{count}-{_word(others[0], order)}.html"
+        document = segment_html(_single(headline, prose, others[1:5], order), _url(host, path, order))
+        story = set(prose)
+        target = np.array([block.text in story for block in document.blocks], np.float32)
+        kind = np.array([_kind(block.text, story, headline) for block in document.blocks], np.int64)
+        if target.any():
+            yield Example("synthetic", f"story-{count}", host, document, target, kind, ARTICLE, {}, False)
+
+
+def _kind(text: str, story: set[str], headline: str) -> int:
+    return (
+        KINDS.index(Label.BODY) if text in story else KINDS.index(Label.HEADLINE) if text == headline else UNKNOWN_KIND
+    )
+
+
+def _word(story: "_Story", order: np.random.Generator) -> str:
+    return str(order.choice(story[1].split() or ["news"])).lower()
+
+
+def _url(host: str, path: str, order: np.random.Generator) -> str | None:
+    return f"https://{host}{path}" if order.random() < _HAS_URL else None
+
+
+_HAS_URL = 0.7
 _Story = tuple[str, str, list[str]]
 
 
@@ -99,31 +132,56 @@ def _several(stories: Sequence[_Story], order: np.random.Generator) -> list[_Sto
     return [same_fold[int(i)] for i in order.integers(0, len(same_fold), number)]
 
 
-def _page(entries: Sequence[_Story], host: str, word: str, order: np.random.Generator) -> str:
-    site = host.split(".", maxsplit=1)[0].title()
+def _list(entries: Sequence[_Story], word: str, order: np.random.Generator) -> str:
+    site = entries[0][0].split(".")[0].title()
     title = str(order.choice(_TITLES)).format(w=word.title(), s=site)
-    container = str(order.choice(_CONTAINERS))
     wrapper = _WRAPPERS[int(order.integers(len(_WRAPPERS)))]
     style = {name: order.random() < chance for name, chance in _STYLE.items()}
-    level = int(order.choice([1, 2, 2, 3, 4]))
-    button = str(order.choice(_BUTTONS))
-    inside = "".join(_entry(each, n, wrapper, style, (level, button)) for n, each in enumerate(entries))
-    menu = "".join(f"<li><a href='/{w}/'>{w.title()}</a></li>" for w in ("news", "sport", "about", "archive", word))
+    look = int(order.choice([1, 2, 2, 3, 4])), str(order.choice(_BUTTONS))
+    inside = "".join(_entry(each, n, wrapper, style, look) for n, each in enumerate(entries))
     heading = f"<h1>{title if order.random() < 0.5 else site}</h1>" if order.random() < 0.7 else ""
-    pager = (
-        "<nav><a href='/page/1/'>1</a> <a href='/page/3/'>3</a> <a href='/page/4/'>Older posts</a></nav>"
-        if order.random() < 0.6
+    pager = "<nav><a href='/page/1/'>1</a> <a href='/page/3/'>3</a> <a href='/page/4/'>Older posts</a></nav>"
+    after = pager if order.random() < 0.6 else ""
+    kind = "website" if order.random() < 0.4 else ""
+    return _page(site, (title, kind), heading + _inside(inside, order) + after, entries[:5], order)
+
+
+def _single(headline: str, prose: Sequence[str], others: Sequence[_Story], order: np.random.Generator) -> str:
+    site = others[0][0].split(".")[0].title() if others else "Post"
+    text = "".join(f"<p>{html.escape(each)}</p>" for each in prose)
+    head = (
+        f"<h{(level := int(order.choice([1, 1, 2])))}>{html.escape(headline)}</h{level}>"
+        if order.random() < 0.85
         else ""
     )
-    side = (
-        f"<aside><h3>Recent Posts</h3><ul>{''.join(f'<li><a href=/p{n}>{html.escape(e[1])}</a></li>' for n, e in enumerate(entries[:5]))}</ul></aside>"
-        if order.random() < 0.5
-        else ""
-    )
-    meta = "<meta property='og:type' content='website'>" if order.random() < 0.4 else ""
+    byline = "<p class='byline'>By <a href='/author/jo/'>Jo Doe</a></p>" if order.random() < 0.5 else ""
+    date = "<time datetime='2015-08-03'>August 3, 2015</time>" if order.random() < 0.5 else ""
+    related = "".join(f"<li><a href='/2015/08/{n}'>{html.escape(each[1])}</a></li>" for n, each in enumerate(others))
+    below = f"<h3>Related</h3><ul>{related}</ul>" if order.random() < 0.3 else ""
+    title = f"{headline} | {site}" if order.random() < 0.7 else ""
+    kind = "article" if order.random() < 0.3 else ""
+    wrapper = _WRAPPERS[int(order.integers(len(_WRAPPERS)))]
+    story = _inside(f"{wrapper[0]}{head}{byline}{date}{text}{wrapper[1]}", order)
+    return _page(site, (title, kind), story + below, others, order)
+
+
+def _inside(content: str, order: np.random.Generator) -> str:
+    container = str(order.choice(_CONTAINERS))
+    return f"{container}{content}</{container[1:].split(maxsplit=1)[0].rstrip('>')}>"
+
+
+def _page(site: str, head: tuple[str, str], content: str, recent: Sequence[_Story], order: np.random.Generator) -> str:
+    """Return a page with more or less around its content; `head` is the title and the kind that it declares."""
+    title, kind = head
+    words = ("news", "sport", "about", "archive", "contact")[: int(order.integers(0, 6))]
+    menu = "".join(f"<li><a href='/{word}/'>{word.title()}</a></li>" for word in words)
+    header = f"<header><a href='/'>{site}</a><ul>{menu}</ul></header>" if order.random() < 0.8 else ""
+    links = "".join(f"<li><a href=/p{n}>{html.escape(each[1])}</a></li>" for n, each in enumerate(recent))
+    side = f"<aside><h3>Recent Posts</h3><ul>{links}</ul></aside>" if order.random() < 0.4 else ""
+    foot = f"<footer><p>© 2016 {site}. All rights reserved.</p></footer>" if order.random() < 0.7 else ""
+    meta = f"<meta property='og:type' content='{kind}'>" if kind else ""
     return (
-        f"<html><head><title>{html.escape(title)}</title>{meta}</head><body><header><a href='/'>{site}</a><ul>{menu}</ul></header>"
-        f"{heading}{container}{inside}</{container[1:].split(maxsplit=1)[0].rstrip('>')}>{pager}{side}<footer><p>© 2016 {site}. All rights reserved.</p></footer></body></html>"
+        f"<html><head><title>{html.escape(title)}</title>{meta}</head><body>{header}{content}{side}{foot}</body></html>"
     )
 
 
