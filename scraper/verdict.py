@@ -28,8 +28,8 @@ _FEW_CHARACTERS, _FEW_WORDS, _SHORT_PAGE = 20, 200, 700
 _PROSE = frozenset((Label.BODY, Label.STANDFIRST))
 _FRAME = frozenset((Label.NAVIGATION, Label.FOOTER, Label.BREADCRUMB))
 _SIDEBAR = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
-_TITLE, _PARAGRAPH, _MANY = 20, 80, 5
-_SOME_PROSE, _BARE, _LIKELY_LISTING = 100, 18, 0.6
+_TITLE, _PARAGRAPH, _SOME, _MANY = 20, 80, 3, 5
+_SOME_PROSE, _BARE, _LIKELY_LISTING, _POSSIBLE_LISTING = 100, 18, 0.6, 0.15
 _LINE, _LINES, _LEAST_LINKS = 100, 40, 4
 _SENTENCE = re.compile(r"[.!?…。！？؟।][\"'”’»）)]?\s*$")
 _BUTTON = re.compile(
@@ -97,10 +97,14 @@ def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled
         return True
     if reading.listing is not None:
         has_links = not document.elements or len({anchor.url for anchor in document.anchors}) >= _LEAST_LINKS
-        return has_links and reading.listing > _LIKELY_LISTING
+        is_shaped = _is_interrupted(visible, length) if document.elements else _is_repetitive(visible)
+        return has_links and reading.listing > (_POSSIBLE_LISTING if is_shaped else _LIKELY_LISTING)
     listed = sum([len(each.block.text) for each in visible if each.label is Label.LISTING])
     if listed > length:
         return True
+    subheadings = [each.block.link_chars > 0 for each in visible if each.label is Label.SUBHEADING]
+    if len(subheadings) >= _SOME and all(subheadings):
+        return True  # the subheadings of a story are no links
     titles = sum([_is_title(each.block) for each in visible if each.label not in _FRAME and each.label not in _SIDEBAR])
     if titles >= _MANY and length < (_FEW_CHARACTERS if prose else 1):
         return True

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scraper.block import Label
+from scraper.block import Label, Reading
 from scraper.segment import segment_html
 from scraper.tagger import UNSURE, read_output
 from scraper.tagger.features import featurise
@@ -19,7 +19,7 @@ PAGE = (
 )
 
 
-def _read(story: float):  # noqa: ANN202 - the type is that of the function called
+def _read(story: float) -> Reading:
     document = segment_html(PAGE)
     vocabulary = load("html").vocabulary
     n = len(document.blocks)

@@ -9,6 +9,7 @@ from scraper.tagger.decode import OF_STORY, Decoded, decode
 from scraper.tagger.features import COLUMNS, Features, featurise
 from scraper.tagger.network import LISTING, Network, Output, load, predict
 from scraper.tagger.second_opinion import replacement
+from scraper.vocabulary import PROMOS
 
 __all__ = ["OF_STORY", "UNSURE", "read", "read_output"]
 
@@ -32,6 +33,8 @@ _SIGN_WEIGHTS = np.array([weight for _, weight, _ in _SIGNS], np.float32)
 _REASONS = tuple(f"model: {words}" for _, _, words in _SIGNS)
 UNSURE = 0.85
 """The confidence below which a record has the warning `unsure`."""
+_SHORT, _SURE = 120, 0.7
+"""An appeal is no longer than this, and the story less sure."""
 _OPINION = 0.5
 """The confidence in a body that the model did not choose."""
 _WORDS, _EASTERN, _LENGTH = (COLUMNS.index(name) for name in ("words", "share of east", "length"))
@@ -83,6 +86,8 @@ def _labelled(document: Document, features: Features, decoded: Decoded, kinds: F
 
 
 def _one(block: Block, model: Label, label: Label, score: float, reason: str) -> Labelled:
+    if label in OF_STORY and score < _SURE and len(block.text) < _SHORT and block.text.lower().startswith(PROMOS):
+        return Labelled(block, Label.PROMO, score, "begins as an appeal does")
     if block.hidden and label not in OF_STORY and label not in lists.KINDS:
         return Labelled(block, Label.HIDDEN, score, "declared invisible")
     return Labelled(block, label, score, reason if label is model else "a list, by its heading")

@@ -318,7 +318,8 @@ def _title_share(title: str, opening: Sequence[str]) -> Floats:
     breaks = np.flatnonzero(marks == 0)
     number = np.diff(breaks, prepend=-1) - 1
     shared = np.diff(np.cumsum(marks == 2)[breaks], prepend=0)
-    return shared / np.maximum(number, 1)
+    share: Floats = shared / np.maximum(number, 1)
+    return share
 
 
 def _openers(blocks: Sequence[Block]) -> Ints:

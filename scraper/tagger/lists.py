@@ -1,5 +1,6 @@
 """Lists of other stories: a heading and its entries as one, typed by the heading's words, else by the model."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,13 @@ KINDS = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LAT
 _KIND_ORDER = tuple(label for label in LABELS if label in KINDS)
 _COLUMNS = [LABELS.index(label) for label in _KIND_ORDER]
 _STORY = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING, Label.HEADLINE))
+_NEIGHBOUR = re.compile(
+    r"\W*(?:(?:previous|prev|next|older|newer)(?: (?:post|story|article|entry))?|vorherige\w*(?: \w+)?"
+    r"|nächste\w*(?: \w+)?|(?:article )?(?:précédent|suivant)e?|anterior|siguiente|próxim[ao]|precedente|successivo"
+    r"|vorige|volgende|上一篇|下一篇)\s*[:：»›→]",
+    re.IGNORECASE,
+)
+"""The link to the story before or after this one, which is no entry of the list that it is beside."""
 _UNSURE = frozenset((Label.OTHER, Label.NAVIGATION))
 """What a title in a list is often taken for; any other label is left as it is."""
 _LINKED_HEADING, _SHORTEST_TITLE = 40, 25
@@ -42,7 +50,7 @@ def typed(document: Document, labels: Sequence[Label], kinds: NDArray[np.floatin
     for each in _lists(document, found, headings):
         kind = each.kind or _likeliest(kinds[each.entries])
         for index in each.entries:
-            found[index] = kind
+            found[index] = Label.MORE if _NEIGHBOUR.match(blocks[index].text) else kind
     return found
 
 

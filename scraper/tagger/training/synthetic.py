@@ -92,9 +92,9 @@ def story_pages(examples: Sequence[Example], number: int, seed: int) -> Iterator
         prose = prose[: int(order.choice([1, 2, 3, 5, 8, 20, 40]))]
         path = f"/{_word(others[0], order)}/{count}-{_word(others[0], order)}.html"
         document = segment_html(_single(headline, prose, others[1:5], order), _url(host, path, order))
-        story = set(prose)
-        target = np.array([block.text in story for block in document.blocks], np.float32)
-        kind = np.array([_kind(block.text, story, headline) for block in document.blocks], np.int64)
+        body = set(prose)
+        target = np.array([block.text in body for block in document.blocks], np.float32)
+        kind = np.array([_kind(block.text, body, headline) for block in document.blocks], np.int64)
         if target.any():
             yield Example("synthetic", f"story-{count}", host, document, target, kind, ARTICLE, {}, False)
 
