@@ -172,7 +172,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "empty.warc.gz": (lambda path: path.write_bytes(b""), "{}: it is empty"),
     "empty.jsonl": (lambda path: path.write_bytes(b""), "{}: it is empty"),
     "binary.html": (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99)), "{}: this is PNG data, not a page"),
-    "listing.html": (lambda path: path.write_text("<title>404 Not Found</title><h1>404 Not Found</h1>"), "{}: empty"),
+    "listing.html": (lambda path: path.write_text("<title>404 Not Found</title><h1>404 Not Found</h1>"), "{}: error page"),
     "noise.warc.gz": (lambda path: path.write_bytes(b"noise"), "{}: at byte 0: 5 bytes that are no record"),
     "torn.jsonl.gz": (lambda path: path.write_bytes(gzip.compress(b'{"html"')[:-9]), "{}: Compressed file ended before"),
     "plain.jsonl.gz": (lambda path: path.write_bytes(b"{}"), "{}: Not a gzipped file"),
