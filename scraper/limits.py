@@ -34,6 +34,8 @@ _UNNESTED = frozenset(
 _ROWS, _CELLS = frozenset("tr thead tbody tfoot caption colgroup".split()), frozenset(("td", "th"))
 _ITEMS = frozenset("p li dd".split())
 """These close themselves when the next one opens, so an unclosed run of them is flat."""
+_IN_ITEMS, _NEAR = frozenset("p div address".split()), 8
+"""Through so many of these the next item closes the one before."""
 _SAME = dict.fromkeys("h1 h2 h3 h4 h5 h6".split(), "h") | {"dt": "dd"}
 _FOREIGN = frozenset(("svg", "math"))
 _POINTS = frozenset("foreignobject desc mi mo mn ms mtext annotation-xml".split())
@@ -45,7 +47,7 @@ _SPECIAL = (
     | _BARRIERS
     | frozenset(
         "address article aside blockquote button center details dialog dir div dl fieldset figcaption figure footer"
-        " form h header hgroup listing main menu nav ol pre search section select summary ul".split()
+        " form h header hgroup listing main menu nav noscript ol plaintext pre search section select summary ul".split()
     )
 )
 _BREAKOUT = frozenset(
@@ -192,23 +194,36 @@ class _Scan:
         if name in _FORMATTING:
             self.formatting.count(name, closing=False)
         self.reopened += self.formatting.left_open
-        if name in _UNNESTED or ((in_foreign or name in _FOREIGN) and _closes_itself(rest)):
+        if self._is_empty(name, rest, in_foreign):
             return position
         if name == "script" or name in _RAW:
             return self._behind_raw(name, position)
         self._nest(name)
         return position
 
+    def _is_empty(self, name: str, rest: str, in_foreign: bool) -> bool:
+        """Tell whether the element surely has no content: SVG and MathML know no void elements, but a closing slash."""
+        if in_foreign or name in _FOREIGN:
+            return _closes_itself(rest)
+        return name in _UNNESTED and (name in _BREAKOUT or not self.barriers[-1].endswith("?"))
+
     def _nest(self, name: str) -> None:
         """Open an element, behind those that it closes."""
         if self.barriers[-1] == "table" and (name in _ROWS or name in _CELLS):
             self._pop_above_table()
-        elif name in _ITEMS and self.specials[-1] == name:
-            self._pop_to(name)
-        elif name == "option" and self.stack and self.stack[-1] == name:
+        elif name in _ITEMS:
+            self._end_item(name)
+        elif name == "option" and self.stack[-1:] == [name] and not self.foreign:
             self._pop()
         if self.foreign or not (name in _ROWS or (name in _CELLS and self.barriers[-1] != "table")):
             self._push(name)
+
+    def _end_item(self, name: str) -> None:
+        for special in reversed(self.specials[-_NEAR:]):
+            if special == name:
+                self._pop_to(name)
+            if name in (special, "p") or special not in _IN_ITEMS:
+                break
 
     def _push(self, name: str) -> None:
         self.stack.append(name)
@@ -261,7 +276,7 @@ class _Scan:
 
     def _closes(self, name: str, barrier: str) -> bool:
         """Tell whether the parser surely closes an element by this end tag."""
-        if name in _ITEMS or name in _FOREIGN or name in _POINTS:
+        if name in _ITEMS or name in _FOREIGN or name in _POINTS or name == "noscript":
             return self.specials[-1] == name
         if name == "form":  # it leaves open what is in it
             return self.stack[-1:] == [name]
