@@ -272,10 +272,11 @@ class _Walk:
             return
         if self.parts and self._ends_before(place, text):
             self._flush()
-        if place is not self.place:
+        if place is not self.place or place.sight is not _SHOWN:
             self.block = place.block
             is_sign = place.link is not None and ("#" in text or not text.isascii()) and _is_permalink(text, place.tag)
-            if (is_sign or place.sight is not self.place.sight) and self._is_beside(text, place, is_sign):
+            is_plain = place.sight is _SHOWN and self.place.sight is _SHOWN
+            if (is_sign or not is_plain) and self._is_beside(text, place, is_sign):
                 return
         self._add(text, place)
 
