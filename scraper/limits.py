@@ -34,6 +34,13 @@ _UNNESTED = frozenset(
 _ROWS, _CELLS = frozenset("tr thead tbody tfoot caption colgroup".split()), frozenset(("td", "th"))
 _ITEMS = frozenset("p li dd".split())
 """These close themselves when the next one opens, so an unclosed run of them is flat."""
+_RUBY = frozenset("rb rp rt rtc".split())
+_ENDS_P = frozenset(
+    "p address article aside blockquote center dd details dialog dir div dl fieldset figcaption figure footer form h"
+    " header hgroup li listing main menu nav ol plaintext pre search section summary ul".split()
+)
+_IN_ITEMS, _NEAR = frozenset("p div address".split()), 8
+"""Through so many of these the next item closes the one before."""
 _SAME = dict.fromkeys("h1 h2 h3 h4 h5 h6".split(), "h") | {"dt": "dd"}
 _FOREIGN = frozenset(("svg", "math"))
 _POINTS = frozenset("foreignobject desc mi mo mn ms mtext annotation-xml".split())
@@ -45,7 +52,7 @@ _SPECIAL = (
     | _BARRIERS
     | frozenset(
         "address article aside blockquote button center details dialog dir div dl fieldset figcaption figure footer"
-        " form h header hgroup listing main menu nav ol pre search section select summary ul".split()
+        " form h header hgroup listing main menu nav noscript ol plaintext pre search section select summary ul".split()
     )
 )
 _BREAKOUT = frozenset(
@@ -156,6 +163,7 @@ class _Scan:
         self.specials, self.barriers = [""], [""]
         self.above_special: list[Counter[str]] = [Counter()]
         self.above_barrier: list[Counter[str]] = [Counter()]
+        self.doubtful: list[set[str]] = [set()]
         self.foreign = self.reopened = 0
         self.formatting = _Formatting()
 
@@ -192,23 +200,54 @@ class _Scan:
         if name in _FORMATTING:
             self.formatting.count(name, closing=False)
         self.reopened += self.formatting.left_open
-        if name in _UNNESTED or ((in_foreign or name in _FOREIGN) and _closes_itself(rest)):
+        if self._is_empty(name, rest, in_foreign):
+            if name == "hr":
+                self._end_paragraph()
             return position
         if name == "script" or name in _RAW:
             return self._behind_raw(name, position)
         self._nest(name)
         return position
 
+    def _is_empty(self, name: str, rest: str, in_foreign: bool) -> bool:
+        """Tell whether the element surely has no content: SVG and MathML know no void elements, but a closing slash."""
+        if in_foreign or name in _FOREIGN:
+            return _closes_itself(rest)
+        return name in _UNNESTED and (name in _BREAKOUT or not self.foreign)
+
     def _nest(self, name: str) -> None:
         """Open an element, behind those that it closes."""
         if self.barriers[-1] == "table" and (name in _ROWS or name in _CELLS):
             self._pop_above_table()
-        elif name in _ITEMS and self.specials[-1] == name:
-            self._pop_to(name)
-        elif name == "option" and self.stack and self.stack[-1] == name:
+        elif name in _ENDS_P:
+            self._end_paragraph()
+        elif name == "table":  # it ends a paragraph, or in old pages does not
+            self._doubt("p")
+        elif name in _RUBY and self.stack and self.stack[-1] in _ITEMS:
+            self._doubt(self.stack[-1])
+        if name in _ITEMS:
+            self._end_item(name)
+        elif name == "option" and self.stack[-1:] == [name] and not self.foreign:
             self._pop()
         if self.foreign or not (name in _ROWS or (name in _CELLS and self.barriers[-1] != "table")):
             self._push(name)
+
+    def _end_paragraph(self) -> None:
+        if self.specials[-1] == "p" and "p" not in self.doubtful[-1]:
+            self._pop_to("p")
+
+    def _end_item(self, name: str) -> None:
+        for special in reversed(self.specials[-_NEAR:]):
+            if special == name and name not in self.doubtful[-1]:
+                self._pop_to(name)
+            if name in (special, "p") or special not in _IN_ITEMS:
+                return
+        self._doubt(name)
+
+    def _doubt(self, name: str) -> None:
+        """Take no more tags for the end of such elements, as the parser may have closed the innermost already."""
+        if self.above_barrier[-1][name]:
+            self.doubtful[-1].add(name)
 
     def _push(self, name: str) -> None:
         self.stack.append(name)
@@ -219,6 +258,7 @@ class _Scan:
         if is_barrier:
             self.barriers.append(name)
             self.above_barrier.append(Counter())
+            self.doubtful.append(set())
         if is_barrier or name in _SPECIAL:
             self.specials.append(name)
             self.above_special.append(Counter())
@@ -234,9 +274,12 @@ class _Scan:
             if self.barriers[-1].rstrip("?") == name:
                 self.barriers.pop()
                 self.above_barrier.pop()
+                self.doubtful.pop()
         else:
             self.above_special[-1][name] -= 1
         self.above_barrier[-1][name] -= 1
+        if not self.above_barrier[-1][name]:
+            self.doubtful[-1].discard(name)
         self.foreign -= name in _FOREIGN
         return name
 
@@ -252,16 +295,18 @@ class _Scan:
         if name in _FORMATTING:
             self.formatting.count(name, closing=True)
         barrier = self.barriers[-1].rstrip("?")
-        if self._closes(name, barrier):
+        if name not in self.doubtful[-1] and self._closes(name, barrier):
             self._pop_to(name)
+            return
+        self._doubt(name)
+        if name in _ROWS and barrier == "table" and any(map(self.above_barrier[-1].get, _CELLS)):
+            self._pop_above_table()
         elif barrier in _FOREIGN:
             self.barriers[-1] = f"{barrier}?"  # the parser may have left it; nothing more is taken for its content
-        elif name in _ROWS and barrier == "table" and any(map(self.above_barrier[-1].get, _CELLS)):
-            self._pop_above_table()
 
     def _closes(self, name: str, barrier: str) -> bool:
         """Tell whether the parser surely closes an element by this end tag."""
-        if name in _ITEMS or name in _FOREIGN or name in _POINTS:
+        if name in _ITEMS or name in _FOREIGN or name in _POINTS or name == "noscript":
             return self.specials[-1] == name
         if name == "form":  # it leaves open what is in it
             return self.stack[-1:] == [name]

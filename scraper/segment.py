@@ -47,11 +47,13 @@ _OFF_SCREEN = re.compile(
     r"|(?:left|right|top|text-indent|margin-left)\s*:\s*-(?:\d{3,}|\d\dr?em))",
     re.IGNORECASE,
 )
-_UNSPOKEN_MARKS = ("hidden", "screen", "sr-only", "sronly", "for-sr", "invisible", "assistive", " material-")
-_UNSPOKEN = re.compile(
+_READER_MARKS = ("hidden", "screen", "sr-only", "sronly", "for-sr", "invisible", "assistive", " material-")
+_FOR_READERS = re.compile(
     r"visually-?hidden|(?<![a-z])(?<!not-)sr-?only|screen-?reader|show-for-sr|element-invisible|a11y-hidden"
     r"|off-?screen(?![a-z])|assistive-text| material-(?:icons|symbols)"
 )
+_TELLING = frozenset(("hidden", "style", "aria-hidden", "itemprop"))
+"""Attributes that tell whether an inline element is shown, and what it declares."""
 _SIGNS, _HEADING_SIGNS = frozenset("¶🔗⚓"), frozenset("#§∞")
 """Texts of a link to its own place: anywhere, and in a heading or a term."""
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6 dt".split())
@@ -67,12 +69,13 @@ _WORD = re.compile(r"\w")  # a sign for screen readers, as ": " behind a kicker,
 _WHOLE = ("https://", "http://")
 _NO_PAGE = ("#", "javascript:", "mailto:", "tel:", "data:", "sms:", "whatsapp:", "about:", "[!--", "{{")
 _INDENTED = re.compile(r"[\r\n\t ]*(?:\u3000|\xa0{2})")  # behind one line break an indent opens a paragraph too
-_CELL_LIMIT, _SHORT, _SIGN = 300, 200, 16
+_CELL_LIMIT, _SHORT = 300, 200
 _PARAGRAPH, _WIDE_PARAGRAPH = 100, 40  # from this length on a line is a paragraph; the second for wide characters
+_SHORTEST = 2 * _WIDE_PARAGRAPH
 _UNSPLIT = frozenset("li dt dd h1 h2 h3 h4 h5 h6 pre address figcaption caption".split())
 _PROSE, _MUCH_PROSE = 80, 250
 _NOTICE = re.compile("javascript|browser", re.IGNORECASE)
-_MAX_WORDS, _MAX_WORD = 32, 64  # of an element's class and id
+_LONG_NAMES, _MAX_WORDS, _MAX_WORD = 256, 32, 64  # of an element's class and id
 _MAX_INLINE, _MAX_CHAINS = 512, 32  # characters of names around an inline element; such chains in a block
 _MAX_BASE = 4_096
 _MAX_SOURCES, _MAX_ADDRESS, _MAX_CLIMB = 20, 2_048, 50  # of an image: its sources, its address, the elements around it
@@ -135,6 +138,21 @@ def _open_shadows(html: str) -> str:
     return _TEMPLATE.sub(rename, html)
 
 
+class _Sight(msgspec.Struct, frozen=True, gc=False):
+    """Whether a browser shows what is directly inside an element."""
+
+    hidden: bool = False
+    aside: int = 0
+    """The number of the inline element that takes it out of the visible text: hidden, or for screen readers alone."""
+    unscripted: bool = False
+    """Hidden by a `noscript` alone."""
+    unspoken: bool = False
+    """Not for screen readers."""
+
+
+_SHOWN = _Sight()
+
+
 class _Place(msgspec.Struct, frozen=True, gc=False):
     """What text directly inside an element belongs to."""
 
@@ -147,19 +165,11 @@ class _Place(msgspec.Struct, frozen=True, gc=False):
     """Class and id words of the inline elements around it."""
     link: _Target | None
     datetime: str | None
-    hidden: bool
+    sight: _Sight
     unread: bool
-    aside: int = 0
-    """The number of the inline element that takes it out of the visible text: hidden, or for screen readers alone."""
-    unscripted: bool = False
-    """Hidden by a `noscript` alone."""
-    aria_hidden: bool = False
-    """Shown, but not read aloud."""
-    is_odd: bool = False
-    """One of the last three."""
 
 
-_TOP = _Place(-1, -1, "body", " ", None, None, False, False)
+_TOP = _Place(-1, -1, "body", " ", None, None, _SHOWN, False)
 
 
 _Aside = tuple[_Place, str, int]
@@ -235,7 +245,6 @@ class _Walk:
         self.places: dict[int, _Place] = {}
         self.targets: dict[int, _Target] = {}
         self.names: dict[tuple[str | None, str | None], str] = {(None, None): " "}
-        self.unspoken: dict[str, bool] = {}
         self.unscripted: list[int] = []
         self.place = _TOP
         self.block = _TOP.block
@@ -254,10 +263,8 @@ class _Walk:
         for node in root.traverse(include_text=True):
             tag = node.tag_id
             if tag in boundaries:
-                if asides:
-                    self._flush()
-                elif parts:
-                    self._finish()
+                if parts:
+                    (self._flush if asides else self._finish)()
             elif tag == _TEXT:
                 if not unread:
                     self._text(node)
@@ -273,18 +280,19 @@ class _Walk:
             parent = node.parent
             if parent is not None:
                 self._take(text, self.places.get(parent.mem_id) or self._find(parent))
-        elif self.parts or self.asides:
+        elif self.parts:
             self._space(text or " ")
 
     def _take(self, text: str, place: _Place) -> None:
         if place.unread:
             return
-        if (self.parts or self.asides) and self._ends_before(place, text):
+        if self.parts and self._ends_before(place, text):
             self._flush()
-        if place is not self.place:
+        if place is not self.place or place.sight is not _SHOWN:
             self.block = place.block
-            short_link = place.link is not None and len(text) < _SIGN
-            if (short_link or place.is_odd or self.place.aria_hidden) and self._is_beside(text, place):
+            is_sign = place.link is not None and ("#" in text or not text.isascii()) and _is_permalink(text, place.tag)
+            is_plain = place.sight is _SHOWN and self.place.sight is _SHOWN
+            if (is_sign or not is_plain) and self._is_beside(text, place, is_sign):
                 return
         self._add(text, place)
 
@@ -300,20 +308,21 @@ class _Walk:
         if place.link is not None:
             self.links.append((place.link, text))
 
-    def _is_beside(self, text: str, place: _Place) -> bool:
+    def _is_beside(self, text: str, place: _Place, is_sign: bool) -> bool:
         """Keep aside what is hidden, for screen readers alone, or a permalink; drop the twin of the text before."""
-        if (place.aside and (place.hidden or _WORD.search(text))) or (
-            place.link is not None and len(text) < _SIGN and _is_permalink(text, place.tag)
-        ):
+        sight = place.sight
+        if is_sign or (sight.aside and (sight.hidden or _WORD.search(text))):
             self.asides.append((place, text, self.runs))
+            if not self.parts:
+                self.parts.append("")
             return True
-        return place.aria_hidden is not self.place.aria_hidden and self._is_twin(text)
+        return sight.unspoken is not self.place.sight.unspoken and self._is_twin(text)
 
     def _ends_before(self, place: _Place, text: str) -> bool:
         return (
             place.block != self.block
             or self.breaks > 1
-            or (self.breaks > 0 and not place.aside and _INDENTED.match(text) is not None)
+            or (self.breaks > 0 and not place.sight.aside and _INDENTED.match(text) is not None)
         )
 
     def _is_twin(self, text: str) -> bool:
@@ -325,8 +334,7 @@ class _Walk:
         """White space in a block belongs to the link before it too: it is folded away where the link ends there."""
         if self.asides:
             self.asides.append((self.asides[-1][0], " ", self.runs))
-        if self.parts:
-            self.parts.append(text)
+        self.parts.append(text)
         if self.links:
             self.links.append((self.links[-1][0], " "))
 
@@ -350,51 +358,39 @@ class _Walk:
             self._author(node, around)
         if tag not in _BLOCK_TAGS:
             return self._inside_inline(node, tag, attributes, around) if attributes or tag not in _PLAIN else around
-        elements, hides = self.elements, _is_hidden(attributes)
+        elements, sight = self.elements, around.sight
         elements.append(Element(tag, self._names(attributes), around.element))
-        return _Place(
-            node.mem_id,
-            len(elements) - 1,
-            tag,
-            " ",
-            around.link,
-            None,
-            hides or around.hidden,
-            around.unread,
-            0,
-            around.unscripted and not hides,
-        )
+        hides = _is_hidden(attributes)
+        if sight is not _SHOWN or hides:
+            sight = (
+                _Sight(hides or sight.hidden, 0, sight.unscripted and not hides) if hides or sight.hidden else _SHOWN
+            )
+        return _Place(node.mem_id, len(elements) - 1, tag, " ", around.link, None, sight, around.unread)
 
     def _inside_inline(self, node: LexborNode, tag: str, attributes: _Attributes, around: _Place) -> _Place:
-        names, inline, hidden = self._names(attributes), around.inline, around.hidden
+        names, inline, sight = self._names(attributes), around.inline, around.sight
         if names != " " and len(inline) <= _MAX_INLINE:
             inline = inline[:-1] + names
-        link = self.targets.get(node.mem_id, (None, node.mem_id)) if tag == "a" else around.link
+        for_readers = names != " " and _is_for_readers(names)
+        if for_readers or tag == "noscript" or not _TELLING.isdisjoint(attributes):
+            sight = self._sight(node, attributes, for_readers, sight)
         moment = _moment(tag, attributes) or around.datetime
-        unread = around.unread or tag in _UNREAD
-        aside, unscripted, aria = around.aside, around.unscripted, around.aria_hidden
-        if attributes or tag == "noscript":
-            if "itemprop" in attributes and attributes.get("content"):
-                self.meta.setdefault((attributes["itemprop"] or "").lower(), attributes["content"] or "")
-            hides = _is_hidden(attributes)
-            unscripted = not hides and (unscripted or (tag == "noscript" and not hidden))
-            hidden = hidden or hides or unscripted
-            if not around.hidden and not aside and (hidden or self._is_unspoken(names, attributes)):
-                aside = node.mem_id
-            aria = aria or attributes.get("aria-hidden") == "true"
-        odd = aside > 0 or aria
+        link = self.targets.get(node.mem_id, (None, node.mem_id)) if tag == "a" else around.link
         return _Place(
-            around.block, around.element, around.tag, inline, link, moment, hidden, unread, aside, unscripted, aria, odd
+            around.block, around.element, around.tag, inline, link, moment, sight, around.unread or tag in _UNREAD
         )
 
-    def _is_unspoken(self, names: str, attributes: _Attributes) -> bool:
-        if "style" in attributes and _OFF_SCREEN.search(attributes["style"] or ""):
-            return True
-        found = self.unspoken.get(names)
-        if found is None:
-            found = any(map(names.__contains__, _UNSPOKEN_MARKS)) and _UNSPOKEN.search(names) is not None
-            self.unspoken[names] = found
-        return found
+    def _sight(self, node: LexborNode, attributes: _Attributes, for_readers: bool, around: _Sight) -> _Sight:
+        if "itemprop" in attributes and attributes.get("content"):
+            self.meta.setdefault((attributes["itemprop"] or "").lower(), attributes["content"] or "")
+        hides = _is_hidden(attributes)
+        unscripted = not hides and (around.unscripted or (node.tag == "noscript" and not around.hidden))
+        hidden, aside = around.hidden or hides or unscripted, around.aside
+        off_screen = for_readers or _OFF_SCREEN.search(attributes.get("style") or "") is not None
+        if not (around.hidden or aside) and (hidden or off_screen):
+            aside = node.mem_id
+        sight = _Sight(hidden, aside, unscripted, around.unspoken or attributes.get("aria-hidden") == "true")
+        return around if sight == around else sight
 
     def _names(self, attributes: _Attributes) -> str:
         key = (attributes.get("class"), attributes.get("id"))
@@ -409,7 +405,7 @@ class _Walk:
 
     def _break(self, _: LexborNode) -> None:
         self.breaks += 1
-        if self.parts or self.asides:
+        if self.parts:
             self._space("\n")
             self.cuts.append((len(self.parts), len(self.links), len(self.inline)))
 
@@ -542,14 +538,15 @@ class _Walk:
         """End the block that is being gathered; what is hidden behind all of its text follows as a block."""
         asides = self.asides[:]
         self.asides.clear()
-        behind = [each for each in asides if each[0].hidden and each[2] == self.runs]
-        beside = [each for each in asides if not each[0].hidden or each[2] < self.runs]
-        if self.parts:
+        behind = [each for each in asides if each[0].sight.hidden and each[2] == self.runs]
+        beside = [each for each in asides if not each[0].sight.hidden or each[2] < self.runs]
+        if self.runs:
             self._finish(fold("".join([text for _, text, _ in beside])))
         else:
+            self._finish()
             self._add_all(beside)
             self._finish()
-        for _, hidden in itertools.groupby(behind, lambda each: each[0].aside):
+        for _, hidden in itertools.groupby(behind, lambda each: each[0].sight.aside):
             self._add_all(hidden)
             self._finish()
 
@@ -561,13 +558,12 @@ class _Walk:
                 self._space(text)
 
     def _finish(self, aside: str = "") -> None:
-        """Make what is gathered a block, or several; `parts` opens with text wherever it is not empty."""
+        """Make what is gathered a block, or several; `parts` opens with text, or an empty one for a first aside."""
         parts = self.parts
         if parts:
-            if not (self.cuts and self._emit_paragraphs(aside)):
-                text = fold(parts[0] if self.runs == 1 else "".join(parts))
-                if text:
-                    self._emit(text, parts, self.links, self.inline, aside)
+            text = fold(parts[0] if self.runs == 1 and parts[0] else "".join(parts))
+            if text and not (self.cuts and len(text) > _SHORTEST and self._emit_paragraphs(aside)):
+                self._emit(text, parts, self.links, self.inline, aside)
             if self.links:
                 self.links.clear()
             if self.inline:
@@ -611,9 +607,9 @@ class _Walk:
             names = "".join(list(dict.fromkeys(inline))[:_MAX_CHAINS])
         if self.runs > 1 and len(text) < _SHORT:
             pieces = tuple(filter(None, map(fold, parts)))
-        if place.unscripted:
+        if place.sight.unscripted:
             self.unscripted.append(len(self.blocks))
-        block = Block(text, place.tag, place.element, folded, chars, names, pieces, self.datetime, place.hidden, aside)
+        block = Block(text, place.tag, place.element, folded, chars, names, pieces, self.datetime, place.sight.hidden, aside)
         if place.tag == "pre":
             block = msgspec.structs.replace(block, preformatted=_lines("".join(parts)))
         self.blocks.append(block)
@@ -674,6 +670,11 @@ def _moment(tag: str, attributes: _Attributes) -> str | None:
     return title if title and _ISO_DAY.match(title) else None
 
 
+@functools.lru_cache(4096)
+def _is_for_readers(names: str) -> bool:
+    return bool([mark for mark in _READER_MARKS if mark in names]) and _FOR_READERS.search(names) is not None
+
+
 def _is_hidden(attributes: _Attributes) -> bool:
     return "hidden" in attributes or ("style" in attributes and _UNSEEN.search(attributes["style"] or "") is not None)
 
@@ -685,8 +686,11 @@ def _lines(text: str) -> str:
 
 def _spelt(key: tuple[str | None, str | None]) -> str:
     """Return the words of an element's class and id in the form of `Element.names`."""
-    words = " ".join([word for word in key if word]).lower().split(None, _MAX_WORDS)[:_MAX_WORDS]
-    return f" {' '.join([word[:_MAX_WORD] for word in words])} " if words else " "
+    words = " ".join([word for word in key if word]).lower()
+    if len(words) > _LONG_NAMES:
+        words = " ".join([word[:_MAX_WORD] for word in words.split(None, _MAX_WORDS)[:_MAX_WORDS]])
+    words = " ".join(words.split())
+    return f" {words} " if words else " "
 
 
 _Action = Callable[[_Walk, LexborNode], bool | None]

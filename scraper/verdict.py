@@ -30,7 +30,7 @@ _FRAME = frozenset((Label.NAVIGATION, Label.FOOTER, Label.BREADCRUMB))
 _SIDEBAR = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
 _TITLE, _PARAGRAPH, _SOME, _MANY = 20, 80, 3, 5
 _SOME_PROSE, _BARE, _LIKELY_LISTING, _POSSIBLE_LISTING = 100, 18, 0.6, 0.15
-_LINE, _LINES, _LEAST_LINKS = 100, 40, 4
+_LINE, _LINES, _LEAST_LINKS, _LEAST_LINES = 100, 40, 4, 15
 _SENTENCE = re.compile(r"[.!?…。！？؟।][\"'”’»）)]?\s*$")
 _BUTTON = re.compile(
     r"(?:read|learn|see|view) more$|continue reading|read on$|full story|阅读更多|阅读全文|weiterlesen|mehr lesen"
@@ -52,10 +52,17 @@ def refusal(document: Document, reading: Reading, claims: Claims) -> Reason | No
         if reason := _short_page(document, visible, claims):
             return reason
     is_article = _ARTICLE.search(claims.kind or "") is not None
+    if length < 3 * _FEW_CHARACTERS and sum([_is_title(each.block) for each in visible]) < _SOME:
+        return "empty" if length < _least(visible, is_article) else None
     if not (is_article and length >= _SOME_PROSE) and _is_listing(document, reading, visible, length):
         return "listing"
+    return None if length >= _least(visible, is_article) else "empty"
+
+
+def _least(visible: Sequence[Labelled], is_article: bool) -> int:
+    """Return how much prose a story has at least: little where a date, a byline or the page says that it is one."""
     dated = any(each.label in (Label.DATE, Label.BYLINE) for each in visible)
-    return None if length >= (_FEW_CHARACTERS if dated or is_article else 3 * _FEW_CHARACTERS) else "empty"
+    return _FEW_CHARACTERS if dated or is_article else 3 * _FEW_CHARACTERS
 
 
 def _short_page(document: Document, visible: Sequence[Labelled], claims: Claims) -> Reason | None:
@@ -96,7 +103,10 @@ def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled
     if 2 * sum([block.link_chars for block in prose]) > length:
         return True
     if reading.listing is not None:
-        has_links = not document.elements or len({anchor.url for anchor in document.anchors}) >= _LEAST_LINKS
+        if document.elements:
+            has_links = len({anchor.url for anchor in document.anchors}) >= _LEAST_LINKS
+        else:
+            has_links = len(visible) >= _LEAST_LINES
         is_shaped = _is_interrupted(visible, length) if document.elements else _is_repetitive(visible)
         return has_links and reading.listing > (_POSSIBLE_LISTING if is_shaped else _LIKELY_LISTING)
     listed = sum([len(each.block.text) for each in visible if each.label is Label.LISTING])

@@ -183,6 +183,7 @@ def test_a_block_for_screen_readers_alone_stays_a_block(hiding: str) -> None:
     ("html", "text"),
     [
         ("<p>Topic<span class='sr-only'>: </span>Title</p>", "Topic: Title"),
+        ("<p>Home<span class='sr-only'><i>: </i><b>none new</b></span></p>", "Home:"),
         ("<p><span>Read on</span> <span aria-hidden='true'>Read on</span></p>", "Read on"),
         ("<p><span aria-hidden='true'>Read on</span><span>Read on</span></p>", "Read on"),
         ("<p>Only <span aria-hidden='true'>copy</span></p>", "Only copy"),
