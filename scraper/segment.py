@@ -609,7 +609,9 @@ class _Walk:
             pieces = tuple(filter(None, map(fold, parts)))
         if place.sight.unscripted:
             self.unscripted.append(len(self.blocks))
-        block = Block(text, place.tag, place.element, folded, chars, names, pieces, self.datetime, place.sight.hidden, aside)
+        block = Block(
+            text, place.tag, place.element, folded, chars, names, pieces, self.datetime, place.sight.hidden, aside
+        )
         if place.tag == "pre":
             block = msgspec.structs.replace(block, preformatted=_lines("".join(parts)))
         self.blocks.append(block)

@@ -167,7 +167,10 @@ def done(archives: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ran = work(into, archives)
     assert ran.returncode == 0, ran.stderr
     assert "5 archives done\n" in ran.stdout
-    assert f"{RECORDS} records of {RECORDS + 5} pages; without a story: empty 2\n26 could not be read: " in ran.stdout
+    assert (
+        f"{RECORDS} records of {RECORDS + 5} pages; without a story: listing 1, empty 1\n26 could not be read: "
+        in ran.stdout
+    )
     return into
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from scraper.article import Dateline
 from scraper.assemble import assemble
-from scraper.block import Block, Claims, Document, Label, Labelled
+from scraper.block import Block, Claims, Document, Label, Labelled, Reading
 from scraper.dateline import lone, split
 
 CASES = tomllib.loads((Path(__file__).parent / "datelines.toml").read_text("utf-8"))
@@ -68,7 +68,8 @@ def test_a_paragraph_that_is_a_dateline_goes_into_the_next() -> None:
     lines = ("A summary.", "BERGEN, Norway (AP) —", "The night ferry left Bergen on Monday.")
     blocks = tuple(map(Block, lines))
     claims = Claims(headline="Night ferry returns")
-    story = assemble(Document(blocks), [Labelled(each, Label.BODY, 1.0, "") for each in blocks], claims)
+    reading = Reading(tuple(Labelled(each, Label.BODY, 1.0, "") for each in blocks))
+    story = assemble(Document(blocks), reading, claims)
     assert story.dateline == Dateline("BERGEN, Norway (AP) — ", "BERGEN, Norway", "AP", 1)
     assert story.body == ("A summary.", "The night ferry left Bergen on Monday.")
 

@@ -565,7 +565,7 @@ def test_one_page_that_gives_something_begins_the_count_anew():
     assert not budget.spent(two)
     budget.barren(two)
     assert budget.spent(one)
-    budget.read(two, [], story=True)
+    budget.wrote(two)
     assert not budget.spent(one)
 
 

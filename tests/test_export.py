@@ -50,13 +50,6 @@ def test_front_matter_has_only_what_yaml_reads(tmp_path: Path):
     assert (json.loads(told["title"]), json.loads(told["authors"])) == (STRANGE.headline, list(STRANGE.authors))
 
 
-def test_markdown_makes_no_markup_of_a_text(tmp_path: Path):
-    record = Article(headline="a\r# b", body=("&lt;b&gt; &amp;", "x\u2028- y"))
-    write([record], tmp_path / "out", "markdown")
-    (page,) = (tmp_path / "out").iterdir()
-    assert page.read_text("utf-8").split("---\n")[2] == "\n# a\n\n\\# b\n\n\\&lt;b\\&gt; \\&amp;\n\nx\n\n\\- y\n"
-
-
 @pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "jsonl.zst"])
 def test_json_lines_come_back(tmp_path: Path, form: str):
     path = tmp_path / f"a.{form}"
