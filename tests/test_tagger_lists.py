@@ -85,3 +85,24 @@ def test_paid_entries_are_no_list_of_stories() -> None:
     assert (
         _typed((Block("Around the web", "h3"), Label.LIST_HEADING), (_title(1), Label.SPONSORED))[1] is Label.SPONSORED
     )
+
+
+@pytest.mark.parametrize(
+    ("lead", "link", "found"),
+    [
+        ("Also Read: ", "Farm hands leave the camp at last", True),
+        ("Mehr zum Thema – ", "Die Fähre fährt wieder ab Montag", True),
+        ("Lire aussi : ", "Le phare reçoit une lampe neuve", True),
+        ("Leia também: ", "A ponte reabre na segunda-feira", True),
+        ("Читайте также: ", "Паром снова ходит с понедельника", True),
+        ("", "RELATED: Old lighthouse gets a new lamp", True),
+        ("Read next: ", "School on the island reopens", True),
+        ("The report is ", "here", False),
+        ("The related charges against both pilots were dropped on Monday, as ", "court papers show", False),
+        ("", "A long paragraph that is one link but says nothing of other stories", False),
+        ("Related costs rose by a fifth, says ", "the annual report of the port", False),
+    ],
+)
+def test_a_cross_reference_amid_the_story(lead: str, link: str, found: bool) -> None:
+    block = Block(lead + link, "p", links=(Link(link, "http://a.test/1"),), link_chars=len(link))
+    assert lists.is_cross_reference(block) is found

@@ -88,6 +88,8 @@ def _labelled(document: Document, features: Features, decoded: Decoded, kinds: F
 def _one(block: Block, model: Label, label: Label, score: float, reason: str) -> Labelled:
     if label in OF_STORY and score < _SURE and len(block.text) < _SHORT and block.text.lower().startswith(PROMOS):
         return Labelled(block, Label.PROMO, score, "begins as an appeal does")
+    if label in OF_STORY and lists.is_cross_reference(block):
+        return Labelled(block, Label.RELATED, score, "a cross-reference amid the story")
     if block.hidden and label not in OF_STORY and label not in lists.KINDS:
         return Labelled(block, Label.HIDDEN, score, "declared invisible")
     return Labelled(block, label, score, reason if label is model else "a list, by its heading")

@@ -11,7 +11,7 @@ from scraper.block import Block, Document, Element, Label
 from scraper.tagger.headings import LONGEST_HEADING, opener
 from scraper.tagger.network import KINDS as LABELS
 
-__all__ = ["KINDS", "is_title", "typed"]
+__all__ = ["KINDS", "is_cross_reference", "is_title", "typed"]
 
 KINDS = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
 _KIND_ORDER = tuple(label for label in LABELS if label in KINDS)
@@ -24,6 +24,8 @@ _NEIGHBOUR = re.compile(
     re.IGNORECASE,
 )
 """The link to the story before or after this one, which is no entry of the list that it is beside."""
+_REFERRING = frozenset((Label.RELATED, Label.RECOMMENDATION))
+_LONGEST_REFERENCE, _LONGEST_LEAD, _MARKS = 250, 40, " :：–—-|>»•"
 _UNSURE = frozenset((Label.OTHER, Label.NAVIGATION))
 """What a title in a list is often taken for; any other label is left as it is."""
 _LINKED_HEADING, _SHORTEST_TITLE = 40, 25
@@ -126,6 +128,15 @@ def _likeliest(logits: NDArray[np.floating]) -> Label:
     chosen = logits[:, _COLUMNS]
     odds = np.exp(chosen - chosen.max(axis=1, keepdims=True))
     return _KIND_ORDER[int((odds / odds.sum(axis=1, keepdims=True)).sum(axis=0).argmax())]
+
+
+def is_cross_reference(block: Block) -> bool:
+    """Return whether a block is a link to another story behind words such as "Also read:", in the link or before it."""
+    if 5 * block.link_chars < 2 * len(block.text) or len(block.text) > _LONGEST_REFERENCE:
+        return False
+    lead = (block.text.partition(block.links[0].text)[0] or block.text.partition(":")[0] + ":").rstrip()
+    is_lead = len(lead) <= _LONGEST_LEAD and lead[-1] in _MARKS
+    return is_lead and opener(lead.strip(_MARKS)) in _REFERRING
 
 
 def is_title(block: Block) -> bool:
