@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 
 def grows_linearly(call: Callable[[str], object], make: Callable[[int], str], size: int = 60_000) -> bool:
-    """Tell whether twice the input costs at most 2.6 times the time, or next to nothing; the best of three runs."""
+    """Return whether twice the input costs at most 2.6 times the time, or next to nothing; the best of five runs."""
 
     def cost(number: int) -> float:
         text, spent = make(number), []
-        for _ in range(3):
+        for _ in range(5):
             start = time.process_time()
             call(text)
             spent.append(time.process_time() - start)
