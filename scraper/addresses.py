@@ -90,7 +90,7 @@ def identity(url: str) -> str:
 
 @_kept
 def followable(url: str, rel: str, own: str) -> bool:
-    """Tell whether a link leads to a page of the host `own` that a crawl may ask for without doing anything there."""
+    """Return whether a link leads to a page of the host `own` that a crawl may ask for without doing anything there."""
     if not inside(url, own) or "nofollow" in rel.lower().split():
         return False
     path = unquote(urlsplit(canonical(url)).path).lower()
@@ -101,7 +101,7 @@ def followable(url: str, rel: str, own: str) -> bool:
 
 
 def _circles(segments: list[str]) -> bool:
-    """Tell whether a path repeats itself, as relative links on a page that stands anywhere do: /a/b/a/b/a/b/.
+    """Return whether a path repeats itself, as relative links on a page that stands anywhere do: /a/b/a/b/a/b/.
 
     A word may stand in it three times, but no run of segments three times in a row. Numbers may: /11/11/11/ is a day.
     """
@@ -113,7 +113,7 @@ def _circles(segments: list[str]) -> bool:
 
 
 def inside(url: str, own: str) -> bool:
-    """Tell whether an address is a well-formed one of the host `own`, port included."""
+    """Return whether an address is a well-formed one of the host `own`, port included."""
     try:
         return urlsplit(url).scheme in _PORTS and host(canonical(url)) == own
     except ValueError:

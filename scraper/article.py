@@ -289,7 +289,7 @@ PAGE_FIELDS = tuple(
     for name in Article.__dataclass_fields__
     if name not in {"extraction", "id", "fetched_at", "duplicate_of", "replaces", "schema_version"}
 )
-"""The fields that a page fills; the others are filled by whoever made the record."""
+"""The fields that a page fills; the crawl or the library fills the others."""
 _LISTS = dict[str, tuple[Link, ...]]
 _TEXTS = (
     "headline",

@@ -79,7 +79,7 @@ def _host(url: str) -> str:
 
 
 def _is_bare(line: str) -> bool:
-    """Tell whether a line may be a name and nothing else."""
+    """Return whether a line may be a name and nothing else."""
     return len(line) <= _LONG_NAME and people.CUT not in line
 
 
@@ -180,7 +180,7 @@ class _Bylines:
         return element.names + around + block.inline
 
     def _is_comment(self, block: Block) -> bool:
-        """Tell whether a block stands among comments, by the classes around it; a page's own class says nothing."""
+        """Return whether a block stands among comments, by the classes around it; a page's own class says nothing."""
         if _COMMENTER_CLASS.search(block.inline):
             return True
         index = block.element

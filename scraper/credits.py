@@ -49,7 +49,7 @@ def split(text: str) -> tuple[str, str | None]:
 
 
 def _is_of_the_sentence(found: re.Match[str]) -> bool:
-    """Tell whether the name of an agency alone ends a sentence: "a reporter for AFP"."""
+    """Return whether the name of an agency alone ends a sentence: "a reporter for AFP"."""
     return found.re is _NAMED and bool(found[2]) and found.start() > 0 and "/" not in found[2]
 
 

@@ -368,7 +368,7 @@ def _opens(rest: str) -> bool:
 
 
 def _namelike(agency: str) -> bool:
-    """Tell whether it looks like an agency's name or its short form: "Daily Lantern", "dpo", "red/ots"."""
+    """Return whether it looks like an agency's name or its short form: "Daily Lantern", "dpo", "red/ots"."""
     words = agency.split()
     if _SHORT_FORM.fullmatch(agency):
         return not _NOT_SHORT_FORMS.intersection(agency.split("/"))

@@ -75,14 +75,14 @@ def _candidates(document: Document, claims: Claims, headline: str, shown: Sequen
 
 
 def _goes_on(paragraphs: list[str], shown: Sequence[str]) -> bool:
-    """Tell whether what is shown is the beginning of a text, or no part of it."""
+    """Return whether what is shown is the beginning of a text, or no part of it."""
     known = _plain(" ".join(paragraphs))
     ends = [at + len(plain) for text in shown if (at := known.find((plain := _plain(text))[-_OPENING:])) >= 0]
     return max(ends, default=0) < len(known) / 1.5
 
 
 def _is_on_page(paragraphs: list[str], document: Document) -> bool:
-    """Tell whether most of a text stands on the page too, though the labeller did not take it for the story."""
+    """Return whether most of a text stands on the page too, though the labeller did not take it for the story."""
     visible = {run for block in document.blocks if not block.hidden for run in _runs(_plain(block.text).split())}
     runs = _runs(_plain(" ".join(paragraphs)).split())
     return sum(run in visible for run in runs) > len(runs) / 2
@@ -183,7 +183,7 @@ def _kind(value: dict[str, Any]) -> str:
 
 
 def _is_prose(text: str) -> bool:
-    """Tell whether a string is sentences, no address, code or list of words."""
+    """Return whether a string is sentences, no address, code or list of words."""
     start = text[:_LONG]
     return not start.lstrip().startswith(("{", "[", "http", "function", "data:", "@", ".")) and (
         start.count(" ") * 12 > len(_TAG.sub("", start)) or not start.isascii()

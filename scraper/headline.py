@@ -96,7 +96,7 @@ def _text(block: Block) -> str:
 
 
 def _is_sure(document: Document, labelled: Sequence[Labelled]) -> bool:
-    """Tell whether something is labelled as the headline, or a sole first heading can be nothing else."""
+    """Return whether something is labelled as the headline, or a sole first heading can be nothing else."""
     return any(each.label is Label.HEADLINE for each in labelled) or len(_firsts(document)) == 1
 
 
@@ -137,7 +137,7 @@ def _is_title(text: str) -> bool:
 
 
 def _is_signed(text: str) -> bool:
-    """Tell whether a line names the story's day or writer."""
+    """Return whether a line names the story's day or writer."""
     return len(text) < _LINE and (_BYLINE.match(text) is not None or dates.find(text) is not None)
 
 
@@ -169,7 +169,7 @@ def _without_kicker(shown: Sequence[Block], declared: Sequence[str]) -> Iterator
 
 
 def _is_kicker(text: str, block: Block) -> bool:
-    """Tell whether words before a headline are not its own: several, or parted from it by a mark or by markup."""
+    """Return whether words before a headline are not its own: several, or parted from it by a mark or by markup."""
     if text[-1:].isalpha():
         return False
     marked = text.rstrip()[-1:] in tuple(_KICKER_MARKS) or text[-1:].isdigit()

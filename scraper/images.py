@@ -76,7 +76,7 @@ def _largest(srcset: str) -> str | None:
 
 
 def is_small(attributes: Mapping[str, str | None]) -> bool:
-    """Tell whether an element declares a size in pixels that is an icon's."""
+    """Return whether an element declares a size in pixels that is an icon's."""
     sizes = (_SIZE.match(attributes.get(name) or "") for name in ("width", "height"))
     return any(int(size[1]) < _ICON for size in sizes if size)
 
@@ -148,7 +148,7 @@ class _Page:
         return (inside or trailing) and any(label in _OURS for label in self.labels[start:stop])
 
     def _is_foreign(self, picture: Picture) -> bool:
-        """Tell whether an image without a caption is a sign, or leads to another site as an advert does."""
+        """Return whether an image without a caption is a sign, or leads to another site as an advert does."""
         if _is_sign(picture.url) or _NAMES.search(picture.names):
             return True
         host = _site(self.document.url)

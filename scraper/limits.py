@@ -126,7 +126,7 @@ def _long_runs(html: str) -> Iterator[str]:
 
 
 def _may_be_long_tag(run: str) -> bool:
-    """Tell whether what stands between two "<" has room for thousands of attributes, wherever in a tag it began."""
+    """Return whether what stands between two "<" has room for thousands of attributes, wherever in a tag it began."""
     return sum(map(run.count, " \n\t\r\f/=")) > 3 * MAX_ATTRIBUTES
 
 
@@ -210,7 +210,7 @@ class _Scan:
         return position
 
     def _is_empty(self, name: str, rest: str, in_foreign: bool) -> bool:
-        """Tell whether the element surely has no content: SVG and MathML know no void elements, but a closing slash."""
+        """Return whether the element surely has no content: SVG and MathML know only a closing slash for that."""
         if in_foreign or name in _FOREIGN:
             return _closes_itself(rest)
         return name in _UNNESTED and (name in _BREAKOUT or not self.foreign)
@@ -305,7 +305,7 @@ class _Scan:
             self.barriers[-1] = f"{barrier}?"  # the parser may have left it; nothing more is taken for its content
 
     def _closes(self, name: str, barrier: str) -> bool:
-        """Tell whether the parser surely closes an element by this end tag."""
+        """Return whether the parser surely closes an element by this end tag."""
         if name in _ITEMS or name in _FOREIGN or name in _POINTS or name == "noscript":
             return self.specials[-1] == name
         if name == "form":  # it leaves open what is in it
@@ -328,7 +328,7 @@ class _Scan:
 
 
 def _closes_itself(rest: str) -> bool:
-    """Tell whether a slash ends the tag; it may end an attribute's value, too."""
+    """Return whether a slash ends the tag; it may end an attribute's value, too."""
     return rest.endswith("/") and deque(_TAG_PART.finditer(rest), 1)[0][0] == "/"
 
 

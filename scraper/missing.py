@@ -66,7 +66,7 @@ def _is_heading(text: str) -> bool:
 
 
 def _has_empty_wall(document: Document, body: Sequence[str]) -> bool:
-    """Tell whether the page has an element of a wall, and not for the text that it shows."""
+    """Return whether the page has an element of a wall, and not for the text that it shows."""
     if not any("paywall" in names for names in document.names):
         return False
     walled = [False] * len(document.elements)

@@ -65,7 +65,7 @@ class Place(NamedTuple):
 
 
 def belongs(headline: str, bodies: Collection[str], found: Article) -> bool:
-    """Tell whether a page that was asked for as the next part of a story is that, by the story's headline and bodies.
+    """Return whether a page that was asked for as the next part of a story is that, by the story's headline and bodies.
 
     A server that does not know the address may answer with a part that was read already, or with another story.
     """

@@ -109,7 +109,7 @@ def _head(text: str) -> str:
 
 
 def _is_beside(name: str) -> bool:
-    """Tell whether what follows a person is an office, a place or letters of a degree, and no second author."""
+    """Return whether what follows a person is an office, a place or letters of a degree, and no second author."""
     return (
         bool(_LETTERS.fullmatch(name))
         or is_office(name)
@@ -134,7 +134,7 @@ def _people(line: str) -> Iterator[str]:
 
 
 def opens(line: str) -> bool:
-    """Tell whether a line has the words that stand before or behind an author's name."""
+    """Return whether a line has the words that stand before or behind an author's name."""
     return _after(line) is not None or (_is_caseless(line[-1:]) and bool(_BEHIND.search(line)))
 
 
@@ -172,7 +172,7 @@ def _after(line: str) -> str | None:
 
 
 def is_brand(name: str, site_name: str | None, host: str) -> bool:
-    """Tell whether a declared author is the site itself."""
+    """Return whether a declared author is the site itself."""
     folded = re.sub(r"\W+", "", name.casefold())
     site = re.sub(r"\W+", "", (site_name or "").casefold())
     plain_host = re.sub(r"\W+", "", host.casefold())
@@ -180,13 +180,13 @@ def is_brand(name: str, site_name: str | None, host: str) -> bool:
 
 
 def is_office(name: str) -> bool:
-    """Tell whether a name is that of an office, a body or a button."""
+    """Return whether a name is that of an office, a body or a button."""
     words = re.findall(r"[^\W\d_]+", name.casefold())
     return bool(OFFICES & set(words) or NO_NAMES & set(words) or _CREDIT.search(name))
 
 
 def is_person(name: str) -> bool:
-    """Tell whether a name looks like a person's full name."""
+    """Return whether a name looks like a person's full name."""
     words = name.split()
     if not 2 <= len(name) <= 40 or not words or len(words) > 5 or is_office(name) or name.casefold() in _AGENCY:
         return False
@@ -200,7 +200,7 @@ def is_person(name: str) -> bool:
 
 
 def _is_caseless(name: str) -> bool:
-    """Tell whether a name is all in letters of scripts without capitals."""
+    """Return whether a name is all in letters of scripts without capitals."""
     letters = [character for character in name if not character.isspace() and character not in "'’.-‐·"]
     return bool(letters) and all(
         unicodedata.category(character)[0] in "LM" and character.lower() == character.upper() for character in letters

@@ -173,7 +173,7 @@ class _Page:
         return _earliest_first([_precise(each, block.datetime, machine) for each in shown])
 
     def _is_other(self, index: int) -> bool:
-        """Tell whether the line is of a comment, a quoted post, or another story; right below the headline none is."""
+        """Return whether the line is of a comment, quoted post, or other story; none is right below the headline."""
         each = self.labelled[index]
         if each.label in _OTHERS and not 0 < index - self._at <= _BELOW:
             return True
@@ -327,6 +327,6 @@ def _republished(first: tuple[str, datetime], shown: Sequence[_Shown], changed: 
 
 
 def _is_swapped(shown: _Shown, declared: datetime) -> bool:
-    """Tell whether the shown date is the declared one with day and month in the other order."""
+    """Return whether the shown date is the declared one with day and month in the other order."""
     other = dates.swapped(shown.raw, shown.moment)
     return other is not None and other.date() == declared.date()

@@ -154,7 +154,7 @@ def _key(page: Page) -> str | None:
 
 
 def _refused(page: Page) -> bool:
-    """Tell whether the server said for good that there is no such page."""
+    """Return whether the server said for good that there is no such page."""
     return page.status is not None and 400 <= page.status < 500 and page.status not in (408, 429)
 
 

@@ -21,7 +21,7 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def is_global(ip: str) -> bool:
-    """Tell whether an IP lies on the public internet; False for what is no IP.
+    """Return whether an IP lies on the public internet; False for what is no IP.
 
     An IPv4 address inside an IPv6 one (mapped, 6to4, NAT64) is judged in its place; Teredo is refused altogether.
     """
@@ -42,7 +42,7 @@ def _is_global(ip: IPv4Address | IPv6Address) -> bool:
 
 
 def allowed(url: str, trusted: Collection[str] = ()) -> bool:
-    """Tell whether an address may be asked for: it is http(s), and its host is a name or a global IP, or is trusted.
+    """Return whether an address may be asked for: it is http(s), and its host is a name or a global IP, or is trusted.
 
     Spellings of an IP (`127.1`, `2130706433`) are read as resolvers do. `trusted` holds what `place` gives; it does not
     open another port of the same host, nor the host under another spelling.

@@ -326,7 +326,7 @@ class _Walk:
         )
 
     def _is_twin(self, text: str) -> bool:
-        """Tell whether the text repeats the run before it, of which one is for the eye alone."""
+        """Return whether the text repeats the run before it, of which one is for the eye alone."""
         before = next((part for part in reversed(self.parts[-2:]) if not part.isspace()), "")
         return len(before) < 2 * len(text) + _SHORT and fold(before) == fold(text)
 
@@ -628,7 +628,7 @@ class _Walk:
 
 
 def _are_paragraphs(lines: list[str]) -> bool:
-    """Tell whether at least two lines, half of all, with most of the text, are long and end as a sentence does."""
+    """Return whether at least two lines, half of all, with most of the text, are long and end as a sentence does."""
     lines = [line for line in lines if line]
     long = [line for line in lines if _is_sentence(line, _PARAGRAPH, _WIDE_PARAGRAPH)]
     return len(long) > 1 and 2 * len(long) >= len(lines) and 5 * sum(map(len, long)) >= 4 * sum(map(len, lines))

@@ -172,7 +172,7 @@ class Memory:
 
 
 def same_headline(first: str, later: str) -> bool:
-    """Tell whether a later page carries the headline of a story's first, maybe with its number added."""
+    """Return whether a later page carries the headline of a story's first, maybe with its number added."""
     one, other = _spoken(first), _spoken(_COUNTED.sub("", later))
     return one.startswith(other) or other.startswith(one)
 
@@ -188,7 +188,7 @@ def body_digest(article: Article) -> str:
 
 
 def cut_short(page: bytes) -> bool:
-    """Tell whether a page stops before its end: a server that counts wrongly cuts it, and nobody says so."""
+    """Return whether a page stops before its end: a server that counts wrongly cuts it, and nobody says so."""
     if b"</html" in page[-_TAIL:].lower():  # as nearly all do
         return False
     lower = page.lower()

@@ -60,7 +60,7 @@ class Lenient(io.TextIOBase):
             discard(self._stream)
 
     def isatty(self) -> bool:
-        """Tell whether a person reads it."""
+        """Return whether a person reads it."""
         return self._stream.isatty()
 
     def fileno(self) -> int:

@@ -138,7 +138,7 @@ def _begins(raw: IO[bytes], mark: bytes, start: int) -> int | None:
 
 
 def _opens(sample: bytes, mark: bytes) -> bool:
-    """Tell whether a record begins here; what is broken behind its head makes no difference."""
+    """Return whether a record begins here; what is broken behind its head makes no difference."""
     start = _unpacked(sample, len(_WARC)) if mark == _GZIP else sample
     if not start.startswith(_WARC):
         return False

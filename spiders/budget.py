@@ -54,7 +54,7 @@ class Budget:
         self._runs: OrderedDict[str, _Run] = OrderedDict()
 
     def spent(self, url: str) -> bool:
-        """Tell whether an address is of a pattern that is given up."""
+        """Return whether an address is of a pattern that is given up."""
         run = self._runs.get(pattern(url))
         return run is not None and run.barren >= self.limit
 

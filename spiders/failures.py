@@ -47,5 +47,5 @@ def reason(error: BaseException | None) -> str:
 
 
 def final(reason: str) -> bool:
-    """Tell whether there is no use in asking for the address again in the next crawl."""
+    """Return whether there is no use in asking for the address again in the next crawl."""
     return reason in _FINAL or (reason.isdigit() and reason[0] == "4" and reason not in _PASSING)

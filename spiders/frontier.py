@@ -264,7 +264,7 @@ class Frontier(BaseScheduler):
         raise CloseSpider(self._refusal)
 
     def has_pending_requests(self) -> bool:
-        """Tell whether something is still to be made in this run, at once or later."""
+        """Return whether something is still to be made in this run, at once or later."""
         return self._ask(lambda ledger: ledger.next_due(self.barred, must=self._spent(ledger)), None) is not None
 
     def enqueue_request(self, request: Request) -> bool:
@@ -340,7 +340,7 @@ class Frontier(BaseScheduler):
         self._ask(lambda ledger: ledger.set_mark(name, value), None)
 
     def limited(self) -> bool:
-        """Tell whether something is left, of hosts that were given up."""
+        """Return whether something is left, of hosts that were given up."""
         return self._ask(lambda ledger: bool(self.barred or ledger.given_up()) and ledger.left() > 0, False)
 
     def trouble(self, name: str) -> Trouble:
@@ -666,6 +666,6 @@ def _key_of(request: Request) -> bytes:
 
 
 def _later(request: Request, parent: Request, count: str) -> bool:
-    """Tell whether a request is one more try, or one more redirect, of another."""
+    """Return whether a request is one more try, or one more redirect, of another."""
     later: bool = request.meta.get(count, 0) > parent.meta.get(count, 0)
     return later

@@ -255,7 +255,7 @@ class PortalSpider(Spider):
                 yield self._ask(link, self.page)
 
     def _is_new(self, link: str) -> bool:
-        """Tell whether a link was not met lately; the frontier knows all of them, but at a price."""
+        """Return whether a link was not met lately; the frontier knows all of them, but at a price."""
         if link in self._recent:
             return False
         self._recent[link] = None
@@ -340,13 +340,13 @@ def _checked(told: Mapping[str, Any], host: str) -> None:
 
 
 def _was_led(response: Response) -> bool:
-    """Tell whether an answer is that of the address that was asked for, and not of one to which that led."""
+    """Return whether an answer is that of the address that was asked for, and not of one to which that led."""
     assert response.request is not None
     asked = response.request.meta.get("redirect_urls", [response.url])[0]
     return addresses.identity(asked) == addresses.identity(response.url)
 
 
 def _kind(response: Response) -> Literal["sitemap", "feed"] | None:
-    """Tell whether a page is none, but a feed or a sitemap."""
+    """Return whether a page is none, but a feed or a sitemap."""
     declared = (response.headers.get("Content-Type") or b"").decode("latin-1")
     return None if "html" in declared.lower() else markup.kind(response.body, declared)

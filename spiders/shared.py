@@ -272,7 +272,7 @@ class SharedLedger:
         self._call("bar", host)
 
     def given_up(self) -> bool:
-        """Tell whether any worker has barred a host."""
+        """Return whether any worker has barred a host."""
         return bool(self._call("given_up"))
 
     def trouble(self, host: str) -> Trouble:
@@ -328,7 +328,7 @@ class SharedLedger:
         return known.digest if known else None
 
     def elsewhere(self, story: str) -> bool:
-        """Tell whether a story is known, and stands in the file of another worker."""
+        """Return whether a story is known, and stands in the file of another worker."""
         known = self._known([story])[0]
         return known is not None and known.by != self._worker.name
 

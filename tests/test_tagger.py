@@ -12,6 +12,7 @@ from scraper.segment import segment_html
 from scraper.tagger import OF_STORY, read, read_output
 from scraper.tagger.features import COLUMNS, featurise
 from scraper.tagger.network import KINDS, Network, Output, load, predict
+from tests.growth import grows_linearly
 
 PARAGRAPHS = [
     "The harbor authority said on Tuesday that the outer pier would stay closed until divers had looked at its piles.",
@@ -134,3 +135,15 @@ def test_a_paragraph_repeated_outside_the_story_is_kept_in_it() -> None:
     page = PAGE.replace("</header>", f"<ul class=toc>{contents}</ul></header>")
     body = [each.block.text for each in read(segment_html(page)).labelled if each.label is Label.BODY]
     assert [text for text in body if text in PARAGRAPHS] == PARAGRAPHS
+
+
+def test_many_headings_and_a_long_title_take_linear_time() -> None:
+    def page(number: int) -> str:
+        title = "word and other " * (4 * number)
+        return f"<title>{title}</title>" + "".join(f"<h1>Heading number {n} of the page</h1>" for n in range(number))
+
+    assert grows_linearly(featurised, page, 12_000)
+
+
+def featurised(page: str) -> None:
+    featurise(segment_html(page), load("html").vocabulary)

@@ -257,7 +257,7 @@ def _sniffed(head: bytes) -> str | None:
 
 
 def _is_page(path: str) -> bool:
-    """Tell whether a file in a folder is a page, whatever its name."""
+    """Return whether a file in a folder is a page, whatever its name."""
     try:
         with open(path, "rb") as raw:
             head = raw.read(_HEAD)

@@ -241,30 +241,14 @@ def featurise(document: Document, vocabulary: Vocabulary) -> Features:
     """Return the features of a document of at least one block."""
     blocks = document.blocks
     texts = [block.text for block in blocks]
-    lengths = np.array([len(text) for text in texts])
-    joined = "\n".join(texts) + "\n"
-    text, weights = _text_columns(texts, lengths, joined)
-    link_share = np.minimum(np.array([block.link_chars for block in blocks]) / lengths, 1.0)
-    prose = np.where((weights >= _PROSE_FROM) & (link_share < 0.5), weights * (1 - link_share), 0.0)
-    sums = _running(prose, weights, weights * link_share)
-    tree = _tree(document.elements, blocks, vocabulary.classes)
-    opened = _openers(blocks)
-    is_heading = tree.is_heading | (opened > 0)
-    heading = np.maximum.accumulate(np.where(is_heading, np.arange(len(blocks)), -1))
-    around = _containers(tree)
-    opening = edge_words([text[:_OPENING] for text in texts])
     urls = [block.links[0].url or "" if block.links else "" for block in blocks]
+    opening = edge_words([text[:_OPENING] for text in texts])
+    tree = _tree(document.elements, blocks, vocabulary.classes)
+    around = _containers(tree)
+    opened = _openers(blocks)
+    heading = np.maximum.accumulate(np.where(tree.is_heading | (opened > 0), np.arange(len(blocks)), -1))
     columns = [
-        *text,
-        *_link_columns(blocks, link_share, tree.is_heading),
-        *_target_columns(urls, document.url),
-        *_place_columns(prose, sums, not document.elements),
-        _level_columns(tree.first[around], tree.last[around], sums),
-        *_landmark_columns(tree, sums),
-        np.minimum(tree.depth, 40) / 20,
-        *_vote_columns(tree, text, weights, link_share, sums),
-        _path_columns(tree.path, prose, weights, link_share),
-        *_anchor_columns(document.head, texts, joined, lengths),
+        *_block_columns(document, texts, urls, tree, around),
         _since(heading),
         _title_share(document.head.title, opening),
         *_opened_columns(opened, heading),
@@ -283,6 +267,31 @@ def featurise(document: Document, vocabulary: Vocabulary) -> Features:
         groups=np.stack([*around[:2], tree.path, heading + 1]),
         heading=heading,
     )
+
+
+def _block_columns(
+    document: Document, texts: Sequence[str], urls: Sequence[str], tree: "_Tree", around: Ints
+) -> Columns:
+    """Describe each block by its text, its links, its place and its containers."""
+    blocks = document.blocks
+    lengths = np.array([len(text) for text in texts])
+    joined = "\n".join(texts) + "\n"
+    text, weights = _text_columns(texts, lengths, joined)
+    link_share = np.minimum(np.array([block.link_chars for block in blocks]) / lengths, 1.0)
+    prose = np.where((weights >= _PROSE_FROM) & (link_share < 0.5), weights * (1 - link_share), 0.0)
+    sums = _running(prose, weights, weights * link_share)
+    return [
+        *text,
+        *_link_columns(blocks, link_share, tree.is_heading),
+        *_target_columns(urls, document.url),
+        *_place_columns(prose, sums, not document.elements),
+        _level_columns(tree.first[around], tree.last[around], sums),
+        *_landmark_columns(tree, sums),
+        np.minimum(tree.depth, 40) / 20,
+        *_vote_columns(tree, text, weights, link_share, sums),
+        _path_columns(tree.path, prose, weights, link_share),
+        *_anchor_columns(document.head, texts, joined, lengths),
+    ]
 
 
 # ---------------------------------------------------------------- words
@@ -727,11 +736,15 @@ def _declared(head: Head) -> tuple[list[str], list[str], str]:
     titles = [head.title, meta.get("og:title", ""), meta.get("twitter:title", ""), *found["headline"][:3]]
     descriptions = [meta.get("og:description", ""), meta.get("description", ""), *found["description"][:3]]
     story = " ".join(max(found["articleBody"], key=len, default="").split())
-    return _folded(titles), _folded(descriptions), story if len(story) > 200 else ""
+    return _folded(titles), _folded(descriptions), story[:_LONG_STORY] if len(story) > 200 else ""
 
 
 def _folded(texts: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys([" ".join(text.split()) for text in texts if text]))
+    return list(dict.fromkeys([" ".join(text[:_LONG_TEXT].split()) for text in texts if text]))
+
+
+_LONG_TEXT, _LONG_STORY = 2_000, 50_000
+"""Characters of a declared title or description, and of a declared story, in which the blocks are searched for."""
 
 
 def _json_string(script: str, at: int) -> str:
