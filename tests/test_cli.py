@@ -976,10 +976,15 @@ def test_an_order_to_end_leaves_nothing_half_done(sign, tmp_path):
         lines = tmp_path / "a.html"
         lines.write_text(html("red"))
         names = (lines, f"{server.base}/hang", "--trust", server.place, "-o", tmp_path / "out.jsonl")
-        process = subprocess.Popen(program("extract", *names), cwd=ROOT, stderr=subprocess.PIPE)
-        while not server.hits["/hang"]:
-            time.sleep(0.05)
-        process.send_signal(sign)
-        _, told = process.communicate(timeout=30)
+        with subprocess.Popen(
+            program("extract", *names),
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(sign, signal.SIG_DFL),  # under nohup the tests ignore SIGHUP
+        ) as process:
+            while not server.hits["/hang"]:
+                time.sleep(0.05)
+            process.send_signal(sign)
+            _, told = process.communicate(timeout=30)
     assert (process.returncode, told) == (128 + sign, b"")
     assert os.listdir(tmp_path) == ["a.html"]
