@@ -976,12 +976,10 @@ def test_an_order_to_end_leaves_nothing_half_done(sign, tmp_path):
         lines = tmp_path / "a.html"
         lines.write_text(html("red"))
         names = (lines, f"{server.base}/hang", "--trust", server.place, "-o", tmp_path / "out.jsonl")
-        with subprocess.Popen(
-            program("extract", *names),
-            cwd=ROOT,
-            stderr=subprocess.PIPE,
-            preexec_fn=lambda: signal.signal(sign, signal.SIG_DFL),  # under nohup the tests ignore SIGHUP
-        ) as process:
+        inherited = signal.signal(sign, signal.SIG_DFL)  # under nohup the tests ignore SIGHUP, and so would the command
+        process = subprocess.Popen(program("extract", *names), cwd=ROOT, stderr=subprocess.PIPE)
+        signal.signal(sign, inherited)
+        with process:
             while not server.hits["/hang"]:
                 time.sleep(0.05)
             process.send_signal(sign)
