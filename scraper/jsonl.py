@@ -17,6 +17,7 @@ __all__ = ["LONGEST", "packing", "parse_object", "parse_record", "read_lines", "
 
 LONGEST = 64 * 2**20
 """Bytes of a line; a longer one is no record."""
+_MOST = 2**31  # of whatever is counted
 
 
 def read_records(
@@ -49,7 +50,21 @@ def read_records(
 def parse_record(line: bytes) -> Article:
     """Parse a line; raise `RecordError` for one that is no record."""
     _check_length(line)
-    return Article.from_json(line)
+    record = Article.from_json(line)
+    counts = (record.like_count, record.view_count, record.dateline and record.dateline.paragraph)
+    if not 0 <= record.extraction.confidence <= 1 or not all(0 <= count < _MOST for count in counts if count):
+        raise RecordError(1, "no record: a number that cannot be")
+    if b"\\u" in line:
+        _check_text(record)
+    return record
+
+
+def _check_text(record: Article) -> None:
+    """Raise `RecordError` for half a character in a name, where an article does not mend it."""
+    try:
+        record.to_json()
+    except UnicodeEncodeError as error:
+        raise RecordError(1, f"no record: {error}") from error
 
 
 def parse_object(line: bytes) -> dict[str, Any]:

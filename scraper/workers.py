@@ -13,7 +13,7 @@ from itertools import islice
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Generic, NamedTuple, Self, TypeVar
 
-__all__ = ["DIED", "LIMIT", "MEMORY", "Pool", "Process", "Work", "allow", "confine", "cores", "each"]
+__all__ = ["DIED", "LIMIT", "MEMORY", "Pool", "Process", "Work", "allow", "bounded", "confine", "cores", "each"]
 
 LIMIT = 10.0
 """Seconds of a core for one item; a large page takes a tenth of one."""
@@ -24,6 +24,7 @@ _FULL = f"it takes more than {MEMORY >> 20} MB of memory"
 _NO_MEMORY = 12  # the exit status of a process that got no more: ENOMEM
 _SLOW = "it takes more than {:g} seconds"
 _PATIENCE = 10  # times as many on the clock: on a machine that is busy, what waits for its turn is not to blame
+_CROWD = 4  # processes a core
 _AHEAD = 32  # items for each process that may wait for one that takes long
 _BATCH = 8  # items that a process is given at once, so that it need not wait for us
 _MAIN = "import scraper.workers as w; w._main({})"
@@ -45,6 +46,11 @@ class Work(NamedTuple, Generic[Item, Result]):
 def cores() -> int:
     """Give how many processes can work at the same time here."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def bounded(jobs: int) -> int:
+    """Return how many processes are had for so many jobs, 0 for one a core: more than a few a core only take memory."""
+    return min(jobs or cores(), _CROWD * cores())
 
 
 def each(work: Work[Item, Result], items: Iterable[Item], jobs: int) -> Iterator[tuple[Item, Result]]:

@@ -986,3 +986,43 @@ def test_an_order_to_end_leaves_nothing_half_done(sign, tmp_path):
             _, told = process.communicate(timeout=30)
     assert (process.returncode, told) == (128 + sign, b"")
     assert os.listdir(tmp_path) == ["a.html"]
+
+
+# ---------------------------------------------------------------- what nobody means
+
+
+@pytest.mark.parametrize("command", ["extract {} --limit inf", "extract {} --limit 1e300", "extract {} --limit nan", "explain {} --limit inf", "bulk {} --into out --limit inf", "extract {} -o ."])  # fmt: skip
+def test_a_number_or_name_that_cannot_be_meant_is_a_wrong_argument(command, pages, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(command.format(pages / "a.html").split()) == 2
+    assert "Invalid value" in capsys.readouterr().err
+    assert main(["extract", str(pages / "a.html"), "-o", ""]) == 2
+
+
+@pytest.mark.parametrize("url", ["http://[", "http://]/", "http://[::1", "http://", "https:///x", "http://\x00/"])
+def test_what_is_no_address_is_a_line(url, capsys):
+    assert main(["extract", url]) == 1
+    assert capsys.readouterr().err.startswith(url.replace("\0", "\ufffd"))
+
+
+@pytest.mark.parametrize("url", ["\ud800", "http://[bad/", 5, None, "", [], "a b"])
+def test_a_page_whose_address_is_none_is_read_without(url, tmp_path, capsys):
+    (tmp_path / "a.jsonl").write_text(json.dumps({"html": html("red"), "url": url}))
+    assert main(["extract", str(tmp_path / "a.jsonl")]) == 0
+    assert headlines(capsys.readouterr().out) == ["red"]
+
+
+def test_a_pattern_waits_for_no_pipe(pages, capsys):
+    os.mkfifo(pages / "pipe.html")
+    assert main(["extract", f"{pages}/*"]) == 1  # the picture
+    assert headlines(capsys.readouterr().out)[0] == "red"
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("command", ["extract", "explain"])
+def test_a_page_that_takes_too_long_costs_itself_only(command, jobs, pages, tmp_path, capsys):
+    hostile = tmp_path / "hostile.html"
+    hostile.write_text(html("slow") + "".join(f"<a href='/html/{n}.html'>{n}</a> " for n in range(300_000)), "utf-8")
+    more = [str(pages / "a.html"), "--jobs", jobs] if command == "extract" else []
+    assert main([command, str(hostile), *more, "--limit", "0.1"]) == 1
+    assert f"{hostile}: it takes more than 0.1 seconds" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """Reading records back: what is whole is given, what is not is named by file and line."""
 
 import gzip
+import json
 import random
 from collections.abc import Callable
 from itertools import islice
@@ -8,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from scraper import Article, RecordError
-from scraper.jsonl import read_records
+from scraper import Article, Dateline, RecordError, jsonl
+from scraper.jsonl import parse_object, parse_record, read_lines, read_records
 from scraper.unpack import zstd
 
+TOLD = json.loads(Article(headline="x", like_count=1, dateline=Dateline("BERGEN — ")).to_json())
 GOOD = [Article(headline=f"Story {n}\u2028with a separator", body=("One.",)) for n in range(3)]
 
 
@@ -68,3 +70,63 @@ def test_a_packed_file_that_is_torn_or_damaged_gives_its_whole_lines_first(
 def test_what_is_not_packed_as_its_name_says_is_an_error_of_the_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(OSError, match=name):
         list(read_records(_file(tmp_path / name, GOOD[0].to_json().encode())))
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"like_count": 2**70},
+        {"view_count": -1},
+        {"like_count": float("inf")},
+        {"dateline": TOLD["dateline"] | {"paragraph": 2**40}},
+        {"dateline": TOLD["dateline"] | {"paragraph": -1}},
+        {"extraction": TOLD["extraction"] | {"confidence": float("nan")}},
+        {"extraction": TOLD["extraction"] | {"confidence": float("inf")}},
+        {"extraction": TOLD["extraction"] | {"profile": "\ud800"}},
+        {"extraction": TOLD["extraction"] | {"warnings": ["a\udfff"]}},
+        {"sidebar": {"\ud800": []}},
+    ],
+)
+def test_what_no_other_form_could_hold_is_no_record(strange: dict[str, object]) -> None:
+    with pytest.raises(RecordError, match="no record: "):
+        parse_record(json.dumps(TOLD | strange).encode())
+    assert parse_record(json.dumps(TOLD).encode()).like_count == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'"abc"',
+        b"[1]",
+        b"null",
+        b"1",
+        b"",
+        b"[" * 10**6,
+        b'{"a":' * 10**5,
+        b"9" * 10**5,
+        b"{",
+        b"\xff",
+        b"\0" * 99,
+        b'{"a": 1} x',
+    ],
+)
+def test_a_line_that_is_no_object_is_one_error(line: bytes) -> None:
+    for parse in (parse_object, parse_record):
+        with pytest.raises(RecordError):
+            parse(line)
+    assert parse_object(b' {"a": [1]} ') == {"a": [1]}
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst"])
+def test_a_line_without_an_end_is_cut_and_costs_no_other(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsonl, "LONGEST", 1000)
+    good = GOOD[0].to_json().encode() + b"\n"
+    path = tmp_path / name
+    with path.open("wb") as file, jsonl.packing(file, name) as lines:
+        lines.write(b"x" * 5000 + b"\n" + good + b"y" * 1001 + b"\n" + good + b"z" * 9999)
+    assert [len(line) for line in read_lines(path)] == [1001, len(good), 1001, len(good), 1001]
+    faults: list[RecordError] = []
+    assert list(read_records(path, on_error=faults.append)) == GOOD[:1] * 2
+    assert [(fault.line, fault.why) for fault in faults] == [(n, "longer than 1000 bytes") for n in (1, 3, 5)]

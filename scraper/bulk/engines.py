@@ -13,7 +13,7 @@ from typing import Any, Self
 from scraper.bulk.reader import Reader
 from scraper.bulk.unit import Done, Progress, Unit, process
 from scraper.errors import ScraperError
-from scraper.workers import Process, cores
+from scraper.workers import Process, bounded
 
 __all__ = ["ENGINES", "Event"]
 
@@ -23,7 +23,7 @@ Event = Progress | Done
 def _local(units: Sequence[Unit], limit: float, jobs: int) -> Generator[Event]:
     """Have so many processes of this machine do the units; one that dies costs its unit, which is told."""
     with _Processes(units, limit) as processes:
-        for _ in range(jobs or cores()):
+        for _ in range(min(bounded(jobs), len(units))):
             processes.give(None)
         while processes.busy:
             for pipe in wait(list(processes.busy)):

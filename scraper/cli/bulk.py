@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from scraper.bulk import ENGINES, OUTPUTS, QUARANTINE, Event, Plan, Progress, plan, run
+from scraper.cli.options import LIMIT, Limit
 from scraper.cli.output import apart, writing
 from scraper.cli.screen import Screen
 from scraper.errors import ScraperError
@@ -33,8 +34,10 @@ def bulk(
         str,
         typer.Option(autocompletion=lambda: list(ENGINES), help="local, or ray: the cluster that RAY_ADDRESS names."),
     ] = "local",
-    jobs: Annotated[int, typer.Option(min=0, help="Archives read at the same time; 0: one a core.")] = 0,
-    limit: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="What a page may take.")] = 10.0,
+    jobs: Annotated[
+        int, typer.Option(min=0, help="Archives read at the same time, 4 a core at most; 0: one a core.")
+    ] = 0,
+    limit: Limit = LIMIT,
 ) -> None:
     """Make a file of records of each archive, NAME.jsonl.gz in DIR, as extract would; run it again to go on.
 

@@ -16,14 +16,14 @@ from rich.text import Text
 
 from scraper.block import Label, Labelled
 from scraper.cli.inputs import Given, Inputs, Reading
-from scraper.cli.options import Trust, Url, address, trusted
+from scraper.cli.options import LIMIT, Limit, Trust, Url, address, trusted
 from scraper.cli.output import STDOUT, apart, ending, writing
 from scraper.cli.screen import Screen, plain
 from scraper.errors import ScraperError
 from scraper.page import explain_page, explain_page_text
 from scraper.pipeline import labelled
 from scraper.replay import document
-from scraper.workers import LIMIT, Work, each
+from scraper.workers import Work, each
 
 __all__ = ["explain"]
 
@@ -42,7 +42,7 @@ def explain(
     ] = None,
     text: Annotated[bool, typer.Option("--text", help="The page is flattened text, whatever it is called.")] = False,
     url: Url = None,
-    limit: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="What the page may take.")] = LIMIT,
+    limit: Limit = LIMIT,
     trust: Trust = None,
 ) -> None:
     """Show every block of a page with its label, its score (0 to 1: how surely), and the reason."""

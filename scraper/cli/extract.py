@@ -8,17 +8,16 @@ import typer
 
 from scraper.article import Article
 from scraper.cli.inputs import Given, Inputs, Reading
-from scraper.cli.options import Trust, Url, address, trusted
+from scraper.cli.options import LIMIT, Limit, Trust, Url, address, trusted
 from scraper.cli.output import To, apart, deliver, form_of
 from scraper.cli.screen import Screen, count
 from scraper.errors import ScraperError
 from scraper.replay import Look, Replay, look
-from scraper.workers import LIMIT, Work, cores, each
+from scraper.workers import Work, bounded, each
 
 __all__ = ["extract"]
 
 _FEW_FILES, _FEW_BYTES = 200, 32 * 2**20  # which are read before other processes have begun
-_CROWD = 4  # processes a core; more would only take memory
 
 
 def extract(
@@ -44,11 +43,10 @@ def extract(
         int | None,
         typer.Option(
             min=0,
-            help=f"Processes that read, {_CROWD} a core at most; 0: one a core. Else 1 for few inputs, one a core for "
-            "many.",
+            help="Processes that read, 4 a core at most; 0: one a core. Else 1 for few inputs, one a core for many.",
         ),
     ] = None,
-    limit: Annotated[float, typer.Option(min=0.1, metavar="SECONDS", help="What a page may take.")] = LIMIT,
+    limit: Limit = LIMIT,
     text: Annotated[bool, typer.Option("--text", help="Pages are flattened text, whatever they are called.")] = False,
     url: Url = None,
     to: To = None,
@@ -59,8 +57,8 @@ def extract(
     What cannot be read is told in a line, costs nothing else, and makes the exit status 1. The pages of archives are
     taken as a crawl takes them: a story under several addresses is one record, and pages without a story are no fault.
     """
-    form, screen = form_of(output or "-", to, "jsonl"), Screen()
-    path = Path(output) if output else None
+    form, screen = form_of("-" if output is None else output, to, "jsonl"), Screen()
+    path = Path(output) if output is not None else None
     source = Inputs(inputs, Reading(text, trusted(trust), address(url)), screen)
     apart(path, source.names)
     found = each(Work(_look, _lost, limit), source, _jobs(jobs, source))
@@ -86,7 +84,7 @@ def _made(found: Iterable[tuple[Given, Look]], source: Inputs, screen: Screen) -
 
 def _jobs(asked: int | None, source: Inputs) -> int:
     few = source.count <= _FEW_FILES and source.total <= _FEW_BYTES
-    return 1 if asked is None and few else min(asked or cores(), _CROWD * cores())
+    return 1 if asked is None and few else bounded(asked or 0)
 
 
 def _records(replay: Replay, given: Given, seen: Look, screen: Screen) -> Iterator[Article]:

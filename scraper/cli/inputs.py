@@ -17,6 +17,7 @@ from contextlib import closing
 from typing import IO, NamedTuple, cast
 from urllib.parse import urlsplit
 
+from scraper import addresses
 from scraper.cli.options import Faults
 from scraper.cli.screen import Screen, count
 from scraper.errors import ArchiveError, FetchError, ScraperError
@@ -97,7 +98,7 @@ class Inputs:
             return self._in_folder(name)
         if name == "-" or os.path.exists(name) or not glob.has_magic(name) or "://" in name:
             return [name]
-        found = sorted(glob.glob(name, recursive=True))
+        found = sorted(file for file in glob.glob(name, recursive=True) if os.path.isfile(file) or os.path.isdir(file))
         if not found:
             self._screen.complain(f"{name}: no file has such a name")
         return [file for each in found for file in (self._in_folder(each) if os.path.isdir(each) else [each])]
@@ -170,7 +171,10 @@ class Inputs:
 
     def _fetched(self, url: str) -> Page:
         """Fetch a page, at most one a second of a host that is a stranger's."""
-        host = urlsplit(url).netloc
+        try:
+            host = urlsplit(url).netloc
+        except ValueError as error:
+            raise ScraperError(f"no address to ask for: {error}") from error
         if host not in self._reading.trusted:
             time.sleep(max(0.0, self._asked.get(host, 0.0) + _PACE - time.monotonic()))
         try:
@@ -190,7 +194,7 @@ def _hint(error: FetchError) -> str:
 def _size(name: str) -> int:
     try:
         return os.stat(name).st_size
-    except OSError:
+    except (OSError, ValueError):  # a NUL
         return _FETCHED
 
 
@@ -209,7 +213,14 @@ def _of_line(line: bytes, rest: IO[bytes]) -> Page | None:
     if not isinstance(html, str):
         raise ScraperError('no object with an "html" that is a text')
     body = html.encode("utf-8", "replace")
-    return Page(url if isinstance(url, str) else None, body, "text/html; charset=utf-8", None, 200)
+    return Page(url if _is_address(url) else None, body, "text/html; charset=utf-8", None, 200)
+
+
+def _is_address(url: object) -> bool:
+    try:
+        return isinstance(url, str) and bool(addresses.identity(url))
+    except ValueError:
+        return False
 
 
 def _opened(name: str) -> IO[bytes]:

@@ -8,8 +8,9 @@ import typer
 
 from scraper.cli.screen import Screen, count
 from scraper.safety import places
+from scraper.workers import LIMIT
 
-__all__ = ["Faults", "Records", "Trust", "Url", "address", "trusted"]
+__all__ = ["LIMIT", "Faults", "Limit", "Records", "Trust", "Url", "address", "trusted"]
 
 _FAULTS = 10
 
@@ -50,6 +51,9 @@ Trust = Annotated[
     typer.Option("--trust", metavar="HOST:PORT", help="May be asked for though it is not public; repeatable."),
 ]
 
+Limit = Annotated[
+    float, typer.Option(min=0.1, max=86_400, metavar="SECONDS", help="What a page may take, in seconds of a core.")
+]
 Url = Annotated[
     str | None,
     typer.Option("--url", metavar="ADDRESS", help="Where the one page that is given was found: links are read by it."),

@@ -38,6 +38,8 @@ def apart(output: Path | None, sources: Iterable[str | Path | None], option: str
     """Take an output that is also read, or is no path here, for a wrong argument."""
     if output is None:
         return
+    if str(output) == ".":
+        raise typer.BadParameter("no name of an output", param_hint=option)
     if re.match(r"[\w+.-]+:/", str(output)):
         raise typer.BadParameter(f"{output} is no path on this machine", param_hint=option)
     if os.path.isfile(output) and any(

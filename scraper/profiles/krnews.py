@@ -24,7 +24,7 @@ PROFILE = Profile(
     end=_MORE,
     summary=re.compile(r"(?:\S+\s+){12}.{0,80}$"),
     tail=table((Label.FOOTER, r"(?:Copyright\b|©|All rights reserved)")),
-    noise=re.compile(rf"{_DATE.replace('?P<date>', '?:')}(?:\d+\s*view)?|source:\s*|\s*category:.*$"),
+    noise=re.compile(rf"{_DATE.replace('?P<date>', '?:')}(?:\d+\s*view)?|source:\s*|\s{{0,9}}category:.*$"),
     fields={
         "date": re.compile(_DATE),
         # The minutes end after two digits; what is glued to them counts views.
