@@ -26,7 +26,12 @@ def _read(story: float) -> Reading:
     kinds = np.zeros((n, len(KINDS)))
     kinds[:, KINDS.index(Label.BODY)] = kinds[:, KINDS.index(Label.PROMO)] = 5
     output = Output(np.full(n, story), kinds, np.zeros(3))
-    return read_output(document, featurise(document, vocabulary), output, Network(vocabulary, {}, np.array([1.0, 0.0])))
+    return read_output(
+        document,
+        featurise(document, vocabulary),
+        output,
+        Network(vocabulary, {}, np.array([1.0, *[0.0] * (1 + len(KINDS))])),
+    )
 
 
 def test_prose_that_the_model_refuses_as_a_whole_is_kept_all_the_same() -> None:

@@ -94,7 +94,9 @@ def test_logits_beyond_measure_are_certainty_and_no_more() -> None:
     kinds = np.full((2, len(KINDS)), -1e4)
     kinds[:, -1] = 1e4
     output = Output(np.array([1e6, -1e6]), kinds, np.array([1e3, -1e3, 0.0]))
-    reading = read_output(document, features, output, Network(network.vocabulary, {}, np.array([1.0, 0.0])))
+    reading = read_output(
+        document, features, output, Network(network.vocabulary, {}, np.array([1.0, *[0.0] * (1 + len(KINDS))]))
+    )
     assert reading.labelled[0].label in OF_STORY
     assert reading.labelled[1].label is KINDS[-1]
     assert all(0 <= each.score <= 1 for each in reading.labelled)

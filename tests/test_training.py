@@ -63,7 +63,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("kind", ["html", "text"])
 def test_pages_become_the_same_weights_each_time(folder: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = [str(folder), "--kind", kind, "--epochs", "2", "--lists", "4", "--jobs", "1"]
+    arguments = [str(folder), "--kind", kind, "--epochs", "2", "--lists", "4", "--jobs", "1", "--teachers", "2"]
     stored = []
     for name in ("one", "two"):
         (folder / name).mkdir()
@@ -74,6 +74,7 @@ def test_pages_become_the_same_weights_each_time(folder: Path, kind: str, capsys
     assert all((stored[0][key] == stored[1][key]).all() for key in stored[0])
     printed = capsys.readouterr().out
     assert f"{kind}: 14 pages" in printed
+    assert "over 2 seeds" in printed
     assert "label byline" in printed
     assert "of lists taken for stories" in printed
 

@@ -40,9 +40,10 @@ class Decoded(NamedTuple):
 def decode(blocks: Sequence[Block], logits: tuple[Floats, Floats], words: Floats, calibration: Floats) -> Decoded:
     """Label blocks by their logits of belonging to the story and those of their kinds.
 
-    `words` is the number of words of each block; `calibration` holds the scale and shift of the story's logits.
+    `words` is the number of words of each block; `calibration` holds the scale and shift of the story's logits, then
+    what is added to the logits of the labels.
     """
-    story, kinds = logits
+    story, kinds = logits[0], logits[1] + calibration[2:]
     scale, shift = calibration[:2]
     chance = 1 / (1 + np.exp(-np.clip(scale * story + shift, -_FAR, _FAR)))
     chance = np.where(_repeated(blocks, chance), 0.0, chance)

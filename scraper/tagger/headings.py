@@ -4,7 +4,7 @@ import re
 
 from scraper.block import Label
 
-__all__ = ["LONGEST_HEADING", "opener"]
+__all__ = ["LONGEST_HEADING", "list_kind", "opener"]
 
 # What a heading begins with, in the languages of news; the first that matches decides.
 _HEADINGS = (
@@ -53,6 +53,10 @@ _HEADINGS = (
     ),
 )  # fmt: skip
 _OPENER = re.compile("|".join(rf"(?P<{label}>(?:{pattern})\b)" for label, pattern in _HEADINGS), re.IGNORECASE)
+_NAMING = re.compile(
+    "|".join(rf"(?P<{label}>\b(?:{pattern})\b)" for label, pattern in _HEADINGS if label is not Label.MORE),
+    re.IGNORECASE,
+)
 LONGEST_HEADING = 60
 """Characters; a longer text opens no list."""
 
@@ -63,3 +67,12 @@ def opener(text: str) -> Label | None:
         return None
     found = _OPENER.match(text.strip(" :>»•-|+#"))
     return Label(found.lastgroup) if found and found.lastgroup else None
+
+
+def list_kind(heading: str) -> Label | None:
+    """Return the kind of list that the words of its heading name, wherever they stand in it, or None."""
+    kind = opener(heading)
+    if kind not in (None, Label.MORE) or len(heading) > LONGEST_HEADING:
+        return kind
+    found = _NAMING.search(heading)
+    return Label(found.lastgroup) if found and found.lastgroup else kind

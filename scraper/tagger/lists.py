@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scraper.block import Block, Document, Element, Label
-from scraper.tagger.headings import LONGEST_HEADING, opener
+from scraper.tagger.headings import LONGEST_HEADING, list_kind, opener
 from scraper.tagger.network import KINDS as LABELS
 
 __all__ = ["KINDS", "is_cross_reference", "is_title", "typed"]
@@ -64,7 +64,7 @@ def _headings(blocks: Sequence[Block], labels: Sequence[Label]) -> dict[int, Lab
         if label in _STORY or len(block.text) > LONGEST_HEADING:
             continue
         if label is Label.LIST_HEADING:
-            found[index] = opener(block.text)
+            found[index] = list_kind(block.text)
         elif label in _UNSURE and block.link_chars < _LINKED_HEADING and True in titles[index + 1 : index + 1 + _GAP]:
             kind = opener(block.text)
             if kind is not None and kind is not Label.MORE:

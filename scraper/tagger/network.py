@@ -67,7 +67,7 @@ class Network(NamedTuple):
     vocabulary: Vocabulary
     weights: dict[str, Floats]
     calibration: Floats
-    """Scale and shift by which a logit of the story becomes a log-odds."""
+    """Scale and shift by which a logit of the story becomes a log-odds, then a shift for each label's logit."""
 
 
 class Output(NamedTuple):

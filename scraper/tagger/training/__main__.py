@@ -1,15 +1,15 @@
 """Train the labeller: `python -m scraper.tagger.training FOLDER` reads the pages with gold and writes the weights.
 
-Needs torch, and resiliparse for the flattened twin of each page; the library itself needs neither. Before a network
-learns from all pages, one learns from four fifths of the hosts for each fifth that is held out; these give the printed
-figures, the calibration, and what the last network is told of blocks that nobody labelled. The same seed gives the same
-weights on the same machine.
+Needs torch, and resiliparse for the flattened twin of each page; the library itself needs neither. For each fifth of
+the hosts, networks with different seeds learn from the other four fifths. Their answers on the pages they have not seen
+give the printed figures and the calibration, and the mean of these answers teaches the network that is written, on
+pages with labels and on pages without. The same seed gives the same weights on the same machine.
 """
 
 import argparse
 import re
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -21,18 +21,20 @@ from numpy.typing import NDArray
 from scraper.plaintext import segment_text
 from scraper.tagger.features import Vocabulary, featurise
 from scraper.tagger.training.corpus import FOLDS, UNKNOWN, UNKNOWN_KIND, Example, fold_of, read_corpus
-from scraper.tagger.training.evaluate import Answer, calibrate, read_all, report
+from scraper.tagger.training.evaluate import Answer, calibrate, mean_answer, read_all, report, spread
 from scraper.tagger.training.fit import LONGEST, Recipe, answer, fit, vocabulary
 from scraper.tagger.training.net import Net
 from scraper.tagger.training.synthetic import list_pages, story_pages
 
 EPOCHS = {"html": 14, "text": 12}
+TEACHERS = {"html": 3, "text": 1}
+"""How many networks are trained for each fifth of the hosts."""
 PLAIN = 500
 """How many lists of stories, and how many plain pages of single ones, are made of the corpus' stories."""
 
 
 def read(folder: Path, name: str, sites: Path | None, lists: int) -> tuple[Vocabulary, list[Example]]:
-    """Return the vocabulary and the pages to learn from, with their features."""
+    """Return the vocabulary and all pages, with gold and without, with their features."""
     examples = list(read_corpus(folder, name == "text", sites))
     made = [*list_pages(examples, lists, seed=7), *story_pages(examples, lists, seed=8)]
     examples += [_flattened(page) if name == "text" else page for page in made]
@@ -51,21 +53,38 @@ def _flattened(page: Example) -> Example:
     )
 
 
-def held_out(examples: Sequence[Example], known: Vocabulary, recipe: Recipe, jobs: int) -> list[Answer]:
-    """Return for each page the answer of a network that saw no page of its host."""
-    answers: dict[int, Answer] = {}
-    with ProcessPoolExecutor(jobs, get_context("fork")) as pool:
-        tasks = [pool.submit(_one_fold, examples, known, recipe, fold) for fold in range(FOLDS)]
-        for number, task in enumerate(tasks):
+def held_out(
+    pool: ProcessPoolExecutor, examples: Sequence[Example], known: Vocabulary, recipes: Sequence[Recipe]
+) -> list[list[Answer]]:
+    """Return for each recipe and each page the answer of a network that saw no page of its host."""
+    tasks = [[pool.submit(_one_fold, examples, known, recipe, fold) for fold in range(FOLDS)] for recipe in recipes]
+    rounds = []
+    for recipe, folds in zip(recipes, tasks, strict=True):
+        answers: dict[int, Answer] = {}
+        for number, task in enumerate(folds):
             answers |= task.result()
-            print(f"fold {number + 1} of {FOLDS} done", flush=True)
-    return [answers[index] for index in range(len(examples))]
+            print(f"seed {recipe.seed}, fold {number + 1} of {FOLDS} done", flush=True)
+        rounds.append([answers[index] for index in range(len(examples))])
+    return rounds
 
 
 def _one_fold(examples: Sequence[Example], known: Vocabulary, recipe: Recipe, fold: int) -> dict[int, Answer]:
     _prepare()
-    net = fit([each for each in examples if fold_of(each) != fold and _usable(each)], known, recipe)
+    net = fit([each for each in examples if fold_of(each) != fold and _has_gold(each) and _usable(each)], known, recipe)
     return {index: answer(net, each) for index, each in enumerate(examples) if fold_of(each) == fold}
+
+
+def _write(
+    file: Path, examples: Sequence[Example], known: Vocabulary, recipe: Recipe, calibration: list[float]
+) -> None:
+    """Train the last network and write it."""
+    _prepare()
+    save(file, known, fit(list(filter(_usable, examples)), known, recipe), calibration)
+    print(f"{file.name} written", flush=True)
+
+
+def _has_gold(example: Example) -> bool:
+    return example.verdict >= 0 or bool((example.target >= 0).any() or (example.kind >= 0).any())
 
 
 def _usable(example: Example) -> bool:
@@ -73,7 +92,7 @@ def _usable(example: Example) -> bool:
 
 
 def _taught(examples: Sequence[Example], answers: Sequence[Answer], calibration: Sequence[float]) -> list[Example]:
-    """Give blocks that nobody labelled the labels of the network that had not seen their host."""
+    """Add to each page what the networks that had not seen its host say of its blocks."""
     return [
         each._replace(soft=_chances(out, calibration)) if each.folder not in ("sites", "synthetic") else each
         for each, (out, _) in zip(examples, answers, strict=True)
@@ -116,19 +135,31 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--lists", type=int, default=PLAIN, help="how many lists of stories, and how many plain stories, are made up"
     )
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--teachers", type=int, help="how many networks are trained for each fifth of the hosts")
     parser.add_argument("--jobs", type=int, default=2, help="how many networks are trained at once")
     options = parser.parse_args(arguments)
     _prepare()
-    for name in options.kind or EPOCHS:
-        known, examples = read(options.folder, name, options.sites, options.lists)
-        recipe = Recipe(options.seed, options.epochs or EPOCHS[name])
-        print(f"{name}: {len(examples)} pages", flush=True)
-        answers = held_out(examples, known, recipe, options.jobs)
-        calibration = calibrate(examples, answers)
-        pages = list(read_all(examples, answers, known, calibration))
-        print(re.sub("^", f"{name}  ", report(pages), flags=re.MULTILINE), flush=True)
-        net = fit([each for each in _taught(examples, answers, calibration) if _usable(each)], known, recipe)
-        save(options.into / f"{name}.npz", known, net, calibration)
+    with ProcessPoolExecutor(options.jobs, get_context("fork")) as pool:
+        written = [_train(pool, name, options) for name in options.kind or EPOCHS]
+        for task in written:
+            task.result()
+
+
+def _train(pool: ProcessPoolExecutor, name: str, options: argparse.Namespace) -> Future[None]:
+    known, examples = read(options.folder, name, options.sites, options.lists)
+    print(f"{name}: {len(examples)} pages", flush=True)
+    epochs, teachers = options.epochs or EPOCHS[name], options.teachers or TEACHERS[name]
+    recipes = [Recipe(options.seed + number, epochs) for number in range(teachers)]
+    rounds = held_out(pool, examples, known, recipes)
+    if teachers > 1:
+        read_rounds = [list(read_all(examples, each, known, calibrate(examples, each))) for each in rounds]
+        print(re.sub("^", f"{name}  ", spread(read_rounds), flags=re.MULTILINE), flush=True)
+    answers = [mean_answer(each) for each in zip(*rounds, strict=True)]
+    calibration = calibrate(examples, answers)
+    pages = list(read_all(examples, answers, known, calibration))
+    print(re.sub("^", f"{name}  ", report(pages), flags=re.MULTILINE), flush=True)
+    taught = _taught(examples, answers, calibration)
+    return pool.submit(_write, options.into / f"{name}.npz", taught, known, recipes[0], calibration)
 
 
 if __name__ == "__main__":

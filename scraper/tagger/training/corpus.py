@@ -80,9 +80,7 @@ def read_corpus(root: Path, as_text: bool = False, sites: Path | None = None) ->
     for folder in sorted(path.parent for path in root.glob("*/pages")):
         for gold in _read_gold(folder):
             html = gzip.decompress((folder / "pages" / f"{gold['page']}.html.gz").read_bytes())
-            page = labels.get((folder.name, gold["page"]), {})
-            if page or gold.get("body") or gold.get("with") or gold.get("type"):
-                yield from _example(folder.name, gold, page, html, as_text)
+            yield from _example(folder.name, gold, labels.get((folder.name, gold["page"]), {}), html, as_text)
     for archive in sorted(sites.glob("*.tar.xz")) if sites and not as_text else ():
         yield from _read_site(archive)
 

@@ -13,16 +13,18 @@ from torch.nn import functional
 from scraper.block import Label, Reading
 from scraper.tagger import OF_STORY, read_output
 from scraper.tagger.features import Vocabulary
-from scraper.tagger.network import ARTICLE, KINDS, LISTING, Network, Output
+from scraper.tagger.network import ARTICLE, KINDS, LISTING, STORY, Network, Output
 from scraper.tagger.training.alignment import words
 from scraper.tagger.training.corpus import Example
 
-__all__ = ["Read", "calibrate", "read_all", "report"]
+__all__ = ["Read", "calibrate", "mean_answer", "read_all", "report", "spread"]
 
 Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
 """The logits of the blocks and of the page, as `fit.answer` returns them."""
 _STEPS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.01)
 """The bounds of the rows of the reliability table."""
+_ROUNDS = 12
+"""How often the shifts of the labels are mended."""
 
 
 class Read(NamedTuple):
@@ -33,8 +35,35 @@ class Read(NamedTuple):
     f1: float | None
 
 
+def mean_answer(answers: Sequence[Answer]) -> Answer:
+    """Return the mean of what several networks say of a page."""
+    blocks, page = zip(*answers, strict=True)
+    return np.mean(blocks, axis=0), np.mean(page, axis=0)
+
+
 def calibrate(examples: Sequence[Example], answers: Sequence[Answer]) -> list[float]:
-    """Return the scale and shift that turn a logit of the story into a log-odds."""
+    """Return the scale and shift that turn a logit of the story into a log-odds, then a shift for each label's logit."""
+    return [*_line(examples, answers), *_label_shifts(examples, answers)]
+
+
+def _label_shifts(examples: Sequence[Example], answers: Sequence[Answer]) -> list[float]:
+    """Return the shifts by which each label outside the story is given as often as readers gave it."""
+    rows = [
+        (example.kind[chosen], out[chosen, 1 + STORY :])
+        for example, (out, _) in zip(examples, answers, strict=True)
+        if example.labelled and example.verdict == ARTICLE and (chosen := example.kind >= STORY).any()
+    ]
+    shifts = np.zeros(len(KINDS) - STORY)
+    if rows:
+        kind, logits = (np.concatenate(each) for each in zip(*rows, strict=True))
+        wanted = np.bincount(kind - STORY, minlength=len(shifts))
+        for _ in range(_ROUNDS):
+            given = np.bincount((logits + shifts).argmax(axis=1), minlength=len(shifts))
+            shifts += 0.5 * np.log((wanted + 1) / (given + 1))
+    return [*[0.0] * STORY, *shifts.tolist()]
+
+
+def _line(examples: Sequence[Example], answers: Sequence[Answer]) -> list[float]:
     pairs = [(example.target, out[:, 0]) for example, (out, _) in zip(examples, answers, strict=True)]
     target, logit = (np.concatenate(each) for each in zip(*pairs, strict=True))
     known = target >= 0
@@ -84,9 +113,25 @@ def report(pages: Sequence[Read]) -> str:
     return "\n".join([*_bodies(pages), *_labels(pages), *_verdicts(pages), *_reliability(pages)])
 
 
+def spread(rounds: Sequence[Sequence[Read]]) -> str:
+    """Return the figures of the bodies over several networks: their mean and standard deviation."""
+    figures = [_body_figures(pages) for pages in rounds]
+    lines = []
+    for name in figures[0]:
+        scores = [each[name][0] for each in figures]
+        lines.append(f"{name:32} {np.mean(scores):.4f} over {len(rounds)} seeds, spread {np.std(scores, ddof=1):.4f}")
+    return "\n".join(lines)
+
+
 def _bodies(pages: Sequence[Read]) -> Iterator[str]:
+    for name, (score, number) in _body_figures(pages).items():
+        yield f"{name:32} {score:.4f}  ({number} pages)"
+
+
+def _body_figures(pages: Sequence[Read]) -> dict[str, tuple[float, int]]:
+    """Return for each measure of each set its mean and the number of pages."""
     scores: dict[str, list[float]] = defaultdict(list)
-    marked = Counter[str]()
+    marked, marked_pages = Counter[str](), 0
     for page in pages:
         gold, text = page.example.gold, "\n".join(_body(page.reading))
         if page.f1 is not None:
@@ -95,13 +140,14 @@ def _bodies(pages: Sequence[Read]) -> Iterator[str]:
                 wanted = [" ".join(each.split()) for each in gold["paragraphs"]]
                 scores[f"{page.example.folder} paragraphs"].append(_f1(_body(page.reading), wanted))
         elif gold.get("with") and page.example.verdict == ARTICLE:
+            marked_pages += 1
             marked["hit"] += sum(segment in text for segment in gold["with"])
             marked["wrong"] += sum(segment not in text for segment in gold["with"])
             marked["wrong"] += sum(segment in text for segment in gold["without"])
-    for name, each in sorted(scores.items()):
-        yield f"{name:32} {np.mean(each):.4f}  ({len(each)} pages)"
+    figures = {name: (float(np.mean(each)), len(each)) for name, each in sorted(scores.items())}
     if marked["hit"]:
-        yield f"{'marked segments':32} {2 * marked['hit'] / (2 * marked['hit'] + marked['wrong']):.4f}"
+        figures["marked segments"] = 2 * marked["hit"] / (2 * marked["hit"] + marked["wrong"]), marked_pages
+    return figures
 
 
 def _labels(pages: Sequence[Read]) -> Iterator[str]:
