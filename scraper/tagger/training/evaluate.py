@@ -42,7 +42,7 @@ def mean_answer(answers: Sequence[Answer]) -> Answer:
 
 
 def calibrate(examples: Sequence[Example], answers: Sequence[Answer]) -> list[float]:
-    """Return the scale and shift that turn a logit of the story into a log-odds, then a shift for each label's logit."""
+    """Return the scale and shift that make a logit of the story a log-odds, then a shift for each label's logit."""
     return [*_line(examples, answers), *_label_shifts(examples, answers)]
 
 
