@@ -10,7 +10,7 @@
 from scraper.article import Article, Dateline, Extraction, Image, Link, Sidebar, json_schema
 from scraper.block import Block, Label, Labelled
 from scraper.errors import ArchiveError, FetchError, NotAnArticle, RecordError, ScraperError
-from scraper.page import explain_page, explain_page_text
+from scraper.explanation import explain_page, explain_page_text
 from scraper.pipeline import explain, explain_text, extract, extract_text
 
 __all__ = [

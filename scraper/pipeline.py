@@ -1,16 +1,16 @@
 """The order of the stages: bytes, text, blocks, labels, record."""
 
 from scraper.article import Article
-from scraper.assemble import assemble
 from scraper.block import Document, Labelled, Reading
-from scraper.decode import decode
 from scraper.errors import NotAnArticle, ScraperError
-from scraper.head import read_head
-from scraper.label import label, recognise
-from scraper.plaintext import segment_text
-from scraper.profiles import Profile
-from scraper.segment import segment_html
-from scraper.verdict import refusal
+from scraper.fields.assemble import assemble
+from scraper.fields.claims import read_head
+from scraper.page_type import refusal
+from scraper.segment.decode import decode
+from scraper.segment.html import segment_html
+from scraper.segment.text import segment_text
+from scraper.templates import Profile
+from scraper.templates.engine import label, recognise
 
 __all__ = [
     "article",

@@ -4,8 +4,8 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
-from spiders.embedded import EmbeddedPortal
-from spiders.portal import PortalSpider
+from fixtures.portal.embedded import EmbeddedPortal
+from scraper.crawl.portal_spider import PortalSpider
 
 __all__ = ["FinTechWorldSpider"]
 

@@ -3,13 +3,13 @@
 BOT_NAME = "scraper"
 SPIDER_MODULES = ["spiders.portal", "spiders.fintechworld"]
 NEWSPIDER_MODULE = "spiders"
-COMMANDS_MODULE = "spiders.commands"
+COMMANDS_MODULE = "scraper.crawl.commands"
 
 USER_AGENT = "scraper/0.1 (a news-portal crawler that obeys robots.txt)"
 
-ADDONS = {"spiders.addon.TrustedCrawl": 0}
+ADDONS = {"scraper.crawl.TrustedCrawl": 0}
 
-FEED_EXPORTERS = {"csv": "spiders.cells.Cells"}
+FEED_EXPORTERS = {"csv": "scraper.crawl.output.csv.Cells"}
 FEED_EXPORT_ENCODING = "utf-8"
 LOG_LEVEL = "INFO"
 LOG_FORMAT = "%(asctime)s %(levelname)s: %(message)s"

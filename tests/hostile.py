@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from scraper import NotAnArticle
-from scraper.copies import signature
-from scraper.replay import look
-from scraper.stories import text_digest
-from scraper.warc import Page
-from scraper.workers import allow, confine
+from scraper.io.warc import Page
+from scraper.io.workers import allow, confine
+from scraper.stories.identity import text_digest
+from scraper.stories.near_duplicates import signature
+from scraper.stories.replay import look
 
 __all__ = ["PAGES", "Cost", "Hostile", "fault"]
 

@@ -84,7 +84,7 @@ given, spider_arguments = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 if given.get("PICKY"):
     given["ITEM_PIPELINES"] = {Picky: 100}
 process = CrawlerProcess({
-    "ADDONS": {"spiders.addon.TrustedCrawl": 0},
+    "ADDONS": {"scraper.crawl.TrustedCrawl": 0},
     "DOWNLOAD_DELAY": 0,
     "AUTOTHROTTLE_ENABLED": False,
     "BACKOFF": 0.01,
@@ -215,8 +215,8 @@ def test_any_spider_can_begin_afresh(tmp_path):
 def test_the_exit_status_of_a_spider_of_ones_own(tmp_path):
     (tmp_path / "scrapy.cfg").write_text("[settings]\ndefault = own_settings\n")
     (tmp_path / "own_settings.py").write_text(
-        'SPIDER_MODULES = ["own_spiders"]\nCOMMANDS_MODULE = "spiders.commands"\n'
-        'ADDONS = {"spiders.addon.TrustedCrawl": 0}\nITEM_PIPELINES = {"own_spiders.Broken": 1}\n'
+        'SPIDER_MODULES = ["own_spiders"]\nCOMMANDS_MODULE = "scraper.crawl.commands"\n'
+        'ADDONS = {"scraper.crawl.TrustedCrawl": 0}\nITEM_PIPELINES = {"own_spiders.Broken": 1}\n'
     )
     (tmp_path / "own_spiders.py").write_text(
         "import scrapy\n\nclass Own(scrapy.Spider):\n    name = 'own'\n\n    async def start(self):\n"

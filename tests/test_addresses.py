@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from w3lib.url import canonicalize_url, safe_url_string
 
-from scraper import addresses
-from scraper.stories import story_id
+from scraper.stories import urls
+from scraper.stories.identity import story_id
 
 OWN = "portal.test:8080"
 
@@ -31,8 +31,8 @@ OWN = "portal.test:8080"
     ],
 )
 def test_an_address_has_one_form(url, expected):
-    assert addresses.canonical(url) == expected
-    assert addresses.canonical(expected) == expected
+    assert urls.canonical(url) == expected
+    assert urls.canonical(expected) == expected
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_an_address_has_one_form(url, expected):
     sid=0123456789abcdef0123456789abcdef sessionid=0123456789abcdef session_id=0123456789abcdef""".split(),
 )
 def test_what_tells_of_the_reader_is_left_out(parameter):
-    assert addresses.canonical(f"http://portal.test/a?id=7&{parameter}&b=1") == "http://portal.test/a?id=7&b=1"
-    assert addresses.canonical(f"http://portal.test/a?{parameter}") == "http://portal.test/a"
-    assert addresses.identity(f"http://portal.test/a?{parameter}") == "portal.test/a"
+    assert urls.canonical(f"http://portal.test/a?id=7&{parameter}&b=1") == "http://portal.test/a?id=7&b=1"
+    assert urls.canonical(f"http://portal.test/a?{parameter}") == "http://portal.test/a"
+    assert urls.identity(f"http://portal.test/a?{parameter}") == "portal.test/a"
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_what_tells_of_the_reader_is_left_out(parameter):
     x-utm_source=1 wt=1 clid=4 from=rss""".split(),
 )
 def test_what_tells_of_the_page_stays(parameter):
-    assert addresses.canonical(f"http://portal.test/a?{parameter}") == f"http://portal.test/a?{parameter}"
+    assert urls.canonical(f"http://portal.test/a?{parameter}") == f"http://portal.test/a?{parameter}"
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_what_tells_of_the_page_stays(parameter):
     ],
 )
 def test_a_visit_in_the_path_is_left_out(url, expected):
-    assert addresses.canonical(url) == expected
+    assert urls.canonical(url) == expected
 
 
 @given(st.from_regex(r"https?://[a-z0-9.-]{1,70}[/\w.~-]{0,30}", fullmatch=True))
@@ -79,12 +79,12 @@ def test_a_plain_address_is_in_the_form_that_w3lib_gives(url):
         expected = canonicalize_url(safe_url_string(url))
     except ValueError:
         return
-    assert addresses.canonical(url) == expected
-    assert addresses.identity(url) == expected.partition("://")[2]
+    assert urls.canonical(url) == expected
+    assert urls.identity(url) == expected.partition("://")[2]
 
 
 def test_a_site_is_known_by_one_scheme():
-    assert addresses.canonical("http://portal.test/a", "https") == "https://portal.test/a"
+    assert urls.canonical("http://portal.test/a", "https") == "https://portal.test/a"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_site_is_known_by_one_scheme():
     ],
 )
 def test_identity(one, other, same):
-    assert (addresses.identity(one) == addresses.identity(other)) is same
+    assert (urls.identity(one) == urls.identity(other)) is same
     assert (story_id(one) == story_id(other)) is same
     assert len(story_id(one)) == 16
 
@@ -123,9 +123,9 @@ def test_identity(one, other, same):
     ],
 )
 def test_pages_are_followed(url):
-    assert addresses.followable(url, "", OWN)
-    assert addresses.followable(url, "noopener tag", OWN)
-    assert not addresses.followable(url, "noopener NoFollow", OWN)
+    assert urls.followable(url, "", OWN)
+    assert urls.followable(url, "noopener tag", OWN)
+    assert not urls.followable(url, "noopener NoFollow", OWN)
 
 
 @pytest.mark.parametrize(
@@ -175,4 +175,4 @@ def test_pages_are_followed(url):
     ],
 )
 def test_everything_else_is_not(url):
-    assert not addresses.followable(url, "", OWN)
+    assert not urls.followable(url, "", OWN)

@@ -26,12 +26,12 @@ from scrapy.http import HtmlResponse
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
 from scraper.article import Article
-from scraper.jsonl import read_records
-from scraper.replay import articles
-from scraper.warc import Page, read_pages
-from spiders import archive
-from spiders.archive import ArchiveFile, member, mend
-from spiders.frontier import Frontier
+from scraper.crawl.frontier.scheduler import Frontier
+from scraper.crawl.output import archive
+from scraper.crawl.output.archive import ArchiveFile, member, mend
+from scraper.io.jsonl import read_records
+from scraper.io.warc import Page, read_pages
+from scraper.stories.replay import articles
 from tests.crawling import (
     ENVIRONMENT,
     FAST,
@@ -230,7 +230,7 @@ def test_no_secrets_are_kept():
 
 MEND = (
     *(command(Path())[0], "-c"),
-    "import sys; from pathlib import Path; from spiders.archive import mend; print(len(mend(Path(sys.argv[1]))))",
+    "import sys; from pathlib import Path; from scraper.crawl.output.archive import mend; print(len(mend(Path(sys.argv[1]))))",
 )
 
 
@@ -320,7 +320,7 @@ def test_a_day_is_the_longest_for_a_file(tmp_path, monkeypatch):
 def _archive(directory: Path) -> archive.Archive:
     from scrapy.utils.test import get_crawler  # noqa: PLC0415 - only one test needs a crawler
 
-    from spiders.portal import PortalSpider  # noqa: PLC0415
+    from scraper.crawl.portal_spider import PortalSpider  # noqa: PLC0415
 
     crawler = get_crawler(PortalSpider, {"ARCHIVE": True, "ARCHIVE_SIZE": 2**30, "CRAWL_DIR": str(directory)})
     return archive.Archive.from_crawler(crawler)

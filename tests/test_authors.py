@@ -5,9 +5,9 @@ import json
 import pytest
 
 from scraper import extract
-from scraper.authors import authors
 from scraper.block import Claims, Document, Label, Labelled
-from scraper.head import read_head
+from scraper.fields.authors import authors
+from scraper.fields.claims import read_head
 from scraper.pipeline import read
 
 PROSE = (

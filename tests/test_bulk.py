@@ -24,12 +24,12 @@ import pytest
 
 from scraper import bulk
 from scraper.bulk import Done, plan, run, sources
-from scraper.bulk.reader import Reader
+from scraper.bulk.archive_reader import Reader
 from scraper.bulk.sources import expand
 from scraper.cli import main
 from scraper.errors import ScraperError
-from scraper.jsonl import read_records
-from scraper.workers import Process
+from scraper.io.jsonl import read_records
+from scraper.io.workers import Process
 from tests.archives import http, record, response
 from tests.crawling import ENVIRONMENT, ROOT, heeding, story
 from tests.test_cli import on_terminal
@@ -535,7 +535,7 @@ def test_a_page_over_which_two_readers_died_is_told(tmp_path, monkeypatch, death
     (tmp_path / "a.warc.gz").write_bytes(member("good", 1) + member("good", 2))
     hang_up = methodcaller("close")
     runs = chain([hang_up] * deaths, repeat(None))
-    monkeypatch.setattr("scraper.bulk.reader.Process", lambda run: Process(next(runs) or run))
+    monkeypatch.setattr("scraper.bulk.archive_reader.Process", lambda run: Process(next(runs) or run))
     with Reader(LIMIT) as reader:
         found = list(reader.read(str(tmp_path / "a.warc.gz")))
     assert [str(each.look.error) for each in found if each.look.error] == faults

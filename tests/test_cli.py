@@ -26,9 +26,9 @@ from scraper.cli.extract import _jobs
 from scraper.cli.inputs import Inputs, Reading
 from scraper.cli.screen import Screen
 from scraper.coverage import fallen
-from scraper.export import FORMS
-from scraper.jsonl import read_records
-from scraper.workers import cores
+from scraper.io.export import FORMS
+from scraper.io.jsonl import read_records
+from scraper.io.workers import cores
 from tests.archives import http, record
 from tests.crawling import heeding, story
 from tests.faults import serve_faults

@@ -9,8 +9,8 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import HtmlResponse, Response
 from scrapy.utils.test import get_crawler
 
-from scraper.unpack import BAD_COMPRESSION, CUT_SHORT, FLAWS, TOO_LARGE, unpack
-from spiders.compression import Compression
+from scraper.crawl.downloader.compression import Compression
+from scraper.io.content_encoding import BAD_COMPRESSION, CUT_SHORT, FLAWS, TOO_LARGE, unpack
 from tests.faults import Server, bomb, pack, serve_faults, told
 from tests.probe import Probed, probe
 
@@ -180,7 +180,7 @@ def test_it_says_what_it_takes_and_can_be_switched_off():
 
 
 # What would try again, or keep a flawed page from the spider.
-_SILENT = {"spiders.outcome.Outcome": None, "spiders.backoff.Backoff": None}
+_SILENT = {"scraper.crawl.downloader.outcome.Outcome": None, "scraper.crawl.downloader.backoff.Backoff": None}
 
 
 @pytest.fixture(scope="module")

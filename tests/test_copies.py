@@ -16,8 +16,8 @@ from fixtures.portal import site
 from fixtures.portal.data import records
 from scraper import extract
 from scraper.article import Article
-from scraper.copies import THRESHOLD, bands, signature, similarity
-from scraper.stories import Memory, judge, remembered
+from scraper.stories.identity import Memory, judge, remembered
+from scraper.stories.near_duplicates import THRESHOLD, bands, signature, similarity
 
 ROOT = Path(__file__).parents[1]
 BODY = (
@@ -45,7 +45,7 @@ def alike(one: tuple[str, ...], other: tuple[str, ...]) -> float:
 
 
 def test_a_signature_is_the_same_in_every_process() -> None:
-    code = "import sys; from scraper.copies import signature; sys.stdout.write(signature(sys.argv[1:]).hex())"
+    code = "import sys; from scraper.stories.near_duplicates import signature; sys.stdout.write(signature(sys.argv[1:]).hex())"
     made = {
         subprocess.run(
             [sys.executable, "-c", code, *BODY],

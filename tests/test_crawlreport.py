@@ -17,10 +17,10 @@ from playwright.sync_api import Browser
 from selectolax.lexbor import LexborHTMLParser
 
 from scraper.article import Article
-from scraper.charts import columns
-from scraper.crawlreport import report
-from scraper.stories import story_id
-from spiders.ledger import End, Ledger
+from scraper.crawl.frontier.sqlite_store import End, Ledger
+from scraper.crawl.reporting.charts import columns
+from scraper.crawl.reporting.page import report
+from scraper.stories.identity import story_id
 from tests.browser import CONTRASTS, Watched
 from tests.browser import browser as launched
 from tests.crawling import Crawl, anchors, crawl_site, page, story

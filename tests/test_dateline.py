@@ -8,9 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scraper.article import Dateline
-from scraper.assemble import assemble
 from scraper.block import Block, Claims, Document, Label, Labelled, Reading
-from scraper.dateline import lone, split
+from scraper.fields.assemble import assemble
+from scraper.fields.dateline import lone, split
 
 CASES = tomllib.loads((Path(__file__).parent / "datelines.toml").read_text("utf-8"))
 

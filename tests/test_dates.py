@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scraper import dates, vocabulary
+from scraper import vocabulary
+from scraper.fields import dates
 
 
 def at(text: str, hours: float | None = None) -> datetime:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scraper import ScraperError
-from scraper.decode import decode
+from scraper.segment.decode import decode
 
 CHINESE = (
     "您现在的位置是：网站首页。秋粮收购价平稳，江南粮库新仓启用，农民排队卖粮。分析师说，这一趋势可能会持续到年底。"

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scraper.segment import segment_html
-from spiders import feeds, markup, sitemap
-from spiders.budget import Budget, pattern
-from spiders.entries import Entry, latest, moment
-from spiders.reading import Page, reading
+from scraper.crawl.discovery import feeds, sitemap, xml_stream
+from scraper.crawl.discovery.entries import Entry, latest, moment
+from scraper.crawl.discovery.traps import Budget, pattern
+from scraper.crawl.parsing.worker import Page, reading
+from scraper.segment.html import segment_html
 
 # --- Dates --------------------------------------------------------------------------------------------------------
 
@@ -63,7 +63,7 @@ _ONE = "<url><loc>http://p.test/1</loc></url>"
 
 
 def _pages(markup, *encoding):
-    found = sitemap.read(markup if isinstance(markup, bytes) else markup.encode(*encoding))
+    found = sitemap.read(xml_stream if isinstance(xml_stream, bytes) else xml_stream.encode(*encoding))
     assert found.sitemaps == ()
     return [tuple(entry) for entry in found.pages]
 
@@ -207,7 +207,7 @@ def test_a_hostile_list_costs_little(unit):
         began = time.process_time()
         sitemap.read(body)
         feeds.read(body, "http://p.test/")
-        markup.kind(body)
+        xml_stream.kind(body)
         assert time.process_time() - began < 6  # on an idle machine under 1
 
 
@@ -328,7 +328,7 @@ def test_entries_of_atom(entry, expected):
 )  # fmt: skip
 def test_items_of_a_json_feed(item, expected):
     body = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [item]}).encode()
-    assert markup.kind(body) == "feed"
+    assert xml_stream.kind(body) == "feed"
     assert feeds.read(body, _FEED) == ((Entry(*expected),) if expected else ())
 
 
@@ -369,7 +369,7 @@ def test_nothing_is_raised(parts, encoding):
     body = "".join(parts).encode(encoding)
     assert all(entry.url.startswith("http://p.test/") for entry in feeds.read(body, _FEED))
     assert sitemap.read(body) == sitemap.read(gzip.compress(body))
-    assert markup.kind(body) in ("sitemap", "feed", None)
+    assert xml_stream.kind(body) in ("sitemap", "feed", None)
 
 
 @pytest.mark.parametrize(
@@ -419,17 +419,17 @@ def test_a_page_declares_its_feeds(link, expected):
 )
 def test_what_a_response_is_shows_in_its_first_bytes(body, kind):
     for said in ("text/html", "application/xml", ""):
-        assert markup.kind(body.encode(), said) == kind
-    assert markup.kind(gzip.compress(body.encode())) == kind
-    assert markup.kind(body.encode("utf-16")) == kind
+        assert xml_stream.kind(body.encode(), said) == kind
+    assert xml_stream.kind(gzip.compress(body.encode())) == kind
+    assert xml_stream.kind(body.encode("utf-16")) == kind
 
 
 @pytest.mark.parametrize(
     ("said", "kind"), [("text/plain; charset=utf-8", "sitemap"), ("", "sitemap"), ("text/html", None)]
 )
 def test_a_list_of_addresses_is_a_sitemap_where_it_comes_as_text(said, kind):
-    assert markup.kind(b"https://p.test/1\nhttps://p.test/2\n", said) == kind
-    assert markup.kind(b"https://p.test/1 is where we live", said) is None
+    assert xml_stream.kind(b"https://p.test/1\nhttps://p.test/2\n", said) == kind
+    assert xml_stream.kind(b"https://p.test/1 is where we live", said) is None
 
 
 # --- The budget ---------------------------------------------------------------------------------------------------

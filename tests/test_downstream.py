@@ -17,8 +17,8 @@ import pytest
 
 from fixtures.portal import site as portal
 from scraper import Article, Image, ScraperError, extract
-from scraper.jsonl import read_records
-from scraper.stories import story_id
+from scraper.io.jsonl import read_records
+from scraper.stories.identity import story_id
 from tests.conftest import PORTAL
 from tests.crawling import ENVIRONMENT, FAST, ROOT, Crawl, anchors, crawl, of, page, site, story
 from tests.test_readme import README, blocks, rows

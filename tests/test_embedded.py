@@ -9,7 +9,7 @@ from growth import grows_linearly
 
 from scraper import extract
 from scraper.block import Claims, Document, Head
-from scraper.embedded import embedded_body
+from scraper.fields.embedded import embedded_body
 from scraper.pipeline import read
 
 TITLE = "Bridge to close until autumn"

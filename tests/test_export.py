@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from scraper import Article
-from scraper.export import FORMS, cell, write
-from scraper.jsonl import read_records
-from spiders.cells import Cells
+from scraper.crawl.output.csv import Cells
+from scraper.io.export import FORMS, cell, write
+from scraper.io.jsonl import read_records
 
 _C1 = "".join(map(chr, range(0x7F, 0xA0)))
 STRANGE = Article(headline=f"a{_C1}b\u2028c\u2029d\ufeffe\ufffef\uffffg\U0001f600", body=("x",), authors=(f"Ada{_C1}",))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from scraper import ScraperError, extract
-from scraper.unpack import BAD_COMPRESSION, CUT_SHORT, TOO_LARGE
+from scraper.io.content_encoding import BAD_COMPRESSION, CUT_SHORT, TOO_LARGE
 from tests.crawling import FAST, Crawl, adds_up, crawl, of, site
 from tests.faults import FORMS, GOOD, Server, serve_faults
 from tests.probe import Probed, probe

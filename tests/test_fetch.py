@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from scraper import FetchError
-from scraper import fetch as module
-from scraper.fetch import USER_AGENT, fetch
-from scraper.safety import UNSAFE
-from scraper.unpack import CUT_SHORT, TOO_LARGE
+from scraper.io import fetch as module
+from scraper.io.content_encoding import CUT_SHORT, TOO_LARGE
+from scraper.io.fetch import USER_AGENT, fetch
+from scraper.io.network_policy import UNSAFE
 from tests.faults import FORMS, Server, serve_faults, told
 
 CODINGS = ("gzip", "deflate", "br", "zstd")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scraper.files import sweep, whole
+from scraper.io.files import sweep, whole
 
 
 def write(path: Path, text: str = "new") -> None:

@@ -16,15 +16,15 @@ from scrapy.http import FormRequest, Response
 from scrapy.utils.test import get_crawler
 
 from scraper import Article
-from scraper.stories import story_id, text_digest
-from spiders.backoff import Backoff, retry_after
-from spiders.clock import steady
-from spiders.folder import Locked, clear, lock
-from spiders.frontier import DUE, META, Frontier
-from spiders.ledger import End, Ledger, LedgerError, Story, Trouble
-from spiders.shared import SharedLedger, Worker
-from spiders.sink import RecordFile, Sink, catch_up
-from spiders.stored import Fingerprinter, dump, load
+from scraper.crawl.crawl_dir import Locked, clear, lock
+from scraper.crawl.downloader.backoff import Backoff, retry_after
+from scraper.crawl.downloader.fetch_time import steady
+from scraper.crawl.frontier.redis_store import SharedLedger, Worker
+from scraper.crawl.frontier.request_codec import Fingerprinter, dump, load
+from scraper.crawl.frontier.scheduler import DUE, META, Frontier
+from scraper.crawl.frontier.sqlite_store import End, Ledger, LedgerError, Story, Trouble
+from scraper.crawl.output.records import RecordFile, Sink, catch_up
+from scraper.stories.identity import story_id, text_digest
 from tests.redis_server import serving
 
 LONG = "The harbour office counted ships all morning and found one more than the day before. " * 4
@@ -655,7 +655,7 @@ def backoff(monkeypatch, filed):
     monkeypatch.setattr(Frontier, "of", lambda crawler: frontier)
     now = [1000.0]
     monkeypatch.setattr(time, "time", lambda: now[0])
-    monkeypatch.setattr("spiders.backoff.steady", lambda: now[0])
+    monkeypatch.setattr("scraper.crawl.downloader.backoff.steady", lambda: now[0])
     return Backoff.from_crawler(get_crawler(Reader, settings)), frontier, now
 
 

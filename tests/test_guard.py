@@ -14,8 +14,8 @@ from twisted.internet.base import PluggableResolverMixin
 from twisted.internet.defer import fail, succeed
 from twisted.internet.error import DNSLookupError
 
-from scraper.safety import UNSAFE, allowed, is_global, place, places
-from spiders.guard import UNGUARDED, Guard, GuardedResolver
+from scraper.crawl.downloader.ssrf import UNGUARDED, Guard, GuardedResolver
+from scraper.io.network_policy import UNSAFE, allowed, is_global, place, places
 from tests.crawling import FAST, crawl, page, site, story
 from tests.faults import FORMS
 from tests.probe import Probed, probe
@@ -259,7 +259,13 @@ def test_a_refused_request_is_not_tried_again(reached):
 
 def test_the_resolver_refuses_by_itself():
     urls = [f"http://{host}:9/" for host in (*FORMS, *NAMES)]
-    probed = probe(urls, NAMES, ADDONS={}, TWISTED_DNS_RESOLVER="spiders.guard.GuardedResolver", RETRY_ENABLED=False)
+    probed = probe(
+        urls,
+        NAMES,
+        ADDONS={},
+        TWISTED_DNS_RESOLVER="scraper.crawl.downloader.ssrf.GuardedResolver",
+        RETRY_ENABLED=False,
+    )
     assert {probed.outcomes[url]["error"].split(":")[0] for url in urls} == {"CannotResolveHostError"}
     assert probed.connected == set()
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scraper.block import Claims, Head
-from scraper.head import MAX_ITEMS, MAX_LINE, read_head
+from scraper.fields.claims import MAX_ITEMS, MAX_LINE, read_head
 
 ARTICLE = {
     "@type": "NewsArticle",

@@ -7,8 +7,8 @@ import pytest
 
 from scraper import extract
 from scraper.block import Claims, Document, Label, Labelled
-from scraper.head import read_head
-from scraper.headline import headline, position, without_site
+from scraper.fields.claims import read_head
+from scraper.fields.headline import headline, position, without_site
 from scraper.pipeline import read, read_text
 
 PROSE = (

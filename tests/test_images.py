@@ -6,9 +6,9 @@ import pytest
 
 from scraper import Image
 from scraper.block import Block, Document, Element, Label, Labelled, Picture
-from scraper.credits import name, split
-from scraper.images import addresses, is_small, of_story
-from scraper.segment import segment_html
+from scraper.fields.credits import name, split
+from scraper.fields.images import addresses, is_small, of_story
+from scraper.segment.html import segment_html
 
 URL = "https://portal.test/html/1.html"
 HOST = "https://portal.test"

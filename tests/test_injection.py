@@ -2,7 +2,7 @@
 
 import pytest
 
-from scraper.injection import find_keyword, without_keyword
+from scraper.fields.keyword_stuffing import find_keyword, without_keyword
 
 
 @pytest.mark.parametrize(

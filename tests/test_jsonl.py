@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from scraper import Article, Dateline, RecordError, jsonl
-from scraper.jsonl import parse_object, parse_record, read_lines, read_records
-from scraper.unpack import zstd
+from scraper import Article, Dateline, RecordError
+from scraper.io import jsonl
+from scraper.io.content_encoding import zstd
+from scraper.io.jsonl import parse_object, parse_record, read_lines, read_records
 
 TOLD = json.loads(Article(headline="x", like_count=1, dateline=Dateline("BERGEN — ")).to_json())
 GOOD = [Article(headline=f"Story {n}\u2028with a separator", body=("One.",)) for n in range(3)]

@@ -10,7 +10,7 @@ from growth import grows_linearly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scraper.lenient import MAX_SCRIPT, load_all, unescape
+from scraper.segment.lenient_json import MAX_SCRIPT, load_all, unescape
 
 STORY = {"headline": "Port reopens", "author": {"name": "Jane Doe"}, "tags": ["sea", "storm"], "words": 120}
 SOUND = json.dumps(STORY)

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from scraper import ScraperError
-from scraper.limits import MAX_DEPTH, check
-from scraper.segment import segment_html
+from scraper.segment.html import segment_html
+from scraper.segment.limits import MAX_DEPTH, check
 
 N = 30_000
 NESTED = "<div>" * N

@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 from scrapy.utils.test import get_crawler
 
-from spiders.live import Live
+from scraper.crawl.reporting.progress import Live
 from tests.crawling import ENVIRONMENT, FAST, ROOT, Answers, anchors, command, crawl_site, of, page, site, story
 
 NAMES = [f"number{number}" for number in range(30)]

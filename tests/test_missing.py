@@ -2,8 +2,9 @@
 
 import pytest
 
-from scraper import extract, missing
+from scraper import extract
 from scraper.block import Claims
+from scraper.fields import paywall
 from scraper.pipeline import read
 
 PROSE = (
@@ -50,7 +51,7 @@ def test_what_is_missing_is_warned_of(page: str, found: list[str]) -> None:
 
 
 def test_a_declared_text_much_longer_than_the_body_tells_that_a_part_is_missing() -> None:
-    assert list(missing.shortened(read("<p>x</p>"), ["word " * 100], Claims(text="word " * 900))) == ["truncated"]
+    assert list(paywall.shortened(read("<p>x</p>"), ["word " * 100], Claims(text="word " * 900))) == ["truncated"]
 
 
 TEXT = "The council voted on Monday to close the bridge until the autumn, when divers will have looked at it."
@@ -71,7 +72,7 @@ def test_markup_of_a_wall_around_the_whole_text_is_no_sign(body: list[str], free
         else f"<p>{body[0]}</p><div class=paywall>{'Subscribe to read.'}</div>"
     )
     claims = Claims(free=False if not free or found else None)
-    assert list(missing.shortened(read(inside), body, claims)) == found
+    assert list(paywall.shortened(read(inside), body, claims)) == found
 
 
 @pytest.mark.parametrize(
@@ -88,10 +89,10 @@ def test_markup_of_a_wall_around_the_whole_text_is_no_sign(body: list[str], free
 )
 def test_an_offer_of_payment_is_no_part_of_the_story(offer: str) -> None:
     body = [TEXT, TEXT, "Read on with Post+", offer, "Many readers use the digital edition."]
-    assert missing.without_offer(body, Claims(free=False)) == [TEXT, TEXT]
-    assert missing.without_offer(body, Claims()) == body
-    assert missing.without_offer([TEXT, offer, *[TEXT] * 20], Claims(free=False)) == [TEXT, offer, *[TEXT] * 20]
-    assert list(missing.shortened(read(f"<p>{TEXT}</p><p>{offer}</p>"), [TEXT], Claims(free=False))) == ["paywalled"]
+    assert paywall.without_offer(body, Claims(free=False)) == [TEXT, TEXT]
+    assert paywall.without_offer(body, Claims()) == body
+    assert paywall.without_offer([TEXT, offer, *[TEXT] * 20], Claims(free=False)) == [TEXT, offer, *[TEXT] * 20]
+    assert list(paywall.shortened(read(f"<p>{TEXT}</p><p>{offer}</p>"), [TEXT], Claims(free=False))) == ["paywalled"]
 
 
 @pytest.mark.parametrize(
@@ -104,4 +105,4 @@ def test_an_offer_of_payment_is_no_part_of_the_story(offer: str) -> None:
     ],
 )
 def test_a_sum_is_no_offer(text: str) -> None:
-    assert missing.without_offer([TEXT, text], Claims(free=False)) == [TEXT, text]
+    assert paywall.without_offer([TEXT, text], Claims(free=False)) == [TEXT, text]

@@ -27,7 +27,7 @@ from scraper import (
     extract,
     extract_text,
 )
-from scraper.page import PALETTE, STORY, shown
+from scraper.explanation import PALETTE, STORY, shown
 from scraper.pipeline import outcome, read
 from tests.browser import CONTRASTS, Watched
 from tests.browser import browser as launched

@@ -5,9 +5,9 @@ import time
 import pytest
 
 from scraper.article import Article
-from scraper.parts import Place, belongs, place
 from scraper.pipeline import read
-from scraper.stories import body_digest
+from scraper.stories.identity import body_digest
+from scraper.stories.parts import Place, belongs, place
 
 HOST = "http://p.test"
 

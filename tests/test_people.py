@@ -3,7 +3,7 @@
 import pytest
 from growth import grows_linearly
 
-from scraper import people
+from scraper.fields import person_names
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ from scraper import people
     ],
 )
 def test_visible_bylines_give_people(line: str, found: list[str]) -> None:
-    assert people.names([line]) == tuple(found)
+    assert person_names.names([line]) == tuple(found)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_visible_bylines_give_people(line: str, found: list[str]) -> None:
     ],
 )
 def test_declared_authors_stay_as_declared_but_for_agencies(lines: list[str], found: list[str]) -> None:
-    assert people.declared(lines) == tuple(found)
+    assert person_names.declared(lines) == tuple(found)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_declared_authors_stay_as_declared_but_for_agencies(lines: list[str], fo
     ],
 )
 def test_a_brand_is_the_site_itself(name: str, site: str | None, host: str, brand: bool) -> None:
-    assert people.is_brand(name, site, host) is brand
+    assert person_names.is_brand(name, site, host) is brand
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_brand_is_the_site_itself(name: str, site: str | None, host: str, bran
      ("admin", None), ("Home", None), ("By", None), ("dpa", None), ("a line of many words that is no name", None)],
 )  # fmt: skip
 def test_a_handle_stands_in_the_author_s_place(line: str, found: str | None) -> None:
-    assert people.handle(line) == found
+    assert person_names.handle(line) == found
 
 
 @pytest.mark.parametrize(
@@ -106,6 +106,11 @@ def test_a_handle_stands_in_the_author_s_place(line: str, found: str | None) -> 
 )
 def test_the_time_does_not_grow_with_a_hostile_line(unit: str) -> None:
     def read(line: str) -> object:
-        return people.declared([line]), people.names([line]), people.handle(line), people.opens(line)
+        return (
+            person_names.declared([line]),
+            person_names.names([line]),
+            person_names.handle(line),
+            person_names.opens(line),
+        )
 
     assert grows_linearly(read, lambda n: unit * (n // len(unit)), 20_000)

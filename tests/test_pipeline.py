@@ -20,7 +20,7 @@ from scraper import (
     extract,
     extract_text,
 )
-from scraper.assemble import join
+from scraper.fields.assemble import join
 
 STORY = (
     "<p>The council voted on Monday to close the bridge until the autumn, when divers will have looked at it.</p>" * 5

@@ -3,7 +3,7 @@
 import pytest
 
 from scraper import ScraperError
-from scraper.plaintext import segment_text
+from scraper.segment.text import segment_text
 
 
 @pytest.mark.parametrize(

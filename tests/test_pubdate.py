@@ -6,9 +6,9 @@ from datetime import datetime
 import pytest
 
 from scraper.block import Claims, Document, Label, Labelled
-from scraper.head import read_head
+from scraper.fields.claims import read_head
+from scraper.fields.publication import modified, published
 from scraper.pipeline import read
-from scraper.pubdate import modified, published
 
 PROSE = "<p>The council voted on Monday to close the bridge until the autumn, when divers will have looked at it.</p>"
 H1 = "<h1>Bridge to close until autumn</h1>"

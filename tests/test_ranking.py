@@ -2,7 +2,7 @@
 
 import pytest
 
-from spiders.ranking import Ranking, shape
+from scraper.crawl.discovery.priority import Ranking, shape
 from tests.crawling import SENTENCES, adds_up, anchors, crawl, crawl_site, of, page, site, story
 
 ONE_BY_ONE = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from spiders.reader import Reader
-from spiders.reading import UNREADABLE, Page, Reading, reading
+from scraper.crawl.parsing.client import Reader
+from scraper.crawl.parsing.worker import UNREADABLE, Page, Reading, reading
 from tests.crawling import ROOT, anchors, page, story
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -86,7 +86,7 @@ def test_a_page_that_kills_the_process_costs_itself_only():
 def test_the_process_ends_with_its_crawl():
     code = """
 import asyncio, time
-from spiders.reader import Reader
+from scraper.crawl.parsing.client import Reader
 from tests.test_reader import RED
 async def main():
     reader = Reader()

@@ -18,10 +18,10 @@ from scrapy.settings import Settings
 from fixtures.portal.server import serve
 from scraper import Article, Dateline, Extraction, Image, Link, extract_text
 from scraper.article import SIDEBAR_KINDS, BodyType
+from scraper.crawl.addon import TrustedCrawl
+from scraper.crawl.arguments import Arguments
+from scraper.crawl.commands import crawl
 from spiders import settings
-from spiders.addon import TrustedCrawl
-from spiders.arguments import Arguments
-from spiders.commands import crawl
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -306,7 +306,7 @@ def test_paths_named_in_the_text_exist() -> None:
     named = set(re.findall(r"`((?:scraper|spiders|fixtures|tests|\.ci)/[\w./-]*)`", prose))
     invented = {
         "spiders/harbourpost.py",
-        "scraper/profiles/tidegazette.py",
+        "scraper/templates/tidegazette.py",
         "fixtures/pages/tidegazette-story/expected.json",
     }
     assert len(named) > len(invented)

@@ -12,13 +12,13 @@ import pytest
 from fixtures.portal import site
 from scraper.article import Article
 from scraper.cli import main
+from scraper.crawl.output.archive import member
 from scraper.errors import NotAnArticle, ScraperError
-from scraper.jsonl import read_records
-from scraper.parts import LONGEST
-from scraper.replay import articles
-from scraper.stories import story_id
-from scraper.warc import Page
-from spiders.archive import member
+from scraper.io.jsonl import read_records
+from scraper.io.warc import Page
+from scraper.stories.identity import story_id
+from scraper.stories.parts import LONGEST
+from scraper.stories.replay import articles
 from tests.crawling import SENTENCES, anchors, page, story
 from tests.test_crawl import PORTAL, expected_stories
 

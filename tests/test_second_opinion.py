@@ -3,7 +3,7 @@
 import numpy as np
 
 from scraper.block import Label, Reading
-from scraper.segment import segment_html
+from scraper.segment.html import segment_html
 from scraper.tagger import UNSURE, read_output
 from scraper.tagger.features import featurise
 from scraper.tagger.network import KINDS, Network, Output, load

@@ -9,8 +9,8 @@ from selectolax.lexbor import LexborHTMLParser
 
 from scraper import ScraperError
 from scraper.block import Block
-from scraper.limits import MAX_ATTRIBUTES, MAX_DEPTH
-from scraper.segment import segment_html
+from scraper.segment.html import segment_html
+from scraper.segment.limits import MAX_ATTRIBUTES, MAX_DEPTH
 
 TAGS = (
     "p div span b a ul li h2 table tr td th section br hr em blockquote article figure figcaption dl dt dd pre".split()

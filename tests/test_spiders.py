@@ -12,12 +12,13 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from spiders import arguments, failures, robots
-from spiders.account import Account
-from spiders.addon import TrustedCrawl
-from spiders.commands.crawl import exit_status
-from spiders.host import META, OwnHost
-from spiders.robots import StrictRobots
+from scraper.crawl import arguments
+from scraper.crawl.addon import TrustedCrawl
+from scraper.crawl.commands.crawl import exit_status
+from scraper.crawl.downloader import failures, robots
+from scraper.crawl.downloader.robots import StrictRobots
+from scraper.crawl.downloader.same_host import META, OwnHost
+from scraper.crawl.reporting.stats import Account
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 import pytest
 
 from scraper import Article
-from scraper.parts import belongs
-from scraper.stories import ALREADY_THERE, DUPLICATE, Memory, judge, remembered, story_id
-from spiders.ledger import Ledger
+from scraper.crawl.frontier.sqlite_store import Ledger
+from scraper.stories.identity import ALREADY_THERE, DUPLICATE, Memory, judge, remembered, story_id
+from scraper.stories.parts import belongs
 
 LONG = "The harbour office counted ships all morning and found one more than the day before. " * 4
 NUMBERED = tuple(f"Ship number {n} came in at {n % 12} o'clock and left with {n * 7} crates of tea." for n in range(40))

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from scraper.block import Block, Document, Element, Label, Labelled
-from scraper.segment import segment_html
-from scraper.structure import body_types
+from scraper.fields.body_types import body_types
+from scraper.segment.html import segment_html
 
 OUTSIDE = "<p>Outside.</p>"
 

@@ -7,8 +7,8 @@ import pytest
 
 import scraper.tagger
 from scraper.block import Block, Document, Element, Label, Labelled
-from scraper.plaintext import segment_text
-from scraper.segment import segment_html
+from scraper.segment.html import segment_html
+from scraper.segment.text import segment_text
 from scraper.tagger import OF_STORY, read, read_output
 from scraper.tagger.features import COLUMNS, featurise
 from scraper.tagger.network import KINDS, Network, Output, load, predict

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scraper.segment import segment_html
+from scraper.segment.html import segment_html
 from scraper.tagger.features import featurise
 from scraper.tagger.network import Network, predict
 from scraper.tagger.training import __main__ as command

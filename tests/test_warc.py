@@ -19,9 +19,9 @@ from fastwarc.warc import WarcRecord, WarcRecordType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scraper import warc
 from scraper.errors import ArchiveError
-from scraper.warc import Page, read_pages, whole_size
+from scraper.io import warc
+from scraper.io.warc import Page, read_pages, whole_size
 from tests.archives import http, record
 
 NUMBERS = tuple(range(8))

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from scraper.workers import MEMORY, Pool, Work, cores, each
+from scraper.io.workers import MEMORY, Pool, Work, cores, each
 
 
 def _square(number: int) -> int | str:

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scraper.bulk.engines import ENGINES, Event
+from scraper.bulk.job import OUTPUTS, Done, Progress, Unit
 from scraper.bulk.sources import Source, expand
-from scraper.bulk.unit import OUTPUTS, Done, Progress, Unit
 from scraper.errors import ScraperError
-from scraper.files import sweep, whole
+from scraper.io.files import sweep, whole
 
 __all__ = ["ENGINES", "OUTPUTS", "QUARANTINE", "Done", "Event", "Plan", "Progress", "plan", "run"]
 

@@ -10,10 +10,10 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any, Self
 
-from scraper.bulk.reader import Reader
-from scraper.bulk.unit import Done, Progress, Unit, process
+from scraper.bulk.archive_reader import Reader
+from scraper.bulk.job import Done, Progress, Unit, process
 from scraper.errors import ScraperError
-from scraper.workers import Process, bounded
+from scraper.io.workers import Process, bounded
 
 __all__ = ["ENGINES", "Event"]
 

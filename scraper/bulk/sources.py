@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from scraper import parquet, warc
 from scraper.errors import ArchiveError, ScraperError
-from scraper.warc import Page
+from scraper.io import parquet, warc
+from scraper.io.warc import Page
 
 __all__ = ["KINDS", "Source", "expand", "opened", "pages"]
 

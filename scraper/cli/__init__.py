@@ -14,7 +14,7 @@ from scraper.cli.explain import explain
 from scraper.cli.export import export
 from scraper.cli.extract import extract
 from scraper.cli.small import portal, report, schema, tell_version
-from scraper.terminal import open_standard_streams
+from scraper.io.terminal import open_standard_streams
 
 __all__ = ["main"]
 

@@ -15,7 +15,7 @@ from scraper.cli.output import STDOUT, apart, writing
 from scraper.cli.screen import Screen, count
 from scraper.coverage import coverage, fallen
 from scraper.errors import RecordError
-from scraper.jsonl import LONGEST, packing, parse_object, parse_record, read_lines, read_records
+from scraper.io.jsonl import LONGEST, packing, parse_object, parse_record, read_lines, read_records
 
 __all__ = ["check"]
 

@@ -20,10 +20,10 @@ from scraper.cli.options import LIMIT, Limit, Trust, Url, address, trusted
 from scraper.cli.output import STDOUT, apart, ending, writing
 from scraper.cli.screen import Screen, plain
 from scraper.errors import ScraperError
-from scraper.page import explain_page, explain_page_text
+from scraper.explanation import explain_page, explain_page_text
+from scraper.io.workers import Work, each
 from scraper.pipeline import labelled
-from scraper.replay import document
-from scraper.workers import Work, each
+from scraper.stories.replay import document
 
 __all__ = ["explain"]
 

@@ -10,8 +10,8 @@ from scraper.article import Article
 from scraper.cli.options import Faults, Records
 from scraper.cli.output import To, apart, deliver, form_of
 from scraper.cli.screen import Screen
-from scraper.export import MARKDOWN
-from scraper.jsonl import read_records
+from scraper.io.export import MARKDOWN
+from scraper.io.jsonl import read_records
 
 __all__ = ["export"]
 

@@ -12,8 +12,8 @@ from scraper.cli.options import LIMIT, Limit, Trust, Url, address, trusted
 from scraper.cli.output import To, apart, deliver, form_of
 from scraper.cli.screen import Screen, count
 from scraper.errors import ScraperError
-from scraper.replay import Look, Replay, look
-from scraper.workers import Work, bounded, each
+from scraper.io.workers import Work, bounded, each
+from scraper.stories.replay import Look, Replay, look
 
 __all__ = ["extract"]
 

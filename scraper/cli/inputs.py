@@ -17,13 +17,13 @@ from contextlib import closing
 from typing import IO, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from scraper import addresses
 from scraper.cli.options import Faults
 from scraper.cli.screen import Screen, count
 from scraper.errors import ArchiveError, FetchError, ScraperError
-from scraper.fetch import fetch
-from scraper.safety import UNSAFE
-from scraper.warc import LARGEST, Page, read_pages
+from scraper.io.fetch import fetch
+from scraper.io.network_policy import UNSAFE
+from scraper.io.warc import LARGEST, Page, read_pages
+from scraper.stories import urls
 
 __all__ = ["Given", "Inputs", "Reading"]
 
@@ -218,7 +218,7 @@ def _of_line(line: bytes, rest: IO[bytes]) -> Page | None:
 
 def _is_address(url: object) -> bool:
     try:
-        return isinstance(url, str) and bool(addresses.identity(url))
+        return isinstance(url, str) and bool(urls.identity(url))
     except ValueError:
         return False
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from scraper.cli.screen import Screen, count
-from scraper.safety import places
-from scraper.workers import LIMIT
+from scraper.io.network_policy import places
+from scraper.io.workers import LIMIT
 
 __all__ = ["LIMIT", "Faults", "Limit", "Records", "Trust", "Url", "address", "trusted"]
 

@@ -15,9 +15,9 @@ import typer
 from scraper.article import Article
 from scraper.cli.screen import Screen
 from scraper.errors import ScraperError
-from scraper.export import FORMS, MARKDOWN, write
-from scraper.files import whole
-from scraper.terminal import discard
+from scraper.io.export import FORMS, MARKDOWN, write
+from scraper.io.files import whole
+from scraper.io.terminal import discard
 
 __all__ = ["STDOUT", "To", "apart", "deliver", "ending", "form_of", "writing"]
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from scraper.terminal import Lenient
+from scraper.io.terminal import Lenient
 
 __all__ = ["Screen", "count", "plain"]
 

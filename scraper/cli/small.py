@@ -65,7 +65,7 @@ def report(
     screen = Screen()
     ending(output.name, ("html", "htm"), "the report is a page")
     try:
-        from scraper.crawlreport import report as page  # noqa: PLC0415
+        from scraper.crawl.reporting.page import report as page  # noqa: PLC0415
     except ModuleNotFoundError as error:
         screen.complain("this version cannot write a report; the account of a crawl is run.json in its folder")
         raise typer.Exit(1) from error

@@ -15,7 +15,7 @@ from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response, TextResponse
 from selectolax.lexbor import LexborHTMLParser
 
-from scraper import addresses
+from scraper.stories import urls
 
 SETTINGS = {
     "CONCURRENT_ITEMS": 1,
@@ -39,15 +39,15 @@ class BareSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Ask for the start page."""
         self.began = time.perf_counter()
-        self.own = addresses.host(self.site)
+        self.own = urls.host(self.site)
         self.seen: set[str] = set()
         yield Request(f"{self.site}/")
 
     def parse(self, response: Response) -> Iterator[Request]:
         """Follow the links of a page."""
         for url, rel in self.anchors(response):
-            if addresses.followable(url, rel, self.own):
-                link = addresses.canonical(url)
+            if urls.followable(url, rel, self.own):
+                link = urls.canonical(url)
                 if link not in self.seen:
                     self.seen.add(link)
                     yield Request(link)

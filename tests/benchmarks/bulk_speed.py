@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scraper import ScraperError, extract
 from scraper.bulk import Done, plan, run
-from scraper.warc import read_pages
+from scraper.io.warc import read_pages
 from tests.archives import archive
 
 _FILES = 4

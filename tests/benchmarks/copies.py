@@ -5,7 +5,7 @@ ones ("long"), changed as portals change what they take over (`CHANGES`). Look-a
 filled anew each time as a newsroom does with lottery draws, weather or market reports, and where several stories tell of
 one event.
 
-A pair is found where it shares a band and its similarity reaches the threshold, as in `scraper.copies.Copies`. The table
+A pair is found where it shares a band and its similarity reaches the threshold, as in `scraper.stories.near_duplicates.Copies`. The table
 gives for each threshold the precision and recall over all these pairs, the look-alikes taken for copies (`alike`), and
 how many of all pairs of different portal stories are (`others`). Below it stands, for the threshold chosen, the share
 found of each kind of copy, and the greatest similarity of each kind of look-alike.
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fixtures.portal.data import records
-from scraper.copies import THRESHOLD, bands, signature, similarity
+from scraper.stories.near_duplicates import THRESHOLD, bands, signature, similarity
 
 __all__ = ["CHANGES", "Figures", "Pair", "copies", "figures", "look_alikes", "portal_stories"]
 

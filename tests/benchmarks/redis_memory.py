@@ -11,11 +11,12 @@ from pathlib import Path
 
 from scrapy import Request
 
-from scraper import Article, copies
-from scraper.stories import keys, story_id, text_digest
-from spiders.ledger import End, Story
-from spiders.shared import SharedLedger, Worker
-from spiders.stored import Fingerprinter, dump
+from scraper import Article
+from scraper.crawl.frontier.redis_store import SharedLedger, Worker
+from scraper.crawl.frontier.request_codec import Fingerprinter, dump
+from scraper.crawl.frontier.sqlite_store import End, Story
+from scraper.stories import near_duplicates
+from scraper.stories.identity import keys, story_id, text_digest
 from tests.redis_server import serving
 
 _WORDS = [
@@ -31,9 +32,9 @@ def story(number: int) -> Story:
     body = tuple(" ".join(chosen.choices(_WORDS, k=60)) for _ in range(3))
     url = f"https://portal.example/html/{number:06d}b1000{number}.html"
     article = Article(headline=f"Story {number}", url=url, body=body, id=story_id(url))
-    signature = copies.signature(body)
+    signature = near_duplicates.signature(body)
     assert signature is not None
-    return Story(str(article.id), text_digest(article), keys(article), signature, copies.bands(signature))
+    return Story(str(article.id), text_digest(article), keys(article), signature, near_duplicates.bands(signature))
 
 
 def fill(ledger: SharedLedger, addresses: int) -> None:

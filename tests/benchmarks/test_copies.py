@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from scraper.copies import THRESHOLD
+from scraper.stories.near_duplicates import THRESHOLD
 from tests.benchmarks.copies import CHANGES, Pair, copies, figures, joined, look_alikes, portal_stories, score, table
 
 

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from scraper.plaintext import segment_text
+from scraper.segment.text import segment_text
 from scraper.tagger.features import Vocabulary, featurise
 from scraper.tagger.training.corpus import FOLDS, UNKNOWN, UNKNOWN_KIND, Example, fold_of, read_corpus
 from scraper.tagger.training.evaluate import Answer, calibrate, mean_answer, read_all, report, spread

@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scraper.block import Block, Document
-from scraper.decode import decode
 from scraper.errors import ScraperError
-from scraper.plaintext import segment_text
-from scraper.segment import segment_html
+from scraper.segment.decode import decode
+from scraper.segment.html import segment_html
+from scraper.segment.text import segment_text
 from scraper.tagger.features import Features
 from scraper.tagger.network import ARTICLE, KINDS, LISTING, OTHER, STORY
 from scraper.tagger.training.alignment import targets

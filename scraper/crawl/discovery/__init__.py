@@ -1,0 +1,1 @@
+"""URL discovery: sitemaps, feeds, priorities, and crawler traps."""

@@ -1,0 +1,55 @@
+"""Sitemaps: lists of pages, and lists of such lists; XML or a line an address, packed or not, whole or torn."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+
+from scraper.crawl.discovery import xml_stream
+from scraper.crawl.discovery.entries import Entry, latest
+
+__all__ = ["Locations", "read"]
+
+_LARGEST = 50 * 2**20  # bytes unpacked, the limit of the sitemap protocol
+_MOST = 50_000  # addresses, the protocol's as well
+
+_ROLES = {("loc",): "address", ("lastmod",): "date", ("news", "publication_date"): "date"}
+
+
+class Locations(NamedTuple):
+    """The addresses that a sitemap names, as they stand there."""
+
+    pages: tuple[Entry, ...] = ()
+    sitemaps: tuple[Entry, ...] = ()
+
+
+def read(body: bytes) -> Locations:
+    """Read a sitemap or an index of sitemaps; what is neither, or broken, gives what it holds up to there."""
+    text = xml_stream.text(xml_stream.unpacked(body, _LARGEST))
+    if not text.startswith("<"):
+        return Locations(pages=tuple(islice(_lines(text), _MOST)))
+    pages: list[Entry] = []
+    sitemaps: list[Entry] = []
+    for element in islice(xml_stream.elements(text, ("url", "sitemap")), _MOST):
+        if entry := _entry(element):
+            (pages if element.name == "url" else sitemaps).append(entry)
+    return Locations(tuple(pages), tuple(sitemaps))
+
+
+def _lines(text: str) -> Iterator[Entry]:
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith(("https://", "http://")) and len(line.split()) == 1:
+            yield Entry(line, None)
+
+
+def _entry(element: xml_stream.Element) -> Entry | None:
+    url = next((field.text for field in element.fields if _role(field.path) == "address"), "")
+    dates = (field.text for field in element.fields if _role(field.path) == "date")
+    return Entry(url, latest(*dates)) if url else None
+
+
+@lru_cache(1024)  # all entries of a file have the same few
+def _role(path: tuple[str, ...]) -> str | None:
+    """Tell what an element says; what is called `loc` in another namespace than its parent is a picture or a film."""
+    parent, own = (tag.removesuffix(xml_stream.local(tag)) for tag in path[-2:])
+    return _ROLES.get(tuple(map(xml_stream.local, path[1:]))) if parent == own else None

@@ -1,0 +1,1 @@
+"""Downloader middlewares: robots.txt, SSRF protection, back-off, compression."""

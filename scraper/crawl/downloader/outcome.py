@@ -1,0 +1,60 @@
+"""What came of a request, told to the frontier: the outermost downloader middleware sees how each download ended."""
+
+from typing import Self
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+
+from scraper.crawl.downloader.failures import reason
+from scraper.crawl.frontier.scheduler import FETCHED, Frontier
+from scraper.io.content_encoding import FLAWS
+
+__all__ = ["IF_MISSING", "UNCHANGED", "Outcome"]
+
+UNCHANGED = "unchanged"
+IF_MISSING = "if_missing"
+"""The key of `Request.meta` for the words with which it is told that an address merely tried is not there."""
+
+
+class Outcome:
+    """Downloader middleware that notes each outcome, and keeps a page that has not changed from the spider."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make it for a crawl."""
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Note what came; raise `IgnoreRequest` for a page that is unchanged, or not whole."""
+        flight = Frontier.of(self._crawler).flight(request)
+        if flight is None:
+            return response
+        flight.seconds = request.meta.get("download_latency")
+        if response.status == 304:
+            flight.reason, flight.failed = UNCHANGED, False
+            raise IgnoreRequest(UNCHANGED)
+        if flaw := next((flag for flag in response.flags if flag in FLAWS), None):
+            flight.reason = flaw
+            raise IgnoreRequest(flaw)
+        if 200 <= response.status < 300:
+            flight.reason, flight.failed = FETCHED, False
+            flight.validators = _header(response, "ETag"), _header(response, "Last-Modified")
+        else:
+            flight.reason = request.meta.get(IF_MISSING) or str(response.status)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Note why nothing came."""
+        flight = Frontier.of(self._crawler).flight(request)
+        if flight is not None:
+            flight.reason = reason(exception)
+
+
+def _header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None

@@ -1,0 +1,177 @@
+"""Requests as JSON, and what tells them apart."""
+
+import hashlib
+from collections.abc import Collection
+from typing import Any
+
+import msgspec
+from scrapy import Request, Spider
+
+from scraper.stories.urls import identity
+
+__all__ = ["Fingerprinter", "StoredError", "dump", "harmless", "kept", "load"]
+
+
+class Fingerprinter:
+    """What tells requests apart: method, address without its tracking parameters, body."""
+
+    def fingerprint(self, request: Request) -> bytes:
+        """Give 20 bytes."""
+        try:
+            address = identity(request.url)
+        except ValueError:
+            address = request.url
+        told = b"\0".join((request.method.encode(), address.encode(), request.body))
+        return hashlib.sha1(told, usedforsecurity=False).digest()
+
+
+class _Stored(msgspec.Struct, omit_defaults=True):
+    url: str
+    callback: str | None = None
+    errback: str | None = None
+    method: str = "GET"
+    headers: dict[str, list[str]] = {}
+    body: bytes = b""
+    cookies: Any = None
+    meta: dict[str, Any] = {}
+    cb_kwargs: dict[str, Any] = {}
+    encoding: str = "utf-8"
+    priority: int = 0
+    dont_filter: bool = False
+    flags: list[str] = []
+
+
+class StoredError(ValueError):
+    """A row holds no request of the spider."""
+
+
+class Meta(msgspec.Struct, forbid_unknown_fields=True):
+    """All that `Request.meta` holds of a request that a portal's spider has made, whatever it has been through."""
+
+    own_host: str
+    home: bool = False
+    if_missing: str = ""
+    newest: float = 0.0
+    since: float = 0.0
+    due: float = 0.0
+    depth: int = 0
+    frontier: str = ""
+    fetched_at: str = ""
+    is_start_request: bool = False
+    retry_times: int = 0
+    redirect_times: int = 0
+    redirect_ttl: int = 0
+    redirect_urls: list[str] = []
+    redirect_reasons: list[int | str] = []
+    download_timeout: float = 0.0
+    download_slot: str = ""
+    download_latency: float = 0.0
+    autothrottle_dont_adjust_delay: bool = False
+
+
+_HEADERS = frozenset(
+    (
+        b"Referer",
+        b"Accept",
+        b"Accept-Language",
+        b"Accept-Encoding",
+        b"User-Agent",
+        b"If-None-Match",
+        b"If-Modified-Since",
+    )
+)
+_SHARED = frozenset(("parse",))
+
+_decode = msgspec.json.Decoder(_Stored).decode
+
+
+def dump(request: Request) -> bytes:
+    """Give a request as JSON.
+
+    Raises `TypeError` for values that JSON does not know, `ValueError` for a callback that is no method of a spider.
+    """
+    headers = {
+        name.decode("latin-1"): [value.decode("latin-1") for value in values]
+        for name, values in request.headers.items()
+    }
+    stored = _Stored(
+        url=request.url,
+        callback=_name(request.callback),
+        errback=_name(request.errback),
+        method=request.method,
+        headers=headers,
+        body=request.body,
+        cookies=request.cookies or None,
+        meta=request.meta,
+        cb_kwargs=request.cb_kwargs,
+        encoding=request.encoding,
+        priority=request.priority,
+        dont_filter=request.dont_filter,
+        flags=list(request.flags),
+    )
+    return msgspec.json.encode(stored)
+
+
+def harmless(request: Request, more: Collection[str] = ()) -> Meta:
+    """Return what a request's meta says, but for `more` keys; raise `StoredError` where it would do more than ask.
+
+    Others may write to a store that is shared. A method, a cookie, a header or a key of the meta might log in, vote,
+    choose a proxy or pass robots.txt.
+    """
+    if request.method != "GET" or request.body or request.cookies or request.headers.keys() - _HEADERS:
+        raise StoredError("it is no plain GET")
+    try:
+        return msgspec.convert({key: value for key, value in request.meta.items() if key not in more}, Meta)
+    except msgspec.ValidationError as error:
+        raise StoredError(str(error)) from error
+
+
+def kept(data: bytes) -> dict[str, Any]:
+    """Return the keyword arguments that a request has for its callback; raise `StoredError` for what is none."""
+    try:
+        return _decode(data).cb_kwargs
+    except msgspec.MsgspecError as error:
+        raise StoredError(str(error)) from error
+
+
+def load(data: bytes, spider: Spider) -> Request:
+    """Return the request again; raise `StoredError` for a row that no `dump` of this spider has made."""
+    try:
+        return _loaded(_decode(data), spider)
+    except (msgspec.MsgspecError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise StoredError(str(error)) from error
+
+
+def _loaded(stored: _Stored, spider: Spider) -> Request:
+    return Request(
+        stored.url,
+        callback=_method(spider, stored.callback),
+        errback=_method(spider, stored.errback),
+        method=stored.method,
+        headers={name: [value.encode("latin-1") for value in values] for name, values in stored.headers.items()},
+        body=stored.body,
+        cookies=stored.cookies,
+        meta=stored.meta,
+        cb_kwargs=stored.cb_kwargs,
+        encoding=stored.encoding,
+        priority=stored.priority,
+        dont_filter=stored.dont_filter,
+        flags=stored.flags,
+    )
+
+
+def _method(spider: Spider, name: str | None) -> Any:
+    """Return a method that the spider itself has: what all spiders have is no callback, but `parse`."""
+    if name is None:
+        return None
+    if name.startswith("__") or (hasattr(Spider, name) and name not in _SHARED) or not callable(getattr(spider, name)):
+        raise ValueError(f"{name!r} is no callback of the spider")
+    return getattr(spider, name)
+
+
+def _name(callback: Any) -> str | None:
+    if callback is None:
+        return None
+    if not isinstance(getattr(callback, "__self__", None), Spider):
+        raise ValueError(f"a callback must be a method of the spider to be kept over a restart: {callback}")
+    return str(callback.__name__)

@@ -1,0 +1,358 @@
+"""The ledger of a crawl: one SQLite file that knows every request and every story, whenever the process dies.
+
+A request is queued, then in flight, then closed with a reason. What was in flight when the process died is queued again
+at the next start. A story is known by its id, by the keys it shares with its copies, and by the bands of its signature.
+All changes between two `commit`s come to the disk together or not at all.
+"""
+
+import sqlite3
+import time
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import NamedTuple
+
+from scraper.crawl.downloader.fetch_time import steady
+from scraper.stories.identity import Story
+
+__all__ = ["LONGEST_WAIT", "SHORTEST_WAIT", "End", "Failed", "Ledger", "LedgerError", "Skipped", "Story", "Taken"]
+__all__ += ["Trouble", "TurnLost"]
+
+_QUEUED, _IN_FLIGHT, _CLOSED = 0, 1, 2
+
+SHORTEST_WAIT, LONGEST_WAIT = 90 * 60, 90 * 24 * 3600
+"""Seconds between two looks at a story that did not change."""
+
+_TABLES = """
+create table if not exists request (
+    id integer primary key, key blob unique, url text, host text, state int, priority int, newest real,
+    due real default 0, must int, data blob, tries int default 0, reason text, failed int default 0,
+    final int default 0, story text,
+    etag text, modified text, checked real, changed real, seconds real, skipped text
+);
+create index if not exists queue on request (priority desc, newest desc, id) where state = 0;
+create index if not exists waiting on request (due) where state = 0;
+create index if not exists story_request on request (story) where story is not null;
+create table if not exists story (id text primary key, digest text, signature blob) without rowid;
+create table if not exists story_key (key text primary key, id text) without rowid;
+create table if not exists band (key int, id text, primary key (key, id)) without rowid;
+create table if not exists mark (name text primary key, value) without rowid;
+"""
+
+
+class LedgerError(Exception):
+    """The ledger cannot be used."""
+
+
+class TurnLost(Exception):
+    """Another worker has the turn to write: what was judged may hold no more."""
+
+
+class Taken(NamedTuple):
+    """A request as it comes out of the queue."""
+
+    key: bytes
+    data: bytes
+    tries: int
+    """In this run, before this one."""
+    etag: str | None
+    modified: str | None
+
+
+class End(NamedTuple):
+    """How a request ended."""
+
+    reason: str
+    failed: bool
+    """It is made again by the next crawl, unless it is `final`."""
+    final: bool
+    whole: bool = False
+    """A page came, and what it says of itself holds the next time it is asked for."""
+    etag: str | None = None
+    modified: str | None = None
+    seconds: float | None = None
+    """From asking to the answer; None where none came."""
+    skipped: str | None = None
+    """Why a page that came holds no story."""
+
+
+class Failed(NamedTuple):
+    """A request that came to nothing."""
+
+    url: str
+    reason: str
+    tries: int
+
+
+class Skipped(NamedTuple):
+    """A page that came and holds no story."""
+
+    url: str
+    reason: str
+
+
+class Trouble(NamedTuple):
+    """How a host has been doing in this run."""
+
+    failures: int = 0
+    """In a row."""
+    until: float = 0.0
+    """It rests until then (seconds of the epoch)."""
+
+
+class Ledger:
+    """The file; raises `sqlite3.Error` when it cannot be used, and `sqlite3.OperationalError` when the disk is full.
+
+    It has one worker. What `SharedLedger` tells to others, it need not keep.
+    """
+
+    owner = ""
+    joined = False
+    stale = False
+    meetings = 0
+
+    def __init__(self, path: Path, longest: float = 300.0) -> None:
+        """Open or begin it; what was in flight is queued again, and nothing waits for longer than `longest` seconds."""
+        self._made = 0
+        self._troubles: dict[str, Trouble] = {}
+        self._db = sqlite3.connect(path)
+        self._db.execute("pragma journal_mode = wal")
+        self._db.execute("pragma synchronous = normal")
+        self._db.executescript(_TABLES)
+        if "skipped" not in {row[1] for row in self._db.execute("pragma table_info(request)")}:  # an earlier release's
+            self._db.execute("alter table request add column skipped text")
+        again = "update request set state = ?, tries = 0, due = min(due, ?) where state <> ?"
+        self._db.execute(again, (_QUEUED, steady() + longest, _CLOSED))
+        self._db.commit()
+
+    def commit(self) -> None:
+        """Bring what was done to the disk."""
+        self._db.commit()
+
+    def close(self) -> None:
+        """Commit and let go of the file."""
+        self._db.commit()
+        self._db.close()
+
+    def mark(self, name: str) -> str | int | None:
+        """Give a value that was set, or None."""
+        row = self._db.execute("select value from mark where name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def set_mark(self, name: str, value: str | int) -> None:
+        """Remember a value."""
+        self._db.execute("insert or replace into mark values (?, ?)", (name, value))
+
+    # Requests
+
+    def add(self, key: bytes, url: str, host: str, place: tuple[int, float, bool], data: bytes) -> bool:
+        """Queue a request unless its key is known; `place` is its priority, its date, and whether it must be made.
+
+        `url` is the address that was asked for first, before its redirects.
+        """
+        row = (key, url, host, _QUEUED, *place, data)
+        statement = (
+            "insert or ignore into request (key, url, host, state, priority, newest, must, data)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?)"
+        )
+        return self._db.execute(statement, row).rowcount > 0
+
+    def requeue(self, key: bytes, data: bytes, *, tries: int = 0, due: float = 0.0) -> bool:
+        """Queue a known request again, to be made not before `due` (seconds of the epoch); False where it was queued.
+
+        Without `tries` it is made afresh: what the last answer said of itself is forgotten.
+        """
+        was = self._db.execute("select state from request where key = ?", (key,)).fetchone()
+        forget = ", etag = null, modified = null, must = 1" if not tries else ""
+        self._db.execute(
+            f"update request set state = ?, data = ?, due = ?, tries = ?{forget} where key = ?",
+            (_QUEUED, data, due, tries, key),
+        )
+        return bool(was[0] != _QUEUED)
+
+    def data(self, key: bytes) -> bytes | None:
+        """Return a request as it was stored; None for one that is not known."""
+        row = self._db.execute("select data from request where key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def renew(self, key: bytes, since: float) -> bool:
+        """Queue a closed request again if its page was last looked at before `since`; True if so."""
+        statement = "update request set state = ?, due = 0, tries = 0 where key = ? and state = ? and checked < ?"
+        return bool(self._db.execute(statement, (_QUEUED, key, _CLOSED, since)).rowcount)
+
+    def take(self, barred: Collection[str] = (), *, must: bool = False) -> Taken | None:
+        """Take the next request that is due, of a host that is not barred; only one that must be made, if `must`."""
+        holes = ", ".join("?" * len(barred))
+        statement = (
+            "update request set state = ? where id = (select id from request where state = 0 and due <= ?"
+            f" and host not in ({holes}) and must >= ? order by priority desc, newest desc, id limit 1)"
+            " returning key, data, tries, etag, modified"
+        )
+        rows = self._db.execute(statement, (_IN_FLIGHT, steady(), *barred, must)).fetchall()
+        return Taken(*rows[0]) if rows else None
+
+    def next_due(self, barred: Collection[str] = (), *, must: bool = False) -> float | None:
+        """Give the earliest time at which `take` will have something to give; None for never."""
+        holes = ", ".join("?" * len(barred))
+        statement = (
+            f"select due from request where state = 0 and host not in ({holes}) and must >= ? order by due limit 1"
+        )
+        row: tuple[float] | None = self._db.execute(statement, (*barred, must)).fetchone()
+        return row[0] if row else None
+
+    def finish(self, key: bytes, end: End) -> None:
+        """Close a request that is in flight."""
+        now = time.time()
+        self._db.execute(
+            "update request set state = ?, reason = ?, failed = ?, final = ?, checked = ?, seconds = ? where key = ?",
+            (_CLOSED, end.reason, end.failed, end.final, now, end.seconds, key),
+        )
+        if end.whole:
+            statement = (
+                "update request set etag = ?, modified = ?, changed = coalesce(changed, ?), skipped = ? where key = ?"
+            )
+            self._db.execute(statement, (end.etag, end.modified, now, end.skipped, key))
+
+    def spare(self, key: bytes, reason: str) -> None:
+        """Close a request that was taken and is not made; the next round may make it."""
+        self.finish(key, End(reason, failed=False, final=False))
+
+    def postpone(self, key: bytes, priority: int, data: bytes) -> None:
+        """Queue a request that was taken and is not made yet, with a lower priority."""
+        self._db.execute(
+            "update request set state = ?, priority = ?, data = ? where key = ?", (_QUEUED, priority, data, key)
+        )
+
+    def gave(self, key: bytes, story: str, *, news: bool) -> None:
+        """Note that a request gave a story, and whether it was new or had changed."""
+        changed = ", changed = ?" if news else ""
+        values = (story, time.time(), key) if news else (story, key)
+        self._db.execute(f"update request set story = ?{changed} where key = ?", values)
+
+    def renew_all(self) -> int:
+        """Begin the next round after a finished crawl; give the number of requests that are queued again.
+
+        Pages without a story and failures are asked for again; a story when it has stood unchanged as long as it had
+        when it was last looked at, or when that is far ahead, as the clock was set back.
+        """
+        now = time.time()
+        statement = (
+            "update request set state = ?, due = 0, tries = 0 where state = ? and not must and not final and"
+            " (failed or story is null or checked > ? or ? - checked >= min(max(checked - changed, ?), ?))"
+        )
+        wait = (SHORTEST_WAIT, LONGEST_WAIT)
+        return self._db.execute(statement, (_QUEUED, _CLOSED, now + SHORTEST_WAIT, now, *wait)).rowcount
+
+    def left(self) -> int:
+        """Give the number of requests that are queued or in flight."""
+        count: int = self._db.execute("select count(*) from request where state <> ?", (_CLOSED,)).fetchone()[0]
+        return count
+
+    def failures(self) -> Iterator[Failed]:
+        """Give the requests that came to nothing."""
+        statement = "select url, reason, tries + 1 from request where state = ? and failed order by id"
+        for row in self._db.execute(statement, (_CLOSED,)):
+            yield Failed(*row)
+
+    def skipped(self) -> Iterator[Skipped]:
+        """Return the pages that held no story when they came last."""
+        statement = (
+            "select url, skipped from request where state = ? and not failed and skipped is not null order by id"
+        )
+        for row in self._db.execute(statement, (_CLOSED,)):
+            yield Skipped(*row)
+
+    # Manners, of which the only worker knows
+
+    def beat(self) -> None:
+        """Do nothing."""
+
+    def agree(self, under_way: Collection[bytes]) -> list[bytes]:
+        """Give none: all that is under way is this worker's."""
+        return []
+
+    def give_up(self) -> None:
+        """Do nothing."""
+
+    def given_up(self) -> bool:
+        """Tell that no other worker has barred a host."""
+        return False
+
+    def rest(self, host: str, until: float) -> None:
+        """Do nothing."""
+
+    def bar(self, host: str) -> None:
+        """Do nothing."""
+
+    def trouble(self, host: str) -> Trouble:
+        """Tell how a host has been doing."""
+        return self._troubles.get(host, Trouble())
+
+    def set_trouble(self, host: str, trouble: Trouble) -> None:
+        """Note how a host is doing."""
+        if trouble.failures:
+            self._troubles[host] = trouble
+        else:
+            self._troubles.pop(host, None)
+
+    def pace(self, host: str, seconds: float, concurrent: int) -> None:
+        """Do nothing."""
+
+    def made(self, count: int = 0) -> int:
+        """Count requests that were made; give how many."""
+        self._made += count
+        return self._made
+
+    # Stories
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Be the only one that judges and writes a record, as it is."""
+        return nullcontext()
+
+    def elsewhere(self, story: str) -> bool:
+        """Tell that a story stands in no other file."""
+        return False
+
+    def remember(self, story: Story, mark: tuple[str, int] | None = None) -> None:
+        """Remember a story, or what it has become, and set a mark."""
+        self._db.execute("insert or replace into story values (?, ?, ?)", (story.id, story.digest, story.signature))
+        pairs = [(key, story.id) for key in story.keys]
+        self._db.executemany("insert or ignore into story_key values (?, ?)", pairs)
+        self._db.executemany("insert or ignore into band values (?, ?)", [(key, story.id) for key in story.bands])
+        if mark is not None:
+            self.set_mark(*mark)
+
+    def digest(self, story: str) -> str | None:
+        """Give the digest of a story's text; None for a story that is not known."""
+        row = self._db.execute("select digest from story where id = ?", (story,)).fetchone()
+        return row[0] if row else None
+
+    def sharing(self, keys: Iterable[str]) -> str | None:
+        """Give the id of a story that has one of these keys."""
+        for key in keys:
+            row: tuple[str] | None = self._db.execute("select id from story_key where key = ?", (key,)).fetchone()
+            if row:
+                return row[0]
+        return None
+
+    def near(self, bands: Collection[int]) -> Iterator[tuple[str, bytes]]:
+        """Give id and signature of the stories that share a band, each once."""
+        holes = ", ".join("?" * len(bands))
+        statement = (
+            "select id, signature from story where id in"
+            f" (select id from band where key in ({holes})) and signature is not null"
+        )
+        yield from self._db.execute(statement, tuple(bands))
+
+    def forget_stories(self) -> None:
+        """Forget all stories, as their records are gone; the requests that gave them stay closed until `lose`."""
+        for table in ("story", "story_key", "band"):
+            self._db.execute(f"delete from {table}")
+
+    def lose(self) -> int:
+        """Queue the requests again whose stories are not known any more; give their number."""
+        statement = (
+            "update request set state = ?, story = null, etag = null, modified = null, due = 0, tries = 0"
+            " where state = ? and story is not null and story not in (select id from story)"
+        )
+        return self._db.execute(statement, (_QUEUED, _CLOSED)).rowcount

@@ -1,0 +1,1 @@
+"""Item pipeline, CSV exporter, and the WARC archive of a crawl."""

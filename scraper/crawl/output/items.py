@@ -1,0 +1,166 @@
+"""Items of every kind that Scrapy accepts, as plain JSON values; an article among them is recognised."""
+
+import dataclasses
+import enum
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, time
+from functools import singledispatch
+from typing import Any, NamedTuple
+
+import msgspec
+from itemadapter import ItemAdapter
+
+from scraper.article import Article
+from scraper.errors import RecordError
+from scraper.stories.identity import story_id
+
+__all__ = ["Item", "identify", "item_id", "plain", "read"]
+
+_FIELDS = frozenset(field.name for field in dataclasses.fields(Article))
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")  # what some readers take for a line break
+
+
+class Item(NamedTuple):
+    """An item as it is written."""
+
+    fields: dict[str, Any]
+    """Plain JSON values."""
+    article: Article | None = None
+    """The same as an article with an id, where it is one."""
+
+    def line(self, more: Mapping[str, Any]) -> bytes:
+        """Return the item and `more` as one line of JSON."""
+        if self.article is not None and self.fields.keys() <= _FIELDS:
+            return dataclasses.replace(self.article, **more).to_json().encode() + b"\n"
+        text = json.dumps({**self.fields, **more}, ensure_ascii=False)
+        return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
+
+
+def read(item: Any) -> Item:
+    """Read an item of any kind; an article without an id receives that of its address.
+
+    Raise `TypeError` for what Scrapy does not accept as an item.
+    """
+    fields = plain(item)
+    article = _article(fields)
+    if article is None:
+        return Item(fields)
+    fields["id"] = article.id or _id_of(article, fields)
+    return Item(fields, dataclasses.replace(article, id=fields["id"]))
+
+
+def plain(item: Any) -> dict[str, Any]:
+    """Return an item of any kind as a dict of JSON values; raise `TypeError` for what is no item."""
+    if isinstance(item, Article):
+        return item.to_dict()
+    if not ItemAdapter.is_item(item):
+        raise TypeError(f"a spider yields items, not {type(item).__name__}")
+    return {_valid(str(name)): _value(value) for name, value in ItemAdapter(item).items()}
+
+
+def identify(item: Any) -> str:
+    """Return the id under which an item that was written is known."""
+    given = ItemAdapter(item).get("id")
+    return str(given) if given is not None else item_id(plain(item))
+
+
+def item_id(item: Mapping[str, Any]) -> str:
+    """Return an item's `id`, or where it has none a digest of all of it."""
+    if item.get("id") is not None:
+        return str(item["id"])
+    text = json.dumps(item, ensure_ascii=False, default=str, sort_keys=True)
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest()
+
+
+def _article(fields: Mapping[str, Any]) -> Article | None:
+    """Return the article that the fields are; None for an item of another kind, however it calls its fields."""
+    try:
+        return Article.from_dict(fields) if "schema_version" in fields else None
+    except RecordError:
+        return None
+
+
+def _id_of(article: Article, fields: Mapping[str, Any]) -> str:
+    try:
+        return story_id(article.url) if article.url else item_id(fields)
+    except ValueError:  # the address is none
+        return item_id(fields)
+
+
+@singledispatch
+def _value(value: Any) -> Any:
+    """Return a value as JSON knows it; what JSON has no form for becomes text."""
+    if ItemAdapter.is_item(value):
+        return plain(value)
+    return _valid(str(value))
+
+
+@_value.register(type(None))
+@_value.register(bool)
+@_value.register(int)
+def _(value: Any) -> Any:
+    return value
+
+
+@_value.register
+def _(value: float) -> Any:
+    return value if math.isfinite(value) else None
+
+
+@_value.register
+def _(value: str) -> Any:
+    return _valid(value)
+
+
+@_value.register(bytes)
+@_value.register(bytearray)
+def _(value: Any) -> Any:
+    return value.decode("utf-8", "replace")
+
+
+@_value.register(date)
+@_value.register(time)
+def _(value: Any) -> Any:
+    return value.isoformat()
+
+
+@_value.register
+def _(value: enum.Enum) -> Any:
+    return _value(value.value)
+
+
+@_value.register(Mapping)
+def _(value: Any) -> Any:
+    return {_valid(str(key)): _value(each) for key, each in value.items()}
+
+
+@_value.register(Sequence)
+def _(value: Any) -> Any:
+    return [_value(each) for each in value]
+
+
+@_value.register(set)
+@_value.register(frozenset)
+def _(value: Any) -> Any:
+    return sorted(map(_value, value), key=str)  # in one order, as a digest is made of it
+
+
+@_value.register
+def _(value: msgspec.Struct) -> Any:
+    return _value(msgspec.to_builtins(value))
+
+
+@_value.register
+def _(value: Article) -> Any:
+    return value.to_dict()
+
+
+def _valid(text: str) -> str:
+    if text.isascii() or not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

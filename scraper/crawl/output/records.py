@@ -1,0 +1,249 @@
+"""records.jsonl: one whole line a record, each in one write, and the ledger that agrees with it after any death.
+
+A line is written before the ledger is committed. What a death leaves in the file alone is read back at the next start;
+what a death, or a person, took out of the file is fetched again.
+"""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
+
+from scraper.crawl.crawl_dir import DOUBLED, RECORDS, crawl_dir
+from scraper.crawl.frontier.scheduler import KNOWN, NO_OUTPUT, UNUSABLE, Frontier, LeftOut
+from scraper.crawl.frontier.sqlite_store import Ledger, TurnLost
+from scraper.crawl.output import items
+from scraper.crawl.output.items import Item
+from scraper.crawl.reporting.stats import add
+from scraper.errors import RecordError
+from scraper.stories.identity import Story, Verdict, judge, remembered
+
+if TYPE_CHECKING:
+    from scraper.crawl.frontier.redis_store import SharedLedger
+
+__all__ = ["RecordFile", "Sink", "catch_up"]
+
+_BLOCK = 65536
+_SYNC = 5.0  # seconds of writing after which the lines are brought to the disk
+_SIZE = "records_size"
+_OFTEN = 1000  # lines read between two signs of life
+_TOLD = {"replaces": "updated", "duplicate_of": "copies"}  # what a record says besides, and how it is counted
+
+logger = logging.getLogger(__name__)
+
+
+class RecordFile:
+    """A file that grows by whole lines; opening mends a torn last line. Raises `OSError`."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or begin the file."""
+        self.path = path
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self.torn = _mend(self._file)
+        """How many bytes of a torn last line were cut off."""
+        self.size = os.fstat(self._file).st_size
+        self._synced = time.monotonic()
+
+    def lines(self, start: int) -> Iterator[bytes]:
+        """Give the lines from an offset on."""
+        with self.path.open("rb") as file:
+            file.seek(start)
+            yield from file
+
+    def append(self, line: bytes) -> None:
+        """Write one line, or nothing of it."""
+        try:
+            written = os.write(self._file, line)
+        except OSError:
+            written = -1
+        if written != len(line):
+            os.ftruncate(self._file, self.size)
+            raise OSError(f"{self.path} takes no more")
+        self.size += written
+        if time.monotonic() - self._synced > _SYNC:
+            os.fsync(self._file)
+            self._synced = time.monotonic()
+
+    def drop(self, start: int, numbers: Collection[int], aside: Path) -> None:
+        """Move lines, numbered from 1 at an offset, to the end of `aside`: a new file takes the place of this one."""
+        fresh = self.path.with_name(f"{self.path.name}.tmp")
+        with self.path.open("rb") as old, fresh.open("wb") as new, aside.open("ab") as dropped:
+            at = number = 0
+            for line in old:
+                number += at >= start
+                at += len(line)
+                (dropped if number in numbers else new).write(line)
+            for each in (dropped, new):  # a line may be in both after a death, never in none
+                each.flush()
+                os.fsync(each.fileno())
+        fresh.replace(self.path)
+        os.close(self._file)
+        self._file = os.open(self.path, os.O_RDWR | os.O_APPEND)
+        self.size = os.fstat(self._file).st_size
+
+    def cut(self, size: int) -> None:
+        """Take back what was written beyond a size."""
+        os.ftruncate(self._file, size)
+        self.size = size
+
+    def close(self) -> None:
+        """Bring the lines to the disk and let go of the file."""
+        os.fsync(self._file)
+        os.close(self._file)
+
+
+def _mend(file: int) -> int:
+    """Cut off what stands behind the last line break; give the number of bytes."""
+    size = end = os.fstat(file).st_size
+    while end:
+        start = max(0, end - _BLOCK)
+        found = os.pread(file, end - start, start).rfind(b"\n")
+        if found >= 0:
+            end = start + found + 1
+            break
+        end = start
+    os.ftruncate(file, end)
+    return size - end
+
+
+def catch_up(file: RecordFile, ledger: "Ledger | SharedLedger") -> tuple[int, list[RecordError]]:
+    """Make the ledger agree with the file.
+
+    Lines that were not noted, and whose stories other workers wrote as well meanwhile, are taken back.
+    Gives the number of requests that are made again, as their records are gone, and the lines that are no records,
+    numbered from where reading began.
+    """
+    ledger.stale = False
+    known = int(ledger.mark(_SIZE + ledger.owner) or 0)
+    if known > file.size:
+        ledger.forget_stories()
+        known = 0
+    faults, doubled = [], set[int]()
+    for number, line in enumerate(file.lines(known), 1):
+        if number % _OFTEN == 0:
+            ledger.beat()
+        try:
+            story = _story(items.read(json.loads(line)))
+        except (ValueError, TypeError, RecursionError) as error:
+            faults.append(RecordError(number, str(error), str(file.path)))
+            continue
+        with ledger.turn():
+            if ledger.elsewhere(story.id) and ledger.digest(story.id) == story.digest:
+                doubled.add(number)
+            else:
+                ledger.remember(story)
+    if doubled:
+        aside = file.path.with_name(DOUBLED)
+        logger.warning("%d records of %s are put aside in %s: others have them, too", len(doubled), file.path, aside)
+        file.drop(known, doubled, aside)
+    lost = ledger.lose()
+    ledger.set_mark(_SIZE + ledger.owner, file.size)
+    return lost, faults
+
+
+def _story(item: Item) -> Story:
+    """Return what is remembered of an item: an article has copies, any other item has none."""
+    if item.article is not None:
+        return remembered(item.article)
+    return Story(items.item_id(item.fields), items.item_id({**item.fields, "id": None}))
+
+
+class Sink:
+    """Item pipeline that keeps every story in CRAWL_DIR/records.jsonl, once, and again when it has changed."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._file: RecordFile | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make it for a crawl."""
+        return cls(crawler)
+
+    def open_spider(self) -> None:
+        """Open the file, and say what had to be mended."""
+        frontier = Frontier.of(self._crawler)
+        path = crawl_dir(self._crawler) / RECORDS
+        if frontier.ledger is None:  # it has said why, and the crawl ends
+            return
+        try:
+            self._file = RecordFile(path)
+        except OSError as error:
+            logger.error("No records can be written: %s", error)
+            raise CloseSpider(NO_OUTPUT) from error
+        if self._file.size:
+            self._crawler.stats.set_value(KNOWN, True)
+        if self._file.torn:
+            logger.warning("%s ended in a torn line: %d bytes cut off", path, self._file.torn)
+        try:
+            lost, faults = catch_up(self._file, frontier.ledger)
+        except UNUSABLE as error:
+            logger.error("%s", error)
+            raise CloseSpider(NO_OUTPUT) from error
+        if lost:
+            logger.warning("%d records are no longer in %s: their pages are asked for again", lost, path)
+            add(self._crawler, "found", lost)
+        if faults:
+            logger.warning("%d lines are no records; the first: %s", len(faults), faults[0])
+
+    def process_item(self, item: Any) -> Any:
+        """Write an item of any kind, unless the file has it; the first failure to write ends the crawl.
+
+        Return an article as a dict, so that whatever comes after this can write it, too.
+        """
+        frontier = Frontier.of(self._crawler)
+        if self._file is None or frontier.ledger is None or frontier.stopping:
+            raise LeftOut("no room for the record", log_level="DEBUG")
+        found = items.read(item)
+        try:
+            more = self._written(self._file, frontier.ledger, found)
+        except (OSError, *UNUSABLE) as error:
+            frontier.stop(error)
+            raise LeftOut("no room for the record", log_level="DEBUG") from error
+        for key, what in _TOLD.items():
+            add(self._crawler, what, key in more)
+        add(self._crawler, "written")
+        if found.article is not None:
+            return {**found.fields, **more}
+        return {**item, **more} if isinstance(item, dict) else item
+
+    def _written(self, file: RecordFile, ledger: "Ledger | SharedLedger", item: Item) -> Mapping[str, Any]:
+        """Judge an item and write it, in turn with other workers; return what the line says besides."""
+        story = _story(item)
+        while True:
+            if ledger.stale:
+                catch_up(file, ledger)
+            size = file.size
+            try:
+                with ledger.turn():
+                    if ledger.stale:  # it was lost just now
+                        continue
+                    verdict = self._judged(story, ledger)
+                    if ledger.stale:  # what was judged may hold no more
+                        continue
+                    file.append(item.line(verdict.more))
+                    ledger.remember(verdict.story or story, (_SIZE + ledger.owner, file.size))
+                    return verdict.more
+            except TurnLost:
+                file.cut(size)
+
+    def _judged(self, story: Story, ledger: "Ledger | SharedLedger") -> Verdict:
+        """Judge a story; raise `LeftOut` for what the file has already."""
+        verdict = judge(story, ledger)
+        if verdict.left_out is None:
+            return verdict
+        if verdict.story is not None:
+            ledger.remember(verdict.story)
+        add(self._crawler, verdict.left_out)
+        raise LeftOut(verdict.left_out, log_level="DEBUG", story=story.id, original=verdict.original)
+
+    def close_spider(self) -> None:
+        """Close the file."""
+        if self._file is not None:
+            self._file.close()

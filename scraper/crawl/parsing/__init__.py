@@ -1,0 +1,1 @@
+"""Page parsing in a separate process."""

@@ -1,0 +1,116 @@
+"""Reading a page: bytes in, its story and its links out. Run as a module, it is the process that a `Reader` talks to.
+
+A page of a stranger may take the parser's time, or its life. Beside the crawl it costs neither, and where there is
+a second core, no time of the crawl.
+"""
+
+import dataclasses
+import re
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import urljoin
+
+import msgspec
+
+from scraper.block import Anchor, Document
+from scraper.errors import NotAnArticle, ScraperError
+from scraper.pipeline import article, read
+from scraper.stories import urls
+from scraper.stories.identity import cut_short, story_id, truncated
+from scraper.stories.parts import Place, place
+
+__all__ = ["UNREADABLE", "Page", "Reading", "decoder", "frame", "reading"]
+
+UNREADABLE = "unreadable"
+
+_FEEDS = 10  # of one page
+_REFRESH = re.compile(r"[\s\d.]{0,20}[;,]\s{0,9}(?:url\s{0,9}=)?([^;]{1,2000})", re.IGNORECASE)
+_LENGTH = 4  # bytes before each message: its length, big-endian
+
+T = TypeVar("T")
+
+
+class Page(msgspec.Struct, frozen=True, array_like=True):
+    """A page as it came, and the host and scheme whose links are followed."""
+
+    url: str
+    content_type: str
+    body: bytes
+    fetched_at: datetime
+    host: str
+    scheme: str
+
+
+class Reading(msgspec.Struct, frozen=True, array_like=True):
+    """What a page holds."""
+
+    record: str | None = None
+    """The article as a line of JSON."""
+    reason: str = UNREADABLE
+    """Why it holds none."""
+    links: tuple[str, ...] = ()
+    """The pages of the host that may be asked for, each once, in order."""
+    feeds: tuple[str, ...] = ()
+    """The first feeds that the page declares."""
+    place: Place = Place()
+    """Where it stands in a story that may be split."""
+
+
+def reading(page: Page) -> Reading:
+    """Read a page; raises nothing for any page."""
+    document = None
+    try:
+        document = read(page.body, url=page.url, content_type=page.content_type)
+        found = dataclasses.replace(article(document), id=story_id(page.url), fetched_at=page.fetched_at)
+        record, reason = (truncated(found) if cut_short(page.body) else found).to_json(), ""
+    except NotAnArticle as error:
+        record, reason = None, error.reason
+    except ScraperError:
+        record, reason = None, UNREADABLE
+    if document is None:
+        return Reading(record, reason)
+    feeds = tuple(dict.fromkeys(document.head.feeds))[:_FEEDS]
+    at = place(document, page.url, page.scheme) if record is not None else Place()
+    return Reading(record, reason, _links(document, page), feeds, at)
+
+
+def _links(document: Document, page: Page) -> tuple[str, ...]:
+    anchors = (*_refreshed(document, page.url), *document.anchors)
+    good = (each.url for each in anchors if urls.followable(each.url, each.rel, page.host))
+    return tuple(dict.fromkeys(urls.canonical(url, page.scheme) for url in good))
+
+
+def _refreshed(document: Document, url: str) -> Iterator[Anchor]:
+    """Yield the address to which a browser would go on by itself."""
+    found = _REFRESH.match(document.head.meta.get("refresh", ""))
+    if found:
+        with suppress(ValueError):
+            yield Anchor(urljoin(url, found[1].strip().strip("\"'")))
+
+
+def frame(message: Page | Reading) -> bytes:
+    """Give a message as it goes over the wire."""
+    packed = msgspec.msgpack.encode(message)
+    return len(packed).to_bytes(_LENGTH, "big") + packed
+
+
+def decoder(kind: type[T]) -> "msgspec.msgpack.Decoder[T]":
+    """Give what reads a message behind its length."""
+    return msgspec.msgpack.Decoder(kind)
+
+
+def main() -> None:
+    """Answer pages with readings, in order, over the socket that is the standard input, until it is closed."""
+    decode = decoder(Page).decode
+    with socket.socket(fileno=sys.stdin.fileno()) as wire, wire.makefile("rb") as pages:
+        while len(length := pages.read(_LENGTH)) == _LENGTH:
+            packed = pages.read(int.from_bytes(length, "big"))
+            wire.sendall(frame(reading(decode(packed))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Crawl statistics, the progress line, run.json, and the HTML report."""

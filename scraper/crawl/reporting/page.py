@@ -1,0 +1,507 @@
+"""The report of a crawl: one HTML page, in words first, made from the files that the crawl left in its folder.
+
+It holds no script and asks for nothing; what came from pages is text in it, or a link that is followed on a click only.
+"""
+
+import base64
+import hashlib
+import importlib.resources
+import random
+import sqlite3
+from calendar import month_abbr
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import date, timedelta
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import jinja2
+import msgspec
+from markupsafe import Markup
+
+from scraper.article import Article
+from scraper.coverage import coverage, fallen
+from scraper.crawl.reporting.charts import bar, columns
+from scraper.errors import RecordError
+from scraper.io.jsonl import read_records
+
+__all__ = ["report"]
+
+_RECORDS, _RUN, _LEDGER = "records.jsonl", "run.json", "frontier.sqlite"
+_FAILURES, _SKIPPED = "failures.jsonl", "skipped.jsonl"
+
+_ROWS = 20  # of a table of addresses, bars of a chart of names
+_COLUMNS = 62  # days, months or years side by side: two months of days
+_EDGE = 0.03  # part of the records whose dates may lie outside the chart at either end: pages err
+_SAMPLE = 10
+_NAMES = 10_000  # different sections that are told apart: a hostile site must not fill the memory
+_OPENING, _LINE = 280, 160  # characters
+_FEW = 10  # records of a run that tell nothing of how full its fields are
+_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30)  # seconds
+_SLOW, _SLOWEST_ROWS = 1, 10  # seconds, from which on an answer may be called slow
+
+_CAUSES = {
+    "connection failed": "the connection broke",
+    "connection refused": "the host refused the connection",
+    "dns": "no host of that name was found",
+    "no sitemap": "no sitemap could be had",
+    "off the host": "it led to another host",
+    "robots": "robots.txt forbids it",
+    "timeout": "no answer came in time",
+    "unsafe address": "it is not on the public internet",
+}
+_ENDS = {
+    "None": "it was interrupted",
+    "shutdown": "it was interrupted",
+    "disk_full": "nothing more could be written",
+    "no_frontier": "the frontier in Redis was of no use any more",
+    "rate_limited": "the site asked for peace, or was in trouble too long",
+}
+
+T = TypeVar("T")
+
+
+class _Counts(msgspec.Struct):
+    found: int = 0
+    fetched: int = 0
+    written: int = 0
+    unchanged: int = 0
+    duplicates: int = 0
+    already_there: int = 0
+    failed: dict[str, int] = {}
+    skipped: dict[str, int] = {}
+
+
+class _Run(msgspec.Struct):
+    """What is used of run.json."""
+
+    spider: str = ""
+    site: str | None = None
+    started: str = ""
+    ended: str = ""
+    seconds: float = 0.0
+    reason: str | None = None
+    errors: int = 0
+    counts: _Counts = msgspec.field(default_factory=_Counts)
+    coverage: dict[str, float] = {}
+    previous: dict[str, float] = {}
+    summary: list[str] = []
+
+
+class _Failure(msgspec.Struct):
+    url: str
+    reason: str
+    tries: int = 1
+
+
+class _Skipped(msgspec.Struct):
+    url: str
+    reason: str
+
+
+class _Part(NamedTuple):
+    """A piece of the page: words, a drawing, and its numbers, each if there is one; a row may have a bar."""
+
+    title: str
+    words: str = ""
+    chart: Markup | None = None
+    heads: tuple[str, ...] = ()
+    rows: Sequence[tuple[str | float, ...]] = ()
+    bars: Sequence[Markup] = ()
+
+
+class _Tally:
+    """What is counted and kept while the records go by."""
+
+    def __init__(self) -> None:
+        self.records = self.copies = self.updates = self.undated = 0
+        self.days: Counter[date] = Counter()
+        self.sections: Counter[str] = Counter()
+        self.sample: list[tuple[int, Article]] = []
+        self._lot = random.Random(0)  # the same file, the same sample
+
+    def watch(self, records: Iterable[Article]) -> Iterator[Article]:
+        """Count the records, and hand them on."""
+        for record in records:
+            self._count(record)
+            self._draw(record)
+            yield record
+
+    def _count(self, record: Article) -> None:
+        self.records += 1
+        self.copies += record.duplicate_of is not None
+        self.updates += record.replaces is not None
+        if record.date_published is None:
+            self.undated += 1
+        else:
+            self.days[record.date_published.date()] += 1
+        name = record.section or "(none)"
+        self.sections[name if name in self.sections or len(self.sections) < _NAMES else "(others)"] += 1
+
+    def _draw(self, record: Article) -> None:
+        """Keep each record with the same chance."""
+        place = len(self.sample) if len(self.sample) < _SAMPLE else self._lot.randrange(self.records)
+        if place < _SAMPLE:
+            self.sample[place : place + 1] = [(self.records, record)]
+
+
+def report(directory: Path) -> str:
+    """Give the report of the crawl in a folder, as one HTML page.
+
+    A file that is missing or damaged is told in the report. Raises `FileNotFoundError` for a folder without a crawl.
+    """
+    if not any((directory / name).exists() for name in (_RECORDS, _RUN, _LEDGER)):
+        raise FileNotFoundError(f"no crawl in {directory}")
+    notes: list[str] = []
+    run = _run(directory / _RUN, notes)
+    tally = _Tally()
+    full = coverage(tally.watch(_records(directory / _RECORDS, notes)))
+    drift = fallen(run.previous, run.coverage) if run.counts.written >= _FEW else []
+    about = (f"{run.spider}, {run.started[:19].replace('T', ' ')}", f"{run.seconds:,.0f} s")
+    failure = _failure(run, tally.records)
+    title = f"Crawl of {run.site}" if run.site else "A crawl"
+    values = {
+        "title": f"{title}: {failure}" if failure else title,
+        "about": " · ".join(about) if run.started else "",
+        "failure": failure,
+        "causes": _causes(run) if failure else (),
+        "notes": notes,
+        "alarming": bool(drift),
+        "drift": _drift(run, drift),
+        "sentences": run.summary,
+        "parts": [
+            *_parts_of_records(tally),
+            *_parts_of_fields(full, run),
+            *_parts_of_run(run),
+            *_parts_of_ledger(directory / _LEDGER, notes),
+            *_failures(directory / _FAILURES, notes),
+            *_pages_without(directory / _SKIPPED, notes),
+        ],
+        "tiles": _tiles(run, tally),
+        "sample": [_sample(record) for _, record in sorted(tally.sample, key=lambda pair: pair[0])],
+    }
+    return _page(values)
+
+
+def _page(values: Mapping[str, Any]) -> str:
+    here = importlib.resources.files("scraper.crawl.reporting")
+    style = here.joinpath("page.css").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True).from_string(
+        here.joinpath("page.html").read_text("utf-8")
+    )
+    return template.render(values, style=Markup(style), style_hash=f"sha256-{digest}")
+
+
+# What the files say
+
+
+def _run(path: Path, notes: list[str]) -> _Run:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Run)
+    except FileNotFoundError:
+        notes.append("There is no run.json: the last run did not come to its end.")
+    except (OSError, ValueError) as error:
+        notes.append(f"run.json cannot be read: {error}")
+    return _Run()
+
+
+def _records(path: Path, notes: list[str]) -> Iterator[Article]:
+    faults: list[RecordError] = []
+    number = 0
+
+    def fault(error: RecordError) -> None:
+        nonlocal number
+        number += 1
+        faults[:] = faults or [error]
+
+    try:
+        yield from read_records(path, on_error=fault)
+    except OSError as error:
+        notes.append(f"{_RECORDS} cannot be read: {error.strerror}")
+    if faults:
+        what = "is no record" if number == 1 else "are no records; the first"
+        notes.append(f"{_several(number, 'line')} of {_RECORDS} {what}: {faults[0]}")
+
+
+def _lines(path: Path, kind: type[T], notes: list[str]) -> Iterator[T]:
+    decode = msgspec.json.Decoder(kind).decode
+    try:
+        with path.open("rb") as lines:
+            for line in lines:
+                yield decode(line)
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        notes.append(f"{path.name} cannot be read: {error}")
+
+
+# What is told of them
+
+
+def _several(number: int, noun: str) -> str:
+    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
+    return f"{number:,} {noun}{ending}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _failure(run: _Run, records: int) -> str:
+    """Say in a few words what went wrong with the whole run; a round that brought nothing new went well."""
+    counts = run.counts
+    done = counts.written or counts.already_there or counts.duplicates or counts.unchanged
+    if not done and (counts.failed or counts.skipped) and not (counts.fetched and records):
+        return "the last run extracted nothing" if records else "nothing was extracted"
+    return "the run did not come to its end" if run.started and run.reason != "finished" else ""
+
+
+def _causes(run: _Run) -> Iterator[str]:
+    """Say why, in a sentence for each reason."""
+    if run.reason != "finished":
+        yield f"The run was ended: {_ENDS.get(str(run.reason), run.reason)}."
+    if run.errors:
+        yield f"The spider broke {_several(run.errors, 'time')}: the log has the traces."
+    if not run.counts.written:
+        for reason, number in sorted(run.counts.failed.items(), key=lambda pair: pair[0] == "no sitemap"):
+            yield f"{_several(number, 'address')} not fetched: {_cause(_cut(reason, _LINE))}."
+        for kind, number in run.counts.skipped.items():
+            yield f"{_several(number, 'page')} without a story: {_cut(kind, _LINE)}."
+
+
+def _cause(reason: str) -> str:
+    kind, _, why = reason.partition(": ")
+    if kind == "robots" and why:
+        return f"without robots.txt nothing is asked for, and it could not be had, as {_cause(why)}"
+    return f"the site answered with status {reason}" if reason.isdigit() else _CAUSES.get(reason, reason)
+
+
+def _drift(run: _Run, names: Sequence[str]) -> str:
+    if names:
+        old, new = run.previous, run.coverage
+        told = ", ".join(f"{name} {_percent(new[name])} after {_percent(old[name])}" for name in names)
+        return f"Fields are emptier than in the run before: {told}. Has the site changed its pages?"
+    if run.counts.written >= _FEW and run.previous:
+        return "No field is emptier than in the run before."
+    return ""
+
+
+def _tiles(run: _Run, tally: _Tally) -> list[tuple[str, str]]:
+    """Give the numbers on top; what would only say the number of records again is left out."""
+    counts = run.counts
+    again = [
+        ("stories, each once", tally.records - tally.copies - tally.updates),
+        ("records in the last run", counts.written),
+    ]
+    tiles = [
+        ("records", tally.records),
+        *((name, number) for name, number in again if number != tally.records),
+        ("pages in the last run", counts.fetched),
+        ("addresses not had", sum(counts.failed.values())),
+        ("errors in the spider", run.errors),
+    ]
+    return [(name, f"{number:,}") for name, number in tiles]
+
+
+def _ranked(title: str, what: str, counts: Mapping[str, int], words: str = "") -> _Part:
+    """Tell how often each name was met, the most frequent on top; all the rare ones are a row without a bar."""
+    most = Counter(counts).most_common()
+    shown, rest = [(_cut(name, _LINE), number) for name, number in most[:_ROWS]], most[_ROWS:]
+    part = _barred(title, (what, "number"), shown, words)
+    if not rest:
+        return part
+    others = (f"{len(rest):,} others", sum(number for _, number in rest))
+    return part._replace(rows=[*shown, others], bars=[*part.bars, Markup("")])
+
+
+def _barred(title: str, heads: tuple[str, str], rows: Sequence[tuple[str, int]], words: str) -> _Part:
+    """Give each number its bar."""
+    most = max((number for _, number in rows), default=0)
+    return _Part(title, words, heads=heads, rows=rows, bars=[bar(number / most) for _, number in rows])
+
+
+def _parts_of_run(run: _Run) -> Iterator[_Part]:
+    if run.counts.skipped:
+        yield _ranked("Pages without a story in the last run, by kind", "kind", run.counts.skipped)
+    if run.counts.failed:
+        yield _ranked("Addresses not had in the last run, by reason", "reason", run.counts.failed)
+
+
+def _parts_of_records(tally: _Tally) -> Iterator[_Part]:
+    if not tally.records:
+        return
+    if tally.days:
+        yield _by_day(tally)
+    yield _ranked("Records by section", "section", tally.sections)
+    if tally.copies or tally.updates:
+        words = (
+            f"Marked as a near copy of another: {tally.copies:,}."
+            f" In the place of an earlier one, as the story has changed: {tally.updates:,}."
+        )
+        yield _Part("Copies and updates among the records", words)
+
+
+def _by_day(tally: _Tally) -> _Part:
+    """Draw the records by day, or where these are too many, by month or year; a few stray dates are told in words."""
+    unit, names = _units(*_span(tally.days))
+    counts: Counter[str] = Counter()
+    for day, number in tally.days.items():
+        counts[day.isoformat()[: len(names[0])]] += number
+    first, last = _spoken(names[0]), _spoken(names[-1])
+    missing = {
+        f"before {first}": sum(number for name, number in counts.items() if name < names[0]),
+        f"after {last}": sum(number for name, number in counts.items() if name > names[-1]),
+        "without a date": tally.undated,
+    }
+    told = ", ".join(f"{number:,} {what}" for what, number in missing.items() if number)
+    words = (f"From {first} to {last}." if first != last else f"{first}.") + f" Not shown: {told}." * bool(told)
+    title, values = f"Records by {unit} of publication", [counts[name] for name in names]
+    labels = [_spoken(name).removesuffix(f" {name[:4]}" if unit == "day" else "") for name in names]
+    rows = list(zip(names, values, strict=True))
+    return _Part(title, words, columns(title, labels, values), heads=(unit, "records"), rows=rows)
+
+
+def _spoken(name: str) -> str:
+    """Say a day, month or year that is given as ISO 8601 has it."""
+    year, month, day = [*name.split("-"), "", ""][:3]
+    return " ".join(filter(None, (day.lstrip("0"), month and month_abbr[int(month)], year)))
+
+
+def _units(first: date, last: date) -> tuple[str, list[str]]:
+    """Give the finest unit that has room, and its days, months or years; of too many years the last."""
+    names: list[str] = []
+    for unit, length in (("day", 10), ("month", 7), ("year", 4)):  # characters of an ISO date
+        names = list(dict.fromkeys(day.isoformat()[:length] for day in _days(first, last)))
+        if len(names) <= _COLUMNS:
+            return unit, names
+    return "year", names[-_COLUMNS:]
+
+
+def _span(days: Mapping[date, int]) -> tuple[date, date]:
+    """Give the first and the last day, but for the edges that hold hardly a record."""
+    allowed = int(_EDGE * sum(days.values()))
+    return _reached(sorted(days), days, allowed), _reached(sorted(days, reverse=True), days, allowed)
+
+
+def _reached(ordered: Sequence[date], days: Mapping[date, int], allowed: int) -> date:
+    passed = 0
+    for day in ordered:
+        passed += days[day]
+        if passed > allowed:
+            return day
+    return ordered[-1]
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    for number in range((last - first).days + 1):
+        yield first + timedelta(number)
+
+
+def _parts_of_fields(full: Mapping[str, float], run: _Run) -> Iterator[_Part]:
+    if not full:
+        return
+    known = {"last run": run.coverage, "run before": run.previous} if run.coverage else {"all runs": full}
+    shares = {whose: found for whose, found in known.items() if found}
+    rows: list[tuple[str | float, ...]] = [
+        (name, *(float(found.get(name, 0)) for found in shares.values())) for name in full
+    ]
+    bars = [bar(float(first)) for _, first, *_ in rows]
+    yield _Part("How many records have each field", heads=("field", *shares), rows=rows, bars=bars)
+
+
+# The ledger
+
+# An address that was redirected is counted where it led to, as in the account of a run.
+_OUTCOMES = (
+    "select coalesce(reason, '?'), count(*) from request where state = 2 and reason is not 'redirected' group by 1"
+)
+_WAITING = "select count(*) from request where state <> 2"
+_TIMED = "select count(*) from request where seconds is not null"
+_UNDER = "select count(*) from request where seconds < ?"
+_AT = "select seconds from request where seconds is not null order by seconds limit 1 offset ?"
+_SLOWEST = "select url, seconds, reason from request where seconds >= ? order by seconds desc limit ?"
+
+
+def _parts_of_ledger(path: Path, notes: list[str]) -> list[_Part]:
+    """Read the ledger, which a crawl may be writing at this moment; one at rest leaves no trace of being read."""
+    if not path.exists():
+        return []
+    busy = path.with_name(f"{path.name}-wal").exists()
+    address = f"{path.resolve().as_uri()}?mode=ro{'' if busy else '&immutable=1'}"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as ledger:
+            return [_outcomes(ledger), *_times(ledger)]
+    except sqlite3.Error as error:
+        notes.append(f"{_LEDGER} cannot be read: {error}")
+        return []
+
+
+def _outcomes(ledger: sqlite3.Connection) -> _Part:
+    waiting = ledger.execute(_WAITING).fetchone()[0]
+    words = f"Of all runs; {waiting:,} still to be asked for." if waiting else "Of all runs."
+    title = "What became of each address"
+    return _ranked(title, "outcome or status", dict(ledger.execute(_OUTCOMES).fetchall()), words)
+
+
+def _times(ledger: sqlite3.Connection) -> Iterator[_Part]:
+    number = ledger.execute(_TIMED).fetchone()[0]
+    if not number:
+        return
+    middle, most = (ledger.execute(_AT, (int(part * (number - 1)),)).fetchone()[0] for part in (0.5, 0.95))
+    under = [0, *(ledger.execute(_UNDER, (step,)).fetchone()[0] for step in _STEPS), number]
+    labels = [*(f"< {step:g} s" for step in _STEPS), "longer"]
+    rows = [(label, after - before) for label, (before, after) in zip(labels, pairwise(under), strict=True)]
+    while not rows[-1][1]:
+        rows.pop()
+    words = f"Half of the answers came within {_seconds(middle)}, 95 % within {_seconds(most)}."
+    yield _barred("How long the answers took", ("time", "answers"), rows, words)
+    slow = ledger.execute(_SLOWEST, (_SLOW, _SLOWEST_ROWS)).fetchall()
+    table = [(url, _seconds(seconds), reason or "") for url, seconds, reason in slow]
+    if table:
+        yield _Part("The slowest answers", heads=("address", "time", "outcome"), rows=table)
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{1000 * seconds:.0f} ms"
+
+
+# Failures and samples
+
+
+def _failures(path: Path, notes: list[str]) -> Iterator[_Part]:
+    rows = ((each.url, each.reason, each.tries) for each in _lines(path, _Failure, notes))
+    yield from _addresses("Addresses that could not be had", ("address", "reason", "tries"), rows, path.name)
+
+
+def _pages_without(path: Path, notes: list[str]) -> Iterator[_Part]:
+    rows = ((each.url, each.reason) for each in _lines(path, _Skipped, notes))
+    yield from _addresses("Pages without a story", ("address", "kind"), rows, path.name)
+
+
+def _addresses(
+    title: str, heads: tuple[str, ...], rows: Iterator[tuple[str | float, ...]], name: str
+) -> Iterator[_Part]:
+    """Show the first addresses of a file, and say how many there are."""
+    shown = list(islice(rows, _ROWS))
+    number = len(shown) + sum(1 for _ in rows)
+    if shown:
+        words = f"The first {len(shown)} of {number:,}; all of them are in {name}." if number > len(shown) else ""
+        yield _Part(title, words, heads=heads, rows=shown)
+
+
+def _sample(record: Article) -> dict[str, str]:
+    day = record.date_published.isoformat(" ", "minutes") if record.date_published else "no date"
+    named = ", ".join(record.authors)
+    return {
+        "headline": _cut(record.headline, _LINE),
+        "byline": _cut(" · ".join(filter(None, (day, record.section, named))), _LINE),
+        "opening": _cut(" ".join(record.text[: 2 * _OPENING].split()), _OPENING),
+        "address": record.url or "",
+    }

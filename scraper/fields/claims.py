@@ -1,0 +1,260 @@
+"""What a page declares of itself, read: JSON-LD, OpenGraph, meta tags and microdata, each field by a stated order.
+
+Declarations are claims. JSON-LD comes first since it is typed; then OpenGraph, then the older meta names. Of several
+stories in JSON-LD the one of this page is read. A broken script gives what can be read of it, and any value may be of
+any type; what is longer or more than the limits below is cut.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from scraper.block import Claims, Head
+from scraper.segment.lenient_json import load_all, unescape
+
+__all__ = ["MAX_ITEMS", "MAX_LINE", "MAX_NODES", "MAX_TEXT", "read_head"]
+
+MAX_LINE = 1_000
+"""Characters of a declared headline, name, date, section, keyword or address."""
+MAX_TEXT = 2**20
+"""Characters of a declared text: the description, the whole story."""
+MAX_ITEMS = 200
+"""Entries of a declared list: authors, keywords, the nodes of a graph."""
+MAX_NODES = 2_000
+"""Objects of all JSON-LD scripts of a page that are looked at."""
+
+_Node = dict[str, Any]
+_ARTICLE = re.compile(r"(?:Article|BlogPosting|Posting|Report|Review|Recipe|Analysis|Opinion)$")
+_PAGE = re.compile(r"(?:Page|CreativeWork)$")
+_BRAND = re.compile(r"(?:Organi[sz]ation|Brand|Corporation|Company|WebSite|Periodical|Business)$")
+_WRITTEN = re.compile(
+    r"writ|author|verfass|geschr|[ée]cri|scri[tv]|a[uv]t[oeh]|skrev|napis|yaz|автор|作者|作成", re.IGNORECASE
+)
+_HANDLE = re.compile(r"@?[\w.-]*[\d._][\w.-]*", re.ASCII)
+_WORDS = re.compile(r"\w+")
+_EMPTY: tuple[Any, ...] = (None, "", [], {})
+_SHORT = 15
+
+_PUBLISHED = (
+    "article:published_time og:article:published_time datepublished article:published publishdate pubdate"
+    " date.published article.published parsely-pub-date sailthru.date dc.date.issued dcterms.created dc.date dc.created"
+    " dcterms.date datecreated published-date publisheddate"
+    " cxenseparse:recs:publishtime publish-date article_date_original"
+    " publication_date date published published_time published-time"
+).split()
+_MODIFIED = "article:modified_time og:updated_time datemodified lastmod last-modified dcterms.modified".split()
+_AUTHOR = (
+    "author authors article:author_name parsely-author sailthru.author dc.creator dcterms.creator byl byline"
+    " article:author og:author og:article:author creator itemprop:author"
+).split()
+_SECTION = "article:section section articlesection parsely-section category".split()
+_TITLE = "og:title twitter:title dc.title headline parsely-title".split()
+_IMAGE = "og:image og:image:url twitter:image twitter:image:src thumbnailurl".split()
+_KEYWORDS = "news_keywords keywords article:tag parsely-tags".split()
+_LANGUAGE = "content-language dc.language inlanguage language og:locale".split()
+
+
+def read_head(head: Head, url: str | None = None) -> Claims:
+    """Read all declarations of the page at an address; nothing in them can raise."""
+    nodes = _nodes(head.json_ld)
+    story = _story(head, url, [node for node in nodes if _ARTICLE.search(_kind(node))])
+    about = story or next((node for node in nodes if _PAGE.search(_kind(node)) and "datePublished" in node), {})
+    meta = head.meta
+    headline = _text(story.get("headline")) or _first(meta, _TITLE)
+    authors, brands = _authors(about, nodes)
+    return Claims(
+        headline=headline,
+        description=_first(meta, ["og:description", "description"], MAX_TEXT)
+        or _text(story.get("description"), MAX_TEXT),
+        text=_lines(story.get("articleBody")),
+        authors=authors or _meta_authors(meta),
+        brands=brands,
+        published=_all(_text(about.get("datePublished")), meta, _PUBLISHED),
+        modified=_all(_text(about.get("dateModified")), meta, _MODIFIED),
+        site_name=_site_name(meta, story, headline),
+        section=_text(story.get("articleSection")) or _first(meta, _SECTION),
+        image=_image(story.get("image")) or _first(meta, _IMAGE),
+        language=_language(head, story),
+        keywords=_keywords(story.get("keywords")) or _keywords(_first(meta, _KEYWORDS, MAX_TEXT)),
+        kind=_kind(story) or _first(meta, ["og:type"]),
+        free=_free(story),
+    )
+
+
+# ---------------------------------------------------------------- JSON-LD
+
+
+def _nodes(scripts: Iterable[str]) -> list[_Node]:
+    """Return every typed object, those of `@graph` and `mainEntity` among them, in page order."""
+    found: list[_Node] = []
+    waiting = [value for script in scripts for value in load_all(script)][::-1]
+    seen = 0
+    while waiting and seen < MAX_NODES:
+        current = waiting.pop()
+        seen += 1
+        if isinstance(current, list):
+            waiting += current[MAX_ITEMS - 1 :: -1]
+        elif isinstance(current, dict):
+            if "@type" in current:
+                found.append(current)
+            waiting += [current[key] for key in ("mainEntityOfPage", "mainEntity", "@graph") if key in current]
+    return found
+
+
+def _kind(node: _Node) -> str:
+    kinds = node.get("@type")
+    names = [kind for kind in (kinds if isinstance(kinds, list) else [kinds])[:MAX_ITEMS] if isinstance(kind, str)]
+    return next((name for name in names if _ARTICLE.search(name[-MAX_LINE:])), names[0] if names else "")[-MAX_LINE:]
+
+
+def _story(head: Head, url: str | None, stories: list[_Node]) -> _Node:
+    """Return the story of this page, by its address or headline, with what its doubles add; else the first story."""
+    addresses = {_address(each) for each in (url, head.canonical, head.meta.get("og:url")) if each} - {""}
+    titles = [_plain(each) for each in (head.title, head.meta.get("og:title")) if each]
+    known = [(_is_at(node, addresses), _is_titled(node, titles)) for node in stories]
+    best = max(known, default=(False, False))
+    ours = [node for node, signs in zip(stories, known, strict=True) if signs == best]
+    if not any(best):
+        return next((node for node in ours if _text(node.get("headline"))), ours[0] if ours else {})
+    return {key: value for node in reversed(ours) for key, value in node.items() if value not in _EMPTY}
+
+
+def _is_at(node: _Node, addresses: set[str]) -> bool:
+    page = node.get("mainEntityOfPage")
+    named = [node.get("url"), node.get("@id"), page, *(map(page.get, ("@id", "url")) if isinstance(page, dict) else ())]
+    return any(isinstance(each, str) and _address(each) in addresses for each in named)
+
+
+def _is_titled(node: _Node, titles: list[str]) -> bool:
+    headline = _plain(_text(node.get("headline")) or "")
+    return any(headline == title or (len(headline) > _SHORT and headline in title) for title in titles if headline)
+
+
+def _address(url: str) -> str:
+    """Return what tells one page from another in an address; nothing for a home page, which all may name."""
+    try:
+        parts = urlsplit(url[:MAX_LINE].strip())
+    except ValueError:
+        return ""
+    path = unquote(parts.path).strip("/")
+    host = parts.netloc.lower().removeprefix("www.")
+    return f"{host}/{path}?{parts.query}" if path or parts.query else ""
+
+
+def _plain(text: str) -> str:
+    return " ".join(_WORDS.findall(unescape(text[:MAX_LINE]).lower()))
+
+
+def _text(value: Any, limit: int = MAX_LINE) -> str | None:
+    """Return a value's text, whatever its type: of a list the first, of an object its `@value`."""
+    if isinstance(value, list) and value:
+        value = value[0]
+    if isinstance(value, dict):
+        value = value.get("@value")
+    if not isinstance(value, str):
+        return None
+    return " ".join(unescape(value[:limit]).split()) or None
+
+
+def _lines(value: Any) -> str | None:
+    """Return a declared story, a paragraph a line."""
+    parts = [value] if isinstance(value, str) else value[:MAX_ITEMS] if isinstance(value, list) else []
+    text = "\n".join(part for part in parts if isinstance(part, str))[:MAX_TEXT]
+    return "\n".join(filter(None, (" ".join(line.split()) for line in unescape(text).splitlines()))) or None
+
+
+def _authors(about: _Node, nodes: list[_Node]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the declared authors, still unsplit, and those of them that are declared as organisations."""
+    known = {key: node for node in nodes if isinstance(key := node.get("@id"), str)}
+    for role in ("author", "creator"):
+        found = list(_named(about.get(role), known))
+        if found:
+            names = dict.fromkeys(name for name, _ in found)
+            return tuple(names), tuple(dict.fromkeys(name for name, is_brand in found if is_brand))
+    return (), ()
+
+
+def _named(value: Any, known: dict[str, _Node]) -> Iterator[tuple[str, bool]]:
+    """Yield names, and whether each is declared as an organisation: lists and objects may stand inside each other."""
+    waiting: list[tuple[Any, bool]] = [(value, False)]
+    for _ in range(MAX_ITEMS):
+        if not waiting:
+            return
+        current, is_brand = waiting.pop()
+        if isinstance(current, list):
+            waiting += [(each, is_brand) for each in current[MAX_ITEMS - 1 :: -1]]
+        elif isinstance(current, dict):
+            waiting.append((_name_of(current, known), is_brand or bool(_BRAND.search(_kind(current)))))
+        elif name := _text(current):
+            yield name, is_brand
+
+
+def _name_of(node: _Node, known: dict[str, _Node]) -> Any:
+    """Return what names a person or organisation: its name, the parts of it, or the node that is referred to."""
+    parts = [text for key in ("givenName", "additionalName", "familyName") if (text := _text(node.get(key)))]
+    if name := node.get("name") or node.get("@value") or " ".join(parts):
+        return name
+    key = node.get("@id")
+    other = known.get(key) if isinstance(key, str) else None
+    return other if other is not None and (other is not node and "name" in other) else None
+
+
+def _site_name(meta: dict[str, str], story: _Node, headline: str | None) -> str | None:
+    """Return the site's name; some pages name their headline instead."""
+    publisher = next((name for name, _ in _named(story.get("publisher"), {})), None)
+    found = (_first(meta, ["og:site_name"]), _first(meta, ["application-name"]), publisher)
+    return next((name for name in found if name and _plain(name) != _plain(headline or "")), None)
+
+
+def _image(value: Any) -> str | None:
+    if isinstance(value, list) and value:
+        value = value[0]
+    return _text(value.get("url")) if isinstance(value, dict) else _text(value)
+
+
+def _free(story: _Node) -> bool | None:
+    value = story.get("isAccessibleForFree")
+    word = str(value).lower() if isinstance(value, (str, bool)) else ""
+    return {"true": True, "false": False}.get(word[-5:].strip("/#"))
+
+
+# ---------------------------------------------------------------- meta tags
+
+
+def _first(meta: dict[str, str], names: Iterable[str], limit: int = MAX_LINE) -> str | None:
+    return next((text for name in names if (text := _text(meta.get(name), limit))), None)
+
+
+def _all(first: str | None, meta: dict[str, str], names: list[str]) -> tuple[str, ...]:
+    found = [first] if first else []
+    return tuple(found + [meta[name][:MAX_LINE] for name in names if name in meta])
+
+
+def _meta_authors(meta: dict[str, str]) -> tuple[str, ...]:
+    """Return the first author who is named; in the places of OpenGraph an address or a handle may stand instead."""
+    cards = [
+        f"twitter:data{number}" for number in "12" if _WRITTEN.search(meta.get(f"twitter:label{number}", "")[:MAX_LINE])
+    ]
+    for place in (*_AUTHOR, *cards):
+        name = _first(meta, [place])
+        if name and "://" not in name and not (":" in place and _HANDLE.fullmatch(name)):
+            return (name,)
+    return ()
+
+
+def _keywords(value: Any) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else re.split(r"[,;，、]", value) if isinstance(value, str) else []
+    words = (" ".join(word[:MAX_LINE].split()) for word in values[:MAX_ITEMS] if isinstance(word, str))
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _language(head: Head, story: dict[str, Any]) -> str | None:
+    """Return a BCP 47 tag, of its usual case: "en", "en-US", "zh-Hans"."""
+    found = (head.language or "")[:MAX_LINE] or _text(story.get("inLanguage")) or _first(head.meta, _LANGUAGE) or ""
+    parts = re.split(r"[-_]", found.split(",")[0].strip())
+    if not re.fullmatch(r"[A-Za-z]{2,3}", parts[0]):
+        return None
+    cased = {2: str.upper, 4: str.title}
+    rest = [cased.get(len(part), str.lower)(part) for part in parts[1:] if re.fullmatch(r"[A-Za-z0-9]{2,8}", part)]
+    return "-".join([parts[0].lower(), *rest])

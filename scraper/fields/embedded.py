@@ -1,0 +1,213 @@
+"""A story that the page keeps for its own scripts: in JSON-LD, or in the state from which they build the page.
+
+Such text is looked for by what it is, not by whose page it is on: a long string, or a container of paragraphs (objects
+that call themselves a paragraph, a heading, a list item), that repeats the shown opening or the description, or stands
+beside the headline. It is the body where it is much longer than what is shown.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from scraper.block import Claims, Document
+from scraper.errors import ScraperError
+from scraper.segment.html import segment_html
+from scraper.segment.lenient_json import load_all, unescape
+
+__all__ = ["embedded_body"]
+
+_MAX_VALUES, _MAX_CANDIDATES = 300_000, 20
+_LONG, _PROSE, _OPENING, _MUCH = 400, 40, 60, 300
+_RUN = 6  # words
+_WHOLE = 3_000
+"""Characters of a shown body beyond which no other is looked for."""
+_KIND_KEYS = ("type", "_type", "__typename", "nodeType", "blockType", "kind", "tag", "tagName", "name")
+_PARAGRAPH = re.compile(
+    r"^(?:core/)?(?:p|li|h[2-6]|block|unstyled)$|paragraph|text|heading|subhead|quote|list.?item|html", re.IGNORECASE
+)
+_LIST = re.compile(r"^(?:core/)?(?:[uo]l|\w*list)$", re.IGNORECASE)
+_TEXT_KEYS = frozenset(
+    "text value content html body paragraph markup plaintext textcontent copy children data #text".split()
+)
+_UNESCAPED = re.compile(r"[A-Za-z0-9 ,.-]{12,}")
+_TAG = re.compile(r"<[^<>]*>")
+_SHORTCODE = re.compile(r"\[[^\[\]]*\]")
+_BREAKS = re.compile(r"\s*\n\s*")
+_WORDS = re.compile(r"\w+")
+_ELEMENTS = frozenset("p h2 h3 h4 h5 h6 li blockquote pre tr dd div section article body".split())
+
+
+class _Story(NamedTuple):
+    home: int
+    """The number of the container that the paragraphs stand in."""
+    parts: list[str]
+
+
+def embedded_body(document: Document, claims: Claims, shown: Sequence[str]) -> list[str] | None:
+    """Return the paragraphs of the embedded story, if it is this page's and goes on where what is shown ends.
+
+    Where the page says that the story is not free, what it shows of it is left as it is.
+    """
+    visible = sum(map(len, shown))
+    if visible > _WHOLE or (claims.free is False and visible >= _LONG):
+        return None
+    least = max(_LONG, 1.5 * visible + _MUCH)
+    headline = claims.headline or document.head.title
+    for parts in _candidates(document, claims, headline, shown):
+        paragraphs = [text for text in _paragraphs(parts) if _plain(text) != _plain(headline)]
+        if sum(map(len, paragraphs)) > least and _goes_on(paragraphs, shown) and not _is_on_page(paragraphs, document):
+            return _with_opening(paragraphs, shown)
+    return None
+
+
+def _candidates(document: Document, claims: Claims, headline: str, shown: Sequence[str]) -> Iterator[list[str]]:
+    """Yield the declared story, then the texts of the page's state that are about the same."""
+    told = (*shown[:3], claims.description or "")
+    openings = [plain[:_OPENING] for text in told if len(plain := _plain(text)) >= _PROSE]
+    if claims.text and (sum(map(len, shown)) < _LONG or any(opening in _plain(claims.text) for opening in openings)):
+        yield [claims.text]
+    mentions = [run for text in (headline, *told) if (run := _longest_run(text))]
+    scripts = [each for each in document.head.state if not mentions or any(run in each for run in mentions)]
+    for story, is_beside in _stories(scripts, headline):
+        raw = _plain(" ".join(story.parts)) if not is_beside else ""
+        if is_beside or any(opening in raw for opening in openings):
+            yield story.parts
+
+
+def _goes_on(paragraphs: list[str], shown: Sequence[str]) -> bool:
+    """Return whether what is shown is the beginning of a text, or no part of it."""
+    known = _plain(" ".join(paragraphs))
+    ends = [at + len(plain) for text in shown if (at := known.find((plain := _plain(text))[-_OPENING:])) >= 0]
+    return max(ends, default=0) < len(known) / 1.5
+
+
+def _is_on_page(paragraphs: list[str], document: Document) -> bool:
+    """Return whether most of a text stands on the page too, though the labeller did not take it for the story."""
+    visible = {run for block in document.blocks if not block.hidden for run in _runs(_plain(block.text).split())}
+    runs = _runs(_plain(" ".join(paragraphs)).split())
+    return sum(run in visible for run in runs) > len(runs) / 2
+
+
+def _runs(words: list[str]) -> list[tuple[str, ...]]:
+    return list(zip(*(words[start:] for start in range(_RUN)), strict=False))
+
+
+def _longest_run(text: str) -> str:
+    """Return the longest stretch of a text that JSON writes as it is."""
+    return max(_UNESCAPED.findall(text[:_LONG]), key=len, default="")
+
+
+def _with_opening(paragraphs: list[str], shown: Sequence[str]) -> list[str]:
+    """Put what is shown before the first repeated paragraph, a standfirst, before the story."""
+    known = _plain(" ".join(paragraphs))
+    repeated = next((i for i, text in enumerate(shown[:3]) if _plain(text)[:_OPENING] in known), 0)
+    return [*shown[:repeated], *paragraphs]
+
+
+# ---------------------------------------------------------------- candidates
+
+
+def _stories(scripts: Iterable[str], headline: str) -> Iterator[tuple[_Story, bool]]:
+    """Yield the longest texts of a page's state, and whether each stands beside the headline."""
+    wanted = _plain(headline)
+    for script in scripts:
+        state = _State(wanted)
+        state.read(load_all(script))
+        for story in state.longest():
+            yield story, state.is_beside_headline(story.home)
+
+
+class _State:
+    """The texts of one script's values: long strings, and paragraphs by the container that they stand in."""
+
+    def __init__(self, headline: str) -> None:
+        self.headline = headline
+        self.parents: list[int] = []
+        self.lists: dict[int, int] = {}
+        self.headed: set[int] = set()
+        self.long: list[_Story] = []
+        self.blocks: dict[int, tuple[int, list[str]]] = {}
+
+    def read(self, value: Any) -> None:
+        """Walk all values in order; a paragraph's number and that of its container are handed down."""
+        waiting: list[tuple[Any, str, int, int, int]] = [(value, "", -1, -1, -1)]
+        while waiting and len(self.parents) < _MAX_VALUES:
+            current, key, parent, block, home = waiting.pop()
+            if isinstance(current, str):
+                self._text(current, key, parent, block, home)
+            elif isinstance(current, (dict, list)):
+                number = len(self.parents)
+                self.parents.append(parent)
+                if isinstance(current, list):
+                    self.lists[number] = len(current)
+                kind = _kind(current) if isinstance(current, dict) else ""
+                if block < 0 and _PARAGRAPH.search(kind):
+                    block = number
+                elif block < 0 and not _LIST.search(kind) and key != "items":
+                    home = number
+                pairs = current.items() if isinstance(current, dict) else ((key, each) for each in current)
+                waiting += [(each, str(name), number, block, home) for name, each in pairs][::-1]
+
+    def _text(self, text: str, key: str, parent: int, block: int, home: int) -> None:
+        if len(text) >= _LONG and _is_prose(text):
+            self.long.append(_Story(parent if block < 0 else home, [text]))
+        if self.headline and len(text) < 2 * len(self.headline) + _PROSE and _plain(text) == self.headline:
+            self.headed |= {parent, self.parents[parent]}
+        if block >= 0 and key.lower() in _TEXT_KEYS:
+            parts = self.blocks.setdefault(block, (home, []))[1]
+            if not parts or parts[-1].strip() != text.strip():
+                parts.append(text)
+        elif parent in self.lists and len(text) >= _PROSE and _is_prose(text):
+            self.blocks[_MAX_VALUES + len(self.blocks)] = (home, [text])
+
+    def longest(self) -> list[_Story]:
+        homes: dict[int, list[str]] = {}
+        for home, parts in self.blocks.values():
+            homes.setdefault(home, []).append("".join(parts))
+        several = (
+            _Story(home, parts) for home, parts in homes.items() if 1 < len(parts) >= self.lists.get(home, 0) / 2
+        )
+        found = [story for story in (*self.long, *several) if sum(map(len, story.parts)) >= _LONG]
+        return sorted(found, key=lambda story: -sum(map(len, story.parts)))[:_MAX_CANDIDATES]
+
+    def is_beside_headline(self, home: int) -> bool:
+        for _ in range(3):
+            if home < 0 or home in self.headed:
+                return home >= 0
+            home = self.parents[home]
+        return False
+
+
+def _kind(value: dict[str, Any]) -> str:
+    return next((kind[:_PROSE] for key in _KIND_KEYS if isinstance(kind := value.get(key), str) and kind), "")
+
+
+def _is_prose(text: str) -> bool:
+    """Return whether a string is sentences, no address, code or list of words."""
+    start = text[:_LONG]
+    return not start.lstrip().startswith(("{", "[", "http", "function", "data:", "@", ".")) and (
+        start.count(" ") * 12 > len(_TAG.sub("", start)) or not start.isascii()
+    )
+
+
+# ---------------------------------------------------------------- paragraphs
+
+
+def _paragraphs(parts: Iterable[str]) -> list[str]:
+    found = (paragraph for part in parts for paragraph in (_of_html(part) if "<" in part else _BREAKS.split(part)))
+    folded = (" ".join(unescape(paragraph).split()) for paragraph in found)
+    return [text for text in folded if text and not _SHORTCODE.fullmatch(text)]
+
+
+def _of_html(part: str) -> list[str]:
+    if not re.search(r"<(?:p|div|br|h\d|li)\b", part, re.IGNORECASE):
+        return _BREAKS.split(_TAG.sub("", part))
+    try:
+        blocks = segment_html(part).blocks
+    except ScraperError:
+        return []
+    return [block.text for block in blocks if not block.hidden and block.tag in _ELEMENTS]
+
+
+def _plain(text: str) -> str:
+    return " ".join(_WORDS.findall(_TAG.sub(" ", unescape(text)).lower()))

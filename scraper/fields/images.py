@@ -1,0 +1,233 @@
+"""The images of a story: the one that the page declares, and those that stand amid the story or beside its captions.
+
+What an `img` element says tells icons and pixels apart; the blocks around an image tell the story's from others.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise, takewhile
+from urllib.parse import unquote, urlsplit
+
+from scraper.article import Image
+from scraper.block import Block, Document, Element, Label, Labelled, Picture
+from scraper.fields import credits
+
+__all__ = ["MAX_PICTURES", "addresses", "is_small", "of_story"]
+
+MAX_PICTURES = 1_000
+"""Images of a page that are looked at."""
+_MAX_IMAGES, _MAX_URL, _MAX_SRCSET = 100, 2_048, 16_384
+_ICON = 100  # an image that is declared narrower or lower than that is an icon, an avatar or a pixel
+_LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-url")
+_DESCRIPTOR = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)[wx](?:,|$)")
+_SIZE = re.compile(r"\s*(\d{1,6})(?:\.\d*)?\s*(?:px)?\s*\Z")
+
+_PROSE = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING))
+_STORY = _PROSE | {Label.HEADLINE}
+_OURS = _STORY | {Label.CAPTION}
+_NAMES = re.compile(
+    r"(?<![a-z])(?:logo|icon|avatar|gravatar|emoji|smiley|wp-smiley|headshot|author|byline|share|social|spacer|pixel|ad"
+    r"|ads|advert|advertisement|banner|sponsor)(?:s|-photo|-image|-img|-pic)?(?![a-z])"
+)
+_FOLDER = re.compile(r"/(?:icons?|avatars?|logos?|emojis?|smil(?:ies|eys?)|sprites?|flags)/", re.IGNORECASE)
+_STAND_IN = re.compile(
+    r"(?:\A|/)(?:spacer|blank|loading|placeholder|transparent|trans|pixel|1x1|leer|empty|dummy|lazy|clear)[-_\d]*\.\w+(?:\?|\Z)",
+    re.IGNORECASE,
+)
+_FILE = re.compile(
+    r"(?:logo|icon|favicon|avatar)(?:[-_.\d]|\Z)"
+    r"|.*[-_](?:logo|icon|avatar|placeholder)(?:[-_]?\d+)?(?:@\dx)?\.\w+\Z|.*\.svg\Z",
+    re.IGNORECASE,
+)
+_IS_IMAGE = re.compile(r"\.(?:jpe?g|png|webp|avif|gif)\Z", re.IGNORECASE)
+# What an address says of the size: "-1200x630", "/w_800", "=w700".
+_RESIZED = re.compile(r"[-_=/]{0,2}(?<![a-z0-9])(?:\d{2,5}x\d{2,5}|[wh][-_=]?\d{2,4})(?![a-z0-9])|@\dx(?=\.\w+\Z)")
+_LONG_NAME = 12  # a file's name as long as that stands for the image, in whatever folder it lies
+
+_CREDIT_CLASS = re.compile(r"(?<![a-z])(?:credits?|copyright|photographer|photo-?by|image-?source)(?![a-z])")
+
+
+# ---------------------------------------------------------------- what an element says
+
+
+def addresses(attributes: Mapping[str, str | None]) -> Iterator[str]:
+    """Yield where the image of an `img` or `source` element lies, as written, the largest first.
+
+    Pages that load their images late have a stand-in in `src`, and the address in another attribute.
+    """
+    sets = (_largest(attributes.get(name) or "") for name in ("data-srcset", "data-lazy-srcset", "srcset"))
+    for value in (*sets, *map(attributes.get, (*_LAZY, "src"))):
+        if value and "{" not in value and not _STAND_IN.search(value):
+            yield value
+
+
+def _largest(srcset: str) -> str | None:
+    """Return the address of a `srcset` with the largest descriptor."""
+    best, size, url = None, -1.0, ""
+    for word in srcset[:_MAX_SRCSET].split():
+        found = _DESCRIPTOR.match(word)
+        if found is None or not url:
+            best, url = best or word.rstrip(","), word
+            continue
+        if float(found[1]) > size:
+            best, size = url, float(found[1])
+        url = word[found.end() :]
+    return best
+
+
+def is_small(attributes: Mapping[str, str | None]) -> bool:
+    """Return whether an element declares a size in pixels that is an icon's."""
+    sizes = (_SIZE.match(attributes.get(name) or "") for name in ("width", "height"))
+    return any(int(size[1]) < _ICON for size in sizes if size)
+
+
+# ---------------------------------------------------------------- which are the story's
+
+
+def of_story(document: Document, labelled: Sequence[Labelled], lead: str | None) -> tuple[Image, ...]:
+    """Return the images of the story, each once: the declared lead image, then the others in page order.
+
+    An image is the story's where a caption is beside it in the innermost element around both, or where it stands
+    between the headline and the end of the text and the innermost element with text around it is one of the story.
+    """
+    found: dict[str, Image] = {}
+    for image in _Page(document, labelled).images() if document.pictures else ():
+        known = found.get(_key(image.url))
+        if known is None or not (known.caption or known.credit):
+            found[_key(image.url)] = image if known is None else Image(known.url, image.caption, image.credit)
+    if lead and len(lead) <= _MAX_URL and (_key(lead) in found or not _is_sign(lead)):
+        declared = found.pop(_key(lead), Image(lead))
+        found = {_key(lead): Image(lead, declared.caption, declared.credit), **found}
+    return tuple(found.values())[:_MAX_IMAGES]
+
+
+class _Page:
+    """The images of a page with what stands around each."""
+
+    def __init__(self, document: Document, labelled: Sequence[Labelled]) -> None:
+        self.document, self.labelled = document, labelled
+        self.labels = [each.label for each in labelled]
+        self.spans = _spans(document.elements, document.blocks)
+        prose = [index for index, label in enumerate(self.labels) if label in _PROSE]
+        self.first, self.last = (prose[0], prose[-1]) if prose else (0, -1)
+        if Label.HEADLINE in self.labels[: self.first]:  # what stands above it may be the site's
+            self.first = self.labels.index(Label.HEADLINE) + 1
+
+    def images(self) -> Iterator[Image]:
+        pictures = self.document.pictures
+        ends = [right.block if right.block > left.block else left.block for left, right in pairwise(pictures)]
+        alone = _counts(picture.element for picture in pictures)
+        for picture, end in zip(pictures, [*ends, len(self.labels)], strict=True):
+            captions = self._captions(picture, end, alone[picture.element] == 1)
+            if captions or (self._is_amid(picture) and not self._is_foreign(picture)):
+                yield Image(picture.url, *_caption_and_credit(self.document, captions))
+
+    def _span(self, picture: Picture) -> tuple[int, int]:
+        return self.spans[picture.element] if picture.element >= 0 else (0, len(self.labels))
+
+    def _captions(self, picture: Picture, end: int, alone: bool) -> list[Block]:
+        """The captions in a figure of this image alone; else those that follow the image."""
+        start, stop = self._span(picture)
+        if alone and not any(label in _STORY for label in self.labels[start:stop]):
+            return [self.labelled[index].block for index in range(start, stop) if self._is_caption(index)]
+        return [self.labelled[index].block for index in takewhile(self._is_caption, range(picture.block, end))]
+
+    def _is_caption(self, index: int) -> bool:
+        label, block = self.labelled[index].label, self.labelled[index].block
+        if label is Label.CAPTION or label in _STORY or block.element < 0:
+            return label is Label.CAPTION
+        return "figcaption" in (block.tag, self.document.elements[block.element].tag) and self._is_near(index)
+
+    def _is_near(self, index: int) -> bool:
+        return self.first <= index <= self.last + 1
+
+    def _is_amid(self, picture: Picture) -> bool:
+        start, stop = self._span(picture)
+        inside = self.first <= picture.block <= self.last
+        trailing = picture.block == self.last + 1 == stop and start >= self.first
+        return (inside or trailing) and any(label in _OURS for label in self.labels[start:stop])
+
+    def _is_foreign(self, picture: Picture) -> bool:
+        """Return whether an image without a caption is a sign, or leads to another site as an advert does."""
+        if _is_sign(picture.url) or _NAMES.search(picture.names):
+            return True
+        host = _site(self.document.url)
+        return bool(picture.link and host and _site(picture.link) != host and not _IS_IMAGE.search(_path(picture.link)))
+
+
+def _spans(elements: Sequence[Element], blocks: Sequence[Block]) -> list[tuple[int, int]]:
+    """Return for each element where its blocks begin and end; an element stands behind those around it."""
+    first, last = [len(blocks)] * len(elements), [0] * len(elements)
+    for index, block in enumerate(blocks):
+        if block.element >= 0:
+            first[block.element] = min(first[block.element], index)
+            last[block.element] = index + 1
+    for index in range(len(elements) - 1, -1, -1):
+        if (parent := elements[index].parent) >= 0:
+            first[parent] = min(first[parent], first[index])
+            last[parent] = max(last[parent], last[index])
+    return list(zip(first, last, strict=True))
+
+
+def _counts(numbers: Iterable[int]) -> dict[int, int]:
+    counts: dict[int, int] = {}
+    for number in numbers:
+        counts[number] = counts.get(number, 0) + 1
+    return counts
+
+
+# ---------------------------------------------------------------- addresses
+
+
+def _path(url: str) -> str:
+    try:
+        return unquote(urlsplit(url).path)
+    except ValueError:
+        return ""
+
+
+def _site(url: str | None) -> str:
+    """The last two labels of the host: enough to tell an advert's from the page's own."""
+    try:
+        return ".".join((urlsplit(url or "").hostname or "").split(".")[-2:])
+    except ValueError:
+        return ""
+
+
+def _key(url: str) -> str:
+    """What stands for an image in all its sizes: its file's name where that is long, else its path."""
+    path = _RESIZED.sub("", _path(url))
+    name = path.rpartition("/")[2]
+    if "." not in name and "?" in url:  # a script that makes images has the image in its query
+        return url
+    return name if len(name) >= _LONG_NAME and any(map(str.isdigit, name)) else path
+
+
+def _is_sign(url: str) -> bool:
+    path = _path(url)
+    return bool(_FOLDER.search(path) or _FILE.match(path.rpartition("/")[2]) or _site(url) == "gravatar.com")
+
+
+# ---------------------------------------------------------------- captions
+
+
+def _caption_and_credit(document: Document, blocks: Sequence[Block]) -> tuple[str | None, str | None]:
+    captions: list[str] = []
+    credit: str | None = None
+    for block in blocks:
+        caption, found = _split(document, block)
+        credit = credit or found
+        captions += [caption] if caption and caption not in captions else []
+    return " ".join(captions) or None, credit
+
+
+def _split(document: Document, block: Block) -> tuple[str, str | None]:
+    """Split a caption into what it says and whom it credits: by the class of an element, else by its words."""
+    names = document.elements[block.element].names if block.element >= 0 else ""
+    if _CREDIT_CLASS.search(names):
+        return "", credits.name(block.text)
+    if block.pieces and _CREDIT_CLASS.search(block.inline):
+        before, credit, behind = block.text.rpartition(block.pieces[-1])
+        if not behind:
+            return before.strip(credits.EDGES), credits.name(credit)
+    return credits.split(block.text)

@@ -1,0 +1,333 @@
+"""When a story was published and when it was changed: what the page declares, held against the dates that it shows.
+
+`published` and `modified` state their sources in order; the first that gives a date decides. A shown date has a role
+where a word, a class name or a declaration beside it says which one it is. Dates of comments and of other stories are
+never the story's.
+"""
+
+import functools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime, timedelta, timezone
+from itertools import chain
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from scraper import vocabulary
+from scraper.block import Block, Claims, Document, Element, Label, Labelled
+from scraper.fields import dates
+from scraper.fields.headline import position
+
+__all__ = ["modified", "published"]
+
+_Dated = tuple[str | None, datetime | None]
+"""A date as it stood, and its value."""
+
+_DAY = timedelta(days=1)
+_LONG_LINE = 160  # a longer text is no line of dates
+_NEAR, _BELOW, _ABOVE = 15, 3, 3  # blocks from the headline on, right below it, and above it
+_OTHERS = frozenset(
+    (
+        Label.COMMENT, Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE, Label.LISTING,
+        Label.LIST_HEADING, Label.PROMO,
+    )
+)  # fmt: skip
+_OWN = frozenset((Label.DATE, Label.BYLINE))
+_PROSE = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING))
+_NOTE, _SHORT_NOTE, _LONG_NOTE = 60, 25, 100  # characters beside a date: names, a section, the reading time
+_NAMING = 30  # the longest line that names the date behind it
+_COMMENT = re.compile(
+    r"(?<![a-z])comment[-_]*(?:meta|author|date|time|body|content|item|text|info|head)"
+    r"|comments?[-_]*(?:list|area|thread)| comment "
+)
+
+
+def _words(words: Iterable[str]) -> re.Pattern[str]:
+    """Match any of the words: at a word's start where the script parts words, and not as "edited by"."""
+    longest = sorted(words, key=len, reverse=True)
+    parted = "|".join(re.escape(word) for word in longest if word[0] < "\u2e80")
+    joined = "|".join(re.escape(word) for word in longest if word[0] >= "\u2e80")
+    return re.compile(rf"(?:(?<![^\W\d_])(?:{parted})(?!\s+(?:by|von|par|por|da)\b)|{joined})", re.IGNORECASE)
+
+
+_PUBLISHED, _UPDATED = _words(vocabulary.PUBLISHED), _words(vocabulary.UPDATED)
+_PUBLISHED_CLASS = re.compile(r"publi|posted|creat|(?:entry|post)[-_]?date")
+_UPDATED_CLASS = re.compile(r"updat|modif|changed")
+
+
+class _Shown(NamedTuple):
+    """A date in the page's text."""
+
+    raw: str
+    moment: datetime
+    updated: bool | None
+    """Whether it is said to be the date of a change (True) or of publication (False)."""
+    alone: bool
+    """Little but the date stands in its line."""
+    at: int
+    """How many blocks below the headline the line stands."""
+
+
+def published(document: Document, labelled: Sequence[Labelled], claims: Claims) -> _Dated:
+    """Return the date of publication as it stood and its value.
+
+    In order: what the page declares, corrected by what it shows beside the headline; the date shown near the headline;
+    one further off that is said to be of publication; the day in the address; the date of a change beside the
+    headline; a date shown further off; a number in the address that reads as a day; a date amid other words near the
+    headline; a declared change; any date.
+    """
+    page = _Page(document, labelled, claims)
+    declared = [(raw, moment) for raw in claims.published if (moment := page.parse(raw))]
+    if declared:
+        return _corrected(declared, page)
+    address = document.url or document.head.canonical or ""
+    day = dates.from_url(address)
+    attempts: Iterator[_Dated] = chain(
+        _publications(page.near, day),
+        (each[:2] for each in page.beyond if each.updated is False),
+        [(address, day)],
+        (each[:2] for each in page.near if each.updated),
+        _publications(page.beyond, day),
+        [(address, dates.from_url(address, numbers=True))],
+        (each[:2] for each in page.near),
+        ((raw, page.parse(raw)) for raw in claims.modified),
+        (each[:2] for each in page.beyond),
+    )
+    return next((found for found in attempts if found[1]), (next(iter(claims.published), None), None))
+
+
+def modified(document: Document, labelled: Sequence[Labelled], claims: Claims) -> datetime | None:
+    """Return the date of the last change: declared, or else shown as such, the nearest to the headline first."""
+    page = _Page(document, labelled, claims)
+    declared = (moment for raw in claims.modified if (moment := page.parse(raw)))
+    shown = (each.moment for each in chain(page.near, page.beyond) if each.updated)
+    return next(chain(declared, shown), None)
+
+
+# ---------------------------------------------------------------- what is shown
+
+
+def _publications(shown: Sequence[_Shown], day: datetime | None) -> Iterator[_Dated]:
+    """Order the dates that may be of publication: said to be; of the day in the address; alone in their lines."""
+    lines = [each for each in shown if each.alone and not each.updated]
+    yield from (each[:2] for each in lines if each.updated is False)
+    if day:
+        yield from (each[:2] for each in lines if abs(_naive(each.moment).date() - day.date()) <= _DAY)
+    yield from (each[:2] for each in lines)
+
+
+class _Page:
+    """A page's dates, looked for as they are needed."""
+
+    def __init__(self, document: Document, labelled: Sequence[Labelled], claims: Claims) -> None:
+        self.document, self.labelled, self.claims = document, labelled, claims
+
+    def parse(self, raw: str) -> datetime | None:
+        return dates.parse(raw, self.languages)
+
+    @functools.cached_property
+    def languages(self) -> tuple[str, ...]:
+        """What orders day and month: the page's language, or else its other dates, or else its host's country."""
+        own = (self.claims.language,) if self.claims.language else ()
+        if own and own != ("en",):
+            return own
+        told = dates.numeric_order(block.text for block in self.document.blocks)
+        return (*own, *((told,) if told else ()), *_country(self.document.url or ""))
+
+    @functools.cached_property
+    def _at(self) -> int:
+        return position(self.document, self.labelled, self.claims)
+
+    @functools.cached_property
+    def _around(self) -> list[int]:
+        """Where the short lines stand, from the headline on, the nearest first; then those above it."""
+        at, blocks = self._at, [each.block for each in self.labelled]
+        short = (i for i, block in enumerate(blocks) if len(block.text) < _LONG_LINE and not block.hidden)
+        return sorted(short, key=lambda i: (i < at - _ABOVE, abs(i - at)))
+
+    @functools.cached_property
+    def near(self) -> tuple[_Shown, ...]:
+        return tuple(chain.from_iterable(map(self._shown, self._around[:_NEAR])))
+
+    @functools.cached_property
+    def beyond(self) -> tuple[_Shown, ...]:
+        further = ((i, self.labelled[i].block) for i in self._around[_NEAR:])
+        dated = (i for i, block in further if block.datetime or dates.has_year(block.text))
+        return tuple(chain.from_iterable(map(self._shown, dated)))
+
+    def _shown(self, index: int) -> list[_Shown]:
+        """Read the dates of a line, each with the role that it is given."""
+        block = self.labelled[index].block
+        found = list(dates.find_all(block.text, self.languages))
+        machine = self.parse(block.datetime) if block.datetime else None
+        if not (found or machine) or self._is_other(index):
+            return []
+        names, at = self._names(block), index - self._at
+        if not found and machine:
+            return [_Shown(block.datetime or "", machine, self._role(index, names), True, at)]
+        rest = len(block.text) - sum(len(each.raw) for each in found)
+        note, roles = self._note(index), self._roles(index, names, found)
+        shown = [
+            _Shown(each.raw, each.moment, role, rest <= (note if role is None else _LONG_NOTE), at)
+            for each, role in zip(found, roles, strict=True)
+        ]
+        return _earliest_first([_precise(each, block.datetime, machine) for each in shown])
+
+    def _is_other(self, index: int) -> bool:
+        """Return whether the line is of a comment, quoted post, or other story; none is right below the headline."""
+        each = self.labelled[index]
+        if each.label in _OTHERS and not 0 < index - self._at <= _BELOW:
+            return True
+        tags = {element.tag for element in self._ancestors(each.block, 4)}
+        return "blockquote" in tags or _COMMENT.search(self._names(each.block)) is not None or "(@" in each.block.text
+
+    def _note(self, index: int) -> int:
+        """How much may stand beside a date that is alone in its line: less amid prose, nothing in a headline."""
+        each = self.labelled[index]
+        if each.label is Label.HEADLINE or each.block.tag == "h1":
+            return 0
+        if each.label is Label.CAPTION or each.block.tag == "figcaption":
+            return _SHORT_NOTE
+        prose = each.label in _PROSE and not -1 <= index - self._at <= _BELOW
+        return _SHORT_NOTE if prose else _LONG_NOTE if each.label in _OWN else _NOTE
+
+    def _ancestors(self, block: Block, count: int) -> Iterator[Element]:
+        element = block.element
+        while element >= 0 and count:
+            yield self.document.elements[element]
+            element, count = self.document.elements[element].parent, count - 1
+
+    def _names(self, block: Block) -> str:
+        return block.inline + "".join(element.names for element in self._ancestors(block, 2))
+
+    def _roles(self, index: int, names: str, found: Sequence[dates.Found]) -> Iterator[bool | None]:
+        text = self.labelled[index].block.text
+        ends = (0, *(each.end for each in found))
+        for number, each in enumerate(found):
+            role = _said(text[ends[number] : each.start])
+            if role is None and number + 1 == len(found) and len(text) - each.end <= _NAMING:
+                role = _said(text[each.end :])
+            yield self._role(index, names) if role is None and len(found) == 1 else role
+
+    def _role(self, index: int, names: str) -> bool | None:
+        """Tell the role of a line's only date: by its words, a line before that names it, a declaration, its class."""
+        block = self.labelled[index].block
+        before = self.labelled[index - 1].block.text if index else ""
+        role = _said(block.text) if block.datetime else None
+        if role is None and len(before) <= _NAMING:
+            role = _said(before)
+        if role is None and block.datetime and block.datetime in self.claims.modified:
+            role = True
+        if role is None and _UPDATED_CLASS.search(names) and not _PUBLISHED_CLASS.search(names):
+            role = True
+        return role
+
+
+def _said(text: str) -> bool | None:
+    """Tell by the last word of the text that says it whether what follows is the date of a change."""
+    last = {True: -1, False: -1}
+    for updated, words in ((False, _PUBLISHED), (True, _UPDATED)):
+        for found in words.finditer(text):
+            last[updated] = found.start()
+    return None if max(last.values()) < 0 else last[True] >= last[False]
+
+
+def _precise(shown: _Shown, raw: str | None, machine: datetime | None) -> _Shown:
+    """Take the machine's value of the same day, which has its time and zone."""
+    if machine is None or abs(_naive(machine) - _naive(shown.moment)) > _DAY:
+        return shown
+    return shown._replace(raw=raw or "", moment=machine)
+
+
+def _earliest_first(shown: list[_Shown]) -> list[_Shown]:
+    """Of dates side by side of which nothing is said, the earliest is of publication and the others of changes."""
+    unsaid = [each for each in shown if each.updated is None and each.alone]
+    first = min(unsaid, key=lambda each: _naive(each.moment), default=None)
+    return [each._replace(updated=True) if each in unsaid and each != first else each for each in shown]
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)
+
+
+def _country(url: str) -> tuple[str, ...]:
+    """Return the English of the host's country, which orders "3/4/2023"."""
+    try:
+        ending = (urlsplit(url).hostname or "").rpartition(".")[2]
+    except ValueError:  # the caller's address may be none
+        return ()
+    return (f"en-{ending.upper()}",) if len(ending) == 2 and ending.isascii() else ()
+
+
+# ---------------------------------------------------------------- what is declared
+
+
+def _corrected(declared: list[tuple[str, datetime]], page: _Page) -> _Dated:
+    """Return the declared date that the page bears out beside its headline, or what it shows where that is surer."""
+    first = declared[0]
+    if not page.near or any(each.moment.date() == first[1].date() for each in page.near):
+        return _local(first, declared, page.near)
+    shown = [each for each in page.near if each.alone and not each.updated and each.at >= -1]
+    days = {each.moment.date() for each in shown}
+    readings = ((raw, dates.swapped(raw, moment)) for raw, moment in declared)
+    apart = (each for each in declared if abs(_naive(each[1]) - _naive(first[1])) >= _DAY)
+    for raw, moment in chain(apart, readings):
+        if moment and moment.date() in days:
+            return raw, moment
+    changed = {moment.date() for raw in page.claims.modified if (moment := page.parse(raw))}
+    unchanged = [each for each in shown if each.moment.date() not in changed]
+    return _at_its_place(first, unchanged) or _republished(first, unchanged, changed) or first
+
+
+def _local(first: tuple[str, datetime], declared: Sequence[tuple[str, datetime]], near: Sequence[_Shown]) -> _Dated:
+    """Where the declared time is in UTC and the page gives the same in its own zone too, return that."""
+    if not _is_utc(first[1]):
+        return first
+    zoned = (each for each in (*declared, *(each[:2] for each in near)) if each[1].utcoffset())
+    return next((each for each in zoned if abs(each[1] - first[1]) <= _MINUTE), first)
+
+
+_MINUTE, _QUARTER = timedelta(minutes=1), timedelta(minutes=15)
+_WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)
+
+
+def _is_utc(moment: datetime) -> bool:
+    return moment.utcoffset() == timedelta(0)
+
+
+def _at_its_place(first: tuple[str, datetime], shown: Sequence[_Shown]) -> _Dated | None:
+    """Where it is another day in UTC than at the portal, return the day shown, with the time where that is known."""
+    if not _is_utc(first[1]):
+        return None
+    moment = _naive(first[1])
+    for each in shown:
+        apart = _naive(each.moment) - moment
+        offset = round(apart / _QUARTER) * _QUARTER
+        if _WEST <= offset <= _EAST and abs(apart - offset) <= _MINUTE:
+            return each.raw, first[1].astimezone(timezone(offset))
+        if (moment + _WEST).date() <= each.moment.date() <= (moment + _EAST).date():
+            return each[:2]
+    return None
+
+
+def _republished(first: tuple[str, datetime], shown: Sequence[_Shown], changed: set[date]) -> _Dated | None:
+    """Return a date shown as that of publication, where the declared one may be that of an import or a change.
+
+    It is said to be so and is earlier, or is the only one right below the headline, or is earlier than a declared date
+    that is that of the last change too.
+    """
+    earlier = [each for each in shown if _naive(first[1]) - _naive(each.moment) > _DAY]
+    right_below = [each for each in shown if 0 < each.at <= _BELOW]
+    same = any(abs(each - first[1].date()) <= _DAY for each in changed)
+    surer = chain(
+        (each for each in earlier if each.updated is False),
+        right_below if len(right_below) == 1 else (),
+        earlier if same and len(earlier) == len(shown) else (),
+    )
+    return next((each[:2] for each in surer if not _is_swapped(each, first[1])), None)
+
+
+def _is_swapped(shown: _Shown, declared: datetime) -> bool:
+    """Return whether the shown date is the declared one with day and month in the other order."""
+    other = dates.swapped(shown.raw, shown.moment)
+    return other is not None and other.date() == declared.date()

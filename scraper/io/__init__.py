@@ -1,0 +1,1 @@
+"""Input and output: record files, archives, other formats, HTTP, and worker processes."""

@@ -1,0 +1,262 @@
+"""One page from the web, for a person who names it; a crawl has its own ways.
+
+- The deadline is one for all: names, connections, each byte, redirects, waits, further tries. httpx's own time-outs
+  count anew for each piece that is read, so that a server which drips is never late; what connects is ours.
+- No address but those of the public internet, and what is trusted. Each hop's address is judged by its form, then the
+  IPs that its name was resolved to, and the connection goes to one of those: nobody looks the name up once more.
+- What is packed is unpacked by `scraper.io.content_encoding`, which stops at the limit.
+- No proxy: HTTP_PROXY and its like are passed over, as a proxy would resolve the names in our place. No .netrc either.
+- robots.txt is not asked for: this is no robot, but a page that somebody asks for by its address.
+"""
+
+import email.utils
+import math
+import queue
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, NamedTuple
+from urllib.parse import urljoin
+
+import httpcore
+import httpx
+
+from scraper.errors import FetchError
+from scraper.io.content_encoding import ACCEPTED, CUT_SHORT, TOO_LARGE, codings, unpack_all
+from scraper.io.network_policy import UNSAFE, allowed, is_global, place
+from scraper.io.warc import Page
+
+__all__ = ["USER_AGENT", "fetch"]
+
+USER_AGENT = "scraper/0.1 (one page for a person; no crawler)"
+
+_HEADERS = {"User-Agent": USER_AGENT, "Accept": "text/html,*/*;q=0.5", "Accept-Encoding": ACCEPTED}
+_REDIRECTS, _MOVED = 5, frozenset((301, 302, 303, 307, 308))
+_CONNECT = 10.0  # seconds for one IP
+_IPS = 4  # that are tried of a name
+_LONGEST_DATE = 64  # characters of a Retry-After that are read
+_BACKOFF = 0.5  # seconds before the second try; doubled each time
+
+
+class _Passing(Exception):
+    """Trouble that may pass."""
+
+    def __init__(self, reason: str, wait: float = 0.0) -> None:
+        super().__init__(reason)
+        self.wait = wait
+        """The seconds for which the server wants to be left in peace."""
+
+
+class _Refused(Exception):
+    """A name leads to no place that may be reached."""
+
+
+class _Terms(NamedTuple):
+    """What a page may cost, and where it may come from."""
+
+    until: float
+    """On the monotonic clock."""
+    max_bytes: int
+    trusted: Collection[str]
+
+    def left(self) -> float:
+        """Give the seconds that are left; raise `httpcore.ReadTimeout` if none are."""
+        seconds = self.until - time.monotonic()
+        if seconds <= 0:
+            raise httpcore.ReadTimeout
+        return seconds
+
+
+def fetch(
+    url: str,
+    *,
+    deadline: float = 30.0,
+    max_bytes: int = 10 * 2**20,
+    tries: int = 3,
+    trusted: Collection[str] = frozenset(),
+) -> Page:
+    """Fetch a page; its `url` is that of the last redirect.
+
+    `deadline` is in seconds and holds for everything together, `max_bytes` for the body as it comes and as it is
+    unpacked. What may pass (a server's trouble, 429, a broken connection) is tried again with growing waits, or after
+    the time that the server names, as far as the deadline allows. `trusted` holds places ("127.0.0.1:8000", as
+    `scraper.io.network_policy.places` reads them) that may be reached though they are not on the public internet.
+
+    Raises `FetchError`, whatever goes wrong.
+    """
+    terms = _Terms(time.monotonic() + deadline, max_bytes, trusted)
+    for number in range(1, tries + 1):
+        try:
+            return _once(url, terms)
+        except httpcore.TimeoutException as error:
+            raise FetchError(url, f"no whole answer in {deadline:g} seconds") from error
+        except _Passing as trouble:
+            wait = max(trouble.wait, _BACKOFF * 2 ** (number - 1))
+            if number == tries:
+                raise FetchError(url, str(trouble)) from trouble
+            if time.monotonic() + wait >= terms.until:
+                raise FetchError(url, f"{trouble}; no time for another try in {math.ceil(wait)} seconds") from trouble
+            time.sleep(wait)
+    raise ValueError(f"tries must be at least 1, not {tries}")
+
+
+def _once(url: str, terms: _Terms) -> Page:
+    try:
+        with httpcore.ConnectionPool(network_backend=_Network(terms)) as pool:
+            return _follow(pool, url, terms)
+    except _Refused as error:
+        raise FetchError(url, str(error)) from error
+    except httpcore.RemoteProtocolError as error:
+        raise _Passing(CUT_SHORT if str(error).startswith("peer closed") else f"no HTTP: {error}") from error
+    except httpcore.NetworkError as error:
+        (cause,) = error.args or (None,)
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            raise FetchError(url, f"its certificate is not valid: {cause.verify_message}") from error
+        raise _Passing(f"connection failed: {error}") from error
+    except (httpx.InvalidURL, httpcore.ProtocolError, ValueError) as error:
+        raise FetchError(url, f"no address to ask for: {error}") from error
+
+
+def _follow(pool: httpcore.ConnectionPool, url: str, terms: _Terms) -> Page:
+    here = url
+    for _ in range(_REDIRECTS + 1):
+        if not allowed(here, terms.trusted):
+            raise _Refused(UNSAFE if here == url else f"redirected to an {UNSAFE}: {here}")
+        request = httpx.Request("GET", here, headers=_HEADERS)  # which knows how to spell a host
+        with pool.stream("GET", _target(request.url), headers=request.headers.raw) as answer:
+            headers = httpx.Headers(answer.headers)
+            if answer.status not in _MOVED or "Location" not in headers:
+                body = _body(url, answer, headers, terms.max_bytes)
+                return Page(str(request.url), body, headers.get("Content-Type"), datetime.now(UTC), answer.status)
+            here = urljoin(str(request.url), headers["Location"])
+    raise FetchError(url, "too many redirects")
+
+
+def _target(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+
+
+def _body(url: str, answer: httpcore.Response, headers: httpx.Headers, limit: int) -> bytes:
+    """Give the body as it is to be read."""
+    if answer.status >= 500 or answer.status in (408, 429):
+        raise _Passing(_said(answer.status), _wait(headers.get("Retry-After", "")))
+    if not 200 <= answer.status < 300:
+        raise FetchError(url, _said(answer.status))
+    packed = bytearray()
+    for part in answer.iter_stream():
+        packed += part
+        if len(packed) > limit:
+            raise FetchError(url, TOO_LARGE)
+    body, flag = unpack_all(bytes(packed), codings(headers.get("Content-Encoding", "")), limit)
+    if flag == CUT_SHORT:
+        raise _Passing(flag)
+    if flag:
+        raise FetchError(url, flag)
+    return body
+
+
+def _said(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _wait(header: str) -> float:
+    """Return the seconds that a Retry-After asks for, as a number or a date; 0 where it can be read as neither."""
+    header = header.strip()[:_LONGEST_DATE]
+    if header.isascii() and header.isdigit():
+        return float(header)
+    try:
+        moment = email.utils.parsedate_to_datetime(header)
+        return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, OverflowError, IndexError):  # all of which this parser raises
+        return 0.0
+
+
+# ---------------------------------------------------------------- the network beneath
+
+
+class _Network(httpcore.NetworkBackend):
+    """Connects to IPs that may be reached, and reads until the deadline."""
+
+    def __init__(self, terms: _Terms) -> None:
+        self._terms = terms
+        self._inner = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        trouble: Exception = httpcore.ConnectError("the name has no IP")
+        for ip in self._reachable(host, port)[:_IPS]:
+            try:
+                seconds = min(self._terms.left(), _CONNECT)
+                return _Timed(self._inner.connect_tcp(ip, port, seconds, local_address, socket_options), self._terms)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                trouble = error
+        self._terms.left()
+        raise httpcore.ConnectError(str(trouble)) from trouble
+
+    def _reachable(self, host: str, port: int) -> list[str]:
+        found = _resolved(host, port, self._terms.left())
+        if place(host, port) in self._terms.trusted:
+            return found
+        reachable = [ip for ip in found if is_global(ip)]
+        if found and not reachable:
+            raise _Refused(f"{UNSAFE}: {host} is {found[0]}")
+        return reachable
+
+
+def _resolved(host: str, port: int, seconds: float) -> list[str]:
+    """Look a name up, in a thread, as the system's resolver cannot be told to end."""
+    answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+
+    def look() -> None:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.put(list(dict.fromkeys(str(address[0]) for *_, address in found)))
+        except (OSError, UnicodeError) as error:
+            answers.put(error)
+
+    threading.Thread(target=look, name="lookup", daemon=True).start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except queue.Empty:
+        raise httpcore.ConnectTimeout from None
+    if isinstance(answer, Exception):
+        raise httpcore.ConnectError(f"{host} is not known ({answer})") from answer
+    return answer
+
+
+class _Timed(httpcore.NetworkStream):
+    """A connection of which everything must end at the deadline."""
+
+    def __init__(self, inner: httpcore.NetworkStream, terms: _Terms) -> None:
+        self._inner = inner
+        self._terms = terms
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, self._terms.left())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, self._terms.left())
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Timed(self._inner.start_tls(ssl_context, server_hostname, self._terms.left()), self._terms)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)

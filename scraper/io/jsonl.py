@@ -1,0 +1,125 @@
+"""Records in a JSON Lines file: one `Article.to_json()` a line."""
+
+import errno
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from os import PathLike, fspath
+from typing import IO, Any
+
+from scraper.article import Article
+from scraper.errors import RecordError
+from scraper.io.content_encoding import zstd
+
+__all__ = ["LONGEST", "packing", "parse_object", "parse_record", "read_lines", "read_records"]
+
+LONGEST = 64 * 2**20
+"""Bytes of a line; a longer one is no record."""
+_MOST = 2**31  # of whatever is counted
+
+
+def read_records(
+    path: str | PathLike[str], *, on_error: Callable[[RecordError], object] | None = None
+) -> Iterator[Article]:
+    """Yield the records of a file (`.gz` and `.zst` too), line by line.
+
+    A torn, foreign or wrong-version line raises `RecordError` with the file and the line's number, counted from 1.
+    With `on_error` the error is handed to that instead and the line is skipped, so that
+
+        faults = []
+        records = list(read_records(path, on_error=faults.append))
+
+    gives all whole records and all faults. Blank lines are passed over. Raises `OSError` where the file cannot be read
+    or unpacked any further.
+    """
+    name = fspath(path)
+    for number, line in enumerate(read_lines(name), 1):
+        if not line.strip():
+            continue
+        try:
+            yield parse_record(line)
+        except RecordError as error:
+            fault = RecordError(number, _why(line, error), name)
+            if on_error is None:
+                raise fault from error
+            on_error(fault)
+
+
+def parse_record(line: bytes) -> Article:
+    """Parse a line; raise `RecordError` for one that is no record."""
+    _check_length(line)
+    record = Article.from_json(line)
+    counts = (record.like_count, record.view_count, record.dateline and record.dateline.paragraph)
+    if not 0 <= record.extraction.confidence <= 1 or not all(0 <= count < _MOST for count in counts if count):
+        raise RecordError(1, "no record: a number that cannot be")
+    if b"\\u" in line:
+        _check_text(record)
+    return record
+
+
+def _check_text(record: Article) -> None:
+    """Raise `RecordError` for half a character in a name, where an article does not mend it."""
+    try:
+        record.to_json()
+    except UnicodeEncodeError as error:
+        raise RecordError(1, f"no record: {error}") from error
+
+
+def parse_object(line: bytes) -> dict[str, Any]:
+    """Parse a line that may hold an item of any kind; raise `RecordError` for one that is no JSON object."""
+    _check_length(line)
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise RecordError(1, f"no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise RecordError(1, f"no JSON object, but {type(value).__name__}")
+    return value
+
+
+def _check_length(line: bytes) -> None:
+    if len(line) > LONGEST:
+        raise RecordError(1, f"longer than {LONGEST} bytes")
+
+
+def read_lines(path: str | PathLike[str]) -> Iterator[bytes]:
+    """Yield the lines of a file, `.gz` and `.zst` unpacked; raise `OSError` behind the last that can be read.
+
+    Of a line that is longer than `LONGEST` the beginning is given, which is longer than that too.
+    """
+    name = fspath(path)
+    try:
+        with _opened(name) as lines:
+            while line := lines.readline(LONGEST + 1):
+                rest = line
+                while len(rest) > LONGEST and not rest.endswith(b"\n"):
+                    rest = lines.readline(LONGEST + 1)
+                yield line
+    except (EOFError, gzip.BadGzipFile, zlib.error, zstd.ZstdError) as error:
+        raise OSError(errno.EIO, str(error), name) from error
+
+
+def _opened(name: str) -> IO[bytes]:
+    if name.endswith(".gz"):
+        return gzip.open(name, "rb")  # type: ignore[return-value]
+    return zstd.open(name, "rb") if name.endswith(".zst") else open(name, "rb")  # type: ignore[return-value]
+
+
+@contextmanager
+def packing(file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
+    """Yield what packs the lines written to it as `read_lines` unpacks a file of that name."""
+    if name.endswith(".gz"):
+        # Neither name nor time, so that the same records give the same bytes. Level 6 takes thrice the time for 5 %.
+        with gzip.GzipFile("", "wb", 4, file, 0) as lines:
+            yield lines  # type: ignore[misc]
+    elif name.endswith(".zst"):
+        with zstd.ZstdFile(file, "wb") as lines:
+            yield lines  # type: ignore[misc]
+    else:
+        yield file
+
+
+def _why(line: bytes, error: RecordError) -> str:
+    return f"torn: {error.why}" if not line.endswith(b"\n") and len(line) <= LONGEST else error.why

@@ -1,0 +1,110 @@
+"""Parquet: records to a table, and tables of pages read."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from types import UnionType
+from typing import IO, Any, get_args, get_origin, get_type_hints
+
+from scraper.article import Article, Link, Sidebar
+from scraper.errors import ArchiveError, ScraperError
+from scraper.io.warc import Page
+
+__all__ = ["read_pages", "write"]
+
+_BATCH = 1000  # records in a group of rows
+_HTML, _URL = "html", "url"
+_ROWS = 64  # read in one step
+_NUMBERS = {int: "int64", float: "float64"}
+_TEXTS = (str, datetime)
+
+
+def write(records: Iterable[Article], file: IO[bytes]) -> None:
+    """Write records as a table to a file that is open for bytes; its columns follow from the type of a record.
+
+    Lists stay lists; dates stay the text that they are, as only some have a zone; `fetched_at` is a time in UTC.
+    """
+    pa, pq = _library()
+    if not file.seekable():  # a pipe
+        with tempfile.TemporaryFile() as made:
+            write(records, made)
+            made.seek(0)
+            shutil.copyfileobj(made, file)
+        return
+    kinds = {name: _column(kind, pa) for name, kind in get_type_hints(Article).items()}
+    schema = pa.schema(kinds | {"fetched_at": pa.timestamp("us", "UTC")})
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+        rows = (_nested(record) for record in records)
+        while batch := list(islice(rows, _BATCH)):
+            writer.write_table(pa.Table.from_pylist(batch, schema))
+
+
+def _column(kind: Any, pa: Any) -> Any:
+    """Return the column's type for the type of a field: its own, or that of its parts."""
+    if kind is Sidebar:
+        return pa.map_(pa.string(), pa.list_(_column(Link, pa)))
+    inner = next((each for each in get_args(kind) if each not in (type(None), ...)), None)
+    if get_origin(kind) is tuple:
+        return pa.list_(_column(inner, pa))
+    if get_origin(kind) is UnionType:
+        return _column(inner, pa)
+    if kind in _NUMBERS:
+        return pa.type_for_alias(_NUMBERS[kind])
+    parts = get_type_hints(kind) if isinstance(kind, type) and kind not in _TEXTS else {}
+    return pa.struct({name: _column(part, pa) for name, part in parts.items()}) if parts else pa.string()
+
+
+def _nested(record: Article) -> dict[str, Any]:
+    row = record.to_dict()
+    return row | {"sidebar": list(row["sidebar"].items()), "fetched_at": record.fetched_at}
+
+
+def read_pages(raw: IO[bytes], *, on_error: Callable[[ArchiveError], object], start: int = 0) -> Iterator[Page]:
+    """Yield the rows of a table as pages, from the row `start` on: `html` is text or bytes, `url` may be missing.
+
+    A broken group of rows costs itself: the error is handed to `on_error`, with the row's number as its offset. Raises
+    `ScraperError` where the file is no such table.
+    """
+    pa, pq = _library()
+    try:
+        table = pq.ParquetFile(raw)
+    except pa.ArrowException as error:
+        raise ScraperError(f"no table: {error}") from error
+    names = table.schema_arrow.names
+    if _HTML not in names:
+        raise ScraperError(f"the table has no column {_HTML!r}; its columns are {', '.join(names)}")
+    behind, wanted = 0, [name for name in (_HTML, _URL) if name in names]
+    for group in range(table.num_row_groups):
+        number, behind = behind, behind + table.metadata.row_group(group).num_rows
+        if behind <= start:
+            continue
+        rows = (row for batch in table.iter_batches(_ROWS, [group], wanted) for row in batch.to_pylist())
+        try:
+            for row in rows:
+                if number >= start and (page := _page(row, number, on_error)):
+                    yield page
+                number += 1
+        except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+            on_error(ArchiveError(number, f"rows {number} to {behind - 1} cannot be read: {error}"))
+
+
+def _page(row: dict[str, Any], number: int, on_error: Callable[[ArchiveError], object]) -> Page | None:
+    html, url = row[_HTML], row.get(_URL)
+    url = url if isinstance(url, str) else None
+    if isinstance(html, str):
+        return Page(url, html.encode("utf-8", "replace"), "text/html; charset=utf-8", None, 200, number)
+    if isinstance(html, bytes):
+        return Page(url, html, None, None, 200, number)
+    on_error(ArchiveError(number, f"its {_HTML} is {type(html).__name__}, no text or bytes"))
+    return None
+
+
+def _library() -> tuple[Any, Any]:
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - an extra
+        import pyarrow.parquet as pq  # noqa: PLC0415
+    except ImportError as error:
+        raise ScraperError('Parquet needs pyarrow: pip install -e ".[export]"') from error
+    return pa, pq

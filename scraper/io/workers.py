@@ -1,0 +1,220 @@
+"""Work done by processes side by side, its results in the order of the items; one that dies costs its item only."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from itertools import islice
+from multiprocessing.connection import Connection, Pipe, wait
+from typing import Generic, NamedTuple, Self, TypeVar
+
+__all__ = ["DIED", "LIMIT", "MEMORY", "Pool", "Process", "Work", "allow", "bounded", "confine", "cores", "each"]
+
+LIMIT = 10.0
+"""Seconds of a core for one item; a large page takes a tenth of one."""
+MEMORY = 2 * 2**30
+"""Bytes of memory for a process that reads pages; a page of 10 MB takes a tenth of that."""
+DIED = "its reader died over it"
+_FULL = f"it takes more than {MEMORY >> 20} MB of memory"
+_NO_MEMORY = 12  # the exit status of a process that got no more: ENOMEM
+_SLOW = "it takes more than {:g} seconds"
+_PATIENCE = 10  # times as many on the clock: on a machine that is busy, what waits for its turn is not to blame
+_CROWD = 4  # processes a core
+_AHEAD = 32  # items for each process that may wait for one that takes long
+_BATCH = 8  # items that a process is given at once, so that it need not wait for us
+_MAIN = "import scraper.io.workers as w; w._main({})"
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Work(NamedTuple, Generic[Item, Result]):
+    """What is done to an item; both are functions of a module, as other processes must find them."""
+
+    do: Callable[[Item], Result]
+    lost: Callable[[str], Result]
+    """Gives the result for an item that killed its process, or took too long."""
+    limit: float = LIMIT
+    """Seconds of a core for an item; ten times as many on the clock."""
+
+
+def cores() -> int:
+    """Give how many processes can work at the same time here."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def bounded(jobs: int) -> int:
+    """Return how many processes are had for so many jobs, 0 for one a core: more than a few a core only take memory."""
+    return min(jobs or cores(), _CROWD * cores())
+
+
+def each(work: Work[Item, Result], items: Iterable[Item], jobs: int) -> Iterator[tuple[Item, Result]]:
+    """Yield each item with its result, in order; one process beside this one does the work at least."""
+    with Pool(work, max(jobs, 1)) as pool:
+        yield from pool.each(items)
+
+
+class Process:
+    """A process that runs a function of a module with one end of a pipe; it ends when the other end is closed."""
+
+    def __init__(self, run: Callable[[Connection], None]) -> None:
+        self.pipe, theirs = Pipe()
+        # The processes share the cores already.
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
+            "OMP_NUM_THREADS": "1",
+        }
+        with theirs:
+            # A session of its own: ^C is for the command, which ends its processes.
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _MAIN.format(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                env=environment,
+                start_new_session=True,
+            )
+        self.pipe.send(run)
+
+    def end(self) -> str:
+        """Kill it if it is alive; return why it had died, if it had."""
+        self._process.kill()
+        self.pipe.close()
+        status = self._process.wait()
+        return _FULL if status == _NO_MEMORY else _SLOW if -status in (signal.SIGPROF, signal.SIGALRM) else DIED
+
+
+def _main(handle: int) -> None:
+    with Connection(handle) as pipe, suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other is gone
+        try:
+            pipe.recv()(pipe)
+        except MemoryError:
+            os._exit(_NO_MEMORY)
+
+
+def _serve(work: Work[Item, Result], pipe: Connection) -> None:
+    """Do what comes in; the system ends this process where an item takes too much of it, whoever else lives."""
+    confine()
+    while True:
+        for item in pipe.recv():
+            allow(work.limit)
+            try:
+                result = work.do(item)
+            except MemoryError:
+                raise
+            except Exception as error:
+                result = work.lost(f"a bug: {error!r}")
+            allow(0)
+            pipe.send(result)
+
+
+def confine(memory: int = MEMORY) -> None:
+    """Have the system refuse this process more memory than that, which is a `MemoryError` here."""
+    with suppress(OSError, ValueError):  # a lower limit is set already
+        resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def allow(seconds: float) -> None:
+    """Have the system end this process after so many seconds of work; 0 for never."""
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_REAL, _PATIENCE * seconds)
+
+
+class _Worker(Process, Generic[Item, Result]):
+    """A process, and the items that it has."""
+
+    def __init__(self, work: Work[Item, Result]) -> None:
+        super().__init__(partial(_serve, work))
+        self.items: deque[Item] = deque()
+        """Those that it has not done yet."""
+        self.number = 0
+        """That of the first of them."""
+
+    def give(self, number: int, items: Iterable[Item]) -> None:
+        self.items, self.number = deque(items), number
+        with suppress(OSError):  # it died in the meantime, which is found out later
+            self.pipe.send(self.items)
+
+
+class Pool(Generic[Item, Result]):
+    """So many processes, at most, that do the same work, until the end of a `with`."""
+
+    def __init__(self, work: Work[Item, Result], jobs: int) -> None:
+        self._work, self._jobs = work, jobs
+        self._free: list[_Worker[Item, Result]] = []
+        self._busy: list[_Worker[Item, Result]] = []
+        self._done: dict[int, Result] = {}
+        # One process has one item at a time, so that each item is told before the next is read.
+        self._ahead, self._batch = (_AHEAD * jobs, _BATCH) if jobs > 1 else (0, 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in (*self._free, *self._busy):
+            worker.end()
+
+    def each(self, items: Iterable[Item]) -> Generator[tuple[Item, Result]]:
+        """Give each item with its result, in order; may be called again when it has ended, or was closed."""
+        try:
+            yield from self._each(items)
+        finally:  # what nobody waits for any more
+            for worker in self._busy:
+                worker.end()
+            self._busy.clear()
+            self._done.clear()
+
+    def _each(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
+        pending: deque[Item] = deque()
+        first = 0  # the number of what is pending longest
+        rest = iter(items)
+        while batch := list(islice(rest, self._batch)):
+            self._give(first + len(pending), batch)
+            pending.extend(batch)
+            while pending and (first in self._done or len(pending) > self._ahead):
+                yield pending.popleft(), self._result(first)
+                first += 1
+        while pending:
+            yield pending.popleft(), self._result(first)
+            first += 1
+
+    def _give(self, number: int, items: Iterable[Item]) -> None:
+        while not self._free and len(self._busy) == self._jobs:
+            self._collect()
+        worker = self._free.pop() if self._free else _Worker(self._work)
+        self._busy.append(worker)
+        worker.give(number, items)
+
+    def _result(self, number: int) -> Result:
+        while number not in self._done:
+            self._collect()
+        return self._done.pop(number)
+
+    def _collect(self) -> None:
+        """Wait for a result at least."""
+        ready = wait([worker.pipe for worker in self._busy])
+        for worker in [each for each in self._busy if each.pipe in ready]:
+            try:
+                self._note(worker, worker.pipe.recv())
+            except (EOFError, OSError):
+                self._lose(worker)
+            else:
+                if not worker.items:
+                    self._busy.remove(worker)
+                    self._free.append(worker)
+
+    def _lose(self, worker: _Worker[Item, Result]) -> None:
+        """Let another go on behind the item that it had."""
+        self._note(worker, self._work.lost(worker.end().format(self._work.limit)))
+        self._busy.remove(worker)
+        if worker.items:
+            self._give(worker.number, worker.items)
+
+    def _note(self, worker: _Worker[Item, Result], result: Result) -> None:
+        self._done[worker.number] = result
+        worker.items.popleft()
+        worker.number += 1

@@ -1,0 +1,144 @@
+"""Whether a page is an article at all, and what it is when it is not."""
+
+import re
+from collections.abc import Sequence
+
+from scraper.block import Block, Claims, Document, Label, Labelled, Reading
+from scraper.errors import Reason
+from scraper.fields.embedded import embedded_body
+
+__all__ = ["refusal"]
+
+_NO_COUNT = r"\b(?!\s*(?:million|billion|people|killed|dead|days|years|jobs|arrest))"
+_ERROR = re.compile(
+    rf"^\W*(?:error\W*)?(?:4\d\d|5\d\d){_NO_COUNT}|(?<![\w$€£])404{_NO_COUNT}"
+    r"|\b(?:page|file|article) (?:was |is |could )?not (?:be )?found\b|\bnot found\W*$|\bpage (?:is )?unavailable\b"
+    r"|\bpage (?:does not|doesn[’']t) exist\b|\bno longer available\b"
+    r"|\b(?:internal server|bad gateway|service (?:temporarily )?unavailable)\b|页面不存在|找不到",
+    re.IGNORECASE,
+)
+_BLOCKED = re.compile(
+    r"just a moment|attention required|access (?:to this page )?(?:has been |is )?denied"
+    r"|verify(?:ing)? (?:that )?you(?:'re| are) (?:a )?human|are you a (?:human|robot)|captcha"
+    r"|enable (?:javascript|cookies) (?:and|to)|(?:please )?(?:log|sign) ?in to (?:continue|read|view)"
+    r"|you (?:must be|have not|are not) logged in|members only|subscribers only|unusual traffic|forbidden|请登录",
+    re.IGNORECASE,
+)
+_FEW_CHARACTERS, _FEW_WORDS, _SHORT_PAGE = 20, 200, 700
+_PROSE = frozenset((Label.BODY, Label.STANDFIRST))
+_FRAME = frozenset((Label.NAVIGATION, Label.FOOTER, Label.BREADCRUMB))
+_SIDEBAR = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
+_TITLE, _PARAGRAPH, _SOME, _MANY = 20, 80, 3, 5
+_SOME_PROSE, _BARE, _LIKELY_LISTING, _POSSIBLE_LISTING = 100, 18, 0.6, 0.15
+_LINE, _LINES, _LEAST_LINKS, _LEAST_LINES = 100, 40, 4, 15
+_SENTENCE = re.compile(r"[.!?…。！？؟।][\"'”’»）)]?\s*$")
+_BUTTON = re.compile(
+    r"(?:read|learn|see|view) more$|continue reading|read on$|full story|阅读更多|阅读全文|weiterlesen|mehr lesen"
+    r"|lire la suite"
+    r"|leer m[aá]s|continua a leggere|leggi tutto|lees verder|leia mais",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile("rticle|Posting|Report")
+
+
+def refusal(document: Document, reading: Reading, claims: Claims) -> Reason | None:
+    """Return the reason for which a page is no article, or None."""
+    visible = [each for each in reading.labelled if each.label is not Label.HIDDEN]
+    length = sum([len(each.block.text) for each in visible if each.label in _PROSE])
+    if length < _SHORT_PAGE:
+        shown = [each.block.text for each in visible if each.label in _PROSE]
+        if embedded_body(document, claims, shown):
+            return None
+        if reason := _short_page(document, visible, claims):
+            return reason
+    is_article = _ARTICLE.search(claims.kind or "") is not None
+    if length < 3 * _FEW_CHARACTERS and sum([_is_title(each.block) for each in visible]) < _SOME:
+        return "empty" if length < _least(visible, is_article) else None
+    if not (is_article and length >= _SOME_PROSE) and _is_listing(document, reading, visible, length):
+        return "listing"
+    return None if length >= _least(visible, is_article) else "empty"
+
+
+def _least(visible: Sequence[Labelled], is_article: bool) -> int:
+    """Return how much prose a story has at least: little where a date, a byline or the page says that it is one."""
+    dated = any(each.label in (Label.DATE, Label.BYLINE) for each in visible)
+    return _FEW_CHARACTERS if dated or is_article else 3 * _FEW_CHARACTERS
+
+
+def _short_page(document: Document, visible: Sequence[Labelled], claims: Claims) -> Reason | None:
+    """Return whether the page is an error or a wall, unless what speaks for a story outweighs what it says."""
+    heads = [document.head.title, *(each.block.text for each in visible if each.label is Label.HEADLINE)]
+    texts = [each.block.text for each in visible if each.block.text not in heads]
+    lines = [each.block.text for each in visible if not each.block.links and each.block.text not in heads]
+    story = _story_evidence(visible, claims)
+    if _evidence(_ERROR, heads, [line for line in lines if len(line) < _LINE][:_LINES]) > story:
+        return "error page"
+    shown = sum([len(each.block.text) for each in visible])
+    if _evidence(_BLOCKED, heads, texts[:_LINES] if shown < _SHORT_PAGE else ()) > story:
+        return "blocked"
+    return "empty" if shown < _FEW_CHARACTERS else None
+
+
+def _story_evidence(visible: Sequence[Labelled], claims: Claims) -> int:
+    """Count what speaks for a story: declarations, a date or byline shown, sentences."""
+    sentences = [each for each in visible if each.label in _PROSE and _SENTENCE.search(each.block.text[-8:])]
+    return (
+        2 * (_ARTICLE.search(claims.kind or "") is not None)
+        + bool(claims.published or claims.authors)
+        + any(each.label in (Label.DATE, Label.BYLINE) for each in visible)
+        + (sum([len(each.block.text) for each in sentences]) >= _FEW_WORDS)
+    )
+
+
+def _evidence(pattern: re.Pattern[str], heads: Sequence[str], lines: Sequence[str]) -> int:
+    """Count what speaks against a story: a head that says little else, one that has the words, a line that has them."""
+    found = [(match, head) for head in heads if (match := pattern.search(head))]
+    bare = any(len(head) <= len(match[0]) + _BARE for match, head in found)
+    return 2 * bare + bool(found) + any(map(pattern.search, lines))
+
+
+def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled], length: int) -> bool:
+    """Return whether the page is a list of stories: as the model says, or for a template by its links."""
+    prose = [each.block for each in visible if each.label in _PROSE]
+    if 2 * sum([block.link_chars for block in prose]) > length:
+        return True
+    if reading.listing is not None:
+        if document.elements:
+            has_links = len({anchor.url for anchor in document.anchors}) >= _LEAST_LINKS
+        else:
+            has_links = len(visible) >= _LEAST_LINES
+        is_shaped = _is_interrupted(visible, length) if document.elements else _is_repetitive(visible)
+        return has_links and reading.listing > (_POSSIBLE_LISTING if is_shaped else _LIKELY_LISTING)
+    listed = sum([len(each.block.text) for each in visible if each.label is Label.LISTING])
+    if listed > length:
+        return True
+    subheadings = [each.block.link_chars > 0 for each in visible if each.label is Label.SUBHEADING]
+    if len(subheadings) >= _SOME and all(subheadings):
+        return True  # the subheadings of a story are no links
+    titles = sum([_is_title(each.block) for each in visible if each.label not in _FRAME and each.label not in _SIDEBAR])
+    if titles >= _MANY and length < (_FEW_CHARACTERS if prose else 1):
+        return True
+    return _is_interrupted(visible, length) or (not document.elements and _is_repetitive(visible))
+
+
+def _is_interrupted(visible: Sequence[Labelled], length: int) -> bool:
+    """Half as many titles as paragraphs stand between them, the first and last of the prose left out."""
+    titles = paragraphs = so_far = 0
+    for each in visible:
+        if each.label in _PROSE:
+            so_far += len(each.block.text)
+            paragraphs += len(each.block.text) >= _PARAGRAPH
+            if so_far > 0.9 * length:
+                break
+        elif so_far > 0.05 * length:
+            titles += _is_title(each.block)
+    return titles >= _MANY and 2 * titles >= paragraphs
+
+
+def _is_repetitive(visible: Sequence[Labelled]) -> bool:
+    """In flattened text "Read more" stands after each summary of a list."""
+    return sum([len(each.block.text) < _TITLE and bool(_BUTTON.match(each.block.text)) for each in visible]) >= _MANY
+
+
+def _is_title(block: Block) -> bool:
+    return block.link_chars > 0 and len(block.text) >= _TITLE and block.link_chars * 5 >= len(block.text) * 4

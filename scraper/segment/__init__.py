@@ -1,0 +1,1 @@
+"""Bytes or text to blocks: decoding, limits, and one segmenter each for HTML and for flattened text."""

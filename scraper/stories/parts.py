@@ -1,0 +1,173 @@
+"""Stories that are split over several pages: which page follows which, and which pages are one story.
+
+An address says that it may be a later page in many ways: `a_2.html`, `a-2.html`, `a/2/`, `a/page/2/`, `a?page=2`. The
+first of them means nothing else. The others name stories of their own as often, so that the page must show a link there
+as pagers do: `rel=next`, or a number or "next" for its text.
+"""
+
+import posixpath
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+from scraper.article import Article
+from scraper.block import Document
+from scraper.stories import urls
+from scraper.stories.identity import body_digest, same_headline
+
+__all__ = ["LONGEST", "Place", "belongs", "place"]
+
+LONGEST = 50
+"""Parts of a split story: more is a trap."""
+
+_NUMBER = r"(?P<number>[1-9]\d{0,2})"
+_SURE = re.compile(rf"(?P<stem>.*/[^/]+?)_{_NUMBER}(?P<ending>\.\w{{2,5}})")
+_FORMS = (
+    re.compile(rf"(?P<stem>.*/[^/]+?)[-_]{_NUMBER}(?P<ending>\.\w{{2,5}}|/?)"),
+    re.compile(rf"(?P<stem>.*?/[^/]+?)/(?:(?:page|index)[/_-]?)?{_NUMBER}(?:\.s?html?)?/?"),
+)
+_PARAMETER = re.compile(rf"(?:page|p|pg|paged|pageno|page_no|seite|pagina)={_NUMBER}", re.IGNORECASE)
+# `index_2.html` is the second page of a list, or of the folder that it lies in.
+_LISTS = frozenset(("index", "default", "list", "page"))
+_FOLDER = re.compile(r"/(?:(?:index|default)\.\w{2,5})?$")
+_ENDING = re.compile(r"(?:\.\w{2,5}|/)$")
+_PAGER = re.compile(
+    r"\W*(?:(?:page|seite|página|стр)\W*)?\d{1,3}\W*|\W*(?:next|prev|first|下一?页|上一?页|首页|weiter|suivante?|siguiente|далее)\b.{0,20}|[«»‹›<>→←]{1,2}",
+    re.IGNORECASE,
+)
+
+
+class _Reading(NamedTuple):
+    """An address, read as a later page of a story."""
+
+    story: str
+    """What stands for the story's first page, however its address ends."""
+    number: int
+    first: str
+    """The address of that page."""
+    sure: bool
+    """Whether the address alone says so."""
+
+
+class Place(NamedTuple):
+    """Where a page stands in a story that may be split."""
+
+    following: str | None = None
+    """The address of the second page, of a page that is taken for the first, or for what its address surely says."""
+    onward: str | None = None
+    """The address of the next page, of a page that was reached as a later one."""
+    first: str | None = None
+    """The address of the story's first page, of a page that is a later one whoever asks."""
+    parts: tuple[str, ...] = ()
+    """The links that lead to pages of the same story."""
+
+
+def belongs(headline: str, bodies: Collection[str], found: Article) -> bool:
+    """Return whether a page that was asked for as the next part of a story is that, by the story's headline and bodies.
+
+    A server that does not know the address may answer with a part that was read already, or with another story.
+    """
+    return same_headline(headline, found.headline) and body_digest(found) not in bodies
+
+
+def place(document: Document, url: str, scheme: str | None = None) -> Place:
+    """Find the place of a page by its address and its links; `scheme` is the one under which the site is known."""
+    here = urls.canonical(url, scheme)
+    own = _readings(here)
+    shortest = min((reading.story for reading in own), key=len, default=_story(here))
+    links = _links(document, here, _ENDING.sub("", shortest.partition("?")[0]), scheme)
+    if not links:
+        return Place()
+    shown = _pager(document, set(links), scheme)
+    known = [(link, reading) for link in links for reading in _readings(link) if reading.sure or link in shown]
+    sure = {(reading.story, reading.number) for reading in own if reading.sure}
+    at = sure or {(_story(here), 1)}
+    beyond = {(reading.story, reading.number) for reading in own}
+    stories = {story for story, _ in at}
+    return Place(
+        _after(known, at),
+        _after(known, beyond),
+        _first(here, own, links, shown),
+        tuple(dict.fromkeys(link for link, reading in known if reading.story in stories)),
+    )
+
+
+def _after(known: Iterable[tuple[str, _Reading]], at: set[tuple[str, int]]) -> str | None:
+    return next((link for link, reading in known if (reading.story, reading.number - 1) in at), None)
+
+
+def _first(here: str, own: Iterable[_Reading], links: Sequence[str], shown: set[str]) -> str | None:
+    """Return the first page of a page that is a later one, as it links to the story's other pages."""
+    for reading in own:
+        others = [link for link in links if link != here]
+        if reading.sure and any(_is_of(reading.story, link) for link in others):
+            return reading.first
+        linked = next((link for link in others if _story(link) == reading.story and link in shown), None)
+        if linked is not None:
+            return linked
+    return None
+
+
+def _is_of(story: str, link: str) -> bool:
+    return _story(link) == story or any(reading.story == story for reading in _readings(link) if reading.sure)
+
+
+@lru_cache(8192)  # every page repeats the links of the last one
+def _readings(url: str) -> tuple[_Reading, ...]:
+    """Read an address as a later page in every way that it allows, the sure one first."""
+    return tuple(_read(url))
+
+
+def _read(url: str) -> Iterator[_Reading]:
+    parts = urlsplit(url)
+    sure = _SURE.fullmatch(parts.path)
+    if sure and posixpath.basename(sure["stem"]).lower() not in _LISTS and int(sure["number"]) > 1:
+        first = urlunsplit(parts._replace(path=sure["stem"] + sure["ending"]))
+        yield _Reading(_story(first), int(sure["number"]), first, sure=True)
+        return
+    for form in _FORMS:
+        found = form.fullmatch(parts.path)
+        if found and int(found["number"]) > 1:
+            first = urlunsplit(parts._replace(path=found["stem"] + found.groupdict().get("ending", "")))
+            yield _Reading(_story(first), int(found["number"]), first, sure=False)
+    pairs = parts.query.split("&")
+    for pair in pairs:
+        found = _PARAMETER.fullmatch(pair)
+        if found and int(found["number"]) > 1:
+            first = urlunsplit(parts._replace(query="&".join(other for other in pairs if other != pair)))
+            yield _Reading(_story(first), int(found["number"]), first, sure=False)
+
+
+@lru_cache(8192)
+def _story(url: str) -> str:
+    """Return what stands for a page as the first of a story, with or without a slash or `index.html` at its end."""
+    page, mark, query = urls.identity(url).partition("?")
+    return _FOLDER.sub("", page) + mark + query
+
+
+def _links(document: Document, url: str, stem: str, scheme: str | None) -> list[str]:
+    """Return the links to what may be pages of one story with the page: to judge all would take as long as reading."""
+    own = urls.host(url)
+    near = (anchor for anchor in document.anchors if "%" in stem or stem in anchor.url)
+    good = (anchor.url for anchor in near if urls.followable(anchor.url, anchor.rel, own))
+    return list(dict.fromkeys(urls.canonical(link, scheme) for link in good))
+
+
+def _pager(document: Document, links: set[str], scheme: str | None) -> set[str]:
+    """Return those of the links that the page shows as pagers do."""
+    related = {anchor.url for anchor in document.anchors if {"next", "prev"} & set(anchor.rel.split())}
+    named = {
+        link.url
+        for block in document.blocks
+        for link in block.links
+        if link.url and _PAGER.fullmatch(link.text.strip())
+    }
+    shown = set()
+    for url in related | named:
+        try:
+            shown.add(urls.canonical(url, scheme))
+        except ValueError:
+            continue
+    return shown & links

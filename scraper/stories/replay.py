@@ -1,0 +1,182 @@
+"""The pages of an archive to the records that a crawl of them makes: the crawl's rules, without its requests.
+
+A split story is read as a crawl reads it: its first page waits for the page that it links to, which an archived crawl
+fetched after it. Where the pages stand in another order, a later part is kept until all pages were read.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from scraper.article import Article
+from scraper.block import Document
+from scraper.errors import ScraperError
+from scraper.fields.assemble import join
+from scraper.io.warc import Page
+from scraper.pipeline import article, read
+from scraper.segment.text import segment_text
+from scraper.stories import urls
+from scraper.stories.identity import Memory, body_digest, cut_short, judge, remembered, story_id, truncated
+from scraper.stories.parts import LONGEST, Place, belongs, place
+
+__all__ = ["Look", "Replay", "articles", "document", "look"]
+
+# What a crawl asks for without reading it as a page, or never asks for.
+_UNREAD = frozenset(("/robots.txt", "/sitemap.xml"))
+_SITEMAP = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:urlset|sitemapindex)\b", re.DOTALL
+)
+_NO_PAGE = re.compile(
+    r"\s*(?:image|audio|video|font)/|\s*[\w.-]+/(?:css|javascript|ecmascript|json|pdf|zip|gzip|(?:rss\+|atom\+|rdf\+|feed\+)?(?:xml|json))\b"
+)
+
+OnSkipped = Callable[[Page, ScraperError], object]
+
+
+class _Read(NamedTuple):
+    """A page that holds a story, or a part of one."""
+
+    article: Article
+    place: Place = Place()
+
+
+class Look(NamedTuple):
+    """What a page holds."""
+
+    found: _Read | None = None
+    error: ScraperError | None = None
+    """Why it holds nothing."""
+    page: bool = True
+    """Whether it is one: no trouble of a server, no sitemap, no file of another kind."""
+
+
+def articles(pages: Iterable[Page], *, on_skipped: OnSkipped | None = None) -> Iterator[Article]:
+    """Yield one record a story, and one more when it has changed; the same under another address is left out.
+
+    Pages of other statuses than 2xx, sitemaps and files that are no pages are passed over. A page without a story is
+    handed to `on_skipped`, with the reason.
+    """
+    replay = Replay(on_skipped)
+    for page in pages:
+        yield from replay.page(page, look(page))
+    yield from replay.rest()
+
+
+def look(page: Page) -> Look:
+    """Read a page by itself: all of the work, for whichever process has time."""
+    if _key(page) is None or not _readable(page):
+        return Look(page=False)
+    try:
+        return Look(_read(page))
+    except ScraperError as error:
+        return Look(error=error)
+
+
+class Replay:
+    """The rules of a crawl, for pages of which each was looked at."""
+
+    def __init__(self, on_skipped: OnSkipped | None) -> None:
+        self._on_skipped = on_skipped
+        self._known = Memory()
+        self._waiting: dict[str, list[list[_Read]]] = {}
+        """The parts read so far of split stories, by the identity of the page that they wait for."""
+        self._later: dict[str, _Read] = {}
+
+    def page(self, page: Page, seen: Look) -> Iterator[Article]:
+        """Give the records that are whole with this page."""
+        key = _key(page)
+        if key is None:
+            return
+        if seen.error is not None and self._on_skipped is not None:
+            self._on_skipped(page, seen.error)
+        if _refused(page):
+            yield from self._finish_one(key)
+        elif seen.page:
+            found = seen.found
+            if key in self._waiting:
+                yield from self._part(self._pop(key), found)
+            elif found is not None and found.place.first is not None:
+                self._later[key] = found
+            elif found is not None:
+                yield from self._go_on([found], found.place.following)
+
+    def rest(self) -> Iterator[Article]:
+        """Give the stories that still wait, with the parts that came before them."""
+        while self._waiting:
+            key = next(iter(self._waiting))
+            yield from self._part(self._pop(key), self._later.get(key))
+
+    def _part(self, parts: list[_Read], found: _Read | None) -> Iterator[Article]:
+        if found is None:
+            yield from self._finish(parts, whole=False)
+        elif belongs(parts[0].article.headline, {body_digest(part.article) for part in parts}, found.article):
+            yield from self._go_on([*parts, found], found.place.onward)
+        else:  # another story that bears the number by chance
+            yield from self._finish(parts)
+            yield from self._go_on([found], found.place.following)
+
+    def _go_on(self, parts: list[_Read], following: str | None) -> Iterator[Article]:
+        if following is None or len(parts) == LONGEST:
+            yield from self._finish(parts, whole=following is None)
+        else:
+            self._waiting.setdefault(urls.identity(following), []).append(parts)
+
+    def _pop(self, key: str) -> list[_Read]:
+        waiting = self._waiting[key]
+        parts = waiting.pop(0)
+        if not waiting:
+            del self._waiting[key]
+        return parts
+
+    def _finish_one(self, key: str) -> Iterator[Article]:
+        if key in self._waiting:
+            yield from self._finish(self._pop(key), whole=False)
+
+    def _finish(self, parts: Sequence[_Read], *, whole: bool = True) -> Iterator[Article]:
+        story = join([part.article for part in parts]) if len(parts) > 1 else parts[0].article
+        if not whole:
+            story = truncated(story)
+        verdict = judge(remembered(story), self._known)
+        if verdict.story is not None:
+            self._known.remember(verdict.story)
+        if verdict.left_out is None:
+            yield dataclasses.replace(story, **verdict.more) if verdict.more else story
+
+
+def _key(page: Page) -> str | None:
+    """Give what stands for a page's address; None where that is no address."""
+    try:
+        return urls.identity(page.url) if page.url else ""
+    except ValueError:
+        return None
+
+
+def _refused(page: Page) -> bool:
+    """Return whether the server said for good that there is no such page."""
+    return page.status is not None and 400 <= page.status < 500 and page.status not in (408, 429)
+
+
+def _readable(page: Page) -> bool:
+    if page.url is None or page.status is None:
+        return True
+    if not 200 <= page.status < 300 or urlsplit(page.url).path in _UNREAD:
+        return False
+    return not _SITEMAP.match(page.body[:4096]) and not _NO_PAGE.match((page.content_type or "").lower())
+
+
+def _read(page: Page) -> _Read:
+    blocks = document(page)
+    identifier = story_id(page.url) if page.url else None
+    found = dataclasses.replace(article(blocks), id=identifier, fetched_at=page.fetched_at)
+    if page.status is not None and cut_short(page.body):
+        found = truncated(found)
+    return _Read(found, place(blocks, page.url, urlsplit(page.url).scheme) if page.url else Place())
+
+
+def document(page: Page) -> Document:
+    """Give a page in blocks, flattened text as such; raise `ScraperError` for what is no page."""
+    if page.status is None:
+        return segment_text(page.body.decode("utf-8", "replace"), page.url)
+    return read(page.body, url=page.url, content_type=page.content_type)
