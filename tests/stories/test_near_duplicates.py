@@ -19,7 +19,7 @@ from scraper.article import Article
 from scraper.stories.identity import Memory, judge, remembered
 from scraper.stories.near_duplicates import THRESHOLD, bands, signature, similarity
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BODY = (
     "The harbor office counted 214 ships in March, nine more than the year before, and ran out of ink on the last day.",
     "“We borrowed a pen from the fish auction,” said Odd Hansen, who has kept the book for 31 years.",

@@ -87,7 +87,7 @@ def test_the_process_ends_with_its_crawl():
     code = """
 import asyncio, time
 from scraper.crawl.parsing.client import Reader
-from tests.test_reader import RED
+from tests.crawl.parsing.test_client import RED
 async def main():
     reader = Reader()
     await reader.read(RED)

@@ -32,7 +32,7 @@ from scraper.io.jsonl import read_records
 from scraper.io.workers import Process
 from tests.archives import http, record, response
 from tests.crawling import ENVIRONMENT, ROOT, heeding, story
-from tests.test_cli import on_terminal
+from tests.cli.test_cli import on_terminal
 
 PAGES = 520  # in each archive
 CUT, FLIPPED, SHORT, LONG = 7, 11, 13, 17  # pages of the damaged archive, each of these and every hundredth after it

@@ -20,7 +20,7 @@ from scraper.stories.identity import story_id
 from scraper.stories.parts import LONGEST
 from scraper.stories.replay import articles
 from tests.crawling import SENTENCES, anchors, page, story
-from tests.test_crawl import PORTAL, expected_stories
+from tests.crawl.test_crawl import PORTAL, expected_stories
 
 BASE = "http://portal.test"
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)

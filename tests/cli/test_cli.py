@@ -33,7 +33,7 @@ from tests.archives import http, record
 from tests.crawling import heeding, story
 from tests.faults import serve_faults
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COMMANDS = ("extract", "bulk", "explain", "check", "export", "schema", "portal", "report")
 TEXT = ROOT / "fixtures/pages/text-plain/page.txt"
 
