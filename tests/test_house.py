@@ -1,8 +1,10 @@
 """The shape of the house: who may import whom, what is exported, and what an import costs."""
 
 import ast
+import graphlib
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,77 +13,47 @@ import scraper
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scraper"
-TEMPLATES = {f"profiles.{path.stem}" for path in (PACKAGE / "profiles").glob("*.py")} - {
-    "profiles.__init__",
-    "profiles.template",
-}
-
-# A module imports only what stands in a row above its own.
-ROWS = (
-    ("errors", "markdown"),
-    ("article",),
-    (
-        "block",
-        "vocabulary",
-        "limits",
-        "addresses",
-        "safety",
-        "charts",
-        "coverage",
-        "files",
-        "terminal",
-        "workers",
-        "credits",
-        "lenient",
-    ),
-    ("dates",),
-    ("dateline", "people", "injection", "copies", "profiles.template"),
-    ("stories",),
-    ("headline",),
-    ("authors", "missing", "pubdate", "images", "structure"),
-    tuple(TEMPLATES),
-    ("profiles",),
-    ("tagger.headings",),
-    ("tagger.features",),
-    ("tagger.network",),
-    ("tagger.decode", "tagger.lists"),
-    ("tagger.second_opinion",),
+ROOMS = (
+    ("errors", "markdown", "article", "block", "vocabulary", "coverage"),
+    ("io",),
+    ("segment",),
+    ("templates",),
     ("tagger",),
-    ("decode", "segment", "plaintext", "head", "label"),  # the stages
-    ("embedded",),
-    ("verdict", "assemble"),
-    ("tagger.training.alignment",),
-    ("tagger.training.corpus", "tagger.training.net"),
-    ("tagger.training.augment", "tagger.training.synthetic"),
-    ("tagger.training.fit", "tagger.training.evaluate"),
-    ("tagger.training", "tagger.training.__main__"),
-    ("parts",),
-    ("pipeline", "jsonl", "warc"),
-    ("replay", "fetch", "page", "crawlreport", "parquet"),
-    ("export",),
-    ("bulk.sources",),
-    ("bulk.reader",),
-    ("bulk.unit",),
-    ("bulk.engines",),
+    ("tagger.training",),
+    ("fields",),
+    ("page_type",),
+    ("pipeline",),
+    ("explanation",),
+    ("",),  # the package itself
+    ("stories",),
     ("bulk",),
-    ("",),  # the package's face
-    ("cli.screen",),
-    ("cli.options", "cli.output"),
-    ("cli.inputs",),
-    ("cli.extract", "cli.bulk", "cli.explain", "cli.check", "cli.export", "cli.small"),
+    ("crawl.arguments", "crawl.crawl_dir", "crawl.failures", "crawl.fetch_time", "crawl.items", "crawl.stats"),
+    ("crawl.discovery",),
+    ("crawl.parsing",),
+    ("crawl.frontier",),
+    ("crawl.downloader",),
+    ("crawl.output",),
+    ("crawl.reporting",),
+    ("crawl.portal_spider",),
+    ("crawl.addon",),
+    ("crawl",),
+    ("crawl.commands",),
     ("cli",),
     ("__main__",),
 )
-ROW = {name: number for number, row in enumerate(ROWS) for name in row}
+"""A module imports from rooms above its own, and within its room without a cycle."""
+RANK = {room: rank for rank, row in enumerate(ROOMS) for room in row}
+LARGEST_ROOM = 14
+"""Modules in one folder."""
 OWNERS = {
-    "selectolax": {"segment"},
-    "dateparser": {"dates"},
-    "charset_normalizer": {"decode"},
-    "w3lib": {"addresses", "decode"},
-    "rensa": {"copies"},
-    "fastwarc": {"warc"},
-    "jinja2": {"crawlreport"},
-    "leather": {"charts"},
+    "selectolax": {"segment.html"},
+    "dateparser": {"fields.dates"},
+    "charset_normalizer": {"segment.decode"},
+    "w3lib": {"crawl.discovery.xml_stream", "segment.decode", "stories.urls"},
+    "rensa": {"stories.near_duplicates"},
+    "fastwarc": {"io.warc"},
+    "jinja2": {"crawl.reporting.page"},
+    "leather": {"crawl.reporting.charts"},
     "torch": {
         "tagger.training.net",
         "tagger.training.fit",
@@ -89,14 +61,13 @@ OWNERS = {
         "tagger.training.__main__",
     },
     "resiliparse": {"tagger.training.corpus"},
-    "scrapy": set(),
-    "httpx": {"fetch"},
-    "httpcore": {"fetch"},
-    "brotli": {"unpack"},
-    "pyarrow": {"parquet"},
+    "httpx": {"io.fetch"},
+    "httpcore": {"io.fetch"},
+    "brotli": {"io.content_encoding"},
+    "pyarrow": {"io.parquet"},
     "fsspec": {"bulk.sources"},
     "ray": {"bulk.engines"},
-    "rich": {"cli.screen", "cli.explain"},
+    "rich": {"cli.explain", "cli.screen", "crawl.reporting.progress"},
     "typer": {
         "cli",
         "cli.bulk",
@@ -131,11 +102,46 @@ def _imports(path: Path) -> set[str]:
     return found
 
 
+def _room(name: str) -> str:
+    """Return the innermost room of a module that has a rank."""
+    while name not in RANK and "." in name:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def _used(name: str) -> set[str]:
+    """Return the modules of the library that a module imports; a package counts where its own names are imported."""
+    modules = _modules()
+    used = {each.removeprefix("scraper.") for each in _imports(modules[name]) if each.startswith("scraper.")}
+    used &= modules.keys()
+    packages = {other.rpartition(".")[0] for other in used}
+    return used - packages - {name}
+
+
 @pytest.mark.parametrize("name", sorted(_modules()))
-def test_a_module_imports_only_from_rows_above(name: str) -> None:
-    used = {used.removeprefix("scraper.") for used in _imports(_modules()[name]) if used.startswith("scraper.")}
-    wrong = {other for other in used - {name} if other in ROW and ROW[other] >= ROW[name]}
+def test_a_module_imports_only_from_rooms_above(name: str) -> None:
+    wrong = {other for other in _used(name) if RANK[_room(other)] > RANK[_room(name)]}
     assert not wrong
+
+
+def test_no_modules_import_each_other() -> None:
+    graph = {name: _used(name) for name in _modules() if name != "crawl"}  # whose two names are imported on demand
+    assert len(tuple(graphlib.TopologicalSorter(graph).static_order())) == len(graph)
+
+
+def test_only_the_crawl_imports_scrapy() -> None:
+    users = {name for name, path in _modules().items() if any(i.split(".")[0] == "scrapy" for i in _imports(path))}
+    assert {name.split(".")[0] for name in users} == {"crawl"}
+
+
+def test_the_library_imports_neither_the_fixtures_nor_the_spiders() -> None:
+    used = {used.split(".")[0] for path in _modules().values() for used in _imports(path)}
+    assert not used & {"spiders", "tests"}
+
+
+def test_no_room_is_crowded() -> None:
+    rooms = Counter(path.parent for path in _modules().values() if path.name != "__init__.py")
+    assert max(rooms.values()) <= LARGEST_ROOM
 
 
 @pytest.mark.parametrize("library", sorted(OWNERS))

@@ -13,11 +13,11 @@ from scrapy.settings import BaseSettings
 
 from scraper.crawl.downloader.backoff import Backoff
 from scraper.crawl.downloader.compression import Compression
-from scraper.crawl.downloader.fetch_time import Clock
 from scraper.crawl.downloader.outcome import Outcome
 from scraper.crawl.downloader.robots import StrictRobots
 from scraper.crawl.downloader.same_host import OwnHost
 from scraper.crawl.downloader.ssrf import Guard, GuardedResolver, Refusals
+from scraper.crawl.fetch_time import Clock
 from scraper.crawl.frontier.request_codec import Fingerprinter
 from scraper.crawl.frontier.scheduler import Frontier
 from scraper.crawl.output.archive import Archive

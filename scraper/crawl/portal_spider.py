@@ -17,16 +17,16 @@ from scraper.crawl.discovery import feeds, sitemap, xml_stream
 from scraper.crawl.discovery.entries import Entry
 from scraper.crawl.discovery.priority import DEEP, FIRST, Ranking
 from scraper.crawl.discovery.traps import Budget
-from scraper.crawl.downloader.fetch_time import fetched_at
 from scraper.crawl.downloader.outcome import IF_MISSING
 from scraper.crawl.downloader.robots import StrictRobots
 from scraper.crawl.downloader.same_host import HOME, META
+from scraper.crawl.fetch_time import fetched_at
 from scraper.crawl.frontier.request_codec import StoredError, harmless
 from scraper.crawl.frontier.scheduler import LOST, NEWEST, SINCE, Frontier, LeftOut
 from scraper.crawl.frontier.scheduler import META as FLIGHT
 from scraper.crawl.parsing.client import Reader
 from scraper.crawl.parsing.worker import Page, Reading
-from scraper.crawl.reporting.stats import UNFINISHED, add
+from scraper.crawl.stats import UNFINISHED, add
 from scraper.errors import RecordError
 from scraper.fields.assemble import join
 from scraper.stories import urls

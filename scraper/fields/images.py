@@ -1,10 +1,10 @@
 """The images of a story: the one that the page declares, and those that stand amid the story or beside its captions.
 
-What an `img` element says tells icons and pixels apart; the blocks around an image tell the story's from others.
+The blocks around an image tell the story's images from others.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise, takewhile
 from urllib.parse import unquote, urlsplit
 
@@ -12,15 +12,9 @@ from scraper.article import Image
 from scraper.block import Block, Document, Element, Label, Labelled, Picture
 from scraper.fields import credits
 
-__all__ = ["MAX_PICTURES", "addresses", "is_small", "of_story"]
+__all__ = ["of_story"]
 
-MAX_PICTURES = 1_000
-"""Images of a page that are looked at."""
-_MAX_IMAGES, _MAX_URL, _MAX_SRCSET = 100, 2_048, 16_384
-_ICON = 100  # an image that is declared narrower or lower than that is an icon, an avatar or a pixel
-_LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-url")
-_DESCRIPTOR = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)[wx](?:,|$)")
-_SIZE = re.compile(r"\s*(\d{1,6})(?:\.\d*)?\s*(?:px)?\s*\Z")
+_MAX_IMAGES, _MAX_URL = 100, 2_048
 
 _PROSE = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING))
 _STORY = _PROSE | {Label.HEADLINE}
@@ -30,10 +24,6 @@ _NAMES = re.compile(
     r"|ads|advert|advertisement|banner|sponsor)(?:s|-photo|-image|-img|-pic)?(?![a-z])"
 )
 _FOLDER = re.compile(r"/(?:icons?|avatars?|logos?|emojis?|smil(?:ies|eys?)|sprites?|flags)/", re.IGNORECASE)
-_STAND_IN = re.compile(
-    r"(?:\A|/)(?:spacer|blank|loading|placeholder|transparent|trans|pixel|1x1|leer|empty|dummy|lazy|clear)[-_\d]*\.\w+(?:\?|\Z)",
-    re.IGNORECASE,
-)
 _FILE = re.compile(
     r"(?:logo|icon|favicon|avatar)(?:[-_.\d]|\Z)"
     r"|.*[-_](?:logo|icon|avatar|placeholder)(?:[-_]?\d+)?(?:@\dx)?\.\w+\Z|.*\.svg\Z",
@@ -45,43 +35,6 @@ _RESIZED = re.compile(r"[-_=/]{0,2}(?<![a-z0-9])(?:\d{2,5}x\d{2,5}|[wh][-_=]?\d{
 _LONG_NAME = 12  # a file's name as long as that stands for the image, in whatever folder it lies
 
 _CREDIT_CLASS = re.compile(r"(?<![a-z])(?:credits?|copyright|photographer|photo-?by|image-?source)(?![a-z])")
-
-
-# ---------------------------------------------------------------- what an element says
-
-
-def addresses(attributes: Mapping[str, str | None]) -> Iterator[str]:
-    """Yield where the image of an `img` or `source` element lies, as written, the largest first.
-
-    Pages that load their images late have a stand-in in `src`, and the address in another attribute.
-    """
-    sets = (_largest(attributes.get(name) or "") for name in ("data-srcset", "data-lazy-srcset", "srcset"))
-    for value in (*sets, *map(attributes.get, (*_LAZY, "src"))):
-        if value and "{" not in value and not _STAND_IN.search(value):
-            yield value
-
-
-def _largest(srcset: str) -> str | None:
-    """Return the address of a `srcset` with the largest descriptor."""
-    best, size, url = None, -1.0, ""
-    for word in srcset[:_MAX_SRCSET].split():
-        found = _DESCRIPTOR.match(word)
-        if found is None or not url:
-            best, url = best or word.rstrip(","), word
-            continue
-        if float(found[1]) > size:
-            best, size = url, float(found[1])
-        url = word[found.end() :]
-    return best
-
-
-def is_small(attributes: Mapping[str, str | None]) -> bool:
-    """Return whether an element declares a size in pixels that is an icon's."""
-    sizes = (_SIZE.match(attributes.get(name) or "") for name in ("width", "height"))
-    return any(int(size[1]) < _ICON for size in sizes if size)
-
-
-# ---------------------------------------------------------------- which are the story's
 
 
 def of_story(document: Document, labelled: Sequence[Labelled], lead: str | None) -> tuple[Image, ...]:

@@ -21,8 +21,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from scraper.article import Link
 from scraper.block import Anchor, Block, Document, Element, Head, Picture, fold
 from scraper.errors import ScraperError
-from scraper.fields import images
-from scraper.segment import limits
+from scraper.segment import image_sources, limits
 from scraper.segment.lenient_json import MAX_SCRIPT
 
 __all__ = ["segment_html"]
@@ -479,7 +478,11 @@ class _Walk:
 
     def _image(self, node: LexborNode) -> None:
         attributes = node.attributes
-        if len(self.pictures) >= images.MAX_PICTURES or images.is_small(attributes) or _is_hidden(attributes):
+        if (
+            len(self.pictures) >= image_sources.MAX_PICTURES
+            or image_sources.is_icon(attributes)
+            or _is_hidden(attributes)
+        ):
             return
         if url := next(filter(None, map(self._image_address, self._sources(node, attributes))), None):
             if (self.parts or self.asides) and self._block_around(node) != self.block:
@@ -496,11 +499,11 @@ class _Walk:
         return above.mem_id if above is not None else _TOP.block
 
     def _sources(self, node: LexborNode, attributes: _Attributes) -> Iterator[str]:
-        yield from images.addresses(attributes)
+        yield from image_sources.source_urls(attributes)
         around = node.parent
         if around is not None and around.tag == "picture":
             for source in itertools.islice(around.iter(), _MAX_SOURCES):
-                yield from images.addresses(source.attributes)
+                yield from image_sources.source_urls(source.attributes)
 
     def _image_address(self, address: str) -> str | None:
         url = self.addresses.absolute(address) if len(address) <= _MAX_ADDRESS else None

@@ -31,8 +31,8 @@ from scraper.errors import ScraperError
 from scraper.io.jsonl import read_records
 from scraper.io.workers import Process
 from tests.archives import http, record, response
-from tests.crawling import ENVIRONMENT, ROOT, heeding, story
 from tests.cli.test_cli import on_terminal
+from tests.crawling import ENVIRONMENT, ROOT, heeding, story
 
 PAGES = 520  # in each archive
 CUT, FLIPPED, SHORT, LONG = 7, 11, 13, 17  # pages of the damaged archive, each of these and every hundredth after it

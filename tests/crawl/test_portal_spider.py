@@ -12,13 +12,13 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from scraper.crawl import arguments
+from scraper.crawl import arguments, failures
 from scraper.crawl.addon import TrustedCrawl
 from scraper.crawl.commands.crawl import exit_status
-from scraper.crawl.downloader import failures, robots
+from scraper.crawl.downloader import robots
 from scraper.crawl.downloader.robots import StrictRobots
 from scraper.crawl.downloader.same_host import META, OwnHost
-from scraper.crawl.reporting.stats import Account
+from scraper.crawl.stats import Account
 
 
 @pytest.mark.parametrize(

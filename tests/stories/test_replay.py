@@ -19,8 +19,8 @@ from scraper.io.warc import Page
 from scraper.stories.identity import story_id
 from scraper.stories.parts import LONGEST
 from scraper.stories.replay import articles
-from tests.crawling import SENTENCES, anchors, page, story
 from tests.crawl.test_crawl import PORTAL, expected_stories
+from tests.crawling import SENTENCES, anchors, page, story
 
 BASE = "http://portal.test"
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)

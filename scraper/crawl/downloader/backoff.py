@@ -23,7 +23,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response
 
-from scraper.crawl.downloader.fetch_time import steady
+from scraper.crawl.fetch_time import steady
 from scraper.crawl.frontier.scheduler import DUE, META, Frontier
 from scraper.crawl.frontier.sqlite_store import Trouble
 from scraper.io.content_encoding import CUT_SHORT

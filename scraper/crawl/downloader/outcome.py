@@ -7,7 +7,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from scraper.crawl.downloader.failures import reason
+from scraper.crawl.failures import reason
 from scraper.crawl.frontier.scheduler import FETCHED, Frontier
 from scraper.io.content_encoding import FLAWS
 

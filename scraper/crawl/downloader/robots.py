@@ -20,8 +20,8 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Response
 from scrapy.http.request import NO_CALLBACK
 
-from scraper.crawl.downloader.failures import reason
 from scraper.crawl.downloader.same_host import META
+from scraper.crawl.failures import reason
 
 __all__ = ["FORBIDDEN", "LONGEST_DELAY", "Rules", "StrictRobots", "rules", "unreachable"]
 

@@ -24,7 +24,7 @@ from redis.retry import Retry
 from scrapy.settings import BaseSettings
 from scrapy_redis.connection import get_redis_from_settings
 
-from scraper.crawl.downloader.fetch_time import steady
+from scraper.crawl.fetch_time import steady
 from scraper.crawl.frontier.sqlite_store import (
     LONGEST_WAIT,
     SHORTEST_WAIT,

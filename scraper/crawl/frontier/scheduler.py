@@ -23,12 +23,12 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from scraper.crawl.crawl_dir import LEDGER, Locked, clear, crawl_dir, lock, worker
-from scraper.crawl.downloader.failures import final, reason
-from scraper.crawl.downloader.fetch_time import steady
+from scraper.crawl.failures import final, reason
+from scraper.crawl.fetch_time import steady
 from scraper.crawl.frontier.request_codec import StoredError, dump, kept, load
 from scraper.crawl.frontier.sqlite_store import End, Failed, Ledger, LedgerError, Skipped, Taken, Trouble
-from scraper.crawl.output.items import identify
-from scraper.crawl.reporting.stats import Account, add
+from scraper.crawl.items import identify
+from scraper.crawl.stats import Account, add
 from scraper.stories.urls import canonical, host
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
-from scraper.crawl.downloader.fetch_time import steady
+from scraper.crawl.fetch_time import steady
 from scraper.stories.identity import Story
 
 __all__ = ["LONGEST_WAIT", "SHORTEST_WAIT", "End", "Failed", "Ledger", "LedgerError", "Skipped", "Story", "Taken"]

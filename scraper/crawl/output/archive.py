@@ -26,7 +26,7 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Headers, Response
 
 from scraper.crawl.crawl_dir import crawl_dir
-from scraper.crawl.downloader.fetch_time import fetched_at
+from scraper.crawl.fetch_time import fetched_at
 from scraper.crawl.frontier.scheduler import DISK_FULL, Frontier
 from scraper.io.warc import whole_size
 

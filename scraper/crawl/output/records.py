@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
+from scraper.crawl import items
 from scraper.crawl.crawl_dir import DOUBLED, RECORDS, crawl_dir
 from scraper.crawl.frontier.scheduler import KNOWN, NO_OUTPUT, UNUSABLE, Frontier, LeftOut
 from scraper.crawl.frontier.sqlite_store import Ledger, TurnLost
-from scraper.crawl.output import items
-from scraper.crawl.output.items import Item
-from scraper.crawl.reporting.stats import add
+from scraper.crawl.items import Item
+from scraper.crawl.stats import add
 from scraper.errors import RecordError
 from scraper.stories.identity import Story, Verdict, judge, remembered
 

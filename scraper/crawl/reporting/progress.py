@@ -23,7 +23,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.log import get_scrapy_root_handler
 
-from scraper.crawl.reporting.stats import Account, count
+from scraper.crawl.stats import Account, count
 
 __all__ = ["Live"]
 

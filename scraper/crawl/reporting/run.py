@@ -18,7 +18,7 @@ from scraper.article import Article
 from scraper.coverage import coverage
 from scraper.crawl.crawl_dir import RECORDS, crawl_dir, replace
 from scraper.crawl.frontier.scheduler import LOCKED, NO_OUTPUT, OTHER_SITE, Frontier
-from scraper.crawl.reporting.stats import Account
+from scraper.crawl.stats import Account
 from scraper.errors import RecordError
 from scraper.io.network_policy import UNSAFE
 

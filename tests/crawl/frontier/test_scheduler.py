@@ -18,7 +18,7 @@ from scrapy.utils.test import get_crawler
 from scraper import Article
 from scraper.crawl.crawl_dir import Locked, clear, lock
 from scraper.crawl.downloader.backoff import Backoff, retry_after
-from scraper.crawl.downloader.fetch_time import steady
+from scraper.crawl.fetch_time import steady
 from scraper.crawl.frontier.redis_store import SharedLedger, Worker
 from scraper.crawl.frontier.request_codec import Fingerprinter, dump, load
 from scraper.crawl.frontier.scheduler import DUE, META, Frontier
