@@ -12,6 +12,7 @@ from scraper.block import Block, Label, Labelled
 from scraper.errors import ArchiveError, FetchError, NotAnArticle, RecordError, ScraperError
 from scraper.explanation import explain_page, explain_page_text
 from scraper.pipeline import explain, explain_text, extract, extract_text
+from scraper.version import __version__
 
 __all__ = [
     "ArchiveError",
@@ -28,6 +29,7 @@ __all__ = [
     "RecordError",
     "ScraperError",
     "Sidebar",
+    "__version__",
     "explain",
     "explain_page",
     "explain_page_text",

@@ -14,7 +14,7 @@ import scraper
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scraper"
 ROOMS = (
-    ("errors", "markdown", "article", "block", "vocabulary", "coverage"),
+    ("errors", "markdown", "article", "block", "vocabulary", "coverage", "version"),
     ("io",),
     ("segment",),
     ("templates",),

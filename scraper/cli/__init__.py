@@ -13,7 +13,7 @@ from scraper.cli.check import check
 from scraper.cli.explain import explain
 from scraper.cli.export import export
 from scraper.cli.extract import extract
-from scraper.cli.small import portal, report, schema, tell_version
+from scraper.cli.small import portal, print_version, report, schema
 from scraper.io.terminal import open_standard_streams
 
 __all__ = ["main"]
@@ -72,7 +72,7 @@ def _ended_in_order() -> Iterator[None]:
 
 def _scraper(
     version: Annotated[
-        bool, typer.Option("--version", callback=tell_version, is_eager=True, help="Tell the version.")
+        bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """News pages in, clean records out."""

@@ -1,6 +1,5 @@
 """Commands of a few lines."""
 
-import importlib.metadata
 import os
 import sys
 import threading
@@ -13,17 +12,15 @@ import scraper
 from scraper.article import json_schema
 from scraper.cli.output import apart, ending, writing
 from scraper.cli.screen import Screen
+from scraper.version import __version__
 
-__all__ = ["portal", "report", "schema", "tell_version"]
+__all__ = ["portal", "print_version", "report", "schema"]
 
 
-def tell_version(asked: bool) -> None:
-    """Tell the version, if it was asked for, and end."""
+def print_version(asked: bool) -> None:
+    """Print the version, if it was asked for, and exit."""
     if asked:
-        try:
-            typer.echo(f"scraper {importlib.metadata.version('scraper')}")
-        except importlib.metadata.PackageNotFoundError:
-            typer.echo("scraper, a checkout that is not installed")
+        typer.echo(f"scraper {__version__}")
         raise typer.Exit
 
 

@@ -5,7 +5,6 @@ they are typed. What is found in neither stays None.
 """
 
 import dataclasses
-import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -28,6 +27,7 @@ from scraper.fields import (
 )
 from scraper.fields.embedded import embedded_body
 from scraper.templates import Profile
+from scraper.version import __version__
 
 __all__ = ["assemble", "join"]
 
@@ -89,19 +89,9 @@ def assemble(document: Document, reading: Reading, claims: Claims, profile: Prof
             profile.name if profile else "generic",
             _confidence(story, reading),
             (*warnings, *reading.warnings, *paywall.shortened(document, body.texts, claims)),
-            _version(),
+            __version__,
         ),
     )
-
-
-@functools.cache
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - 15 ms, for the first record
-
-    try:
-        return version("scraper")
-    except PackageNotFoundError:  # a checkout that is not installed
-        return ""
 
 
 def join(parts: Sequence[Article]) -> Article:

@@ -21,6 +21,7 @@ from scraper.crawl.frontier.scheduler import LOCKED, NO_OUTPUT, OTHER_SITE, Fron
 from scraper.crawl.stats import Account
 from scraper.errors import RecordError
 from scraper.io.network_policy import UNSAFE
+from scraper.version import __version__
 
 __all__ = ["Report"]
 
@@ -67,7 +68,8 @@ class Report:
             "reason": reason,
             "errors": self._crawler.stats.get_value("spider_exceptions/count", 0) + account.item_errors,
             "counts": account.to_dict(),
-            "versions": {name: _version(name) for name in ("scraper", "scrapy", "selectolax")},
+            "versions": {"scraper": __version__}
+            | {name: importlib.metadata.version(name) for name in ("scrapy", "selectolax")},
             "coverage": coverage(_records(directory / RECORDS, self._known)),
             "previous": _last_coverage(directory / _RUN),
             "summary": account.sentences(),
@@ -119,11 +121,8 @@ def _write_report(directory: Path) -> None:
         _write(directory / _PAGE, page)
 
 
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None
+def _versions() -> dict[str, str]:
+    return {"scraper": __version__, **{name: importlib.metadata.version(name) for name in ("scrapy", "selectolax")}}
 
 
 def _write(path: Path, text: str) -> None:
