@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import signal
 import subprocess
 import sys
 import tomllib
@@ -21,6 +22,7 @@ from fixtures.portal.server import Server, serve
 from fixtures.portal.site import Page, build, skipped
 from scraper.article import PAGE_FIELDS, Article
 from scraper.errors import Reason
+from tests.crawling import heeding
 
 ROOT = Path(__file__).parent.parent
 PORTAL = load(PLACEHOLDER)
@@ -383,14 +385,20 @@ def test_only_reading_is_allowed(client: http.client.HTTPConnection) -> None:
     assert (answer.status, answer.read(), int(answer.headers["Content-Length"]) > 1000) == (200, b"", True)
 
 
-def test_the_command_prints_its_address_and_serves() -> None:
-    command = [sys.executable, "-m", "fixtures.portal.server"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+def test_the_command_serves_until_ctrl_c() -> None:
+    command = [sys.executable, "-m", "fixtures.portal"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, preexec_fn=heeding) as process:  # noqa: PLW1509 - sets one handler
         assert process.stdout
         base = process.stdout.readline().strip()
-        try:
-            client = http.client.HTTPConnection(base.removeprefix("http://"), timeout=5)
-            assert get(client, "/scams/")[0] == 200
-            client.close()
-        finally:
-            process.terminate()
+        client = http.client.HTTPConnection(base.removeprefix("http://").rstrip("/"), timeout=5)
+        assert get(client, "/scams/")[0] == 200
+        client.close()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+
+
+def test_a_port_in_use_is_reported() -> None:
+    with serve() as server:
+        command = [sys.executable, "-m", "fixtures.portal", "--port", server.base.rpartition(":")[2]]
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr.endswith(": Address already in use\n")) == (1, True)

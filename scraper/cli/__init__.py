@@ -10,10 +10,11 @@ import typer
 
 from scraper.cli.bulk import bulk
 from scraper.cli.check import check
+from scraper.cli.crawl import crawl
 from scraper.cli.explain import explain
 from scraper.cli.export import export
 from scraper.cli.extract import extract
-from scraper.cli.small import portal, print_version, report, schema
+from scraper.cli.small import print_version, report, schema
 from scraper.io.terminal import open_standard_streams
 
 __all__ = ["main"]
@@ -21,6 +22,7 @@ __all__ = ["main"]
 # What the list of commands says of each, and what its own help ends with.
 _COMMANDS = (
     (extract, "Pages in, records out.", "scraper extract pages/ archive/*.warc.gz -o records.jsonl"),
+    (crawl, "Crawl a news portal.", "scraper crawl https://portal.example/ --into crawls/portal"),
     (bulk, "Archives in, a file of records for each out.", "scraper bulk archive/*.warc.gz --into records"),
     (explain, "Every block of a page, and why it is what it is.", "scraper explain page.html"),
     (check, "Whether a file of records is whole.", "scraper check records.jsonl --repair clean.jsonl"),
@@ -30,7 +32,6 @@ _COMMANDS = (
         "scraper export records.jsonl -o records.parquet, or -o stories/",
     ),
     (schema, "The JSON Schema of a record.", "scraper schema > article.schema.json"),
-    (portal, "Serve the portal that comes with the project.", "scraper portal --port 8750"),
     (report, "What a crawl did, as a page.", "scraper report crawls/fintechworld -o report.html"),
 )
 

@@ -1,20 +1,17 @@
 """Commands of a few lines."""
 
 import os
-import sys
-import threading
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-import scraper
 from scraper.article import json_schema
 from scraper.cli.output import apart, ending, writing
 from scraper.cli.screen import Screen
 from scraper.version import __version__
 
-__all__ = ["portal", "print_version", "report", "schema"]
+__all__ = ["print_version", "report", "schema"]
 
 
 def print_version(asked: bool) -> None:
@@ -28,30 +25,6 @@ def schema() -> None:
     """Print the JSON Schema of a record."""
     with writing(None, Screen()) as lines:
         lines.write(json_schema().encode())
-
-
-def portal(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Where it stands; 0 takes a free one.")] = 0,
-) -> None:
-    """Serve the small news portal that comes with the project; its address is printed first. ^C ends it."""
-    screen = Screen()
-    root = str(Path(scraper.__file__).parents[1])
-    sys.path.append(root)  # the portal stands beside the package, in the checkout
-    try:
-        from fixtures.portal.server import serve  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        screen.complain("the portal is part of the project's folder, not of the installed package: run it from there")
-        raise typer.Exit(1) from error
-    try:
-        with serve(port) as server:
-            print(f"{server.base}/", flush=True)
-            threading.Event().wait()
-    except KeyboardInterrupt:
-        return
-    except OSError as error:
-        why = os.strerror(error.errno) if error.errno else error
-        screen.complain(f"port {port}: {why}; --port 0 takes a free one")
-        raise typer.Exit(1) from error
 
 
 def report(

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,6 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from fixtures.portal.server import serve
 from scraper import Article, Dateline, Image, Link, Sidebar, json_schema
 from scraper.article import SCHEMA_VERSION
 from scraper.cli import main
@@ -34,7 +32,7 @@ from tests.crawling import heeding, story
 from tests.faults import serve_faults
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("extract", "bulk", "explain", "check", "export", "schema", "portal", "report")
+COMMANDS = ("extract", "crawl", "bulk", "explain", "check", "export", "schema", "report")
 TEXT = ROOT / "fixtures/pages/text-plain/page.txt"
 
 
@@ -689,37 +687,6 @@ def test_what_parquet_needs_is_told(records, tmp_path, monkeypatch, capsys):
 
 
 # ---------------------------------------------------------------- the small ones
-
-
-def test_the_portal_is_served_until_ctrl_c():
-    with subprocess.Popen(
-        program("portal"),
-        cwd="/",
-        stdout=subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        preexec_fn=heeding,  # noqa: PLW1509 - sets one handler
-    ) as process:
-        assert process.stdout is not None
-        address = process.stdout.readline().decode()
-        assert address.startswith("http://127.0.0.1:")
-        assert address.endswith("/\n")
-        with urllib.request.urlopen(address.strip(), timeout=30) as page:
-            assert b"<title>" in page.read()
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
-
-
-def test_a_taken_port_is_told(capsys):
-    with serve() as server:
-        port = server.base.rpartition(":")[2]
-        assert main(["portal", "--port", port]) == 1
-    assert capsys.readouterr().err == f"port {port}: Address already in use; --port 0 takes a free one\n"
-
-
-def test_without_the_checkout_there_is_no_portal(monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "fixtures.portal.server", None)
-    assert main(["portal"]) == 1
-    assert "part of the project's folder" in capsys.readouterr().err
 
 
 def test_a_report_is_written_of_a_crawl_s_folder(tmp_path, capsys):

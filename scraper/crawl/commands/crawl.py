@@ -15,13 +15,18 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from scrapy import Spider
 from scrapy.commands.crawl import Command as ScrapyCommand
+from scrapy.crawler import Crawler, CrawlerProcessBase
 from scrapy.exceptions import UsageError
+from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
 
 from scraper.crawl import arguments
+from scraper.crawl.addon import TrustedCrawl
 from scraper.crawl.crawl_dir import crawl_dir
 from scraper.crawl.downloader.backoff import RATE_LIMITED
 from scraper.crawl.downloader.robots import FORBIDDEN
@@ -29,7 +34,7 @@ from scraper.crawl.frontier.scheduler import DISK_FULL, JOINED, KNOWN, LOCKED, N
 from scraper.crawl.portal_spider import NO_SITEMAP, PortalSpider
 from scraper.crawl.stats import Account, count
 
-__all__ = ["Command", "exit_status"]
+__all__ = ["Command", "crawl", "exit_status"]
 
 NOTHING, USAGE, UNWRITTEN, BROKEN, IN_USE = 1, 2, 3, 4, 5
 INTERRUPTED, REFUSED, LIMITED = 11, 17, 18
@@ -95,36 +100,68 @@ def _of_interest(record: logging.LogRecord) -> bool:
 
 
 class Command(ScrapyCommand):
-    """Scrapy's own command, which would exit with 0 whatever happened."""
+    """Run a spider of the project, and exit with a status that says how the crawl went.
+
+    In a project that does not enable the add-on, this is Scrapy's own command.
+    """
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Run one spider; `exitcode` says how it went."""
+        """Run one spider and set `exitcode`."""
+        assert self.crawler_process is not None
+        if not _is_trusted(self.crawler_process.settings):
+            super().run(args, opts)
+            return
         if len(args) != 1:
             raise UsageError("give the name of one spider")
-        assert self.crawler_process is not None
         try:
             spider = self.crawler_process.spider_loader.load(args[0])
-            if issubclass(spider, PortalSpider):
-                arguments.parse(opts.spargs, embedded=spider.embedded)
-        except (KeyError, arguments.ArgumentError) as error:
+        except KeyError as error:
             print(f"scrapy crawl: {error.args[0]}", file=sys.stderr)
             self.exitcode = USAGE
             return
-        for name in _SWITCHES:
-            value = self.crawler_process.settings.get(name)
-            try:
-                self.crawler_process.settings.getbool(name)
-            except ValueError:
-                print(f"scrapy crawl: {name} is true or false, not {value!r}", file=sys.stderr)
-                self.exitcode = USAGE
-                return
-        _quieten(str(self.crawler_process.settings["LOG_LEVEL"]))
-        crawler = self._create_crawler(spider)
-        self.crawler_process.crawl(crawler, **opts.spargs)
-        self.crawler_process.start()
-        stats = crawler.stats.get_stats()
-        self.exitcode = BROKEN if self.crawler_process.bootstrap_failed else exit_status(stats)
-        if self.exitcode == INTERRUPTED and "finish_reason" not in stats:  # and nobody has told how far it came
-            written = f"{count(Account.of(stats).written, 'record')} written; the same command goes on."
-            head = f"{spider.name}: interrupted"
-            print(head, written, f"Records: {crawl_dir(crawler)}{os.sep}", sep="\n  ", file=sys.stderr)
+        self.exitcode = crawl(self.crawler_process, spider, opts.spargs, self._create_crawler)
+
+
+def _is_trusted(settings: BaseSettings) -> bool:
+    return any(load_object(addon) is TrustedCrawl for addon in settings["ADDONS"])
+
+
+def crawl(
+    process: CrawlerProcessBase,
+    spider: type[Spider],
+    spider_arguments: Mapping[str, str],
+    create: Callable[[type[Spider]], Crawler] | None = None,
+) -> int:
+    """Run one spider until it closes and return the exit status; errors in its arguments are printed to stderr."""
+    try:
+        if issubclass(spider, PortalSpider):
+            arguments.parse(spider_arguments, embedded=spider.embedded)
+        _check_switches(process.settings)
+    except arguments.ArgumentError as error:
+        print(f"scrapy crawl: {error.args[0]}", file=sys.stderr)
+        return USAGE
+    _quieten(str(process.settings["LOG_LEVEL"]))
+    crawler = (create or process.create_crawler)(spider)
+    process.crawl(crawler, **spider_arguments)
+    process.start()
+    stats = crawler.stats.get_stats()
+    status = BROKEN if process.bootstrap_failed else exit_status(stats)
+    if status == INTERRUPTED and "finish_reason" not in stats:  # interrupted twice: nothing has been reported
+        written = f"{count(Account.of(stats).written, 'record')} written; the same command goes on."
+        print(
+            f"{spider.name}: interrupted",
+            written,
+            f"Records: {crawl_dir(crawler)}{os.sep}",
+            sep="\n  ",
+            file=sys.stderr,
+        )
+    return status
+
+
+def _check_switches(settings: BaseSettings) -> None:
+    """Raise `ArgumentError` for a setting that should be true or false and is neither."""
+    for name in _SWITCHES:
+        try:
+            settings.getbool(name)
+        except ValueError:
+            raise arguments.ArgumentError(f"{name} is true or false, not {settings.get(name)!r}") from None
