@@ -20,7 +20,7 @@ def crawl(
     trust: Trust = None,
     setting: Annotated[
         list[str] | None,
-        typer.Option("-s", metavar="NAME=VALUE", help="Set a setting of Scrapy or the crawl; repeatable."),
+        typer.Option("-s", metavar="NAME=VALUE", help="A setting of Scrapy or the crawl; repeatable."),
     ] = None,
 ) -> None:
     """Crawl a portal politely and write one record per story to DIR/records.jsonl; run it again to continue.
