@@ -1,7 +1,7 @@
 """`scraper crawl`: crawl a news portal, outside any Scrapy project."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -28,27 +28,13 @@ def crawl(
     The exit statuses are those of `scrapy crawl` with the add-on: 0 success, 1 nothing extracted, 2 invalid arguments,
     3 cannot write, 4 error, 5 another crawl uses DIR, 11 interrupted, 17 robots.txt forbids the crawl, 18 rate limited.
     """
-    from scrapy.crawler import AsyncCrawlerProcess  # noqa: PLC0415 - Scrapy takes 0.3 s to import
+    from scraper.crawl.commands.crawl import crawl_site  # noqa: PLC0415 - Scrapy takes 0.3 s to import
 
-    from scraper.crawl import PortalSpider  # noqa: PLC0415
-    from scraper.crawl.commands.crawl import crawl as run  # noqa: PLC0415
-
-    settings: dict[str, Any] = {
-        "ADDONS": {"scraper.crawl.TrustedCrawl": 0},
-        "ARCHIVE": archive,
-        "BOT_NAME": "scraper",
-        "CRAWL_DIR": str(into),
-        "LOG_DATEFORMAT": "%H:%M:%S",
-        "LOG_FORMAT": "%(asctime)s %(levelname)s: %(message)s",
-        "LOG_LEVEL": "INFO",
-        "LOG_VERSIONS": [],
-        "STATS_DUMP": False,
-        "TRUSTED_HOSTS": sorted(trusted(trust)),
-        "USER_AGENT": user_agent or "scraper (a news-portal crawler that obeys robots.txt)",
-        **dict(map(_setting, setting or ())),
-    }
     arguments = {"site": site} | ({"pages": str(pages)} if pages else {}) | ({"fresh": "true"} if fresh else {})
-    raise typer.Exit(run(AsyncCrawlerProcess(settings), PortalSpider, arguments))
+    settings = {"ARCHIVE": archive, "CRAWL_DIR": str(into), "TRUSTED_HOSTS": sorted(trusted(trust))}
+    if user_agent:
+        settings["USER_AGENT"] = user_agent
+    raise typer.Exit(crawl_site(arguments, settings | dict(map(_setting, setting or ()))))
 
 
 def _setting(text: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from typing import Any
 
 from scrapy import Spider
 from scrapy.commands.crawl import Command as ScrapyCommand
-from scrapy.crawler import Crawler, CrawlerProcessBase
+from scrapy.crawler import AsyncCrawlerProcess, Crawler, CrawlerProcessBase
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
@@ -33,8 +33,9 @@ from scraper.crawl.downloader.robots import FORBIDDEN
 from scraper.crawl.frontier.scheduler import DISK_FULL, JOINED, KNOWN, LOCKED, NO_FRONTIER, NO_OUTPUT, OTHER_SITE
 from scraper.crawl.portal_spider import NO_SITEMAP, PortalSpider
 from scraper.crawl.stats import Account, count
+from scraper.version import __version__
 
-__all__ = ["Command", "crawl", "exit_status"]
+__all__ = ["Command", "crawl", "crawl_site", "exit_status"]
 
 NOTHING, USAGE, UNWRITTEN, BROKEN, IN_USE = 1, 2, 3, 4, 5
 INTERRUPTED, REFUSED, LIMITED = 11, 17, 18
@@ -52,6 +53,17 @@ _BY_REASON = {
     None: INTERRUPTED,
 }
 
+_ALONE: dict[str, Any] = {
+    "ADDONS": {TrustedCrawl: 0},
+    "BOT_NAME": "scraper",
+    "LOG_DATEFORMAT": "%H:%M:%S",
+    "LOG_FORMAT": "%(asctime)s %(levelname)s: %(message)s",
+    "LOG_LEVEL": "INFO",
+    "LOG_VERSIONS": [],
+    "STATS_DUMP": False,
+    "USER_AGENT": f"scraper/{__version__} (a news-portal crawler that obeys robots.txt)",
+}
+"""Settings of a crawl outside any Scrapy project."""
 _SWITCHES = ("ARCHIVE", "CRAWL_REPORT", "ROBOTSTXT_OBEY", "RETRY_ENABLED", "AUTOTHROTTLE_ENABLED")
 
 # Loggers that at INFO tell how Scrapy is put together, or say again what the account says.
@@ -156,6 +168,11 @@ def crawl(
             file=sys.stderr,
         )
     return status
+
+
+def crawl_site(spider_arguments: Mapping[str, str], settings: Mapping[str, Any]) -> int:
+    """Crawl a portal outside any Scrapy project and return the exit status."""
+    return crawl(AsyncCrawlerProcess({**_ALONE, **settings}), PortalSpider, spider_arguments)
 
 
 def _check_switches(settings: BaseSettings) -> None:
