@@ -72,6 +72,7 @@ OWNERS = {
         "cli",
         "cli.bulk",
         "cli.check",
+        "cli.crawl",
         "cli.explain",
         "cli.export",
         "cli.extract",
