@@ -86,8 +86,8 @@ def checkout(tmp_path: Path) -> Path:
 
 def know(checkout: Path, *templates: str) -> None:
     """Have a checkout know these templates."""
-    path = checkout / "scraper" / "profiles" / "__init__.py"
-    text = re.sub(r"(?<=from scraper\.profiles import ).*", ", ".join(templates), path.read_text("utf-8"), count=1)
+    path = checkout / "scraper" / "templates" / "__init__.py"
+    text = re.sub(r"(?<=from scraper\.templates import ).*", ", ".join(templates), path.read_text("utf-8"), count=1)
     listed = ", ".join(f"{name}.PROFILE" for name in templates)
     path.write_text(re.sub(r"(?<=^PROFILES = \().*?(?=\))", listed, text, flags=re.MULTILINE | re.DOTALL), "utf-8")
 
@@ -120,11 +120,11 @@ def test_a_portal_is_added_as_told(checkout: Path) -> None:
     (folder / "expected.json").write_text(expected, "utf-8")
     check, rest = green.splitlines()
     assert run(check, checkout).returncode == 1
-    (checkout / "scraper" / "profiles" / "tidegazette.py").write_text(profile, "utf-8")
+    (checkout / "scraper" / "templates" / "tidegazette.py").write_text(profile, "utf-8")
     know(checkout, "krnews", "tidegazette", "yangqq")
     assert run(check, checkout).returncode == 0
     # Of all tests, those that a new template could turn red.
-    touched = "page_gives or fixtures or rows_above and profiles or paths_named or code_is_clean and not types"
+    touched = "page_gives or fixtures or rooms_above and templates or paths_named or code_is_clean and not types"
     tests = f"{rest} tests/test_pages.py tests/test_house.py tests/test_readme.py -k '{touched}'"
     assert (ran := run(tests, checkout)).returncode == 0, ran.stdout
     assert command(crawl)[:5] == [sys.executable, "-m", "scrapy", "crawl", "portal"]
