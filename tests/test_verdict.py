@@ -3,6 +3,10 @@
 import pytest
 
 from scraper import NotAnArticle, extract
+from scraper.block import Label, Labelled, Reading
+from scraper.head import read_head
+from scraper.segment import segment_html
+from scraper.verdict import refusal
 
 ARTICLE = '<meta property="og:type" content="article"><meta property="article:published_time" content="2025-04-12">'
 STORY = (
@@ -103,3 +107,17 @@ def test_openings_of_other_stories_are_a_listing_however_they_are_marked_up(entr
     with pytest.raises(NotAnArticle) as caught:
         extract(page, url=f"http://post.test{path}")
     assert caught.value.reason == "listing"
+
+
+@pytest.mark.parametrize(("listing", "reason"), [(0.0, None), (0.02, "listing"), (None, "listing")])
+def test_prose_that_is_mostly_links_is_a_list_unless_the_model_is_sure_of_a_story(
+    listing: float | None, reason: str | None
+) -> None:
+    gifts = "".join(
+        f"<p><a href='/gift/{n}'>A lamp that burns for a whole winter night</a>, number {n}.</p>" for n in range(9)
+    )
+    document = segment_html(f"<h1>Nine gifts for a dark winter</h1>{gifts}")
+    labelled = tuple(
+        Labelled(block, Label.BODY if block.links else Label.HEADLINE, 0.9, "") for block in document.blocks
+    )
+    assert refusal(document, Reading(labelled, 0.9, listing), read_head(document.head)) == reason
