@@ -5,8 +5,9 @@ that call themselves a paragraph, a heading, a list item), that repeats the show
 beside the headline. It is the body where it is much longer than what is shown.
 """
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from scraper.block import Claims, Document
@@ -30,10 +31,14 @@ _TEXT_KEYS = frozenset(
     "text value content html body paragraph markup plaintext textcontent copy children data #text".split()
 )
 _UNESCAPED = re.compile(r"[A-Za-z0-9 ,.-]{12,}")
+_PIECES = re.compile(r".{12,24}")
 _TAG = re.compile(r"<[^<>]*>")
 _SHORTCODE = re.compile(r"\[[^\[\]]*\]")
 _BREAKS = re.compile(r"\s*\n\s*")
 _WORDS = re.compile(r"\w+")
+_PUSHED = re.compile(r'push\(\[1,\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*+\]', re.DOTALL)
+_ROW = re.compile(rb"\n*+([0-9a-f]{1,8}):(?:T([0-9a-f]{1,8}),|([^\n]*+))")
+_ELEMENT_ITEMS, _ROW_START = 4, 10
 _ELEMENTS = frozenset("p h2 h3 h4 h5 h6 li blockquote pre tr dd div section article body".split())
 
 
@@ -66,8 +71,9 @@ def _candidates(document: Document, claims: Claims, headline: str, shown: Sequen
     openings = [plain[:_OPENING] for text in told if len(plain := _plain(text)) >= _PROSE]
     if claims.text and (sum(map(len, shown)) < _LONG or any(opening in _plain(claims.text) for opening in openings)):
         yield [claims.text]
-    mentions = [run for text in (headline, *told) if (run := _longest_run(text))]
-    scripts = [each for each in document.head.state if not mentions or any(run in each for run in mentions)]
+    mentions = [piece for text in (headline, *told) for piece in _PIECES.findall(_longest_run(text))]
+    states = (*document.head.state, _stream(document.head.stream))
+    scripts = [each for each in states if each and (not mentions or any(run in each for run in mentions))]
     for story, is_beside in _stories(scripts, headline):
         raw = _plain(" ".join(story.parts)) if not is_beside else ""
         if is_beside or any(opening in raw for opening in openings):
@@ -111,8 +117,9 @@ def _stories(scripts: Iterable[str], headline: str) -> Iterator[tuple[_Story, bo
     """Yield the longest texts of a page's state, and whether each stands beside the headline."""
     wanted = _plain(headline)
     for script in scripts:
-        state = _State(wanted)
-        state.read(load_all(script))
+        values, texts = _rows(script) if _ROW.match(script[:_ROW_START].encode()) else (load_all(script), {})
+        state = _State(wanted, texts)
+        state.read(values)
         for story in state.longest():
             yield story, state.is_beside_headline(story.home)
 
@@ -120,8 +127,8 @@ def _stories(scripts: Iterable[str], headline: str) -> Iterator[tuple[_Story, bo
 class _State:
     """The texts of one script's values: long strings, and paragraphs by the container that they stand in."""
 
-    def __init__(self, headline: str) -> None:
-        self.headline = headline
+    def __init__(self, headline: str, texts: Mapping[str, str]) -> None:
+        self.headline, self.texts = headline, texts
         self.parents: list[int] = []
         self.lists: dict[int, int] = {}
         self.headed: set[int] = set()
@@ -134,8 +141,13 @@ class _State:
         while waiting and len(self.parents) < _MAX_VALUES:
             current, key, parent, block, home = waiting.pop()
             if isinstance(current, str):
-                self._text(current, key, parent, block, home)
+                current = self.texts.get(current, current)
+                if len(current) >= _LONG and current.lstrip()[:1] in "{[" and (inner := load_all(current)):
+                    waiting.append((inner, key, parent, block, home))
+                else:
+                    self._text(current, key, parent, block, home)
             elif isinstance(current, (dict, list)):
+                current = _unpacked(current)
                 number = len(self.parents)
                 self.parents.append(parent)
                 if isinstance(current, list):
@@ -176,6 +188,41 @@ class _State:
                 return home >= 0
             home = self.parents[home]
         return False
+
+
+def _unpacked(value: Any) -> Any:
+    """Return an element of React, a list of a sign, a tag, a key and its properties, as an object of that type."""
+    if isinstance(value, list) and len(value) == _ELEMENT_ITEMS and value[0] == "$" and isinstance(value[3], dict):
+        return {**value[3], "type": value[1]}
+    return value
+
+
+def _stream(scripts: Sequence[str]) -> str:
+    """Return the stream of React's server components, which a page hands over in pieces."""
+    return "".join(_string(piece) for piece in _PUSHED.findall("\n".join(scripts)))
+
+
+def _string(quoted: str) -> str:
+    try:
+        return str(json.loads(quoted, strict=False))
+    except ValueError:
+        return ""
+
+
+def _rows(stream: str) -> tuple[list[Any], dict[str, str]]:
+    """Return the values of a stream's rows, and its long texts by the reference ("$1f") that stands for each."""
+    data = stream.encode("utf-8", "replace")
+    values: list[Any] = []
+    texts: dict[str, str] = {}
+    at = 0
+    while row := _ROW.match(data, at):
+        at = row.end()
+        if row[2]:
+            start, at = at, at + int(row[2], 16)
+            texts["$" + row[1].decode()] = data[start:at].decode("utf-8", "replace")
+        elif row[3]:
+            values += load_all(row[3].decode("utf-8", "replace"))
+    return values, texts
 
 
 def _kind(value: dict[str, Any]) -> str:

@@ -204,7 +204,8 @@ def _site_name(meta: dict[str, str], story: _Node, headline: str | None) -> str 
     """Return the site's name; some pages name their headline instead."""
     publisher = next((name for name, _ in _named(story.get("publisher"), {})), None)
     found = (_first(meta, ["og:site_name"]), _first(meta, ["application-name"]), publisher)
-    return next((name for name in found if name and _plain(name) != _plain(headline or "")), None)
+    named = _plain(headline or "")
+    return next((name for name in found if name and not (named and named in _plain(name))), None)
 
 
 def _image(value: Any) -> str | None:

@@ -3,6 +3,7 @@
 from scraper.article import Article
 from scraper.assemble import assemble
 from scraper.block import Document, Labelled, Reading
+from scraper.corrections import correct
 from scraper.decode import decode
 from scraper.errors import NotAnArticle, ScraperError
 from scraper.head import read_head
@@ -106,4 +107,4 @@ def _read(document: Document) -> tuple[Reading, Profile | None]:
         return Reading(label(document, profile)), profile
     from scraper.tagger import read as read_by_model  # noqa: PLC0415 - numpy and the weights are loaded when needed
 
-    return read_by_model(document), None
+    return correct(document, read_by_model(document)), None

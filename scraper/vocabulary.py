@@ -4,6 +4,9 @@ Names are written as pages write them; whoever looks one up decides about case a
 """
 
 
+import re
+
+
 def _names(table: str) -> tuple[str, ...]:
     """Give the names that bars and line ends part."""
     return tuple(name.strip() for line in table.split("\n") if line.strip() for name in line.split("|"))
@@ -389,6 +392,61 @@ reklama|zapisz się|subskrybuj|реклама|подпишитесь|подпи�
     .split("|")
 )
 """With these a line begins that wants a click, a name or money, in lower case."""
+
+APPEALS = re.compile(
+    "|".join(
+        r"""
+please consider (?:making a |a )?(?:donat|support|subscrib|becom|gift)
+(?:support|help|join) (?:us|our \w+|independent journalism) (?:from|with|by|today|for)\b
+your (?:gift|donation|contribution|support)s? (?:of any size )?(?:keeps?|helps?|makes?|allows?|enables?)
+sign up (?:for|to) (?:our|the|this) [^.]{0,60}newsletters?
+(?:straight|directly) to your inbox
+download (?:our|the) [^.]{0,40}\bapp\b
+^follow us on\b
+unterstützen sie (?:uns|unsere|unabhängigen)
+(?:melden sie sich|abonnieren sie) [^.]{0,60}newsletter
+soutenez (?:-?nous|une presse|un média|notre|le journalisme)
+inscrivez-vous (?:à|gratuitement)[^.]{0,60}(?:newsletter|infolettre)
+suscríbe(?:te|se) (?:gratis )?a (?:nuestr|la newsletter|el boletín)
+(?:apoya|apoye) (?:a )?(?:nuestro|el) periodismo
+sostieni (?:il nostro|il giornalismo)
+iscriviti alla (?:nostra )?newsletter
+apoie o (?:nosso )?jornalismo
+(?:assine|inscreva-se n)a? ?(?:nossa|a nossa) newsletter
+(?:meld je aan|schrijf je in) voor (?:onze|de) [^.]{0,40}nieuwsbrief
+подпис(?:ывайтесь|ывайся|шитесь) на (?:наш|канал)
+""".strip().split("\n")
+    ),
+    re.IGNORECASE,
+)
+"""With these words a paragraph asks its reader for money, an address or a click."""
+
+NOTICES = re.compile(
+    "|".join(
+        r"""
+^\W*(?:disclaimer|haftungsausschluss|descargo de responsabilidad|免责声明|特别声明|版权声明|免責聲明|版權聲明)\s*[:：]
+\bviews? (?:and opinions? )?expressed\b[^.]*\b(?:author|writer|necessarily)
+\b(?:has|have) not been edited by\b
+\b(?:published|auto-generated|taken) from a (?:wire|syndicated|news) (?:agency )?feed
+\bnot (?:constitute|intended as) (?:\w+ )?(?:financial|investment|legal|medical) advice
+may not be (?:published|reproduced|copied)[^.]*\b(?:broadcast|rewritten|redistributed|permission)
+gib(?:t|en) nicht (?:notwendigerweise|unbedingt) die (?:meinung|ansicht)
+keine anlageberatung
+n[’']engagent? que (?:leur|son|l[’'])
+ne constitu\w+ pas un conseil
+no (?:reflejan?|representan?) necesariamente la
+non (?:riflett|rispecchi|costituisc)\w+ (?:necessariamente|una? (?:consulenza|sollecitazione))
+não (?:reflete|representa)m? necessariamente a
+мнение (?:автора|редакции) может не совпадать
+不代表.{0,12}(?:立场|观点|立場|觀點)
+(?:未经|未經).{0,12}(?:不得|禁止|严禁).{0,8}(?:转载|轉載|使用)
+侵权.{0,12}(?:联系|删除)
+仅提供信息存储
+""".strip().split("\n")
+    ),
+    re.IGNORECASE,
+)
+"""With these words a legal notice below a story speaks of the story, not in it."""
 
 # --- Who wrote a story ------------------------------------------------------------------------------------------------
 
