@@ -13,7 +13,7 @@ import msgspec
 from scraper import dateline
 from scraper.block import Block, Document, Label, Labelled, Reading
 from scraper.missing import is_offer
-from scraper.vocabulary import APPEALS, NOTICES
+from scraper.vocabulary import APPEAL_WORDS, APPEALS, NOTICES
 
 __all__ = ["correct"]
 
@@ -27,10 +27,12 @@ _PARAGRAPH, _WIDE_PARAGRAPH, _TITLE, _WIDE_TITLE, _NOTICE = 80, 30, 25, 12, 600
 _MOST_TITLE, _LEAD, _META_LINE, _META_LINES = 200, 25, 80, 4
 _FEW, _SEVERAL, _REACH, _ENTRIES, _LAST, _ABOVE = 3, 5, 8, 3, 3, 4
 _YEAR_OR_TIME = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.]\d\d\b")
+_LONG_WORD = re.compile(r"\w{4}|[\u2e80-\uffff]{2}")  # a calendar has none
 _WRITTEN = re.compile(r"\b(?:by|von|par|por|di|door|av)\s+\w", re.IGNORECASE)
 _ENDS = re.compile(r"[.!?…。！？؟।][\"'”’»）)]?$")
 _LEADS = re.compile(r"(?:[^.!?。！？]{1,24}[:：|>»\]】]|[^\w\s]{1,3})\s*$")
 _QUOTED = re.compile(r"[“”„«»\"「]")
+_APPEAL, _LEGAL = (re.compile("|".join(each), re.IGNORECASE) for each in (APPEALS, NOTICES))
 _CONSENT = tuple(
     re.compile(words, re.IGNORECASE)
     for words in (
@@ -49,7 +51,15 @@ def correct(document: Document, reading: Reading) -> Reading:
     if not document.elements:
         return reading
     labelled = list(reading.labelled)
-    for step in (_without_next_story, _without_consent, _without_references, _without_notices, _with_paid_text, _with_dateline, _with_rows):
+    for step in (
+        _without_next_story,
+        _without_consent,
+        _without_references,
+        _without_notices,
+        _with_paid_text,
+        _with_dateline,
+        _with_rows,
+    ):
         step(document, labelled)
     return msgspec.structs.replace(reading, labelled=tuple(labelled))
 
@@ -78,11 +88,13 @@ def _without_next_story(document: Document, labelled: list[Labelled]) -> None:
     prose = [index for index in _story(labelled) if index > start and _is_prose(labelled[index].block)]
     if len(prose) <= _FEW:
         return
-    heads = [index for index in range(prose[_FEW - 1] + 1, prose[-1]) if _is_other_head(document, labelled, start, index)]
+    heads = [
+        index for index in range(prose[_FEW - 1] + 1, prose[-1]) if _is_other_head(document, labelled, start, index)
+    ]
+    if not 0 < len(heads) < _ENTRIES:
+        return
     around = _common(document, labelled[start].block, labelled[prose[0]].block)
     end = next((index for index in heads if _is_apart(document, labelled, (start, index), around)), None)
-    if end is None and 0 < len(heads) < _ENTRIES and heads[0] > prose[_SEVERAL - 1 : _SEVERAL][0]:
-        end = next((index for index in heads if _is_signed(labelled, index)), None)
     for index in range(end, len(labelled)) if end is not None else ():
         if labelled[index].label in _STORY or labelled[index].label in _HEAD:
             _relabel(labelled, index, Label.LISTING, "of the next story on the page")
@@ -114,10 +126,10 @@ def _is_signed(labelled: Sequence[Labelled], index: int) -> bool:
 
 
 def _is_apart(document: Document, labelled: Sequence[Labelled], pair: tuple[int, int], around: int) -> bool:
-    """Return whether a heading is of the headline's rank, leads to a page of its own, or is outside the story."""
+    """Return whether a heading is of the headline's rank, or outside the story with a date and a writer."""
     headline, block = labelled[pair[0]].block, labelled[pair[1]].block
-    is_link = 10 * block.link_chars >= 9 * len(block.text) and len(block.links) == 1 and _is_other_page(document, block)
-    return (block.tag == headline.tag == "h1") or is_link or around not in (-1, *_ancestors(document, block))
+    is_outside = around not in (-1, *_ancestors(document, block))
+    return block.tag == headline.tag == "h1" or (is_outside and _is_signed(labelled, pair[1]))
 
 
 def _is_other_page(document: Document, block: Block) -> bool:
@@ -147,10 +159,11 @@ def _without_consent(document: Document, labelled: list[Labelled]) -> None:
     asked = False
     for index in range(start):
         each = labelled[index]
-        asks = sum(pattern.search(each.block.text) is not None for pattern in _CONSENT) > 1
-        if each.label in _STORY and (asks or (asked and not _is_prose(each.block))):
-            _relabel(labelled, index, Label.PROMO, "asks for consent")
-        asked = asked or asks
+        if each.label in _STORY:
+            asks = sum(pattern.search(each.block.text) is not None for pattern in _CONSENT) > 1
+            if asks or (asked and not _is_prose(each.block)):
+                _relabel(labelled, index, Label.PROMO, "asks for consent")
+            asked = asked or asks
 
 
 def _without_references(document: Document, labelled: list[Labelled]) -> None:
@@ -192,14 +205,19 @@ def _without_notices(_: Document, labelled: list[Labelled]) -> None:
     story = _story(labelled)
     if len(story) <= _FEW:
         return
-    _leave_out(labelled, story[1:], APPEALS.search, "an appeal")
-    _leave_out(labelled, story[-_LAST:], NOTICES.search, "a legal notice")
+    _leave_out(labelled, story[1:], _is_appeal, "an appeal")
+    _leave_out(labelled, story[-_LAST:], _LEGAL.search, "a legal notice")
+
+
+def _is_appeal(text: str) -> bool:
+    lowered = text.lower()
+    return any([word in lowered for word in APPEAL_WORDS]) and _APPEAL.search(text) is not None
 
 
 def _leave_out(labelled: list[Labelled], places: Iterable[int], search: Callable[[str], object], reason: str) -> None:
     for index in places:
         text = labelled[index].block.text
-        if len(text) <= _NOTICE and search(text) and not _QUOTED.search(text):
+        if len(text) <= _NOTICE and not _QUOTED.search(text) and search(text):
             _relabel(labelled, index, Label.PROMO, reason)
 
 
@@ -215,7 +233,7 @@ def _with_paid_text(document: Document, labelled: list[Labelled]) -> None:
         if "paywall" in element.names:
             inside = [at for at, each in enumerate(labelled) if index in _ancestors(document, each.block)]
             prose = [at for at in inside if _is_prose(labelled[at].block) and not labelled[at].block.hidden]
-            asks = any(is_offer(text) or APPEALS.search(text) for at in inside if (text := labelled[at].block.text))
+            asks = any(is_offer(text) or _is_appeal(text) for at in inside if (text := labelled[at].block.text))
             if len(prose) >= _FEW and story and inside[0] > story[0] and not asks:
                 for at in prose:
                     if labelled[at].label not in _STORY:
@@ -244,7 +262,8 @@ def _with_rows(document: Document, labelled: list[Labelled]) -> None:
             tables.setdefault(table, []).append(index)
     for rows in tables.values():
         kinds = {labelled[index].label for index in rows}
-        if kinds & _STORY or (len(rows) > 1 and not kinds & _NEVER_ROWS):
+        said = sum(_LONG_WORD.search(labelled[index].block.text) is not None for index in rows)
+        if 2 * said >= len(rows) and (kinds & _STORY or (len(rows) > 1 and not kinds & _NEVER_ROWS)):
             for index in rows:
                 if labelled[index].label not in _STORY and not labelled[index].block.links:
                     _relabel(labelled, index, Label.BODY, "a row of a table in the story")

@@ -3,7 +3,6 @@
 from scraper.article import Article
 from scraper.assemble import assemble
 from scraper.block import Document, Labelled, Reading
-from scraper.corrections import correct
 from scraper.decode import decode
 from scraper.errors import NotAnArticle, ScraperError
 from scraper.head import read_head
@@ -105,6 +104,7 @@ def _read(document: Document) -> tuple[Reading, Profile | None]:
     profile = recognise(document)
     if profile is not None:
         return Reading(label(document, profile)), profile
+    from scraper.corrections import correct  # noqa: PLC0415 - as the next line
     from scraper.tagger import read as read_by_model  # noqa: PLC0415 - numpy and the weights are loaded when needed
 
     return correct(document, read_by_model(document)), None
