@@ -1,10 +1,11 @@
-"""A story that the page keeps for its own scripts: in JSON-LD, or in the state from which they build the page.
+"""A story that the page keeps for its own scripts: in JSON-LD, or in the state or the stream from which they build it.
 
 Such text is looked for by what it is, not by whose page it is on: a long string, or a container of paragraphs (objects
 that call themselves a paragraph, a heading, a list item), that repeats the shown opening or the description, or stands
 beside the headline. It is the body where it is much longer than what is shown.
 """
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,7 +39,7 @@ _BREAKS = re.compile(r"\s*\n\s*")
 _WORDS = re.compile(r"\w+")
 _PUSHED = re.compile(r'push\(\[1,\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*+\]', re.DOTALL)
 _ROW = re.compile(rb"\n*+([0-9a-f]{1,8}):(?:T([0-9a-f]{1,8}),|([^\n]*+))")
-_ELEMENT_ITEMS, _ROW_START = 4, 10
+_ELEMENT_ITEMS = 4
 _ELEMENTS = frozenset("p h2 h3 h4 h5 h6 li blockquote pre tr dd div section article body".split())
 
 
@@ -72,9 +73,9 @@ def _candidates(document: Document, claims: Claims, headline: str, shown: Sequen
     if claims.text and (sum(map(len, shown)) < _LONG or any(opening in _plain(claims.text) for opening in openings)):
         yield [claims.text]
     mentions = [piece for text in (headline, *told) for piece in _PIECES.findall(_longest_run(text))]
-    states = (*document.head.state, _stream(document.head.stream))
-    scripts = [each for each in states if each and (not mentions or any(run in each for run in mentions))]
-    for story, is_beside in _stories(scripts, headline):
+    scripts = [each for each in document.head.state if not mentions or any(piece in each for piece in mentions)]
+    stream = _stream(document.head.stream)
+    for story, is_beside in _stories(scripts, stream, headline):
         raw = _plain(" ".join(story.parts)) if not is_beside else ""
         if is_beside or any(opening in raw for opening in openings):
             yield story.parts
@@ -113,11 +114,11 @@ def _with_opening(paragraphs: list[str], shown: Sequence[str]) -> list[str]:
 # ---------------------------------------------------------------- candidates
 
 
-def _stories(scripts: Iterable[str], headline: str) -> Iterator[tuple[_Story, bool]]:
+def _stories(scripts: Iterable[str], stream: str, headline: str) -> Iterator[tuple[_Story, bool]]:
     """Yield the longest texts of a page's state, and whether each stands beside the headline."""
     wanted = _plain(headline)
-    for script in scripts:
-        values, texts = _rows(script) if _ROW.match(script[:_ROW_START].encode()) else (load_all(script), {})
+    found: Iterator[tuple[list[Any], dict[str, str]]] = ((load_all(script), {}) for script in scripts)
+    for values, texts in itertools.chain(found, [_rows(stream)] if stream else ()):
         state = _State(wanted, texts)
         state.read(values)
         for story in state.longest():

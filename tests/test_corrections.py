@@ -133,7 +133,7 @@ def test_an_appeal_is_left_out_wherever_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Disclaimer: none of this is intended as investment advice.",
+        "This is not intended as investment advice.",
         "The views expressed here are those of the author alone.",
         "Der Beitrag gibt nicht unbedingt die Meinung der Redaktion wieder.",
         "Les propos publiés n'engagent que leur auteur.",

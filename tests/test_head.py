@@ -214,6 +214,13 @@ def test_a_headline_is_no_site_s_name(place: str) -> None:
     )
 
 
+def test_a_site_s_name_behind_the_headline_is_left_to_the_publisher() -> None:
+    meta = {"og:site_name": "Port reopens | Post"}
+    for publisher, name in (({"name": "The Post"}, "The Post"), (None, None)):
+        story = ARTICLE | {"publisher": publisher}
+        assert read_head(Head(json_ld=(json.dumps(story),), meta=meta)).site_name == name
+
+
 VALUES = (None, True, 5, -1.5, 10**30, "", "x", "&#" + "9" * 5000 + ";", [], {}, [[]], [{}], [5], {"a": 5}, [None, "x"],
           {"@id": 5}, {"@id": []}, {"@type": {}}, {"@type": [5]}, {"name": 5}, {"name": {"name": [{"name": {}}]}}, {"url": {}},
           {"@value": []}, {"givenName": {}, "familyName": 5}, {"@graph": 5})  # fmt: skip
