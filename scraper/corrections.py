@@ -1,7 +1,7 @@
 """Labels of the learned labeller corrected where the page itself is sure.
 
-A next story below the one being read, links to other stories amid its paragraphs, appeals and legal notices leave the
-story; a dateline in an element of its own and the rows of a table that the story holds enter it.
+A next story below the one being read, comments, links to other stories amid its paragraphs, appeals and legal notices
+leave the story; a dateline in an element of its own and the rows of a table that the story holds enter it.
 """
 
 import re
@@ -25,8 +25,13 @@ _NEVER_ROWS = frozenset((Label.PROMO, Label.SPONSORED, Label.COMMENT, Label.NAVI
 _HEADINGS = frozenset(("h1", "h2", "h3"))
 _PARAGRAPH, _WIDE_PARAGRAPH, _TITLE, _WIDE_TITLE, _NOTICE = 80, 30, 25, 12, 600
 _MOST_TITLE, _LEAD, _META_LINE, _META_LINES = 200, 25, 80, 4
-_FEW, _SEVERAL, _REACH, _ENTRIES, _LAST, _ABOVE = 3, 5, 8, 3, 3, 4
+_FEW, _REACH, _ENTRIES, _LAST, _ABOVE, _LEAST_REPLIES, _BUTTON = 3, 8, 3, 3, 4, 2, 40
 _YEAR_OR_TIME = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.]\d\d\b")
+_REPLIES = tuple(
+    "reply|antworten|répondre|responder|rispondi|beantwoorden|reageren|svar|odpowiedz|ответить|回复|回覆|返信|답글".split(
+        "|"
+    )
+)
 _LONG_WORD = re.compile(r"\w{4}|[\u2e80-\uffff]{2}")  # a calendar has none
 _WRITTEN = re.compile(r"\b(?:by|von|par|por|di|door|av)\s+\w", re.IGNORECASE)
 _ENDS = re.compile(r"[.!?…。！？؟।][\"'”’»）)]?$")
@@ -53,6 +58,7 @@ def correct(document: Document, reading: Reading) -> Reading:
     labelled = list(reading.labelled)
     for step in (
         _without_next_story,
+        _without_comments,
         _without_consent,
         _without_references,
         _without_notices,
@@ -151,6 +157,33 @@ def _common(document: Document, one: Block, other: Block) -> int:
 
 
 # ---------------------------------------------------------------- other things amid the story
+
+
+def _without_comments(document: Document, labelled: list[Labelled]) -> None:
+    """Leave out what readers said below the story: texts of which at least two may be replied to.
+
+    In a forum they are the story: so the page must declare an article, or they must not be much longer than the rest.
+    """
+    said = []
+    for index, each in enumerate(labelled):
+        if len(each.block.text) <= _BUTTON and each.block.text.lower().startswith(_REPLIES):
+            before = range(index - 1, max(-1, index - _FEW - 1), -1)
+            texts = (at for at in before if labelled[at].label in _STORY and len(labelled[at].block.text) > _LEAD)
+            said += [(at, index) for at in texts][:1]
+    if len(said) < _LEAST_REPLIES:
+        return
+    story = _story(labelled)
+    inside = [index for index in story if said[0][0] <= index <= said[-1][1]]
+    above = sum(len(labelled[index].block.text) for index in story if index < said[0][0])
+    below = sum(len(labelled[index].block.text) for index in inside)
+    if above > _PARAGRAPH and (below < _FEW * above or _is_declared(document)):
+        for index in inside:
+            _relabel(labelled, index, Label.COMMENT, "a text that may be replied to")
+
+
+def _is_declared(document: Document) -> bool:
+    head = document.head
+    return head.meta.get("og:type") == "article" or any("NewsArticle" in script for script in head.json_ld)
 
 
 def _without_consent(document: Document, labelled: list[Labelled]) -> None:

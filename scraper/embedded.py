@@ -29,8 +29,9 @@ _PARAGRAPH = re.compile(
 )
 _LIST = re.compile(r"^(?:core/)?(?:[uo]l|\w*list)$", re.IGNORECASE)
 _TEXT_KEYS = frozenset(
-    "text value content html body paragraph markup plaintext textcontent copy children data #text".split()
+    "text value content html body paragraph p markup plaintext textcontent copy children data #text".split()
 )
+_TITLE_KEYS = "title headline name url href link slug permalink".split()
 _UNESCAPED = re.compile(r"[A-Za-z0-9 ,.-]{12,}")
 _PIECES = re.compile(r".{12,24}")
 _TAG = re.compile(r"<[^<>]*>")
@@ -117,7 +118,7 @@ def _with_opening(paragraphs: list[str], shown: Sequence[str]) -> list[str]:
 def _stories(scripts: Iterable[str], stream: str, headline: str) -> Iterator[tuple[_Story, bool]]:
     """Yield the longest texts of a page's state, and whether each stands beside the headline."""
     wanted = _plain(headline)
-    found: Iterator[tuple[list[Any], dict[str, str]]] = ((load_all(script), {}) for script in scripts)
+    found: Iterator[tuple[list[Any], dict[str, str]]] = ((_values(script), {}) for script in scripts)
     for values, texts in itertools.chain(found, [_rows(stream)] if stream else ()):
         state = _State(wanted, texts)
         state.read(values)
@@ -154,7 +155,7 @@ class _State:
                 if isinstance(current, list):
                     self.lists[number] = len(current)
                 kind = _kind(current) if isinstance(current, dict) else ""
-                if block < 0 and _PARAGRAPH.search(kind):
+                if block < 0 and (_PARAGRAPH.search(kind) or (parent in self.lists and _is_untitled_prose(current))):
                     block = number
                 elif block < 0 and not _LIST.search(kind) and key != "items":
                     home = number
@@ -189,6 +190,23 @@ class _State:
                 return home >= 0
             home = self.parents[home]
         return False
+
+
+def _values(script: str) -> list[Any]:
+    """Return the values of a script, with the arguments of a function that is called where it stands."""
+    values = load_all(script)
+    if "function" in script[:_LONG] and (at := script.rfind("}(")) > 0:
+        values += load_all("[" + script[at + 2 :].rstrip(" \n;)") + "]")
+    return values
+
+
+def _is_untitled_prose(value: Any) -> bool:
+    """Return whether an object holds a text, but no title or address, as an entry of a list of stories does."""
+    if not isinstance(value, dict) or any(value.get(key) for key in _TITLE_KEYS):
+        return False
+    return any(
+        isinstance(text := value.get(key), str) and len(text) >= _PROSE and _is_prose(text) for key in _TEXT_KEYS
+    )
 
 
 def _unpacked(value: Any) -> Any:

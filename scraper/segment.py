@@ -83,7 +83,7 @@ _MAX_BASE = 4_096
 _MAX_SOURCES, _MAX_ADDRESS, _MAX_CLIMB = 20, 2_048, 50  # of an image: its sources, its address, the elements around it
 _ISO_DAY = re.compile(r"\s*\d{4}-\d\d-\d\d")
 _SHORT_STATE, _MAX_STATES, _COMMENT_LEVELS, _LONG_NAME = 500, 50, 30, 60
-_STREAM = "__next_f.push("
+_STREAM, _CALL = "__next_f.push(", "=(function("
 _TEXT = 2  # lexbor's number for a text node
 
 _Attributes = dict[str, str | None]
@@ -438,7 +438,11 @@ class _Walk:
             if self.streamed + len(text) <= MAX_SCRIPT:
                 self.streamed += len(text)
                 self.stream.append(text)
-        elif len(text) >= _SHORT_STATE and len(self.state) < _MAX_STATES and ('":' in text or '\\":' in text):
+        elif (
+            len(text) >= _SHORT_STATE
+            and len(self.state) < _MAX_STATES
+            and ('":' in text or '\\":' in text or _CALL in text[:_SHORT])
+        ):
             self.state.append(text[: MAX_SCRIPT + 1])
         return node.child is not None
 

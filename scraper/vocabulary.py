@@ -399,6 +399,17 @@ sign up (?:for|to) (?:our|the|this) [^.]{0,60}newsletters?
 \bdelivered (?:straight|directly) to your inbox
 ^download (?:our|the) [^.:]{0,30}\bapp\b
 ^follow us on\b
+^subscribe (?:now|today|to (?:our|the)\b)
+^would you like to receive (?:\w+ )?notifications
+\byou(?: are|'re|’re) using an ad.?blocker
+^(?:we|this (?:site|website)) uses? cookies
+^(?:wir|diese (?:seite|website)) verwende[nt] cookies
+^(?:nous|ce site) utilis\w+ des cookies
+^utilizamos cookies
+^jetzt (?:testen|abonnieren)\b
+^abonnez-vous\b
+^suscríbe(?:te|se)\b
+^abbonati\b
 (?:^|[.!?] |bitte |dann )unterstützen sie (?:uns|unsere|unabhängigen)
 unterstützen sie [^.]{0,40}(?:spende|abo\b|mitglied)
 (?:melden sie sich|abonnieren sie) [^.]{0,60}newsletter
@@ -419,7 +430,8 @@ apoie o (?:nosso )?jornalismo
 APPEAL_WORDS = tuple(
     """
 consider|support us|support our|support independent|your gift|your donation|your contribution|newsletter|inbox|download
-follow us|unterstütz|soutene|infolettre|suscríb|boletín|apoy|apoi|sostieni|nieuwsbrief|подпи
+follow us|subscribe|notifications|blocker|cookies|jetzt |abonnez|abbonati
+unterstütz|soutene|infolettre|suscríb|boletín|apoy|apoi|sostieni|nieuwsbrief|подпи
 """.strip()
     .replace("\n", "|")
     .split("|")

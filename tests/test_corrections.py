@@ -147,6 +147,24 @@ def test_a_legal_notice_is_left_out_at_the_end(text: str) -> None:
     assert text in _corrected(_paragraphs([*STORY[:2], text, *STORY[2:]]))
 
 
+COMMENTS = "".join(f"<div><b>Ann {n}</b> 3 h<p>{text}</p><p>{{reply}}</p></div>" for n, text in enumerate(OTHER))
+
+
+@pytest.mark.parametrize("reply", ["Reply", "Antworten | Melden", "<a href=#r>Répondre</a>", "回复", "Responder (2)"])
+def test_texts_that_may_be_replied_to_are_comments(reply: str) -> None:
+    body = _corrected(_paragraphs(STORY) + COMMENTS.format(reply=reply))
+    assert not set(OTHER) & set(body)
+    assert set(STORY) <= set(body)
+
+
+def test_what_may_be_replied_to_once_or_makes_up_a_forum_is_no_comment() -> None:
+    once = f"{_paragraphs(STORY)}<p>{OTHER[0]}</p><p>Reply</p>"
+    assert OTHER[0] in _corrected(once)
+    forum = _paragraphs(STORY[:1]) + COMMENTS.format(reply="Reply") * 3
+    assert OTHER[0] in _corrected(forum)
+    assert OTHER[0] not in _corrected(f"<meta property=og:type content=article>{forum}")
+
+
 @pytest.mark.parametrize(
     "asked",
     [

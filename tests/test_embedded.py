@@ -51,6 +51,7 @@ STATES = {
     "tree": {"story": {"title": TITLE, "content": {"type": "doc", "content": NODES}}},
     "strings": {"story": {"title": TITLE, "paragraphs": STORY}},
     "html-blocks": {"story": {"title": TITLE, "elements": [{"type": "raw_html", "content": f"<p>{text}</p>"} for text in STORY]}},
+    "sections": {"story": {"title": TITLE, "sections": [{"text": text, "layout": "wide"} for text in STORY]}},
     "cache": {"Story:1": {"title": TITLE}, "entries": {f"Paragraph:{i}": {"__typename": "Paragraph", "text": text} for i, text in enumerate(STORY)}},
     "teasers-first": {"latest": TEASERS, "story": {"title": TITLE, "blocks": BLOCKS}},
     "json-in-json": {"status": 200, "body": json.dumps({"title": TITLE, "content": HTML})},
@@ -134,6 +135,11 @@ def test_the_time_grows_with_the_stream() -> None:
             find,
             lambda n, row=row: f"self.__next_f.push([1,{json.dumps(row * (n // len(row)))}])",  # type: ignore[misc]
         )
+
+
+def test_the_arguments_of_a_called_function_may_hold_the_story() -> None:
+    call = f"(function(a,b){{return {{data:[{{title:a,text:b}}]}}}}({json.dumps(TITLE)},{json.dumps(HTML)}));"
+    assert _body(_page(f"<script>window.__STATE__={call}</script>")) == STORY
 
 
 def test_the_story_goes_on_where_the_page_ends() -> None:
