@@ -170,7 +170,7 @@ def _without_comments(document: Document, labelled: list[Labelled]) -> None:
             before = range(index - 1, max(-1, index - _FEW - 1), -1)
             texts = (at for at in before if labelled[at].label in _STORY and len(labelled[at].block.text) > _LEAD)
             said += [(at, index) for at in texts][:1]
-    if len(said) < _LEAST_REPLIES:
+    if len(said) < _LEAST_REPLIES or any(each.block.tag in _HEADINGS for each in labelled[said[0][0] : said[-1][1]]):
         return
     story = _story(labelled)
     inside = [index for index in story if said[0][0] <= index <= said[-1][1]]
@@ -238,13 +238,16 @@ def _without_notices(_: Document, labelled: list[Labelled]) -> None:
     story = _story(labelled)
     if len(story) <= _FEW:
         return
-    _leave_out(labelled, story[1:], _is_appeal, "an appeal")
+    whole = "\n".join([labelled[index].block.text for index in story]).lower()
+    words = [word for word in APPEAL_WORDS if word in whole]
+    if words:
+        _leave_out(labelled, story[1:], lambda text: _is_appeal(text, words), "an appeal")
     _leave_out(labelled, story[-_LAST:], _LEGAL.search, "a legal notice")
 
 
-def _is_appeal(text: str) -> bool:
+def _is_appeal(text: str, words: Sequence[str] = APPEAL_WORDS) -> bool:
     lowered = text.lower()
-    return any([word in lowered for word in APPEAL_WORDS]) and _APPEAL.search(text) is not None
+    return any([word in lowered for word in words]) and _APPEAL.search(text) is not None
 
 
 def _leave_out(labelled: list[Labelled], places: Iterable[int], search: Callable[[str], object], reason: str) -> None:
