@@ -202,7 +202,7 @@ def _without_consent(document: Document, labelled: list[Labelled]) -> None:
 def _without_references(document: Document, labelled: list[Labelled]) -> None:
     """Leave out single lines between paragraphs that are links to other stories of the site."""
     story = _story(labelled)
-    host = urlsplit(document.url or document.head.canonical or "").netloc
+    host = _host(document.url or document.head.canonical or "")
     found = [
         at
         for before, at, after in zip(story, story[1:], [*story[2:], story[-1]] if story else (), strict=False)

@@ -215,6 +215,14 @@ def test_paid_text_that_the_page_holds_is_of_the_story(added: str, stays: bool) 
     assert (set(OTHER) <= found) is stays
 
 
+def test_an_address_that_is_none_is_no_error() -> None:
+    page = (
+        f"<h1>Pier closed</h1><p>{STORY[0]}</p><p><a href='http://[x'>Swan takes the night bus home</a></p>{STORY[1]}"
+    )
+    document = read(page, url="http://[x")
+    assert len(correct(document, _labelled(document)).labelled) == len(document.blocks)
+
+
 def test_flattened_text_and_an_empty_page_stay_as_they_are() -> None:
     for document in (Document(()), Document(read("<p>x</p>").blocks)):
         reading = Reading(tuple(Labelled(block, Label.BODY, 1.0, "") for block in document.blocks))
