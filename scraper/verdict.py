@@ -14,7 +14,10 @@ _ERROR = re.compile(
     rf"^\W*(?:error\W*)?(?:4\d\d|5\d\d){_NO_COUNT}|(?<![\w$€£])404{_NO_COUNT}"
     r"|\b(?:page|file|article) (?:was |is |could )?not (?:be )?found\b|\bnot found\W*$|\bpage (?:is )?unavailable\b"
     r"|\bpage (?:does not|doesn[’']t) exist\b|\bno longer available\b"
-    r"|\b(?:internal server|bad gateway|service (?:temporarily )?unavailable)\b|页面不存在|找不到",
+    r"|\b(?:internal server|bad gateway|service (?:temporarily )?unavailable)\b|页面不存在|找不到"
+    r"|\bseite (?:\w+ ){0,2}nicht (?:gefunden|vorhanden)|\bpage (?:introuvable|non trouvée|n[’']existe pas)"
+    r"|\bp[áa]gina n(?:o|ão) (?:encontrada|existe)|\bpagina (?:non trovata|niet gevonden)"
+    r"|\bstrona nie (?:istnieje|została znaleziona)|\bстраница не (?:найдена|существует)|ページが(?:見つか|存在し)",
     re.IGNORECASE,
 )
 _BLOCKED = re.compile(

@@ -47,7 +47,7 @@ ROWS = (
     ("tagger.decode", "tagger.lists"),
     ("tagger.second_opinion",),
     ("tagger",),
-    ("decode", "segment", "plaintext", "head", "label"),  # the stages
+    ("decode", "segment", "plaintext", "head", "label", "corrections"),  # the stages
     ("embedded",),
     ("verdict", "assemble"),
     ("tagger.training.alignment",),

@@ -34,6 +34,8 @@ def _page(headline: str, body: str = STORY, head: str = "", foot: str = "© 2025
         "Flight 404 lands safely after engine fire",
         "Members only: the yacht club opens its gates for a day",
         "Der Hafen: 403 Boote und kein Platz",
+        "Seite nicht gefunden: Dem Stadtbuch von 1612 fehlt ein Blatt",
+        "Page introuvable : le manuscrit du phare reste incomplet",
     ],
 )
 @pytest.mark.parametrize("head", ["", ARTICLE], ids=["declares nothing", "declares an article"])
@@ -65,6 +67,21 @@ def test_a_copyright_line_says_nothing_of_the_page() -> None:
         (
             "Coast Post",
             "<h1>This article is no longer available</h1><p>It was removed by its author some time ago.</p>",
+            "error page",
+        ),
+        (
+            "Seite nicht gefunden",
+            "<h1>Seite nicht gefunden</h1><p>Vielleicht ist sie umgezogen, vielleicht gab es sie nie. Bitte suchen Sie.</p>",
+            "error page",
+        ),
+        (
+            "Page introuvable",
+            "<h1>Page introuvable</h1><p>Elle a peut-être changé d'adresse. Retournez à l'accueil ou cherchez-la.</p>",
+            "error page",
+        ),
+        (
+            "Página no encontrada",
+            "<h1>Página no encontrada</h1><p>Puede que la dirección haya cambiado. Vuelva a la portada del diario.</p>",
             "error page",
         ),
         ("页面不存在", "<h1>页面不存在</h1><p>您访问的页面不存在或已被删除。</p>", "error page"),
