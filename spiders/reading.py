@@ -22,6 +22,7 @@ from scraper.errors import NotAnArticle, ScraperError
 from scraper.parts import Place, place
 from scraper.pipeline import article, read
 from scraper.stories import cut_short, story_id, truncated
+from scraper.workers import confine
 
 __all__ = ["UNREADABLE", "Page", "Reading", "decoder", "frame", "reading"]
 
@@ -69,7 +70,7 @@ def reading(page: Page) -> Reading:
         record, reason = (truncated(found) if cut_short(page.body) else found).to_json(), ""
     except NotAnArticle as error:
         record, reason = None, error.reason
-    except ScraperError:
+    except (ScraperError, MemoryError):
         record, reason = None, UNREADABLE
     if document is None:
         return Reading(record, reason)
@@ -105,6 +106,7 @@ def decoder(kind: type[T]) -> "msgspec.msgpack.Decoder[T]":
 
 def main() -> None:
     """Answer pages with readings, in order, over the socket that is the standard input, until it is closed."""
+    confine()
     decode = decoder(Page).decode
     with socket.socket(fileno=sys.stdin.fileno()) as wire, wire.makefile("rb") as pages:
         while len(length := pages.read(_LENGTH)) == _LENGTH:

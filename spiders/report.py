@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import IO, Self, cast
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
@@ -18,6 +18,7 @@ from scraper.article import Article
 from scraper.coverage import coverage
 from scraper.errors import RecordError
 from scraper.safety import UNSAFE
+from scraper.terminal import Lenient
 from spiders.account import Account
 from spiders.folder import RECORDS, crawl_dir, replace
 from spiders.frontier import LOCKED, NO_OUTPUT, OTHER_SITE, Frontier
@@ -82,7 +83,7 @@ class Report:
         lines = [head, *account.sentences(), f"Records and account: {directory}{os.sep}"]
         if UNSAFE in account.failed and not account.fetched:
             lines.append("It is not on the public internet; -s TRUSTED_HOSTS=host:port lets it be reached.")
-        print(*lines, sep="\n  ", file=sys.stderr, flush=True)
+        print(*lines, sep="\n  ", file=cast(IO[str], Lenient(sys.stderr)), flush=True)
 
 
 def _records(path: Path, start: int) -> Iterator[Article]:

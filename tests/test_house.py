@@ -18,7 +18,7 @@ TEMPLATES = {f"profiles.{path.stem}" for path in (PACKAGE / "profiles").glob("*.
 
 # A module imports only what stands in a row above its own.
 ROWS = (
-    ("errors", "markdown"),
+    ("errors", "markdown", "printable"),
     ("article",),
     (
         "block",

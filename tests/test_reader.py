@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from scraper.workers import MEMORY
 from spiders.reader import Reader
 from spiders.reading import UNREADABLE, Page, Reading, reading
 from tests.crawling import ROOT, anchors, page, story
@@ -86,6 +88,7 @@ def test_a_page_that_kills_the_process_costs_itself_only():
 def test_the_process_ends_with_its_crawl():
     code = """
 import asyncio, time
+from scraper.workers import MEMORY
 from spiders.reader import Reader
 from tests.test_reader import RED
 async def main():
@@ -104,3 +107,14 @@ asyncio.run(main())
     while Path(f"/proc/{child}/cmdline").exists() and Path(f"/proc/{child}/cmdline").read_bytes():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_the_process_has_a_memory_limit():
+    code = "import resource, spiders.reading as r; r.main(); print(resource.getrlimit(resource.RLIMIT_AS)[0])"
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.shutdown(socket.SHUT_WR)
+        run = subprocess.run(
+            [sys.executable, "-c", code], stdin=theirs.fileno(), capture_output=True, check=True, cwd=ROOT
+        )
+    assert int(run.stdout) == MEMORY

@@ -12,17 +12,23 @@
 """
 
 import argparse
+import difflib
+import importlib.util
 import logging
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy.commands.crawl import Command as ScrapyCommand
 from scrapy.exceptions import UsageError
+from scrapy.settings import default_settings
 
+from scraper.terminal import open_standard_streams
 from spiders import arguments
 from spiders.account import Account, count
+from spiders.addon import SETTINGS
 from spiders.backoff import RATE_LIMITED
 from spiders.folder import crawl_dir
 from spiders.frontier import DISK_FULL, JOINED, KNOWN, LOCKED, NO_FRONTIER, NO_OUTPUT, OTHER_SITE
@@ -48,6 +54,9 @@ _BY_REASON = {
 }
 
 _SWITCHES = ("ARCHIVE", "CRAWL_REPORT", "ROBOTSTXT_OBEY", "RETRY_ENABLED", "AUTOTHROTTLE_ENABLED")
+
+_ALIKE = 0.85  # how much alike two names of settings are, from 0 to 1, where one is taken for a typing error
+_STORAGES = {"s3": "boto3"}
 
 # Loggers that at INFO tell how Scrapy is put together, or say again what the account says.
 _QUIET = (
@@ -94,8 +103,29 @@ def _of_interest(record: logging.LogRecord) -> bool:
     return record.levelno > logging.INFO
 
 
+def _check_settings(assignments: Iterable[str]) -> None:
+    """Raise `ArgumentError` for a setting of the command line whose name is nearly that of a known one."""
+    known = {name for name in (*vars(default_settings), *SETTINGS) if name.isupper()}
+    for name in (assignment.partition("=")[0] for assignment in assignments):
+        close = () if name in known else difflib.get_close_matches(name, known, 1, _ALIKE)
+        if close:
+            raise arguments.ArgumentError(f"unknown setting {name}; did you mean {close[0]}?")
+
+
+def _check_feeds(feeds: Iterable[str]) -> None:
+    """Raise `ArgumentError` for a feed whose storage needs a package that is not installed; Scrapy would skip it."""
+    for uri in map(str, feeds):
+        package = _STORAGES.get(urlsplit(uri).scheme)
+        if package and importlib.util.find_spec(package) is None:
+            raise arguments.ArgumentError(f"{uri} needs the package {package}: pip install {package}")
+
+
 class Command(ScrapyCommand):
     """Scrapy's own command, which would exit with 0 whatever happened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        open_standard_streams()  # before Scrapy sets up its log, which needs a stderr
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run one spider; `exitcode` says how it went."""
@@ -106,6 +136,8 @@ class Command(ScrapyCommand):
             spider = self.crawler_process.spider_loader.load(args[0])
             if issubclass(spider, PortalSpider):
                 arguments.parse(opts.spargs, embedded=spider.embedded)
+            _check_settings(opts.set)
+            _check_feeds(self.crawler_process.settings["FEEDS"])
         except (KeyError, arguments.ArgumentError) as error:
             print(f"scrapy crawl: {error.args[0]}", file=sys.stderr)
             self.exitcode = USAGE
