@@ -139,6 +139,8 @@ class Head(msgspec.Struct, frozen=True):
     """The text of each JSON-LD script."""
     state: tuple[str, ...] = ()
     """The text of other scripts that hold JSON, in bounds: the state from which a page is built."""
+    stream: tuple[str, ...] = ()
+    """The text of the scripts that hand over a stream of React's server components, in bounds."""
     feeds: tuple[str, ...] = ()
     """The addresses of the feeds that it names, absolute where the page's is known."""
 

@@ -7,7 +7,6 @@ text of a hostile page, which is escaped, could do nothing even if it were not. 
 import base64
 import hashlib
 import itertools
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -18,8 +17,9 @@ from scraper.block import Document, Label, Labelled
 from scraper.coverage import FIELDS
 from scraper.errors import NotAnArticle, Reason
 from scraper.pipeline import outcome, read, read_text
+from scraper.printable import printable
 
-__all__ = ["PALETTE", "STORY", "explain_page", "explain_page_text", "shown"]
+__all__ = ["PALETTE", "STORY", "explain_page", "explain_page_text"]
 
 PALETTE = {
     "paper": ("#f7f5f0", "#131519"),
@@ -72,7 +72,6 @@ _REASONS: dict[Reason, str] = {
     "error page": "It says that there is no such page, or that something broke.",
     "blocked": "It is a log-in wall, a challenge or a refusal.",
 }
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 Runs = list[tuple[Label, list[tuple[int, Labelled]]]]
 
@@ -89,11 +88,6 @@ def explain_page(page: bytes | str, *, url: str | None = None, content_type: str
 def explain_page_text(text: str, *, url: str | None = None) -> str:
     """Give the explain page of flattened text; raises `ScraperError` as `extract_text` does."""
     return _render(read_text(text, url=url))
-
-
-def shown(text: str) -> str:
-    """Give text as the page shows it: what is unprintable, or turns the direction of what follows, by its number."""
-    return _UNPRINTABLE.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def _render(document: Document) -> str:
@@ -120,7 +114,7 @@ def _render(document: Document) -> str:
 
 
 def _text(value: object) -> str:
-    return escape(shown(str(value)))
+    return escape(printable(str(value)))
 
 
 def _name(label: str) -> str:

@@ -14,7 +14,10 @@ _ERROR = re.compile(
     rf"^\W*(?:error\W*)?(?:4\d\d|5\d\d){_NO_COUNT}|(?<![\w$€£])404{_NO_COUNT}"
     r"|\b(?:page|file|article) (?:was |is |could )?not (?:be )?found\b|\bnot found\W*$|\bpage (?:is )?unavailable\b"
     r"|\bpage (?:does not|doesn[’']t) exist\b|\bno longer available\b"
-    r"|\b(?:internal server|bad gateway|service (?:temporarily )?unavailable)\b|页面不存在|找不到",
+    r"|\b(?:internal server|bad gateway|service (?:temporarily )?unavailable)\b|页面不存在|找不到"
+    r"|\bseite (?:\w+ ){0,2}nicht (?:gefunden|vorhanden)|\bpage (?:introuvable|non trouvée|n[’']existe pas)"
+    r"|\bp[áa]gina n(?:o|ão) (?:encontrada|existe)|\bpagina (?:non trovata|niet gevonden)"
+    r"|\bstrona nie (?:istnieje|została znaleziona)|\bстраница не (?:найдена|существует)|ページが(?:見つか|存在し)",
     re.IGNORECASE,
 )
 _BLOCKED = re.compile(
@@ -29,7 +32,8 @@ _PROSE = frozenset((Label.BODY, Label.STANDFIRST))
 _FRAME = frozenset((Label.NAVIGATION, Label.FOOTER, Label.BREADCRUMB))
 _SIDEBAR = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
 _TITLE, _PARAGRAPH, _SOME, _MANY = 20, 80, 3, 5
-_SOME_PROSE, _BARE, _LIKELY_LISTING, _POSSIBLE_LISTING = 100, 18, 0.6, 0.15
+_SOME_PROSE, _BARE = 100, 18
+_LIKELY_LISTING, _POSSIBLE_LISTING, _UNLIKELY_LISTING = 0.6, 0.15, 0.01
 _LINE, _LINES, _LEAST_LINKS, _LEAST_LINES = 100, 40, 4, 15
 _SENTENCE = re.compile(r"[.!?…。！？؟।][\"'”’»）)]?\s*$")
 _BUTTON = re.compile(
@@ -100,7 +104,8 @@ def _evidence(pattern: re.Pattern[str], heads: Sequence[str], lines: Sequence[st
 def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled], length: int) -> bool:
     """Return whether the page is a list of stories: as the model says, or for a template by its links."""
     prose = [each.block for each in visible if each.label in _PROSE]
-    if 2 * sum([block.link_chars for block in prose]) > length:
+    is_linked = 2 * sum([block.link_chars for block in prose]) > length
+    if is_linked and (reading.listing is None or reading.listing > _UNLIKELY_LISTING):
         return True
     if reading.listing is not None:
         if document.elements:

@@ -104,6 +104,7 @@ def _read(document: Document) -> tuple[Reading, Profile | None]:
     profile = recognise(document)
     if profile is not None:
         return Reading(label(document, profile)), profile
+    from scraper.corrections import correct  # noqa: PLC0415 - as the next line
     from scraper.tagger import read as read_by_model  # noqa: PLC0415 - numpy and the weights are loaded when needed
 
-    return read_by_model(document), None
+    return correct(document, read_by_model(document)), None

@@ -390,6 +390,78 @@ reklama|zapisz się|subskrybuj|реклама|подпишитесь|подпи�
 )
 """With these a line begins that wants a click, a name or money, in lower case."""
 
+APPEALS = tuple(
+    r"""
+please consider (?:making a |a )?(?:donat|support|subscrib|becom|gift)
+(?:^|[.!?] )support (?:us|our \w+|independent journalism) (?:from|with|by|today)\b
+your (?:gift|donation|contribution)s? (?:of any size )?(?:keeps?|helps?|makes?|allows?|enables?) (?:us|our)
+sign up (?:for|to) (?:our|the|this) [^.]{0,60}newsletters?
+\bdelivered (?:straight|directly) to your inbox
+^download (?:our|the) [^.:]{0,30}\bapp\b
+^follow us on\b
+^subscribe (?:now|today|to (?:our|the)\b)
+^would you like to receive (?:\w+ )?notifications
+\byou(?: are|'re|’re) using an ad.?blocker
+^(?:we|this (?:site|website)) uses? cookies
+^(?:wir|diese (?:seite|website)) verwende[nt] cookies
+^(?:nous|ce site) utilis\w+ des cookies
+^utilizamos cookies
+^jetzt (?:testen|abonnieren)\b
+^abonnez-vous\b
+^suscríbe(?:te|se)\b
+^abbonati\b
+(?:^|[.!?] |bitte |dann )unterstützen sie (?:uns|unsere|unabhängigen)
+unterstützen sie [^.]{0,40}(?:spende|abo\b|mitglied)
+(?:melden sie sich|abonnieren sie) [^.]{0,60}newsletter
+soutenez (?:-?nous|une presse|un média|notre|le journalisme)
+inscrivez-vous (?:à|gratuitement)[^.]{0,60}(?:newsletter|infolettre)
+suscríbe(?:te|se) (?:gratis )?a (?:nuestr|la newsletter|el boletín)
+(?:apoya|apoye) (?:a )?(?:nuestro|el) periodismo
+sostieni (?:il nostro|il giornalismo)
+iscriviti alla (?:nostra )?newsletter
+apoie o (?:nosso )?jornalismo
+(?:assine|inscreva-se n)a? ?(?:nossa|a nossa) newsletter
+(?:meld je aan|schrijf je in) voor (?:onze|de) [^.]{0,40}nieuwsbrief
+подпис(?:ывайтесь|ывайся|шитесь) на (?:наш|канал)
+""".strip().split("\n")
+)
+"""Expressions by which a paragraph asks its reader for money, an address or a click."""
+
+APPEAL_WORDS = tuple(
+    """
+consider|support us|support our|support independent|your gift|your donation|your contribution|newsletter|inbox|download
+follow us|subscribe|notifications|blocker|cookies|jetzt |abonnez|abbonati
+unterstütz|soutene|infolettre|suscríb|boletín|apoy|apoi|sostieni|nieuwsbrief|подпи
+""".strip()
+    .replace("\n", "|")
+    .split("|")
+)
+"""One of these is in every text that `APPEALS` finds, in lower case: to look for them is quicker."""
+
+NOTICES = tuple(
+    r"""
+^\W*(?:haftungsausschluss|descargo de responsabilidad|免责声明|特别声明|版权声明|免責聲明|版權聲明)\s*[:：]
+\bviews? (?:and opinions? )?expressed\b[^.]*\b(?:author|writer|necessarily)
+\b(?:has|have) not been edited by\b
+\b(?:published|auto-generated|taken) from a (?:wire|syndicated|news) (?:agency )?feed
+\bnot (?:constitute|intended as) (?:\w+ )?(?:financial|investment|legal|medical) advice
+may not be (?:published|reproduced|copied)[^.]*\b(?:broadcast|rewritten|redistributed|permission)
+gib(?:t|en) nicht (?:notwendigerweise|unbedingt) die (?:meinung|ansicht)
+keine anlageberatung
+n[’']engagent? que (?:leur|son|l[’'])
+ne constitu\w+ pas un conseil
+no (?:reflejan?|representan?) necesariamente la
+non (?:riflett|rispecchi|costituisc)\w+ (?:necessariamente|una? (?:consulenza|sollecitazione))
+não (?:reflete|representa)m? necessariamente a
+мнение (?:автора|редакции) может не совпадать
+不代表.{0,12}(?:立场|观点|立場|觀點)
+(?:未经|未經).{0,12}(?:不得|禁止|严禁).{0,8}(?:转载|轉載|使用)
+侵权.{0,12}(?:联系|删除)
+仅提供信息存储
+""".strip().split("\n")
+)
+"""Expressions of legal notices below a story."""
+
 # --- Who wrote a story ------------------------------------------------------------------------------------------------
 
 BYLINE_WORDS = _names("""

@@ -27,8 +27,9 @@ from scraper import (
     extract,
     extract_text,
 )
-from scraper.explanation import PALETTE, STORY, shown
+from scraper.explanation import PALETTE, STORY
 from scraper.pipeline import outcome, read
+from scraper.printable import printable
 from tests.browser import CONTRASTS, Watched
 from tests.browser import browser as launched
 
@@ -137,7 +138,7 @@ def assert_harmless(html: str) -> None:
 @pytest.mark.parametrize("name", [*STORIES, *REFUSED])
 def test_each_block_is_there_once_and_in_order(name: str) -> None:
     page, labelled = tree(explain_page(page_of(name), url=URL)), explain(page_of(name), url=URL)
-    assert shown_blocks(page) == [(each.label, shown(each.block.text)) for each in labelled]
+    assert shown_blocks(page) == [(each.label, printable(each.block.text)) for each in labelled]
     assert [node.attributes["tabindex"] for node in page.css(".run p")] == ["0"] * len(labelled)
     numbers = [int(node.attributes["start"] or 0) for node in page.css(".run ol")]
     assert numbers == [1 + i for i in range(len(labelled)) if i == 0 or labelled[i].label is not labelled[i - 1].label]
@@ -305,7 +306,9 @@ def test_hostile_lines_of_text_run_nothing(text: str) -> None:
     lines = f"Bridge to close {text}\n" + f"{STORY_TEXT * 3}{text}\n" * 3
     html = explain_page_text(lines, url=text)
     assert_harmless(html)
-    assert [text for _, text in shown_blocks(tree(html))] == [shown(each.block.text) for each in explain_text(lines)]
+    assert [text for _, text in shown_blocks(tree(html))] == [
+        printable(each.block.text) for each in explain_text(lines)
+    ]
 
 
 @settings(max_examples=100, deadline=None)

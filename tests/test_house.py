@@ -14,14 +14,14 @@ import scraper
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scraper"
 ROOMS = (
-    ("errors", "markdown", "article", "block", "vocabulary", "coverage", "version"),
+    ("errors", "markdown", "article", "block", "vocabulary", "coverage", "printable", "version"),
     ("io",),
     ("segment",),
     ("templates",),
     ("tagger",),
     ("tagger.training",),
     ("fields",),
-    ("page_type",),
+    ("page_type", "corrections"),
     ("pipeline",),
     ("explanation",),
     ("",),  # the package itself

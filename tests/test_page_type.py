@@ -3,6 +3,10 @@
 import pytest
 
 from scraper import NotAnArticle, extract
+from scraper.block import Label, Labelled, Reading
+from scraper.fields.claims import read_head
+from scraper.page_type import refusal
+from scraper.segment.html import segment_html
 
 ARTICLE = '<meta property="og:type" content="article"><meta property="article:published_time" content="2025-04-12">'
 STORY = (
@@ -30,6 +34,8 @@ def _page(headline: str, body: str = STORY, head: str = "", foot: str = "© 2025
         "Flight 404 lands safely after engine fire",
         "Members only: the yacht club opens its gates for a day",
         "Der Hafen: 403 Boote und kein Platz",
+        "Seite nicht gefunden: Dem Stadtbuch von 1612 fehlt ein Blatt",
+        "Page introuvable : le manuscrit du phare reste incomplet",
     ],
 )
 @pytest.mark.parametrize("head", ["", ARTICLE], ids=["declares nothing", "declares an article"])
@@ -61,6 +67,21 @@ def test_a_copyright_line_says_nothing_of_the_page() -> None:
         (
             "Coast Post",
             "<h1>This article is no longer available</h1><p>It was removed by its author some time ago.</p>",
+            "error page",
+        ),
+        (
+            "Seite nicht gefunden",
+            "<h1>Seite nicht gefunden</h1><p>Vielleicht ist sie umgezogen, vielleicht gab es sie nie. Bitte suchen Sie.</p>",
+            "error page",
+        ),
+        (
+            "Page introuvable",
+            "<h1>Page introuvable</h1><p>Elle a peut-être changé d'adresse. Retournez à l'accueil ou cherchez-la.</p>",
+            "error page",
+        ),
+        (
+            "Página no encontrada",
+            "<h1>Página no encontrada</h1><p>Puede que la dirección haya cambiado. Vuelva a la portada del diario.</p>",
             "error page",
         ),
         ("页面不存在", "<h1>页面不存在</h1><p>您访问的页面不存在或已被删除。</p>", "error page"),
@@ -103,3 +124,17 @@ def test_openings_of_other_stories_are_a_listing_however_they_are_marked_up(entr
     with pytest.raises(NotAnArticle) as caught:
         extract(page, url=f"http://post.test{path}")
     assert caught.value.reason == "listing"
+
+
+@pytest.mark.parametrize(("listing", "reason"), [(0.0, None), (0.02, "listing"), (None, "listing")])
+def test_prose_that_is_mostly_links_is_a_list_unless_the_model_is_sure_of_a_story(
+    listing: float | None, reason: str | None
+) -> None:
+    gifts = "".join(
+        f"<p><a href='/gift/{n}'>A lamp that burns for a whole winter night</a>, number {n}.</p>" for n in range(9)
+    )
+    document = segment_html(f"<h1>Nine gifts for a dark winter</h1>{gifts}")
+    labelled = tuple(
+        Labelled(block, Label.BODY if block.links else Label.HEADLINE, 0.9, "") for block in document.blocks
+    )
+    assert refusal(document, Reading(labelled, 0.9, listing), read_head(document.head)) == reason

@@ -25,9 +25,9 @@ from scraper.crawl.output.records import Sink
 from scraper.crawl.reporting.progress import Live
 from scraper.crawl.reporting.run import Report
 
-__all__ = ["TrustedCrawl"]
+__all__ = ["SETTINGS", "TrustedCrawl"]
 
-_SETTINGS: dict[str, Any] = {
+SETTINGS: dict[str, Any] = {
     "SCHEDULER": Frontier,
     "REQUEST_FINGERPRINTER_CLASS": Fingerprinter,
     "CRAWL_DIR": None,  # crawls/<spider>/
@@ -93,7 +93,7 @@ class TrustedCrawl:
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Set what is not set by the project, the spider or the command line."""
-        settings.setdict(_SETTINGS, priority="addon")
+        settings.setdict(SETTINGS, priority="addon")
         for instead in (RetryMiddleware, RobotsTxtMiddleware, HttpCompressionMiddleware):
             settings["DOWNLOADER_MIDDLEWARES"][instead] = None
         for middleware, place in _MIDDLEWARES.items():

@@ -72,7 +72,7 @@ def read_head(head: Head, url: str | None = None) -> Claims:
         brands=brands,
         published=_all(_text(about.get("datePublished")), meta, _PUBLISHED),
         modified=_all(_text(about.get("dateModified")), meta, _MODIFIED),
-        site_name=_site_name(meta, story, headline),
+        site_name=_site_name(meta, story, nodes, headline),
         section=_text(story.get("articleSection")) or _first(meta, _SECTION),
         image=_image(story.get("image")) or _first(meta, _IMAGE),
         language=_language(head, story),
@@ -166,13 +166,17 @@ def _lines(value: Any) -> str | None:
 
 def _authors(about: _Node, nodes: list[_Node]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the declared authors, still unsplit, and those of them that are declared as organisations."""
-    known = {key: node for node in nodes if isinstance(key := node.get("@id"), str)}
+    known = _by_id(nodes)
     for role in ("author", "creator"):
         found = list(_named(about.get(role), known))
         if found:
             names = dict.fromkeys(name for name, _ in found)
             return tuple(names), tuple(dict.fromkeys(name for name, is_brand in found if is_brand))
     return (), ()
+
+
+def _by_id(nodes: list[_Node]) -> dict[str, _Node]:
+    return {key: node for node in nodes if isinstance(key := node.get("@id"), str)}
 
 
 def _named(value: Any, known: dict[str, _Node]) -> Iterator[tuple[str, bool]]:
@@ -200,11 +204,14 @@ def _name_of(node: _Node, known: dict[str, _Node]) -> Any:
     return other if other is not None and (other is not node and "name" in other) else None
 
 
-def _site_name(meta: dict[str, str], story: _Node, headline: str | None) -> str | None:
+def _site_name(meta: dict[str, str], story: _Node, nodes: list[_Node], headline: str | None) -> str | None:
     """Return the site's name; some pages name their headline instead."""
-    publisher = next((name for name, _ in _named(story.get("publisher"), {})), None)
-    found = (_first(meta, ["og:site_name"]), _first(meta, ["application-name"]), publisher)
-    return next((name for name in found if name and _plain(name) != _plain(headline or "")), None)
+    known = _by_id(nodes)
+    publisher = next((name for name, _ in _named(story.get("publisher"), known)), None)
+    site = next((name for node in nodes if _kind(node) == "WebSite" and (name := _text(node.get("name")))), None)
+    found = (_first(meta, ["og:site_name"]), _first(meta, ["application-name"]), publisher, site)
+    named = _plain(headline or "")
+    return next((name for name in found if name and not (named and named in _plain(name))), None)
 
 
 def _image(value: Any) -> str | None:

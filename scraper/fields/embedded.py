@@ -1,12 +1,14 @@
-"""A story that the page keeps for its own scripts: in JSON-LD, or in the state from which they build the page.
+"""A story that the page keeps for its own scripts: in JSON-LD, or in the state or the stream from which they build it.
 
 Such text is looked for by what it is, not by whose page it is on: a long string, or a container of paragraphs (objects
 that call themselves a paragraph, a heading, a list item), that repeats the shown opening or the description, or stands
 beside the headline. It is the body where it is much longer than what is shown.
 """
 
+import itertools
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from scraper.block import Claims, Document
@@ -27,13 +29,18 @@ _PARAGRAPH = re.compile(
 )
 _LIST = re.compile(r"^(?:core/)?(?:[uo]l|\w*list)$", re.IGNORECASE)
 _TEXT_KEYS = frozenset(
-    "text value content html body paragraph markup plaintext textcontent copy children data #text".split()
+    "text value content html body paragraph p markup plaintext textcontent copy children data #text".split()
 )
+_TITLE_KEYS = "title headline name url href link slug permalink".split()
 _UNESCAPED = re.compile(r"[A-Za-z0-9 ,.-]{12,}")
+_PIECES = re.compile(r".{12,24}")
 _TAG = re.compile(r"<[^<>]*>")
 _SHORTCODE = re.compile(r"\[[^\[\]]*\]")
 _BREAKS = re.compile(r"\s*\n\s*")
 _WORDS = re.compile(r"\w+")
+_PUSHED = re.compile(r'push\(\[1,\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+")\s*+\]', re.DOTALL)
+_ROW = re.compile(rb"\n*+([0-9a-f]{1,8}):(?:T([0-9a-f]{1,8}),|([^\n]*+))")
+_ELEMENT_ITEMS = 4
 _ELEMENTS = frozenset("p h2 h3 h4 h5 h6 li blockquote pre tr dd div section article body".split())
 
 
@@ -66,9 +73,10 @@ def _candidates(document: Document, claims: Claims, headline: str, shown: Sequen
     openings = [plain[:_OPENING] for text in told if len(plain := _plain(text)) >= _PROSE]
     if claims.text and (sum(map(len, shown)) < _LONG or any(opening in _plain(claims.text) for opening in openings)):
         yield [claims.text]
-    mentions = [run for text in (headline, *told) if (run := _longest_run(text))]
-    scripts = [each for each in document.head.state if not mentions or any(run in each for run in mentions)]
-    for story, is_beside in _stories(scripts, headline):
+    mentions = [piece for text in (headline, *told) for piece in _PIECES.findall(_longest_run(text))]
+    scripts = [each for each in document.head.state if not mentions or any(piece in each for piece in mentions)]
+    stream = _stream(document.head.stream)
+    for story, is_beside in _stories(scripts, stream, headline):
         raw = _plain(" ".join(story.parts)) if not is_beside else ""
         if is_beside or any(opening in raw for opening in openings):
             yield story.parts
@@ -107,12 +115,13 @@ def _with_opening(paragraphs: list[str], shown: Sequence[str]) -> list[str]:
 # ---------------------------------------------------------------- candidates
 
 
-def _stories(scripts: Iterable[str], headline: str) -> Iterator[tuple[_Story, bool]]:
+def _stories(scripts: Iterable[str], stream: str, headline: str) -> Iterator[tuple[_Story, bool]]:
     """Yield the longest texts of a page's state, and whether each stands beside the headline."""
     wanted = _plain(headline)
-    for script in scripts:
-        state = _State(wanted)
-        state.read(load_all(script))
+    found: Iterator[tuple[list[Any], dict[str, str]]] = ((_values(script), {}) for script in scripts)
+    for values, texts in itertools.chain(found, [_rows(stream)] if stream else ()):
+        state = _State(wanted, texts)
+        state.read(values)
         for story in state.longest():
             yield story, state.is_beside_headline(story.home)
 
@@ -120,8 +129,8 @@ def _stories(scripts: Iterable[str], headline: str) -> Iterator[tuple[_Story, bo
 class _State:
     """The texts of one script's values: long strings, and paragraphs by the container that they stand in."""
 
-    def __init__(self, headline: str) -> None:
-        self.headline = headline
+    def __init__(self, headline: str, texts: Mapping[str, str]) -> None:
+        self.headline, self.texts = headline, texts
         self.parents: list[int] = []
         self.lists: dict[int, int] = {}
         self.headed: set[int] = set()
@@ -134,14 +143,19 @@ class _State:
         while waiting and len(self.parents) < _MAX_VALUES:
             current, key, parent, block, home = waiting.pop()
             if isinstance(current, str):
-                self._text(current, key, parent, block, home)
+                current = self.texts.get(current, current)
+                if len(current) >= _LONG and current.lstrip()[:1] in "{[" and (inner := load_all(current)):
+                    waiting.append((inner, key, parent, block, home))
+                else:
+                    self._text(current, key, parent, block, home)
             elif isinstance(current, (dict, list)):
+                current = _unpacked(current)
                 number = len(self.parents)
                 self.parents.append(parent)
                 if isinstance(current, list):
                     self.lists[number] = len(current)
                 kind = _kind(current) if isinstance(current, dict) else ""
-                if block < 0 and _PARAGRAPH.search(kind):
+                if block < 0 and (_PARAGRAPH.search(kind) or (parent in self.lists and _is_untitled_prose(current))):
                     block = number
                 elif block < 0 and not _LIST.search(kind) and key != "items":
                     home = number
@@ -176,6 +190,58 @@ class _State:
                 return home >= 0
             home = self.parents[home]
         return False
+
+
+def _values(script: str) -> list[Any]:
+    """Return the values of a script, with the arguments of a function that is called where it stands."""
+    values = load_all(script)
+    if "function" in script[:_LONG] and (at := script.rfind("}(")) > 0:
+        values += load_all("[" + script[at + 2 :].rstrip(" \n;)") + "]")
+    return values
+
+
+def _is_untitled_prose(value: Any) -> bool:
+    """Return whether an object holds a text, but no title or address, as an entry of a list of stories does."""
+    if not isinstance(value, dict) or any(value.get(key) for key in _TITLE_KEYS):
+        return False
+    return any(
+        isinstance(text := value.get(key), str) and len(text) >= _PROSE and _is_prose(text) for key in _TEXT_KEYS
+    )
+
+
+def _unpacked(value: Any) -> Any:
+    """Return an element of React, a list of a sign, a tag, a key and its properties, as an object of that type."""
+    if isinstance(value, list) and len(value) == _ELEMENT_ITEMS and value[0] == "$" and isinstance(value[3], dict):
+        return {**value[3], "type": value[1]}
+    return value
+
+
+def _stream(scripts: Sequence[str]) -> str:
+    """Return the stream of React's server components, which a page hands over in pieces."""
+    return "".join(_string(piece) for piece in _PUSHED.findall("\n".join(scripts)))
+
+
+def _string(quoted: str) -> str:
+    try:
+        return str(json.loads(quoted, strict=False))
+    except ValueError:
+        return ""
+
+
+def _rows(stream: str) -> tuple[list[Any], dict[str, str]]:
+    """Return the values of a stream's rows, and its long texts by the reference ("$1f") that stands for each."""
+    data = stream.encode("utf-8", "replace")
+    values: list[Any] = []
+    texts: dict[str, str] = {}
+    at = 0
+    while row := _ROW.match(data, at):
+        at = row.end()
+        if row[2]:
+            start, at = at, at + int(row[2], 16)
+            texts["$" + row[1].decode()] = data[start:at].decode("utf-8", "replace")
+        elif row[3]:
+            values += load_all(row[3].decode("utf-8", "replace"))
+    return values, texts
 
 
 def _kind(value: dict[str, Any]) -> str:

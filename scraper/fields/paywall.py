@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from scraper.block import Claims, Document
 
-__all__ = ["shortened", "without_offer"]
+__all__ = ["is_offer", "shortened", "without_offer"]
 
-_SHORT_STORY, _LINE, _SHORT_OFFER = 1_500, 300, 1_000
+_SHORT_STORY, _LINE, _LONG_OFFER, _SHORT_OFFER = 1_500, 300, 80, 1_000
 _WALL = re.compile(
     r"(?:subscribe|log ?in|sign ?in|register) (?:now )?to (?:continue|read|keep)|for subscribers|subscribers? only"
     r"|weiterlesen mit|um weiterzulesen|jetzt testen|nur für abonnenten|réservé aux abonnés|pour lire la suite"
@@ -27,6 +27,11 @@ _OFFER = re.compile(
     r" (?:for|free|gratis|cost|kosten|pour|por|per|voor)",
     re.IGNORECASE,
 )
+_READER = re.compile(
+    r"\b(?:you|your|sie|ihre?[nmr]?|dein|vous|votre|te|tu|tus|usted|suo|tuo|você|seu|je|uw|u)\b"
+    r"|subscri|su[sc]*rí?b|abonn|abbona|assin[ea]",
+    re.IGNORECASE,
+)
 _BROKEN_OFF = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])$")
 
 
@@ -38,8 +43,10 @@ def shortened(document: Document, body: Sequence[str], claims: Claims) -> Iterat
     there. A declared text much longer than the body, or a last paragraph that breaks off, is sure.
     """
     length = sum(map(len, body))
-    signals = (claims.free is False) + _has_empty_wall(document, body)
-    if signals > 1 or (signals and length < _SHORT_STORY and _has_words_of_wall(document)):
+    walled = _walled(document, body)
+    is_inside = walled is not None and 2 * walled >= length
+    signals = (claims.free is False) + (walled is not None)
+    if not is_inside and (signals > 1 or (signals and length < _SHORT_STORY and _has_words_of_wall(document, body))):
         yield "paywalled"
     if body and (_BROKEN_OFF.search(body[-1]) or len(claims.text or "") > 1.5 * length + _LINE):
         yield "truncated"
@@ -49,7 +56,7 @@ def without_offer(body: list[str], claims: Claims) -> list[str]:
     """Leave out an offer of payment that ends the shown part of a story that is not free, with its heading."""
     if claims.free is not False:
         return body
-    start = next((i for i, text in enumerate(body) if i and _is_offer(text)), len(body))
+    start = next((i for i, text in enumerate(body) if i and is_offer(text)), len(body))
     if sum(map(len, body[start:])) > _SHORT_OFFER:
         return body
     while start > 1 and start < len(body) and _is_heading(body[start - 1]):
@@ -57,27 +64,29 @@ def without_offer(body: list[str], claims: Claims) -> list[str]:
     return body[:start]
 
 
-def _is_offer(text: str) -> bool:
-    return len(text) < _LINE and bool(_OFFER.search(text) or _WALL.search(text))
+def is_offer(text: str) -> bool:
+    """Return whether a text offers the story for money; a longer one speaks to its reader."""
+    said = len(text) < _LINE and bool(_OFFER.search(text) or _WALL.search(text))
+    return said and (len(text) < _LONG_OFFER or _READER.search(text) is not None)
 
 
 def _is_heading(text: str) -> bool:
     return len(text) < _LINE / 4 and text[-1:] not in '.!?…”"»'
 
 
-def _has_empty_wall(document: Document, body: Sequence[str]) -> bool:
-    """Return whether the page has an element of a wall, and not for the text that it shows."""
+def _walled(document: Document, body: Sequence[str]) -> int | None:
+    """Return how much of the body the elements of a wall hold, or None where the page has none."""
     if not any("paywall" in names for names in document.names):
-        return False
+        return None
     walled = [False] * len(document.elements)
     for index, element in enumerate(document.elements):  # what is around an element comes before it
         walled[index] = "paywall" in element.names or (element.parent >= 0 and walled[element.parent])
     shown = set(body)
-    inside = sum(
+    return sum(
         len(each.text) for each in document.blocks if each.element >= 0 and walled[each.element] and each.text in shown
     )
-    return 2 * inside < sum(map(len, body))
 
 
-def _has_words_of_wall(document: Document) -> bool:
-    return any(_is_offer(block.text) for block in document.blocks)
+def _has_words_of_wall(document: Document, body: Sequence[str]) -> bool:
+    shown = set(body)
+    return any(is_offer(block.text) and block.text not in shown for block in document.blocks)

@@ -40,16 +40,17 @@ _UNREAD = frozenset(
 _FEED = re.compile(r"\s*application/(?:rss\+xml|atom\+xml|feed\+json)\b", re.IGNORECASE)
 # Without attributes these say nothing of the text in them.
 _PLAIN = frozenset("b big em font i small span strong u".split())
-_UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_UNSEEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|(?:content-)?visibility\s*:\s*hidden)", re.IGNORECASE)
 # Styles and class words that leave an element to screen readers. `opacity: 0` is not among them: pages fade text in.
 _OFF_SCREEN = re.compile(
     r"(?:^|[;\s])(?:clip\s*:\s*rect\(\s*[01](?:px)?[\s,]|clip-path\s*:\s*inset\(\s*(?:50|100)%|font-size\s*:\s*0(?![.\d])"
-    r"|(?:left|right|top|text-indent|margin-left)\s*:\s*-(?:\d{3,}|\d\dr?em))",
+    r"|(?:left|right|top|text-indent|margin-left)\s*:\s*-(?:\d{3,}|\d\dr?em)|transform\s*:\s*scale\(\s*0\s*\))"
+    r"|(?:^|[;\s])(?:max-)?(?:width|height)\s*:\s*[01](?:px)?\s*(?:!important)?;(?:.*;)?\s*overflow\s*:\s*(?:hidden|clip)",
     re.IGNORECASE,
 )
-_READER_MARKS = ("hidden", "screen", "sr-only", "sronly", "for-sr", "invisible", "assistive", " material-")
+_READER_MARKS = ("hid", "screen", "sr-only", "sronly", "for-sr", "invisible", "accessibl", "assistive", " material-")
 _FOR_READERS = re.compile(
-    r"visually-?hidden|(?<![a-z])(?<!not-)sr-?only|screen-?reader|show-for-sr|element-invisible|a11y-hidden"
+    r"visually-?hidden|hid(?:e|den)-visually|vis-?hidden|accessibl[ey]-hid|access-hide|screen-only(?![a-z])|(?<![a-z])(?<!not-)sr-?only|screen-?reader|show-for-sr|element-invisible|a11y-hidden"
     r"|off-?screen(?![a-z])|assistive-text| material-(?:icons|symbols)"
 )
 _TELLING = frozenset(("hidden", "style", "aria-hidden", "itemprop"))
@@ -70,7 +71,8 @@ _WHOLE = ("https://", "http://")
 _NO_PAGE = ("#", "javascript:", "mailto:", "tel:", "data:", "sms:", "whatsapp:", "about:", "[!--", "{{")
 _INDENTED = re.compile(r"[\r\n\t ]*(?:\u3000|\xa0{2})")  # behind one line break an indent opens a paragraph too
 _CELL_LIMIT, _SHORT = 300, 200
-_PARAGRAPH, _WIDE_PARAGRAPH = 100, 40  # from this length on a line is a paragraph; the second for wide characters
+_PARAGRAPH, _PARAGRAPH_OF_MANY, _WIDE_PARAGRAPH, _TWO = 100, 75, 40, 2
+"""From these lengths on a line is a paragraph: one of two, one of more, one of wide characters."""
 _SHORTEST = 2 * _WIDE_PARAGRAPH
 _UNSPLIT = frozenset("li dt dd h1 h2 h3 h4 h5 h6 pre address figcaption caption".split())
 _PROSE, _MUCH_PROSE = 80, 250
@@ -81,6 +83,7 @@ _MAX_BASE = 4_096
 _MAX_SOURCES, _MAX_ADDRESS, _MAX_CLIMB = 20, 2_048, 50  # of an image: its sources, its address, the elements around it
 _ISO_DAY = re.compile(r"\s*\d{4}-\d\d-\d\d")
 _SHORT_STATE, _MAX_STATES, _COMMENT_LEVELS, _LONG_NAME = 500, 50, 30, 60
+_STREAM, _CALL = "__next_f.push(", "=(function("
 _TEXT = 2  # lexbor's number for a text node
 
 _Attributes = dict[str, str | None]
@@ -101,6 +104,7 @@ def segment_html(html: str, url: str | None = None) -> Document:
         walk.language,
         json_ld=tuple(walk.json_ld),
         state=tuple(walk.state),
+        stream=tuple(walk.stream),
         feeds=tuple(walk.feeds),
     )
     _show_only_copies(walk.blocks, walk.unscripted)
@@ -236,6 +240,8 @@ class _Walk:
         self.meta: dict[str, str] = {}
         self.json_ld: list[str] = []
         self.state: list[str] = []
+        self.stream: list[str] = []
+        self.streamed = 0
         self.feeds: list[str] = []
         self.pictures: list[tuple[LexborNode, Picture]] = []
         self.title = ""
@@ -428,7 +434,15 @@ class _Walk:
         if "ld+json" in (node.attributes.get("type") or "").lower():
             if text.strip():
                 self.json_ld.append(text)
-        elif len(text) >= _SHORT_STATE and len(self.state) < _MAX_STATES and ('":' in text or '\\":' in text):
+        elif _STREAM in text[:_SHORT]:
+            if self.streamed + len(text) <= MAX_SCRIPT:
+                self.streamed += len(text)
+                self.stream.append(text)
+        elif (
+            len(text) >= _SHORT_STATE
+            and len(self.state) < _MAX_STATES
+            and ('":' in text or '\\":' in text or _CALL in text[:_SHORT])
+        ):
             self.state.append(text[: MAX_SCRIPT + 1])
         return node.child is not None
 
@@ -634,7 +648,8 @@ class _Walk:
 def _are_paragraphs(lines: list[str]) -> bool:
     """Return whether at least two lines, half of all, with most of the text, are long and end as a sentence does."""
     lines = [line for line in lines if line]
-    long = [line for line in lines if _is_sentence(line, _PARAGRAPH, _WIDE_PARAGRAPH)]
+    least = _PARAGRAPH if len(lines) <= _TWO else _PARAGRAPH_OF_MANY
+    long = [line for line in lines if _is_sentence(line, least, _WIDE_PARAGRAPH)]
     return len(long) > 1 and 2 * len(long) >= len(lines) and 5 * sum(map(len, long)) >= 4 * sum(map(len, lines))
 
 

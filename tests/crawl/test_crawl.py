@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -327,6 +328,8 @@ def test_pages_limits_the_addresses_asked_for(tmp_path):
         (("portal", "-a", "site=portal.test"), "site=portal.test is no address"),
         (("fintechworld", "-a", "pagse=5"), "unknown argument 'pagse'"),
         (("fintechworld", "-a", "pages=none"), "pages=none is no number of pages"),
+        (("fintechworld", "-s", "CRAWL_DRI=x"), "unknown setting CRAWL_DRI; did you mean CRAWL_DIR?"),
+        (("fintechworld", "-o", "s3://bucket/x.jsonl"), "s3://bucket/x.jsonl needs the package boto3"),
     ],
 )
 def test_wrong_arguments_end_with_a_line_and_status_2(tmp_path, arguments, message):
@@ -334,6 +337,14 @@ def test_wrong_arguments_end_with_a_line_and_status_2(tmp_path, arguments, messa
     assert refused.status == 2
     assert refused.summary.splitlines() == [line for line in refused.summary.splitlines() if message in line]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_crawl_without_stderr_writes_its_records(tmp_path):
+    line = shlex.join(command(tmp_path, "fintechworld", "-a", "pages=5"))
+    assert (
+        subprocess.run(f"{line} 2>&-", shell=True, cwd=ROOT, env=ENVIRONMENT, timeout=60, check=False).returncode == 0
+    )
+    assert (tmp_path / "records.jsonl").read_bytes()
 
 
 def test_an_unreachable_site_gives_nothing(tmp_path):

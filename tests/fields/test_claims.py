@@ -214,6 +214,22 @@ def test_a_headline_is_no_site_s_name(place: str) -> None:
     )
 
 
+def test_a_site_s_name_behind_the_headline_is_left_to_the_publisher() -> None:
+    meta = {"og:site_name": "Port reopens | Post"}
+    for publisher, name in (({"name": "The Post"}, "The Post"), (None, None)):
+        story = ARTICLE | {"publisher": publisher}
+        assert read_head(Head(json_ld=(json.dumps(story),), meta=meta)).site_name == name
+
+
+@pytest.mark.parametrize(
+    ("publisher", "other"),
+    [({"@id": "#o"}, {"@type": "NewsMediaOrganization", "@id": "#o", "name": "Post"}), (None, {"@type": "WebSite", "name": "Post"})],
+)  # fmt: skip
+def test_a_site_s_name_may_stand_in_a_node_of_its_own(publisher: object, other: dict[str, str]) -> None:
+    graph = json.dumps({"@graph": [other, ARTICLE | {"publisher": publisher}]})
+    assert read_head(Head(json_ld=(graph,))).site_name == "Post"
+
+
 VALUES = (None, True, 5, -1.5, 10**30, "", "x", "&#" + "9" * 5000 + ";", [], {}, [[]], [{}], [5], {"a": 5}, [None, "x"],
           {"@id": 5}, {"@id": []}, {"@type": {}}, {"@type": [5]}, {"name": 5}, {"name": {"name": [{"name": {}}]}}, {"url": {}},
           {"@value": []}, {"givenName": {}, "familyName": 5}, {"@graph": 5})  # fmt: skip

@@ -51,8 +51,10 @@ STATES = {
     "tree": {"story": {"title": TITLE, "content": {"type": "doc", "content": NODES}}},
     "strings": {"story": {"title": TITLE, "paragraphs": STORY}},
     "html-blocks": {"story": {"title": TITLE, "elements": [{"type": "raw_html", "content": f"<p>{text}</p>"} for text in STORY]}},
+    "sections": {"story": {"title": TITLE, "sections": [{"text": text, "layout": "wide"} for text in STORY]}},
     "cache": {"Story:1": {"title": TITLE}, "entries": {f"Paragraph:{i}": {"__typename": "Paragraph", "text": text} for i, text in enumerate(STORY)}},
     "teasers-first": {"latest": TEASERS, "story": {"title": TITLE, "blocks": BLOCKS}},
+    "json-in-json": {"status": 200, "body": json.dumps({"title": TITLE, "content": HTML})},
     "json-in-html": {"story": {"title": TITLE, "body": {"data": {"html": HTML}}}},
 }  # fmt: skip
 
@@ -89,6 +91,55 @@ def test_a_state_may_be_a_string_of_json() -> None:
         "'" + json.dumps(STATES["html"]).replace("\\", "\\\\") + "'",
     ):
         assert _body(_page(f"<script>window.state = JSON.parse({quoted});</script>")) == STORY
+
+
+def _element(tag: str, **properties: Any) -> list[Any]:
+    return ["$", tag, None, properties]
+
+
+LINKED = [
+    _element("p", children=[text[:20], _element("a", href="/x", children=text[20:40]), text[40:]]) for text in STORY
+]
+STREAMS = {
+    "elements": "0:" + json.dumps(_element("main", children=[_element("p", children=text) for text in STORY])),
+    "links": "0:" + json.dumps(_element("main", children=[_element("h1", children=TITLE), LINKED])),
+    "properties": '2:I["x.js",["1"],"default"]\n5:'
+    + json.dumps(["$", "$L2", None, {"story": {"title": TITLE, "html": HTML}}]),
+    "text": f"5:{json.dumps({'title': TITLE, 'html': '$1f'})}\n1f:T{len(HTML.encode()):x},{HTML}6:[]",
+    "blocks": f"a:{json.dumps({'title': TITLE, 'blocks': BLOCKS})}\n",
+}
+
+
+@pytest.mark.parametrize("kind", sorted(STREAMS))
+@pytest.mark.parametrize("size", [150, 100_000], ids=["pieces", "whole"])
+def test_a_stream_of_server_components_may_hold_the_story(kind: str, size: int) -> None:
+    stream = STREAMS[kind]
+    pieces = (stream[start : start + size] for start in range(0, len(stream), size))
+    page = "".join(f"<script>self.__next_f.push([1,{json.dumps(piece)}])</script>" for piece in pieces)
+    assert _body(_page("<script>(self.__next_f=self.__next_f||[]).push([0])</script>" + page), [STORY[0]]) == STORY
+
+
+@pytest.mark.parametrize("stream", ["0:", "0:T5,", "0:Tffffffff,x", "0:[1", "x", '0:["$","p",null,5]', "0:T2,\ud800é"])
+def test_a_broken_stream_is_no_error(stream: str) -> None:
+    for script in (f"self.__next_f.push([1,{json.dumps(stream)}])", 'self.__next_f.push([1,"\\u12"])', stream):
+        document = Document((), head=Head(stream=(script,), state=(stream,)))
+        assert embedded_body(document, Claims(), []) is None
+
+
+def test_the_time_grows_with_the_stream() -> None:
+    def find(script: str) -> object:
+        return embedded_body(Document((), head=Head(stream=(script,))), Claims(headline=TITLE), [])
+
+    for row in ("0:[]\n", "0:T1,x", f'0:["{TITLE}"]\n', STREAMS["elements"] + "\n"):
+        assert grows_linearly(
+            find,
+            lambda n, row=row: f"self.__next_f.push([1,{json.dumps(row * (n // len(row)))}])",  # type: ignore[misc]
+        )
+
+
+def test_the_arguments_of_a_called_function_may_hold_the_story() -> None:
+    call = f"(function(a,b){{return {{data:[{{title:a,text:b}}]}}}}({json.dumps(TITLE)},{json.dumps(HTML)}));"
+    assert _body(_page(f"<script>window.__STATE__={call}</script>")) == STORY
 
 
 def test_the_story_goes_on_where_the_page_ends() -> None:

@@ -7,7 +7,7 @@ import pytest
 from scraper import Image
 from scraper.block import Block, Document, Element, Label, Labelled, Picture
 from scraper.fields.credits import name, split
-from scraper.fields.images import addresses, is_small, of_story
+from scraper.fields.images import of_story
 from scraper.segment.html import segment_html
 
 URL = "https://portal.test/html/1.html"
@@ -143,29 +143,6 @@ def test_images_that_an_address_tells_apart_are_two() -> None:
     )
 
 
-def test_their_number_and_time_are_bounded() -> None:
-    page = story("".join(f'<div><img src="/{n}.jpg"></div>' for n in range(5000)))
-    started = time.perf_counter()
-    document = segment_html(page, URL)
-    assert len(document.pictures) == 1000
-    assert len(images(page)) == 100
-    many = Document(
-        tuple(Block("Text", "p", 3999) for _ in range(20_000)), tuple(Element("div", " ", n - 1) for n in range(4000)),
-        pictures=tuple(Picture(f"/{n}.jpg", n, 3999) for n in range(1000)),
-    )  # fmt: skip
-    of_story(many, [Labelled(each, Label.BODY, 1, "") for each in many.blocks], None)
-    list(addresses({"srcset": "a 1w," * 10**6}))
-    assert time.perf_counter() - started < 5
-
-
-@pytest.mark.parametrize(
-    ("attributes", "small"),
-    [({}, False), ({"width": "99"}, True), ({"height": "1.5px"}, True), ({"width": "50%"}, False), ({"width": "9" * 99}, False), ({"width": None}, False)],
-)  # fmt: skip
-def test_a_size_in_pixels_tells_icons(attributes: dict[str, str | None], small: bool) -> None:
-    assert is_small(attributes) is small
-
-
 @pytest.mark.parametrize(
     ("text", "caption", "credit"),
     [
@@ -200,3 +177,17 @@ def test_a_credit_is_split_from_its_caption(text: str, caption: str, credit: str
 )
 def test_a_credit_names_its_owner(text: str, named: str | None) -> None:
     assert name(text) == named
+
+
+def test_their_number_and_time_are_bounded() -> None:
+    page = story("".join(f'<div><img src="/{n}.jpg"></div>' for n in range(5000)))
+    started = time.perf_counter()
+    document = segment_html(page, URL)
+    assert len(document.pictures) == 1000
+    assert len(images(page)) == 100
+    many = Document(
+        tuple(Block("Text", "p", 3999) for _ in range(20_000)), tuple(Element("div", " ", n - 1) for n in range(4000)),
+        pictures=tuple(Picture(f"/{n}.jpg", n, 3999) for n in range(1000)),
+    )  # fmt: skip
+    of_story(many, [Labelled(each, Label.BODY, 1, "") for each in many.blocks], None)
+    assert time.perf_counter() - started < 5

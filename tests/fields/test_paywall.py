@@ -95,9 +95,17 @@ def test_an_offer_of_payment_is_no_part_of_the_story(offer: str) -> None:
     assert list(paywall.shortened(read(f"<p>{TEXT}</p><p>{offer}</p>"), [TEXT], Claims(free=False))) == ["paywalled"]
 
 
+def test_words_of_a_wall_below_a_text_that_is_all_there_are_no_sign() -> None:
+    page = f"<div class=paywall><p>{TEXT}</p></div><footer><p>Subscribe to keep us going for 5 € a month.</p></footer>"
+    assert list(paywall.shortened(read(page), [TEXT], Claims(free=False))) == []
+    sum_in_text = "Fans pay 12 euros a month to watch the league at home, which they can cancel at any time, it said."
+    assert list(paywall.shortened(read(f"<p>{sum_in_text}</p>"), [sum_in_text], Claims(free=False))) == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "Fans pay 12 euros a month to watch the league at home, which they can cancel at any time, it said on Monday.",
         "Rents rose by 20 euros, the mayor said.",
         "The first month was cold.",
         "It costs 40 million.",

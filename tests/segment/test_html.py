@@ -118,6 +118,7 @@ HIDING = [
     "style='display:none'",
     "style='color:red; DISPLAY : none !important'",
     "style='visibility:hidden'",
+    "style='content-visibility: hidden'",
 ]
 UNSPOKEN = [
     "class='visually-hidden'",
@@ -132,8 +133,23 @@ UNSPOKEN = [
     "style='position:absolute; left:-9999px'",
     "style='text-indent: -999em'",
     "style='font-size:0'",
+    "style='position:absolute;width:1px;height:1px;overflow:hidden'",
+    "style='max-height:0; overflow: hidden'",
+    "style='transform: scale(0)'",
+    "class='is-vishidden'",
+    "class='hidden-visually'",
+    "class='accessibly-hidden'",
+    "class='elementor-screen-only'",
 ]
-SEEN = ["class='not-sr-only'", "class='screen'", "style='opacity:0'", "style='left:-2px'", "style='font-size:0.9em'"]
+SEEN = [
+    "class='not-sr-only'",
+    "style='width:100px;overflow:hidden'",
+    "class='hideaway'",
+    "class='screen'",
+    "style='opacity:0'",
+    "style='left:-2px'",
+    "style='font-size:0.9em'",
+]
 
 
 @pytest.mark.parametrize("hiding", HIDING)

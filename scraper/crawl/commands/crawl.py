@@ -12,27 +12,31 @@
 """
 
 import argparse
+import difflib
+import importlib.util
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from scrapy import Spider
 from scrapy.commands.crawl import Command as ScrapyCommand
 from scrapy.crawler import AsyncCrawlerProcess, Crawler, CrawlerProcessBase
 from scrapy.exceptions import UsageError
-from scrapy.settings import BaseSettings
+from scrapy.settings import BaseSettings, default_settings
 from scrapy.utils.misc import load_object
 
 from scraper.crawl import arguments
-from scraper.crawl.addon import TrustedCrawl
+from scraper.crawl.addon import SETTINGS, TrustedCrawl
 from scraper.crawl.crawl_dir import crawl_dir
 from scraper.crawl.downloader.backoff import RATE_LIMITED
 from scraper.crawl.downloader.robots import FORBIDDEN
 from scraper.crawl.frontier.scheduler import DISK_FULL, JOINED, KNOWN, LOCKED, NO_FRONTIER, NO_OUTPUT, OTHER_SITE
 from scraper.crawl.portal_spider import NO_SITEMAP, PortalSpider
 from scraper.crawl.stats import Account, count
+from scraper.io.terminal import open_standard_streams
 from scraper.version import __version__
 
 __all__ = ["Command", "crawl", "crawl_site", "exit_status"]
@@ -65,6 +69,9 @@ _ALONE: dict[str, Any] = {
 }
 """Settings of a crawl outside any Scrapy project."""
 _SWITCHES = ("ARCHIVE", "CRAWL_REPORT", "ROBOTSTXT_OBEY", "RETRY_ENABLED", "AUTOTHROTTLE_ENABLED")
+
+_ALIKE = 0.85  # how much alike two names of settings are, from 0 to 1, where one is taken for a typing error
+_STORAGES = {"s3": "boto3"}
 
 # Loggers that at INFO tell how Scrapy is put together, or say again what the account says.
 _QUIET = (
@@ -117,6 +124,10 @@ class Command(ScrapyCommand):
     In a project that does not enable the add-on, this is Scrapy's own command.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        open_standard_streams()  # before Scrapy sets up its log, which needs a stderr
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run one spider and set `exitcode`."""
         assert self.crawler_process is not None
@@ -126,8 +137,9 @@ class Command(ScrapyCommand):
         if len(args) != 1:
             raise UsageError("give the name of one spider")
         try:
+            _check_names(opts.set)
             spider = self.crawler_process.spider_loader.load(args[0])
-        except KeyError as error:
+        except (KeyError, arguments.ArgumentError) as error:
             print(f"scrapy crawl: {error.args[0]}", file=sys.stderr)
             self.exitcode = USAGE
             return
@@ -149,6 +161,7 @@ def crawl(
         if issubclass(spider, PortalSpider):
             arguments.parse(spider_arguments, embedded=spider.embedded)
         _check_switches(process.settings)
+        _check_feeds(process.settings["FEEDS"])
     except arguments.ArgumentError as error:
         print(f"scrapy crawl: {error.args[0]}", file=sys.stderr)
         return USAGE
@@ -173,6 +186,23 @@ def crawl(
 def crawl_site(spider_arguments: Mapping[str, str], settings: Mapping[str, Any]) -> int:
     """Crawl a portal outside any Scrapy project and return the exit status."""
     return crawl(AsyncCrawlerProcess({**_ALONE, **settings}), PortalSpider, spider_arguments)
+
+
+def _check_names(assignments: Iterable[str]) -> None:
+    """Raise `ArgumentError` for a setting of the command line whose name is nearly that of a known one."""
+    known = {name for name in (*vars(default_settings), *SETTINGS) if name.isupper()}
+    for name in (assignment.partition("=")[0] for assignment in assignments):
+        close = () if name in known else difflib.get_close_matches(name, known, 1, _ALIKE)
+        if close:
+            raise arguments.ArgumentError(f"unknown setting {name}; did you mean {close[0]}?")
+
+
+def _check_feeds(feeds: Iterable[str]) -> None:
+    """Raise `ArgumentError` for a feed whose storage needs a package that is not installed; Scrapy would skip it."""
+    for uri in map(str, feeds):
+        package = _STORAGES.get(urlsplit(uri).scheme)
+        if package and importlib.util.find_spec(package) is None:
+            raise arguments.ArgumentError(f"{uri} needs the package {package}: pip install {package}")
 
 
 def _check_switches(settings: BaseSettings) -> None:

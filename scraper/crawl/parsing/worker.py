@@ -18,6 +18,7 @@ import msgspec
 
 from scraper.block import Anchor, Document
 from scraper.errors import NotAnArticle, ScraperError
+from scraper.io.workers import confine
 from scraper.pipeline import article, read
 from scraper.stories import urls
 from scraper.stories.identity import cut_short, story_id, truncated
@@ -69,7 +70,7 @@ def reading(page: Page) -> Reading:
         record, reason = (truncated(found) if cut_short(page.body) else found).to_json(), ""
     except NotAnArticle as error:
         record, reason = None, error.reason
-    except ScraperError:
+    except (ScraperError, MemoryError):
         record, reason = None, UNREADABLE
     if document is None:
         return Reading(record, reason)
@@ -105,6 +106,7 @@ def decoder(kind: type[T]) -> "msgspec.msgpack.Decoder[T]":
 
 def main() -> None:
     """Answer pages with readings, in order, over the socket that is the standard input, until it is closed."""
+    confine()
     decode = decoder(Page).decode
     with socket.socket(fileno=sys.stdin.fileno()) as wire, wire.makefile("rb") as pages:
         while len(length := pages.read(_LENGTH)) == _LENGTH:

@@ -26,6 +26,7 @@ from scraper.coverage import coverage, fallen
 from scraper.crawl.reporting.charts import bar, columns
 from scraper.errors import RecordError
 from scraper.io.jsonl import read_records
+from scraper.printable import printable
 
 __all__ = ["report"]
 
@@ -189,10 +190,15 @@ def _page(values: Mapping[str, Any]) -> str:
     here = importlib.resources.files("scraper.crawl.reporting")
     style = here.joinpath("page.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True).from_string(
-        here.joinpath("page.html").read_text("utf-8")
-    )
+    template = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, finalize=_displayed
+    ).from_string(here.joinpath("page.html").read_text("utf-8"))
     return template.render(values, style=Markup(style), style_hash=f"sha256-{digest}")
+
+
+def _displayed(value: object) -> object:
+    """Return a text without characters that would change the page around it; what is markup already stays."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 # What the files say

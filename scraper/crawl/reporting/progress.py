@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Self
+from typing import IO, Self, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
@@ -24,6 +24,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.log import get_scrapy_root_handler
 
 from scraper.crawl.stats import Account, count
+from scraper.io.terminal import Lenient
 
 __all__ = ["Live"]
 
@@ -59,7 +60,7 @@ class Live:
         """Make it for a crawl; raise `NotConfigured` where no line is wanted."""
         wanted = crawler.settings.get("LIVE")
         forced = wanted != "auto" and crawler.settings.getbool("LIVE")
-        console = Console(stderr=True, force_terminal=forced or None)
+        console = Console(file=cast(IO[str], Lenient(sys.stderr)), force_terminal=forced or None)
         seen = sys.stderr.isatty() and not console.is_dumb_terminal
         if not (forced or (wanted == "auto" and seen)):
             raise NotConfigured

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import IO, Self, cast
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
@@ -21,6 +21,7 @@ from scraper.crawl.frontier.scheduler import LOCKED, NO_OUTPUT, OTHER_SITE, Fron
 from scraper.crawl.stats import Account
 from scraper.errors import RecordError
 from scraper.io.network_policy import UNSAFE
+from scraper.io.terminal import Lenient
 from scraper.version import __version__
 
 __all__ = ["Report"]
@@ -84,7 +85,7 @@ class Report:
         lines = [head, *account.sentences(), f"Records and account: {directory}{os.sep}"]
         if UNSAFE in account.failed and not account.fetched:
             lines.append("It is not on the public internet; -s TRUSTED_HOSTS=host:port lets it be reached.")
-        print(*lines, sep="\n  ", file=sys.stderr, flush=True)
+        print(*lines, sep="\n  ", file=cast(IO[str], Lenient(sys.stderr)), flush=True)
 
 
 def _records(path: Path, start: int) -> Iterator[Article]:

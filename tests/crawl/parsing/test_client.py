@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from scraper.crawl.parsing.client import Reader
 from scraper.crawl.parsing.worker import UNREADABLE, Page, Reading, reading
+from scraper.io.workers import MEMORY
 from tests.crawling import ROOT, anchors, page, story
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
@@ -104,3 +106,16 @@ asyncio.run(main())
     while Path(f"/proc/{child}/cmdline").exists() and Path(f"/proc/{child}/cmdline").read_bytes():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_the_process_has_a_memory_limit():
+    code = (
+        "import resource, scraper.crawl.parsing.worker as r; r.main(); print(resource.getrlimit(resource.RLIMIT_AS)[0])"
+    )
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.shutdown(socket.SHUT_WR)
+        run = subprocess.run(
+            [sys.executable, "-c", code], stdin=theirs.fileno(), capture_output=True, check=True, cwd=ROOT
+        )
+    assert int(run.stdout) == MEMORY

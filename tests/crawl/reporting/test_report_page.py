@@ -70,6 +70,14 @@ def test_the_last_run_is_told_in_words_first(tmp_path: Path) -> None:
     assert words < told.index("1 record written.") < told.index("Records by day of publication")
 
 
+@pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200f", "\x07"])
+def test_no_text_of_a_page_turns_the_direction_of_the_report(tmp_path: Path, mark: str) -> None:
+    turned = article(headline=f"The {mark}red ferry", section=f"{mark}Sea")
+    html = report(folder(tmp_path, [turned], summary=[f"1 record {mark}written."]))
+    assert mark not in html
+    assert f"The [U+{ord(mark):04X}]red ferry" in html
+
+
 def test_records_copies_and_updates_are_counted(tmp_path: Path) -> None:
     first = article(1)
     more = [article(2, duplicate_of=first.id), article(1, replaces=first.id), article(3, date_published=None)]
