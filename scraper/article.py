@@ -227,12 +227,12 @@ class Article:
         return markdown.render(self.headline, zip(self.paragraphs, self.body_types, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain dicts, lists, strings and numbers under the field names; dates in ISO 8601."""
+        """Return plain dicts, lists, strings and numbers under the field names; dates in ISO 8601."""
         plain: dict[str, Any] = msgspec.json.decode(self._encoded())
         return plain
 
     def to_json(self) -> str:
-        """Give one line of JSON, with no line break of any kind in it."""
+        """Return one line of JSON, with no line break of any kind in it."""
         return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", self._encoded().decode())
 
     def _encoded(self) -> bytes:
@@ -258,7 +258,7 @@ class Article:
             raise RecordError(1, f"no record: {error}") from error
 
     def to_schema_org(self) -> dict[str, Any]:
-        """Give the JSON-LD of a schema.org NewsArticle; what the page did not tell is left out."""
+        """Return the JSON-LD of a schema.org NewsArticle; what the page did not tell is left out."""
         pairs = {
             "@context": "https://schema.org",
             "@type": "NewsArticle",
@@ -321,7 +321,7 @@ def _sidebar(kind: type, value: Any) -> Any:
 
 
 def json_schema() -> str:
-    """Give the JSON Schema of a record, as text; it ships with the package."""
+    """Return the JSON Schema of a record, as text; it ships with the package."""
     import importlib.resources  # noqa: PLC0415 - 10 ms, for the few who ask
 
     return importlib.resources.files("scraper").joinpath("article.schema.json").read_text("utf-8")

@@ -261,7 +261,7 @@ def _leave_out(labelled: list[Labelled], places: Iterable[int], search: Callable
 
 
 def _with_paid_text(document: Document, labelled: list[Labelled]) -> None:
-    """Take into the story what search engines' markup of paid text holds of it, where no offer stands there too."""
+    """Add paid text that is marked up for search engines to the story, unless it contains an offer."""
     if not any("paywall" in names for names in document.names):
         return
     story = _story(labelled)
@@ -278,7 +278,7 @@ def _with_paid_text(document: Document, labelled: list[Labelled]) -> None:
 
 
 def _with_dateline(_: Document, labelled: list[Labelled]) -> None:
-    """Take a dateline that has an element of its own above the first paragraph into the story."""
+    """Add a dateline in an element of its own above the first paragraph to the story."""
     first = next((index for index in _story(labelled) if _is_prose(labelled[index].block)), 0)
     for index in range(max(0, first - _ABOVE), first):
         each = labelled[index]
@@ -288,7 +288,7 @@ def _with_dateline(_: Document, labelled: list[Labelled]) -> None:
 
 
 def _with_rows(document: Document, labelled: list[Labelled]) -> None:
-    """Take all rows of a table amid the story into it, but those with links."""
+    """Add all rows of a table within the story to it, except rows with links."""
     story = _story(labelled)
     tables: dict[int, list[int]] = {}
     for index in range(story[0], story[-1]) if story else ():

@@ -18,7 +18,7 @@ _POINTS, _PART = 0.05, 0.10  # a field fell if its share did by more than both: 
 
 
 def coverage(records: Iterable[Article]) -> dict[str, float]:
-    """Give the share, 0 to 1, of records in which each field is filled; nothing of no records.
+    """Return the share, 0 to 1, of records in which each field is filled; nothing of no records.
 
     A number that is 0 is filled, a sidebar without a link is not. The records are read once and not kept.
     """

@@ -77,7 +77,7 @@ Runs = list[tuple[Label, list[tuple[int, Labelled]]]]
 
 
 def explain_page(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> str:
-    """Give the explain page of a news page, as one self-contained HTML document.
+    """Return the explain page of a news page, as one self-contained HTML document.
 
     A page that holds no article has its reason in the record's place. Takes what `extract` takes, and raises
     `ScraperError` for input that is no page.
@@ -86,7 +86,7 @@ def explain_page(page: bytes | str, *, url: str | None = None, content_type: str
 
 
 def explain_page_text(text: str, *, url: str | None = None) -> str:
-    """Give the explain page of flattened text; raises `ScraperError` as `extract_text` does."""
+    """Return the explain page of flattened text; raises `ScraperError` as `extract_text` does."""
     return _render(read_text(text, url=url))
 
 

@@ -45,7 +45,7 @@ def extract_text(text: str, *, url: str | None = None) -> Article:
 
 
 def explain(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> tuple[Labelled, ...]:
-    """Give every visible block of a page with its label, score and reason: `extract`, stopped one step early."""
+    """Return every visible block of a page with its label, score and reason: `extract`, stopped one step early."""
     return labelled(read(page, url=url, content_type=content_type))
 
 
@@ -55,7 +55,7 @@ def labelled(document: Document) -> tuple[Labelled, ...]:
 
 
 def explain_text(text: str, *, url: str | None = None) -> tuple[Labelled, ...]:
-    """Give every line of flattened text in the same way; one that opens with a bullet comes without it."""
+    """Return every line of flattened text in the same way; one that opens with a bullet comes without it."""
     return _read(read_text(text, url=url))[0].labelled
 
 

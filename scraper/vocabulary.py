@@ -5,12 +5,12 @@ Names are written as pages write them; whoever looks one up decides about case a
 
 
 def _names(table: str) -> tuple[str, ...]:
-    """Give the names that bars and line ends part."""
+    """Return the names that bars and line ends part."""
     return tuple(name.strip() for line in table.split("\n") if line.strip() for name in line.split("|"))
 
 
 def _words(table: str) -> frozenset[str]:
-    """Give the words of the lines that are no comments."""
+    """Return the words of the lines that are no comments."""
     return frozenset(word for line in table.split("\n") if "#" not in line for word in line.split())
 
 

@@ -18,6 +18,6 @@ class FinTechWorldSpider(PortalSpider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Bring what serves the embedded portal, whatever other extensions are set."""
+        """Enable the extension that serves the embedded portal, whatever other extensions are set."""
         crawler.settings.setdefault_in_component_priority_dict("EXTENSIONS", EmbeddedPortal, 0)
         return super().from_crawler(crawler, *args, **kwargs)

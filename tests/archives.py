@@ -33,13 +33,13 @@ def record(block: bytes, url: str = "http://portal.test/", kind: str = "response
 
 
 def response(url: str, page: str | bytes, **more: str) -> bytes:
-    """Give a page as a member of an archive."""
+    """Return a page as a member of an archive."""
     content = page.encode() if isinstance(page, str) else page
     return gzip.compress(record(http(content, "Content-Type: text/html; charset=utf-8"), url, **more), 6, mtime=0)
 
 
 def news(number: int, words: int = 600) -> str:
-    """Give a made-up story in the page of a site of no known template, as large as such pages are."""
+    """Return a made-up story in the page of a site of no known template, as large as such pages are."""
     chosen = random.Random(number)
 
     def said(least: int, most: int) -> str:

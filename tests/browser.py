@@ -78,7 +78,7 @@ class Watched:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """Give the browser, or skip the test that asks for it."""
+    """Return the browser, or skip the test that asks for it."""
     path = _found() or _installed()
     if path is None:
         pytest.skip("needs Chromium, which is not here and cannot be installed (that takes root, apt and its servers)")

@@ -61,7 +61,7 @@ def heeding() -> None:
 
 
 def of(base: str) -> list[str]:
-    """Give the arguments that crawl a site on the loopback."""
+    """Return the arguments that crawl a site on the loopback."""
     return ["portal", "-a", f"site={base}/", "-s", f"TRUSTED_HOSTS={urlsplit(base).netloc}"]
 
 

@@ -58,7 +58,7 @@ class Server:
 
     @property
     def place(self) -> str:
-        """Give host and port."""
+        """Return host and port."""
         return self.base.removeprefix("http://")
 
 
@@ -74,7 +74,7 @@ Fault: TypeAlias = Callable[[Ask], Awaitable[None] | bytes]
 
 
 def answer(body: bytes | str = b"", status: int = 200, **headers: str) -> bytes:
-    """Give a whole answer; a header that is empty is left out."""
+    """Return a whole answer; a header that is empty is left out."""
     body = body.encode() if isinstance(body, str) else body
     fields = {"Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body)), "Connection": "close"}
     fields |= {name.replace("_", "-"): value for name, value in headers.items()}
@@ -83,12 +83,12 @@ def answer(body: bytes | str = b"", status: int = 200, **headers: str) -> bytes:
 
 
 def told(name: str, links: str = "") -> bytes:
-    """Give the page of a good story."""
+    """Return the page of a good story."""
     return story(name, links)[2].encode()
 
 
 def told_in_russian(name: str) -> str:
-    """Give the same in letters of which only a charset tells what they are."""
+    """Return the same in letters of which only a charset tells what they are."""
     text = told(name).decode()
     for sentence, other in zip(SENTENCES, _RUSSIAN, strict=True):
         text = text.replace(sentence.format(name), other.format(name))
@@ -102,7 +102,7 @@ def pack(body: bytes, coding: str) -> bytes:
 
 @cache
 def bomb(coding: str) -> bytes:
-    """Give a body of about 1 MB or less that unpacks to 1 GiB of zeros."""
+    """Return a body of about 1 MB or less that unpacks to 1 GiB of zeros."""
     zeros = bytes(_MEGA)
     if coding == "gzip":
         stream = zlib.compressobj(9, wbits=31)

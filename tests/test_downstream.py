@@ -29,7 +29,7 @@ TIMES = ("date_published", "date_modified", "fetched_at")
 
 
 def records(pages: dict[str, portal.Page]) -> list[Article]:
-    """Give the portal's stories, again and again; what most records lack stands in the last alone."""
+    """Return the portal's stories, again and again; what most records lack stands in the last alone."""
     found = []
     for path, each in pages.items():
         url = f"{PORTAL}{path}"
@@ -63,7 +63,7 @@ def written(portal_pages: dict[str, portal.Page], tmp_path_factory: pytest.TempP
 
 
 def told(tool: str) -> str:
-    """Give what the README tells to do."""
+    """Return what the README tells to do."""
     return {row[0]: row[-1] for row in rows(README)}[tool].strip("`")
 
 
@@ -74,7 +74,7 @@ def run(how: str, *libraries: str) -> Any:
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
-    """Give a row as the record had it: a tool may have made times of the times, and nothing else of anything."""
+    """Return a row as the record had it: a tool may have made times of the times, and nothing else of anything."""
     return {key: _as_text(value) if key in TIMES else _native(value) for key, value in row.items()}
 
 
@@ -85,7 +85,7 @@ def _as_text(value: Any) -> str | None:
 
 
 def _native(value: Any) -> Any:
-    """Give None for pandas' nothing, and the whole number that it had to make a float beside that."""
+    """Return None for pandas' nothing, and the whole number that it had to make a float beside that."""
     if not isinstance(value, float):
         return value
     return None if math.isnan(value) else int(value) if value.is_integer() else value

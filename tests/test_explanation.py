@@ -94,7 +94,7 @@ def tree(html: str) -> LexborHTMLParser:
 
 
 def ancestor(node: LexborNode, name: str) -> str:
-    """Give the attribute of the nearest element above that has it."""
+    """Return the attribute of the nearest element above that has it."""
     at: LexborNode | None = node
     while at is not None:
         if name in at.attributes:

@@ -54,7 +54,7 @@ def parts_of(path: str) -> list[str]:
 
 
 def links_of(path: str) -> set[str]:
-    """Give the site's own paths that a page links to, tracking parameters taken off."""
+    """Return the site's own paths that a page links to, tracking parameters taken off."""
     hrefs = re.findall(r'<a\b[^>]*?\bhref="([^"#]+)"', html_of(PAGES[path]))
     urls = {urljoin(PLACEHOLDER + path, unescape(href)) for href in hrefs if ":" not in href or href.startswith("http")}
     own = {url.removeprefix(PLACEHOLDER) for url in urls if url.startswith(PLACEHOLDER + "/")}

@@ -46,14 +46,14 @@ def section(title: str, document: str = README) -> str:
 
 
 def rows(text: str) -> list[list[str]]:
-    """Give the cells of a text's tables, without the heads."""
+    """Return the cells of a text's tables, without the heads."""
     cells = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines() if line[:1] == "|"]
     rules = [number for number, row in enumerate(cells) if row[0].startswith("---")]
     return [row for number, row in enumerate(cells) if number not in rules and number + 1 not in rules]
 
 
 def command(line: str) -> list[str]:
-    """Give a command of the README with this interpreter in the place of the newcomer's."""
+    """Return a command of the README with this interpreter in the place of the newcomer's."""
     program, *arguments = shlex.split(line)
     module = program.removeprefix(".venv/bin/")
     assert module in ("python", "scraper", "scrapy")

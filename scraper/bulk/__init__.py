@@ -36,7 +36,7 @@ class Plan(NamedTuple):
 
 
 def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz") -> Plan:
-    """Tell what is to be done to have the records of all these archives in a folder.
+    """Return the plan for writing the records of these archives to a folder.
 
     `sources` are files, folders and patterns, here or at an address that fsspec knows; `form` is one of `OUTPUTS`. An
     archive whose file of records is there is done.

@@ -70,7 +70,7 @@ class Reader:
         self._end()
 
     def read(self, address: str) -> Generator[Told]:
-        """Give the pages of an archive, and what could not be read, in order; raise `ScraperError` or `OSError`."""
+        """Return the pages of an archive, and what could not be read, in order; raise `ScraperError` or `OSError`."""
         place, failure, whole, died = _Place(address), None, False, None
         try:
             while not whole:

@@ -21,7 +21,7 @@ Event = Progress | Done
 
 
 def _local(units: Sequence[Unit], limit: float, jobs: int) -> Generator[Event]:
-    """Have so many processes of this machine do the units; one that dies costs its unit, which is told."""
+    """Run the jobs in local processes; if one dies, its job fails and is reported."""
     with _Processes(units, limit) as processes:
         for _ in range(min(bounded(jobs), len(units))):
             processes.give(None)
@@ -46,7 +46,7 @@ class _Processes:
             worker.end()
 
     def give(self, worker: Process | None) -> None:
-        """Give the next unit to a process, or to a new one; end it where none waits."""
+        """Return the next unit to a process, or to a new one; end it where none waits."""
         if not self._waiting:
             if worker:
                 worker.end()
@@ -58,7 +58,7 @@ class _Processes:
             worker.pipe.send(unit)
 
     def event(self, pipe: Connection) -> Event:
-        """Give what a process says; one that has done its unit has the next."""
+        """Return what a process says; one that has done its unit has the next."""
         worker: Process | None
         worker, unit = self.busy[pipe]
         try:
@@ -79,7 +79,7 @@ def _serve(limit: float, pipe: Connection) -> None:
 
 
 def _ray(units: Sequence[Unit], limit: float, jobs: int) -> Generator[Event]:
-    """Have Ray do them, on the cluster that RAY_ADDRESS names or else on this machine; what was lost it does again.
+    """Run the jobs with Ray, on the cluster at RAY_ADDRESS or on this machine; lost jobs are retried.
 
     All machines must see the sources, and the folder of the output, under the same names.
     """

@@ -108,7 +108,7 @@ class _Account:
             path.unlink(missing_ok=True)
 
     def _made(self, reader: Reader) -> Iterator[Article]:
-        """Give the records of the archive, as a crawl would have made them of its pages."""
+        """Return the records of the archive, as a crawl would have made them of its pages."""
         replay, said = Replay(self._passed_over), time.monotonic()
         with closing(reader.read(self._unit.source)) as found:
             for told in found:

@@ -33,7 +33,7 @@ class Source(NamedTuple):
 
 
 def expand(given: str) -> list[Source]:
-    """Give the archives that a name stands for: a file, all in a folder, or all of a pattern.
+    """Return the archives that a name stands for: a file, all in a folder, or all of a pattern.
 
     One that is named and not there is given, for whoever reads it to find out.
 

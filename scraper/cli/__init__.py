@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 @contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """Have an order to end, or a terminal that hangs up, end the command as an error does: it removes what it began."""
+    """Treat SIGTERM and SIGHUP as errors, so that partial output is removed."""
     heard = [sign for sign in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(sign) == signal.SIG_DFL]
     for sign in heard:
         signal.signal(sign, lambda number, _: sys.exit(128 + number))

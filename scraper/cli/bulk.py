@@ -39,7 +39,7 @@ def bulk(
     ] = 0,
     limit: Limit = LIMIT,
 ) -> None:
-    """Make a file of records of each archive, NAME.jsonl.gz in DIR, as extract would; run it again to go on.
+    """Write one file of records per archive, NAME.jsonl.gz in DIR, as extract would; run it again to continue.
 
     An archive is done when its file is there. What could not be read is in DIR/quarantine.jsonl, with its offset. The
     exit status is 1 if an archive could not be done. A story whose pages lie in different archives is cut where they

@@ -47,7 +47,7 @@ def check(
         typer.Option(metavar="OLD", help="Earlier records; tell which fields are missing more often now."),
     ] = None,
 ) -> None:
-    """Hold every line against the schema, and tell those that are torn, foreign, of another version, or doubled.
+    """Validate every line against the schema; report lines that are torn, foreign, duplicated or of another version.
 
     The exit status is 1 if there is any, or if a field fell by more than 5 points and 10 % against OLD.
     """
@@ -66,7 +66,7 @@ def check(
 
 
 def _lines(file: Path, screen: Screen) -> Iterator[tuple[int, bytes]]:
-    """Give the lines that say something, numbered; the end of what can be read is a fault."""
+    """Return the lines that say something, numbered; the end of what can be read is a fault."""
     try:
         for number, line in enumerate(read_lines(file), 1):
             if line.strip():

@@ -52,7 +52,7 @@ def extract(
     to: To = None,
     trust: Trust = None,
 ) -> None:
-    """Make a record of each page, as JSON Lines in the order of the inputs, or in the form that OUT or --to names.
+    """Extract a record from each page and write JSON Lines in input order, or the format named by OUT or --to.
 
     What cannot be read is told in a line, costs nothing else, and makes the exit status 1. The pages of archives are
     taken as a crawl takes them: a story under several addresses is one record, and pages without a story are no fault.

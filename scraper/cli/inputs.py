@@ -78,7 +78,7 @@ class Inputs:
         self._asked: dict[str, float] = {}
 
     def done(self) -> int:
-        """Give the bytes that were read."""
+        """Return the bytes that were read."""
         return self._before + (self._now.tell() if self._now and not self._now.closed else 0)
 
     def __iter__(self) -> Iterator[Given]:

@@ -35,7 +35,7 @@ To = Annotated[
 
 
 def apart(output: Path | None, sources: Iterable[str | Path | None], option: str = "-o") -> None:
-    """Take an output that is also read, or is no path here, for a wrong argument."""
+    """Raise `BadParameter` for an output that is also an input, or is not a local path."""
     if output is None:
         return
     if str(output) == ".":

@@ -21,12 +21,12 @@ _EVERY = 10.0  # seconds between two lines on how far it is, where no bar can be
 
 
 def plain(text: str) -> str:
-    """Give a text of a stranger without what would steer a terminal."""
+    """Return a text of a stranger without what would steer a terminal."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def count(number: int, noun: str) -> str:
-    """Say a number of things."""
+    """Return a number with its noun."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
@@ -38,17 +38,17 @@ class Screen:
         self.faults = 0
 
     def complain(self, fault: object, number: int = 1) -> None:
-        """Tell a fault in one line, or what stands for a number of them."""
+        """Print an error in one line, or one line for a number of errors."""
         self.faults += number
         self.note(fault)
 
     def note(self, said: object) -> None:
-        """Say in one line what is no fault."""
+        """Print a line that is not an error."""
         self._console.print(Text(plain(str(said))), soft_wrap=True)
 
     @contextmanager
     def progress(self, total: int, far: Far) -> Iterator[Callable[[], None]]:
-        """Give what is to be called after each step; on a terminal it moves a bar, elsewhere it says a line at times.
+        """Return what is to be called after each step; on a terminal it moves a bar, elsewhere it says a line at times.
 
         `total` is in the unit of what `far` gives, whichever it is.
         """

@@ -22,12 +22,12 @@ class Locked(Exception):
 
 
 def crawl_dir(crawler: Crawler) -> Path:
-    """Give the directory of this crawl: the setting CRAWL_DIR, or crawls/<spider>/."""
+    """Return the directory of this crawl: the setting CRAWL_DIR, or crawls/<spider>/."""
     return Path(crawler.settings.get("CRAWL_DIR") or Path("crawls", crawler.spidercls.name))
 
 
 def lock(directory: Path) -> IO[str]:
-    """Keep other crawls out of the folder as long as the file given back is open; the system lets go if a process dies.
+    """Lock the folder while the returned file is open; the system releases the lock when the process dies.
 
     Raises `Locked`, or `OSError` where the folder cannot be written to.
     """
@@ -50,7 +50,7 @@ def lock(directory: Path) -> IO[str]:
 
 
 def worker(directory: Path, crawl: str) -> str | None:
-    """Give the name under which this folder takes part in a shared crawl: made up once, and kept in the folder.
+    """Return the name under which this folder takes part in a shared crawl: made up once, and kept in the folder.
 
     None where the folder takes part in another crawl.
     """
@@ -62,7 +62,7 @@ def worker(directory: Path, crawl: str) -> str | None:
 
 
 def clear(directory: Path) -> None:
-    """Make room for a fresh start: the ledger goes, the records stay under another name."""
+    """Prepare a fresh start: delete the store, and rename the records file."""
     for path in directory.glob(f"{LEDGER}*"):
         path.unlink()
     records = directory / RECORDS

@@ -37,7 +37,7 @@ _PASSING = frozenset(("408", "429"))
 
 
 def reason(error: BaseException | None) -> str:
-    """Give the HTTP status, the words with which a middleware refused the request, or the kind of the trouble."""
+    """Return the HTTP status, the words with which a middleware refused the request, or the kind of the trouble."""
     if isinstance(error, HttpError):
         return str(error.response.status)
     if isinstance(error, IgnoreRequest):

@@ -30,6 +30,6 @@ class Clock:
 
 
 def fetched_at(request: Request | None) -> datetime:
-    """Give the moment, in UTC, at which the response to a request came; now, where nobody noted it."""
+    """Return the moment, in UTC, at which the response to a request came; now, where nobody noted it."""
     noted = request.meta.get(_META) if request is not None else None
     return datetime.fromisoformat(noted) if noted else datetime.now(UTC)

@@ -87,7 +87,7 @@ class PortalSpider(Spider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Make it for a crawl; one of the embedded portal need not wait between requests."""
+        """Create the spider for a crawl; the embedded portal needs no delay between requests."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         told = {"PAGES": spider.pages or 0, "FRESH": spider.fresh, "SITE": spider.site or "the embedded portal"}
         crawler.signals.connect(spider._reader.close, signals.spider_closed)
@@ -99,7 +99,7 @@ class PortalSpider(Spider):
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
-        """Ask for the home page and the sitemaps."""
+        """Request the home page and the sitemaps."""
         assert self.site is not None, "the embedded portal's address is given when the spider opens"
         self.site = str(Frontier.of(self.crawler).mark(_MOVED) or self.site)
         self.crawler.stats.set_value("site", self.site)
@@ -111,7 +111,7 @@ class PortalSpider(Spider):
             yield self._ask(url, self.listed).replace(meta={META: self._host, IF_MISSING: NO_SITEMAP})
 
     def _opened(self) -> None:
-        """Have the frontier ask this spider about what is stored, before anything is asked for."""
+        """Let the scheduler validate and rank stored requests with this spider."""
         frontier = Frontier.of(self.crawler)
         frontier.ranked, frontier.vouched = self._ranked, self._vouched
 
@@ -189,7 +189,7 @@ class PortalSpider(Spider):
                 yield self._ask(entry.url, self.page, entry)
 
     def lost(self, failure: Failure) -> None:
-        """Tell the frontier what it could not see; it keeps the account of what failed."""
+        """Report a failure that the scheduler could not see; it counts failures."""
         Frontier.of(self.crawler).note(failure.request, failure.value)  # type: ignore[attr-defined]
 
     async def _read(self, response: Response) -> Reading:
@@ -214,7 +214,7 @@ class PortalSpider(Spider):
     def _go_on(
         self, response: Response, found: Article, following: str | None, chain: "_Chain | None" = None
     ) -> Output:
-        """Ask for the next part of a story, or write it, where there is none."""
+        """Request the next part of a story, or write the story if there is none."""
         earlier = len(chain.bodies) if chain else 0
         if following is None or earlier + 1 >= LONGEST:
             parts = [*(self._parts(chain) if chain else ()), found]
@@ -249,7 +249,7 @@ class PortalSpider(Spider):
         yield story.to_dict()
 
     def _follow(self, reading: Reading, story: Article | None = None) -> Output:
-        """Ask for pages; the parts of a story are asked for by the story, in order."""
+        """Request pages; the parts of a story are requested by the story, in order."""
         own = frozenset(reading.place.parts if story is not None else ())
         for link in reading.links:
             if link not in own and self._is_new(link) and not self._budget.spent(link):

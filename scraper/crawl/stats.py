@@ -67,7 +67,7 @@ class Account:
 
     @classmethod
     def of(cls, stats: Mapping[str, Any]) -> Self:
-        """Read it from a crawl's stats."""
+        """Build it from the stats of a crawl."""
         counts = {key.removeprefix(_PREFIX): value for key, value in stats.items() if key.startswith(_PREFIX)}
         plain = {field.name: counts[field.name] for field in dataclasses.fields(cls) if field.name in counts}
         return cls(**plain, failed=_by_reason(counts, "failed/"), skipped=_by_reason(counts, "skipped/"))
@@ -90,12 +90,12 @@ class Account:
         return self.records - self.written - left_out
 
     def to_dict(self) -> dict[str, Any]:
-        """Give all counts, the remainders among them."""
+        """Return all counts, the remainders among them."""
         remainders = {"left": self.left, "unfinished": self.unfinished, "unwritten": self.unwritten}
         return dataclasses.asdict(self) | remainders
 
     def sentences(self) -> list[str]:
-        """Say it in words; what did not happen is not said."""
+        """Yield the statistics as sentences; zero counts are left out."""
         lines = [
             (self.found, f"{count(self.found, 'address')} found, {count(self.fetched, 'page')} fetched."),
             (self.written, f"{count(self.written, 'record')} written, from {count(self.articles, 'page')}."),
@@ -126,7 +126,7 @@ def _by_reason(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
 
 
 def count(number: int, noun: str) -> str:
-    """Say a number of things."""
+    """Return a number with its noun."""
     ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
     return f"{number} {noun}{ending}"
 

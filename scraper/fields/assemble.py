@@ -156,7 +156,7 @@ def _read_body(
 
 
 def _clean(title: str, body: list[str]) -> tuple[str, list[str], tuple[str, ...]]:
-    """Take out the keyword that portals of a known family put into their copies."""
+    """Remove the keyword that portals of a known family inject into their copies."""
     keyword = keyword_stuffing.find_keyword(title, body)
     if keyword is None:
         return title, body, ()
@@ -171,7 +171,7 @@ def _headline(document: Document, story: _Story, claims: Claims, profile: Profil
 
 
 def _text(each: Labelled, kind: BodyType) -> str:
-    """Give the text of an entry: code with its lines, a standfirst without the word for one."""
+    """Return the text of an entry: code with its lines, a standfirst without the word for one."""
     if kind == "code":
         return each.block.preformatted or each.block.text
     return _SUMMARY.sub("", each.block.text) if each.label is Label.STANDFIRST else each.block.text
@@ -250,7 +250,7 @@ def _steps(breadcrumb: Labelled, headlines: list[str]) -> list[str]:
 
 
 def _authors(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> tuple[str, ...]:
-    """Give the name in the author's place, as it is; then the writers whom a byline in the story names."""
+    """Return the name in the author's place, as it is; then the writers whom a byline in the story names."""
     if profile is None:
         return authors.authors(document, story, claims)
     section = _section(story, claims, profile)
@@ -264,7 +264,7 @@ def _authors(document: Document, story: _Story, claims: Claims, profile: Profile
 
 
 def _slot(block: Block, profile: Profile) -> Iterator[str]:
-    """Give what stands in the author's place of a line of author, date and counts."""
+    """Return what stands in the author's place of a line of author, date and counts."""
     if named := _field(profile, "author", [block.text]):
         yield named
         return

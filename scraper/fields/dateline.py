@@ -85,7 +85,7 @@ class _Place(NamedTuple):
 
 
 def split(paragraph: str) -> tuple[Dateline | None, str]:
-    """Give the paragraph's dateline and the rest, which is never blank; `dateline.raw + rest` is the paragraph.
+    """Return the paragraph's dateline and the rest, which is never blank; `dateline.raw + rest` is the paragraph.
 
     Without a dateline: None and the paragraph itself. Only the first 200 characters are looked at.
     """
@@ -118,7 +118,7 @@ def lone(paragraph: str, following: str) -> Dateline | None:
 
 
 def _western(head: str) -> Dateline | None:
-    """Take one opening, or two that complete each other: "(ANSA) - ROMA, 26 OTT - ", "OSLO--(BUSINESS WIRE)--"."""
+    """Match one opening, or two that complete each other: "(ANSA) - ROMA, 26 OTT - ", "OSLO--(BUSINESS WIRE)--"."""
     reporter = _REPORTER.match(head)
     lead = reporter.end() if reporter else 0
     first = _segment(head[lead:], None)
@@ -144,7 +144,7 @@ _REPORTER = re.compile(
 
 
 def _segment(head: str, before: _Opening | None) -> tuple[int, _Opening] | None:
-    """Give the length and the parts of the opening at the start of `head`; `before` is the one in front of it."""
+    """Return the length and the parts of the opening at the start of `head`; `before` is the one in front of it."""
     held = None
     for mark in itertools.islice(_MARK.finditer(head, 0, _prose_start(head)), _TRIES):
         sign = _sign(mark[0])
@@ -158,7 +158,7 @@ def _segment(head: str, before: _Opening | None) -> tuple[int, _Opening] | None:
 
 
 def _prose_start(head: str) -> int:
-    """Give where the first word stands that no opening can hold: all small letters, no "de" and no month."""
+    """Return where the first word stands that no opening can hold: all small letters, no "de" and no month."""
     at = 0
     for word in head[:_LONGEST].split(" "):
         if word.islower() and word.isalpha() and word not in _SMALL_WORDS and not month(word):
@@ -171,7 +171,7 @@ _FINAL = ("-", "–", "– ", "/")
 
 
 def _sign(mark: str) -> str:
-    """Give "-" for a dash, "–" for one that may join, with its space if it has one, else ":", ".", "/" or nothing."""
+    """Return "-" for a dash, "–" for one that may join, with its space if it has one, else ":", ".", "/" or nothing."""
     if mark[:1] in _JOINING and not mark.startswith("--"):
         return "– " if mark[-1].isspace() else "–"
     return "-" if _DASH.search(mark) else mark.strip()[-1:]
@@ -198,7 +198,7 @@ def _read(opening: str) -> _Opening | None:
 
 
 def _trimmed(rest: str) -> str:
-    """Take off what stood before the peeled part; the full stop of "Va." stays."""
+    """Strip what preceded the removed part; the full stop of "Va." stays."""
     rest = rest.rstrip(" \t\xa0,-–—")
     last = rest.rpartition(", ")[2] if rest.endswith(".") else ""
     return rest[:-1] if last and fold(last) not in _REGIONS else rest
@@ -248,7 +248,7 @@ def _has_year(date: str) -> bool:
 
 
 def _date_start(text: str, day_alone: bool = False) -> int | None:
-    """Give where the date at the end of the text begins: a day and a month, or numbers; a day, where that will do."""
+    """Return where the date at the end of the text begins: a day and a month, or numbers; a day, where that will do."""
     text = _SPACE.sub(" ", text)
     start, named, day = len(text), False, False
     while start:
@@ -312,14 +312,14 @@ def _signed(opening: _Opening, place: _Place, sign: str, opens: bool) -> bool:
 
 
 def _label(place: _Place) -> bool:
-    """Say whether it is a label beside the agency: "UPDATE (AP)"; not so "ABOARD THE PAPAL PLANE (AP)"."""
+    """Return whether it is a label beside the agency: "UPDATE (AP)", but not "ABOARD THE PAPAL PLANE (AP)"."""
     if not place.caps:
         return _stopped(place)
     return all(word in _STOPS for name in place.names for word in fold(name).split())
 
 
 def _expands(place: str, agency: str) -> bool:
-    """Say whether the words are what the letters stand for: "British Petroleum (BP)"."""
+    """Return whether the words are what the letters stand for: "British Petroleum (BP)"."""
     return "".join(word[0] for word in place.split()).casefold() == agency.casefold()
 
 
@@ -354,12 +354,12 @@ _SENTENCE = re.compile(r"(?:[^\s.!?…]+[,;:]?\s+){6,}[^\s.!?…]+(?:[.!?…]|$|
 
 
 def _town(place: _Place) -> bool:
-    """Say whether the names in title case before a region are not themselves regions: "Ukraine, Russia" is a list."""
+    """Return whether the title-case names before a region are not regions themselves: "Ukraine, Russia" is a list."""
     return not _stopped(place) and not any(fold(name) in _REGIONS for name in place.names)
 
 
 def _opens(rest: str) -> bool:
-    """Say whether the text can open a sentence: a capital, a digit, a script without capitals, "iPhone"."""
+    """Return whether the text can open a sentence: a capital, a digit, a script without capitals, "iPhone"."""
     found = _OPENS.match(rest)
     if found is None:
         return False
@@ -383,7 +383,7 @@ _NOT_SHORT_FORMS = frozenset(
 
 
 def _place(text: str) -> _Place | None:
-    """Take a place apart; None for text that is not written like places."""
+    """Split a place into its parts; None for text that is not written like a place."""
     if _NOT_IN_NAMES.search(text):
         return None
     text = _ASIDE.sub(r", \1", text).lstrip(" ,") if text[-1] in ")]" or "(" in text else text
@@ -428,7 +428,7 @@ def _stopped(place: _Place) -> bool:
 
 
 def _plausible(name: str) -> bool:
-    """Say whether an unknown name in capitals looks like a town and not like a label, a short form or a person.
+    """Return whether an unknown name in capitals looks like a town and not like a label, a short form or a person.
 
     One word of four letters or more with a vowel; of two to four words one must be usual in names of places ("PORT",
     "CITY", "-VILLE"). No word may be one of `vocabulary.NOT_PLACES`. A name behind the first may be in title case.

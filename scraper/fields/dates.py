@@ -38,7 +38,7 @@ _LOOSE = str.maketrans("ıłøđ’‘", "ilod''")
 
 
 def fold(text: str) -> str:
-    """Give the text without case, accents and full stops, for look-ups."""
+    """Return the text without case, accents and full stops, for look-ups."""
     if not text.isascii():
         text = unicodedata.normalize("NFKD", text.casefold().translate(_LOOSE))
         text = "".join(char for char in text if not unicodedata.combining(char))
@@ -164,7 +164,7 @@ def _day(found: re.Match[str], languages: tuple[str, ...]) -> datetime | None:
 
 
 def _is_version(found: re.Match[str]) -> bool:
-    """Tell a version number ("PhpStorm 2016.1.2") from a date behind a word ("Published 2016.1.2")."""
+    """Return whether it is a version number ("PhpStorm 2016.1.2"), not a date after a word ("Published 2016.1.2")."""
     if not _VERSION_NUMBER.match(found[0]):
         return False
     word = _VERSION.search(found.string[max(0, found.start() - 30) : found.start()])
@@ -249,7 +249,7 @@ def _dates(text: str, languages: tuple[str, ...]) -> Iterator[tuple[re.Match[str
 
 
 def has_year(text: str) -> bool:
-    """Tell quickly whether a text may hold a date: few lines do."""
+    """Return quickly whether a text may contain a date: few lines do."""
     return _HAS_YEAR.search(text) is not None
 
 
@@ -333,7 +333,7 @@ def parse(raw: str, languages: tuple[str, ...] = ()) -> datetime | None:
 
 
 def _plain(moment: datetime) -> datetime | None:
-    """Bring the zone to a fixed offset of the standard library; None outside the years of news."""
+    """Convert the zone to a fixed offset of the standard library; None outside the years of news."""
     if moment.year not in _YEARS:
         return None
     offset = moment.utcoffset()

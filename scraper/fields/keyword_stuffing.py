@@ -31,7 +31,7 @@ _COMMON = frozenset(
 
 
 def find_keyword(headline: str, paragraphs: Sequence[str]) -> str | None:
-    """Give the keyword that stands before the headline's mark and again in one of the first paragraphs, if any."""
+    """Return the keyword that stands before the headline's mark and again in one of the first paragraphs, if any."""
     for mark in _MARK.finditer(headline):
         keyword, rest = headline[: mark.start()], headline[mark.end() :]
         if len(keyword) > _MAX_KEYWORD:
@@ -42,7 +42,7 @@ def find_keyword(headline: str, paragraphs: Sequence[str]) -> str | None:
 
 
 def without_keyword(headline: str, paragraphs: Sequence[str], keyword: str) -> tuple[str, list[str]]:
-    """Give headline and paragraphs as they were before a keyword, found by `find_keyword`, was put in."""
+    """Return headline and paragraphs as they were before a keyword, found by `find_keyword`, was put in."""
     rest = headline[len(keyword) + 1 :].lstrip()
     place = _place(keyword, rest, paragraphs)
     clean = list(paragraphs)
@@ -53,7 +53,7 @@ def without_keyword(headline: str, paragraphs: Sequence[str], keyword: str) -> t
 
 
 def _place(keyword: str, headline: str, paragraphs: Sequence[str]) -> tuple[int, int, int] | None:
-    """Give the paragraph's index and the span in it where the keyword was put in: the only place where it stands.
+    """Return the paragraph's index and the span in it where the keyword was put in: the only place where it stands.
 
     What a story is about stands in it more than once, and so is no injected keyword.
     """
@@ -81,7 +81,7 @@ def _glued(keyword: str, paragraph: str, text: str) -> Iterator[tuple[int, int]]
 
 
 def _is_word(rest: str, keyword: str, text: str) -> bool:
-    """Say whether what follows a glued keyword is a word of its own, and no ending that makes another word of it."""
+    """Return whether what follows a glued keyword is a word of its own, and no ending that makes another word of it."""
     if not rest[0].islower():
         return True
     if len(keyword) <= _SHORT or len(rest) < _MIN_WORD or rest in _ENDINGS:

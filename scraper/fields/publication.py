@@ -210,7 +210,7 @@ class _Page:
             yield self._role(index, names) if role is None and len(found) == 1 else role
 
     def _role(self, index: int, names: str) -> bool | None:
-        """Tell the role of a line's only date: by its words, a line before that names it, a declaration, its class."""
+        """Return the role of a line's only date: by its words, the line before it, a declaration, or its class."""
         block = self.labelled[index].block
         before = self.labelled[index - 1].block.text if index else ""
         role = _said(block.text) if block.datetime else None
@@ -224,7 +224,7 @@ class _Page:
 
 
 def _said(text: str) -> bool | None:
-    """Tell by the last word of the text that says it whether what follows is the date of a change."""
+    """Return whether the last telling word of the text announces the date of a change."""
     last = {True: -1, False: -1}
     for updated, words in ((False, _PUBLISHED), (True, _UPDATED)):
         for found in words.finditer(text):
@@ -233,7 +233,7 @@ def _said(text: str) -> bool | None:
 
 
 def _precise(shown: _Shown, raw: str | None, machine: datetime | None) -> _Shown:
-    """Take the machine's value of the same day, which has its time and zone."""
+    """Return the machine-readable value of the same day, which has a time and a zone."""
     if machine is None or abs(_naive(machine) - _naive(shown.moment)) > _DAY:
         return shown
     return shown._replace(raw=raw or "", moment=machine)

@@ -67,7 +67,7 @@ class Stream(Protocol):
         """What stands behind it."""
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """Give that many bytes at most."""
+        """Return that many bytes at most."""
 
 
 class _Brotli:

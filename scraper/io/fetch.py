@@ -64,7 +64,7 @@ class _Terms(NamedTuple):
     trusted: Collection[str]
 
     def left(self) -> float:
-        """Give the seconds that are left; raise `httpcore.ReadTimeout` if none are."""
+        """Return the seconds that are left; raise `httpcore.ReadTimeout` if none are."""
         seconds = self.until - time.monotonic()
         if seconds <= 0:
             raise httpcore.ReadTimeout
@@ -141,7 +141,7 @@ def _target(url: httpx.URL) -> httpcore.URL:
 
 
 def _body(url: str, answer: httpcore.Response, headers: httpx.Headers, limit: int) -> bytes:
-    """Give the body as it is to be read."""
+    """Return the body as it is to be read."""
     if answer.status >= 500 or answer.status in (408, 429):
         raise _Passing(_said(answer.status), _wait(headers.get("Retry-After", "")))
     if not 200 <= answer.status < 300:

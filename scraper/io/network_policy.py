@@ -72,7 +72,7 @@ def _may_be_global(host: str) -> bool:
 
 
 def place(host: str, port: int) -> str:
-    """Give "host:port", an IPv6 host in brackets: the one spelling under which a place is trusted."""
+    """Return "host:port", an IPv6 host in brackets: the one spelling under which a place is trusted."""
     host = host.lower()
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 

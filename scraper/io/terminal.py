@@ -28,7 +28,7 @@ def open_standard_streams() -> None:
 
 
 def discard(stream: TextIO) -> None:
-    """Have all that is written to a stream from now on vanish, what is left in its buffer too."""
+    """Discard everything written to a stream from now on, and what is in its buffer."""
     with suppress(OSError, ValueError):  # it has no number, or is closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 

@@ -114,7 +114,7 @@ def _pages(
 
 
 def whole_size(path: str | PathLike[str]) -> int:
-    """Tell how many bytes of a file of gzip members there are up to the end of the last whole record."""
+    """Return the number of bytes up to the end of the last complete record of a file of gzip members."""
     with open(path, "rb") as raw:
         return max((end for _, end in _records(raw, lambda offset, why: None)), default=0)
 
@@ -160,7 +160,7 @@ def _unpacked(sample: bytes, size: int) -> bytes:
 
 
 def _mark(raw: IO[bytes]) -> bytes:
-    """Tell with which mark the records of a file begin: that of the first record."""
+    """Return the magic bytes with which the records of a file begin: those of the first record."""
     raw.seek(0)
     sample = raw.read(2 * _LONGEST_HEAD)
     for mark in (_GZIP, _WARC):
@@ -171,7 +171,7 @@ def _mark(raw: IO[bytes]) -> bytes:
 
 
 def _records(raw: IO[bytes], report: Report, start: int = 0) -> Iterator[tuple[_Record, int]]:
-    """Give the whole records, each with the offset behind its member: 0 where more records follow in the same."""
+    """Return the whole records, each with the offset behind its member: 0 where more records follow in the same."""
     mark, size = _mark(raw), raw.seek(0, io.SEEK_END)
     at, due = start, True  # due: a record ought to begin here
     spent = 0
@@ -211,7 +211,7 @@ class _Member:
         """Bytes that were read, and unpacked."""
 
     def _block(self) -> bytes:
-        """Give some more bytes, none at the end; raise `_Bad` where a member is broken."""
+        """Return some more bytes, none at the end; raise `_Bad` where a member is broken."""
         if self._inflate is None:
             block = self._from_file()
             self.end = self._next
@@ -253,7 +253,7 @@ class _Member:
         return bool(self._buffer)
 
     def take(self, size: int) -> bytes:
-        """Give that many bytes, or fewer at the end."""
+        """Return that many bytes, or fewer at the end."""
         self._fill(size)
         taken = bytes(memoryview(self._buffer)[:size])
         del self._buffer[:size]
@@ -268,7 +268,7 @@ class _Member:
         return size - left
 
     def head(self) -> bytes:
-        """Give the lines up to an empty one."""
+        """Return the lines up to an empty one."""
         return self.take(self._head_end())
 
     def _head_end(self) -> int:

@@ -44,7 +44,7 @@ class Work(NamedTuple, Generic[Item, Result]):
 
 
 def cores() -> int:
-    """Give how many processes can work at the same time here."""
+    """Return how many processes can work at the same time here."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -113,13 +113,13 @@ def _serve(work: Work[Item, Result], pipe: Connection) -> None:
 
 
 def confine(memory: int = MEMORY) -> None:
-    """Have the system refuse this process more memory than that, which is a `MemoryError` here."""
+    """Limit the address space of this process; beyond it, `MemoryError` is raised."""
     with suppress(OSError, ValueError):  # a lower limit is set already
         resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def allow(seconds: float) -> None:
-    """Have the system end this process after so many seconds of work; 0 for never."""
+    """Limit the CPU time of this process, in seconds; 0 for no limit."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
     signal.setitimer(signal.ITIMER_REAL, _PATIENCE * seconds)
 
@@ -159,7 +159,7 @@ class Pool(Generic[Item, Result]):
             worker.end()
 
     def each(self, items: Iterable[Item]) -> Generator[tuple[Item, Result]]:
-        """Give each item with its result, in order; may be called again when it has ended, or was closed."""
+        """Return each item with its result, in order; may be called again when it has ended, or was closed."""
         try:
             yield from self._each(items)
         finally:  # what nobody waits for any more
@@ -208,7 +208,7 @@ class Pool(Generic[Item, Result]):
                     self._free.append(worker)
 
     def _lose(self, worker: _Worker[Item, Result]) -> None:
-        """Let another go on behind the item that it had."""
+        """Start a replacement that continues after the current item."""
         self._note(worker, self._work.lost(worker.end().format(self._work.limit)))
         self._busy.remove(worker)
         if worker.items:

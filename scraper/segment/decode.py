@@ -49,7 +49,7 @@ _FEW_FAULTS = 0.02
 
 
 def decode(body: bytes, content_type: str | None = None) -> str:
-    """Give the text of a page; raise `ScraperError` for bytes that are no text or too many."""
+    """Return the text of a page; raise `ScraperError` for bytes that are no text or too many."""
     if len(body) > 4 * MAX_CHARACTERS:
         raise ScraperError(f"page of {len(body)} bytes is too large")
     for mark, encoding in _MARKS:
@@ -109,7 +109,7 @@ def _foreign(body: bytes) -> int:
 
 
 def _detected(body: bytes) -> str:
-    """Ask the detector about a sample: its time grows with the text."""
+    """Run the detector on a sample: its time grows with the text."""
     import charset_normalizer  # noqa: PLC0415 - 10 ms, for the few pages that need it
 
     sample = _text_only(body)

@@ -264,7 +264,7 @@ class _Walk:
         self.runs = 0
 
     def read(self, root: LexborNode) -> None:
-        """Take the nodes in page order."""
+        """Visit the nodes in page order."""
         (boundaries, actions), parts, asides, unread = _actions(), self.parts, self.asides, False
         for node in root.traverse(include_text=True):
             tag = node.tag_id
@@ -315,7 +315,7 @@ class _Walk:
             self.links.append((place.link, text))
 
     def _is_beside(self, text: str, place: _Place, is_sign: bool) -> bool:
-        """Keep aside what is hidden, for screen readers alone, or a permalink; drop the twin of the text before."""
+        """Set aside hidden text, screen-reader text and permalinks; drop a twin of the preceding text."""
         sight = place.sight
         if is_sign or (sight.aside and (sight.hidden or _WORD.search(text))):
             self.asides.append((place, text, self.runs))
@@ -447,7 +447,7 @@ class _Walk:
         return node.child is not None
 
     def _author(self, node: LexborNode, around: _Place) -> None:
-        """Take the name in the first element that is marked as the author's by microdata, unless a comment's."""
+        """Return the name in the first element that microdata marks as the author's, unless it belongs to a comment."""
         index, levels = around.element, _COMMENT_LEVELS
         while index >= 0 and levels > 0:
             element = self.elements[index]
@@ -524,7 +524,7 @@ class _Walk:
         return url if url and (url.startswith(_WHOLE) or ":" not in url.partition("/")[0]) else None
 
     def placed_pictures(self, blocks: Sequence[Block]) -> tuple[Picture, ...]:
-        """Give each image its place among the blocks of the page, and in the innermost element that holds text."""
+        """Return each image its place among the blocks of the page, and in the innermost element that holds text."""
         if not self.pictures:
             return ()
         at = {id(block): index for index, block in enumerate(blocks)}
@@ -576,7 +576,7 @@ class _Walk:
                 self._space(text)
 
     def _finish(self, aside: str = "") -> None:
-        """Make what is gathered a block, or several; `parts` opens with text, or an empty one for a first aside."""
+        """Turn the collected text into one block or several; `parts` starts with text, empty before a leading aside."""
         parts = self.parts
         if parts:
             text = fold(parts[0] if self.runs == 1 and parts[0] else "".join(parts))
@@ -720,7 +720,7 @@ _Action = Callable[[_Walk, LexborNode], bool | None]
 
 @functools.cache
 def _actions() -> tuple[frozenset[int], dict[int, _Action]]:
-    """Give the elements that end a block, and the actions of others, by lexbor's numbers for their tags."""
+    """Return the elements that end a block, and the actions of others, by lexbor's numbers for their tags."""
     named: dict[str, _Action] = {
         "br": _Walk._break,
         "a": _Walk._anchor,

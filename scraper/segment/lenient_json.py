@@ -129,7 +129,7 @@ class _Reader:
         return isinstance(container, dict) and key is None
 
     def _string(self, mark: str, start: int) -> int:
-        """Take a string up to the quote that ends it; one without an end is lost, as its text may be torn."""
+        """Read a string up to its closing quote; an unclosed string is dropped, as its text may be incomplete."""
         is_key = self._expects_key()
         end = self._end(mark, start, is_key)
         if end < 0:

@@ -113,7 +113,7 @@ def _may_reopen(html: str, tags: int) -> bool:
 
 
 def _long_runs(html: str) -> Iterator[str]:
-    """Give the long stretches without a "<", in few looks: the last "<" of each window is where the next begins."""
+    """Return the long stretches without a "<", in few looks: the last "<" of each window is where the next begins."""
     start = 0
     while start + _LONG_RUN < len(html):
         last = html.rfind("<", start, start + _LONG_RUN)
@@ -245,7 +245,7 @@ class _Scan:
         self._doubt(name)
 
     def _doubt(self, name: str) -> None:
-        """Take no more tags for the end of such elements, as the parser may have closed the innermost already."""
+        """Stop treating tags as the end of such elements: the parser may have closed the innermost already."""
         if self.above_barrier[-1][name]:
             self.doubtful[-1].add(name)
 

@@ -51,7 +51,7 @@ def _digest(*texts: str) -> str:
 
 
 def story_id(url: str) -> str:
-    """Give the 16 hexadecimal digits that stand for an address; http and https, tracked or not, are the same."""
+    """Return the 16 hexadecimal digits that stand for an address; http and https, tracked or not, are the same."""
     return _digest(identity(url))
 
 
@@ -180,7 +180,7 @@ def same_headline(first: str, later: str) -> bool:
 
 
 def text_digest(article: Article) -> str:
-    """Give what changes when a story's headline or body does."""
+    """Return what changes when a story's headline or body does."""
     return _digest(article.headline, *article.body)
 
 
@@ -198,6 +198,6 @@ def cut_short(page: bytes) -> bool:
 
 
 def truncated(story: Article) -> Article:
-    """Say in a record's warnings that a part of the story is missing."""
+    """Return the record with the warning that a part of the story is missing."""
     warnings = tuple(dict.fromkeys((*story.extraction.warnings, "truncated")))
     return dataclasses.replace(story, extraction=dataclasses.replace(story.extraction, warnings=warnings))

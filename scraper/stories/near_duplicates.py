@@ -34,7 +34,7 @@ _HEAD, _BANDS, _WIDE = 5, 21, 6  # bytes before the minima; keys; bytes of a key
 
 
 def signature(body: Sequence[str]) -> bytes | None:
-    """Give what stands for a story in comparisons, 261 bytes, the same on every machine; None for a body too short."""
+    """Return the MinHash signature of a story, 261 bytes, the same on every machine; None for a short body."""
     said = words(tuple(body))
     if len(said) < _LEAST:
         return None
@@ -47,7 +47,7 @@ def signature(body: Sequence[str]) -> bytes | None:
 
 @lru_cache(1)  # asked for twice for each story
 def words(body: tuple[str, ...]) -> list[bytes]:
-    """Give a story's words as bytes, in small letters and without punctuation."""
+    """Return a story's words as bytes, in small letters and without punctuation."""
     text = unicodedata.normalize("NFKC", " ".join(body)).casefold()
     if not text.isascii():
         text = _UNSPACED.sub(r" \g<0> ", _MARKS.sub(" ", text))
@@ -62,7 +62,7 @@ def _beside_numbers(words: Sequence[bytes]) -> list[bytes]:
 
 
 def bands(signature: bytes) -> tuple[int, ...]:
-    """Give the 21 keys, below 2 to the 63, under which a story is filed; stories that share one may be copies.
+    """Return the 21 keys, below 2 to the 63, under which a story is filed; stories that share one may be copies.
 
     Of two stories with three quarters of their shingles in common 99.9 % share a key, of two with a half 94 %, of two
     with a hundredth 1 in 50,000.

@@ -58,7 +58,7 @@ _CYCLE = re.compile(r"/((?:[^/]+/){1,32}?)\1\1")
 
 @_kept
 def host(url: str) -> str:
-    """Give the host and port of an address, the port left out where it is the scheme's own; raise `ValueError`."""
+    """Return the host and port of an address, the port left out where it is the scheme's own; raise `ValueError`."""
     parts = urlsplit(url)
     name = parts.hostname or ""
     name = f"[{name}]" if ":" in name else name
@@ -67,7 +67,7 @@ def host(url: str) -> str:
 
 @_kept
 def canonical(url: str, scheme: str | None = None) -> str:
-    """Give the address to ask for, under `scheme` where the site is known by another; raise `ValueError`.
+    """Return the address to ask for, under `scheme` where the site is known by another; raise `ValueError`.
 
     No fragment, no tracking parameter, no number of a visit, no default port, no user name. What is left of the query
     stays as it stands: servers read `?news-12.html` and `?b=1&a=2` in their own ways.
@@ -83,7 +83,7 @@ def canonical(url: str, scheme: str | None = None) -> str:
 
 @_kept
 def identity(url: str) -> str:
-    """Give what all addresses of one page share, whatever their scheme and the order of their parameters."""
+    """Return what all addresses of one page share, whatever their scheme and the order of their parameters."""
     url = canonical(url)
     return (url if _PLAIN.fullmatch(url) else canonicalize_url(url)).partition("://")[2]
 

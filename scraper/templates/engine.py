@@ -37,7 +37,7 @@ Verdict = tuple[Label, float, str]
 
 
 def recognise(document: Document) -> Profile | None:
-    """Give the profile whose signals on this page are strongest, or None where none reaches its threshold."""
+    """Return the profile whose signals on this page are strongest, or None where none reaches its threshold."""
     words = set(" ".join(document.names).split())
     lines = "\n".join(["", *[block.text for block in document.blocks if len(block.text) <= 2 * _LONG_LINE]])
     scored = [(_signals(words, lines, profile) - profile.threshold, -order) for order, profile in enumerate(PROFILES)]
@@ -173,7 +173,7 @@ class _Labeller:
     # ------------------------------------------------------------------ lists
 
     def _opens(self, block: Block) -> Label | None:
-        """Give the list that a block's words open; behind a heading's own words there may be a link to more."""
+        """Return the list that a block's words open; behind a heading's own words there may be a link to more."""
         if len(block.text) > _LONG_HEADING:
             return None
         words = block.pieces[0] if block.pieces and block.tag in _HEADINGS else block.text
@@ -311,7 +311,7 @@ class _Labeller:
 
 
 def _block_regions(document: Document, profile: Profile) -> list[Label | None]:
-    """Give each block's region: by an inline element's class word, else by its nearest element with a known one."""
+    """Return each block's region: by an inline element's class word, else by its nearest element with a known one."""
     known: dict[str, Label | None] = {" ": None}
     elements: list[Label | None] = []
     for element in document.elements:
@@ -330,7 +330,7 @@ def _region(names: str, profile: Profile, known: dict[str, Label | None]) -> Lab
 
 
 def _match(table: Table, text: str) -> Label | None:
-    """Give the label of the first pattern that fits; a long text is no line of a page's frame."""
+    """Return the label of the first pattern that fits; a long text is no line of a page's frame."""
     if len(text) > 2 * _LONG_LINE:
         return None
     found = table.pattern.match(text)

@@ -32,7 +32,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 def line(weight: int, words: str, pattern: str) -> Line:
-    """Give a signal: its weight, the words of which it has one, and what is found in the line.
+    """Return a signal: its weight, the words of which it has one, and what is found in the line.
 
     A pattern for a line's beginning opens with "^". It is sought as the line break before, which takes a tenth of the
     time.

@@ -51,7 +51,7 @@ class Result(NamedTuple):
 
 
 def sets(folder: Path) -> list[Path]:
-    """Give the sets of a folder."""
+    """Return the sets of a folder."""
     return sorted(path.parent for path in folder.glob("*/gold.jsonl"))
 
 
@@ -72,7 +72,7 @@ def read_set(folder: Path) -> Iterator[Result]:
 
 
 def measure(results: Sequence[Result]) -> dict[str, float]:
-    """Give a set's figures."""
+    """Return a set's figures."""
     articles = [each for each in results if each.gold.get("type", "article") == "article"]
     others = [each for each in results if each.gold.get("type", "article") != "article"]
     figures = {
@@ -137,7 +137,7 @@ def _is_date(each: Result) -> float:
 
 
 def below(figures: dict[str, dict[str, float]], floors: dict[str, dict[str, Any]]) -> list[str]:
-    """Give what lies below its floor, in words."""
+    """Return what lies below its floor, in words."""
     return [
         f"{name} {key}: {figures[name][key]:.4f} is below {floor:.4f}"
         for name, row in floors.items()
@@ -148,7 +148,7 @@ def below(figures: dict[str, dict[str, float]], floors: dict[str, dict[str, Any]
 
 
 def table(figures: dict[str, dict[str, float]]) -> str:
-    """Give the figures as a table of text."""
+    """Return the figures as a table of text."""
     head = f"{'set':18}" + "".join(f"{name:>9}" for name in MEASURES)
     rows = [
         f"{name:18}" + "".join(f"{row[key]:9.3f}" if key in row else " " * 9 for key in MEASURES)

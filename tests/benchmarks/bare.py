@@ -53,7 +53,7 @@ class BareSpider(Spider):
                     yield Request(link)
 
     def anchors(self, response: Response) -> Iterator[tuple[str, str]]:
-        """Give address and `rel` of each link."""
+        """Return address and `rel` of each link."""
         if self.links == "lexbor":
             for node in LexborHTMLParser(response.body).css("a[href]"):
                 yield urljoin(response.url, node.attributes["href"]), node.attributes.get("rel") or ""

@@ -39,7 +39,7 @@ def bulk(paths: Sequence[Path], jobs: int) -> int:
 
 
 def timed(what: Callable[[], int]) -> tuple[float, int]:
-    """Give the seconds that it takes, and what it gives."""
+    """Return the seconds that it takes, and what it gives."""
     begun = time.monotonic()
     count = what()
     return time.monotonic() - begun, count

@@ -125,7 +125,7 @@ CHANGES: dict[str, Callable[[Story, random.Random], Story]] = {
 
 
 def portal_stories() -> list[Story]:
-    """Give the portal's stories by section, without those too short for copies."""
+    """Return the portal's stories by section, without those too short for copies."""
     found = sorted(records(), key=lambda record: str(record["section"]))
     return [tuple(record["body"]) for record in found if len("".join(record["body"])) >= LEAST and record["body"][1:]]
 
@@ -160,7 +160,7 @@ def _drawn(slot: Sequence[str | int], chance: random.Random) -> str:
 
 
 def look_alikes() -> list[Pair]:
-    """Give the pairs of different stories that `copies.toml` makes."""
+    """Return the pairs of different stories that `copies.toml` makes."""
     data = tomllib.loads(DATA.read_text("utf-8"))
     chance = random.Random(2)
     groups = {each["name"]: [_filled(each, chance) for _ in range(FILLED)] for each in data["template"]}
@@ -187,7 +187,7 @@ def _filed(story: Story) -> tuple[bytes, frozenset[int]] | None:
 
 
 def score(pair: Pair) -> float:
-    """Give the similarity of a pair that shares a band; else 0."""
+    """Return the similarity of a pair that shares a band; else 0."""
     one, other = _filed(pair.one), _filed(pair.other)
     return similarity(one[0], other[0]) if one and other and not one[1].isdisjoint(other[1]) else 0.0
 
@@ -200,7 +200,7 @@ def figures(pairs: Sequence[Pair], threshold: float = THRESHOLD) -> Figures:
 
 
 def table(pairs: Sequence[Pair], others: Sequence[Pair]) -> str:
-    """Give the figures by threshold, and by kind at the threshold chosen."""
+    """Return the figures by threshold, and by kind at the threshold chosen."""
     same = sum(pair.same for pair in pairs)
     lines = [f"{same} copies, {len(pairs) - same} look-alikes, {len(others)} others"]
     lines.append(f"{'threshold':10}{'precision':>11}{'recall':>9}{'alike':>7}{'others':>8}")
@@ -219,7 +219,7 @@ def table(pairs: Sequence[Pair], others: Sequence[Pair]) -> str:
 
 
 def gold_stories(folder: Path) -> dict[Story, str]:
-    """Give the gold bodies of the articles in all sets of a folder, with their names."""
+    """Return the gold bodies of the articles in all sets of a folder, with their names."""
     found = {}
     for file in sorted(folder.glob("*/gold.jsonl")):
         for line in file.read_text("utf-8").strip().split("\n"):

@@ -26,7 +26,7 @@ _WORDS = (
 
 
 def story(number: int) -> str:
-    """Give a page with a story of its own."""
+    """Return a page with a story of its own."""
     chance = random.Random(number)
     sentences = (
         " ".join(chance.choices(_WORDS, k=14)).capitalize() + f" {chance.randrange(10**6)}." for _ in range(24)
@@ -42,7 +42,7 @@ def story(number: int) -> str:
 
 
 def listing(number: int, pages: int) -> str:
-    """Give a list of stories, with a link to the next list."""
+    """Return a list of stories, with a link to the next list."""
     first = number * _ON_A_LIST
     links = (f'<li><a href="/html/{n}.html">Story {n}</a></li>' for n in range(first, min(first + _ON_A_LIST, pages)))
     more = f'<a href="/list/{number + 1}.html">Next</a>' if first + _ON_A_LIST < pages else ""
@@ -78,7 +78,7 @@ def served(pages: int) -> Iterator[str]:
 
 
 def resident(process: int) -> float:
-    """Give the memory of a process in MB."""
+    """Return the memory of a process in MB."""
     status = Path(f"/proc/{process}/status").read_text("ascii")
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 

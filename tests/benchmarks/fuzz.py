@@ -39,7 +39,7 @@ def pages(folder: Path) -> list[bytes]:
 
 
 def damaged(page: bytes, other: bytes, chance: random.Random) -> bytes:
-    """Give a page with something wrong; at most 60 kB, so that many fit in the time."""
+    """Return a page with something wrong; at most 60 kB, so that many fit in the time."""
     size = chance.choice((300, 3_000, 20_000, 60_000))
     start = chance.randrange(max(1, len(page) - size))
     part = bytearray(page[start : start + size])

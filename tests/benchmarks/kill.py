@@ -79,7 +79,7 @@ def _torn(directory: Path) -> bool:
 
 
 def _bodies(directory: Path) -> Counter[str]:
-    """Give the stories of a crawl: which of its addresses a story was met under is chance, what it says is not."""
+    """Return the stories of a crawl: which of its addresses a story was met under is chance, what it says is not."""
     lines = (directory / "records.jsonl").read_bytes().splitlines()
     return Counter(json.dumps(json.loads(line)["body"]) for line in lines)
 

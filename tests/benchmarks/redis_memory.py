@@ -27,7 +27,7 @@ _WORDS = [
 
 
 def story(number: int) -> Story:
-    """Give what is remembered of a made-up story."""
+    """Return what is remembered of a made-up story."""
     chosen = random.Random(number)
     body = tuple(" ".join(chosen.choices(_WORDS, k=60)) for _ in range(3))
     url = f"https://portal.example/html/{number:06d}b1000{number}.html"

@@ -19,7 +19,7 @@ _VOWELS = tuple(itertools.permutations("aeiou"))
 
 
 def scaled(base: str, pages: int) -> dict[str, Page]:
-    """Give a site of at least so many pages."""
+    """Return a site of at least so many pages."""
     portal = build(base)
     copies = -(-pages // len(portal))
     links = "".join(f'<p><a href="/{number}/">Edition {number}</a></p>' for number in range(copies))

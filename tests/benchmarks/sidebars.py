@@ -88,7 +88,7 @@ def _found(labelled: Sequence[Labelled]) -> Entries:
 
 
 def measure(pages: Sequence[Scored]) -> dict[str, float]:
-    """Give the figures of all entries of some pages; a share of nothing is 0."""
+    """Return the figures of all entries of some pages; a share of nothing is 0."""
     both = [
         (page.wanted[entry], page.found[entry]) for page in pages for entry in page.wanted.keys() & page.found.keys()
     ]
@@ -103,7 +103,7 @@ def measure(pages: Sequence[Scored]) -> dict[str, float]:
 
 
 def table(scored: dict[str, list[Scored]]) -> str:
-    """Give the figures of each set, and of all, as a table of text."""
+    """Return the figures of each set, and of all, as a table of text."""
     rows = {**scored, "all": [page for pages in scored.values() for page in pages]}
     lines = [f"{'set':14}{'pages':>7}{'recut':>7}{'entries':>9}" + "".join(f"{name:>11}" for name in MEASURES)]
     for name, pages in rows.items():

@@ -53,7 +53,7 @@ def member(name: str, number: int) -> bytes:
 
 
 def damaged(number: int) -> bytes:
-    """Give a member, one in twenty-five of them broken in one of four ways."""
+    """Return a member, one in twenty-five of them broken in one of four ways."""
     whole, kind = member("damaged", number), number % 100
     if kind == CUT:
         return whole[: len(whole) // 2]
@@ -73,7 +73,7 @@ BROKEN = {number for number in range(PAGES) if number % 100 in (CUT, FLIPPED, SH
 
 
 def others() -> bytes:
-    """Give records that are no pages, or pages without a story or a text."""
+    """Return records that are no pages, or pages without a story or a text."""
     request = record(b"GET / HTTP/1.1\r\n\r\n", url("mixed", 1), "request")
     revisit = record(http(b""), url("mixed", 2), "revisit")
     info = record(b"software: made by a test\r\n", "http://mixed.test/", "warcinfo")
@@ -148,7 +148,7 @@ def names(path: Path) -> list[str]:
 
 
 def files(into: Path) -> dict[str, bytes]:
-    """Give all that a folder holds, its lock apart."""
+    """Return all that a folder holds, its lock apart."""
     return {
         str(path.relative_to(into)): path.read_bytes()
         for path in sorted(into.rglob("*"))
@@ -395,7 +395,7 @@ def test_a_folder_that_is_none_is_told(tmp_path):
 
 
 def told_from(path: Path, start: int) -> list[tuple[int | None, str | None]]:
-    """Give what an archive tells from an offset on: of a page its offset and address, of an error its offset."""
+    """Return what an archive tells from an offset on: of a page its offset and address, of an error its offset."""
     told: list[tuple[int | None, str | None]] = []
     with path.open("rb") as raw:
         errors = sources.pages(raw, str(path), lambda error: told.append((error.offset, None)), start)
@@ -461,7 +461,7 @@ def test_a_full_disk_leaves_whole_files_only(archives, done, tmp_path):
 
 
 def children(process: int) -> list[int]:
-    """Give the processes that came of one, theirs too."""
+    """Return the processes that came of one, theirs too."""
     found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=False)
     own = [int(each) for each in found.stdout.split()]
     return [*own, *(below for each in own for below in children(each))]

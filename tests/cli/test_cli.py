@@ -58,7 +58,7 @@ def passed_over(pages: Path) -> str:
 
 @pytest.fixture
 def pages(tmp_path: Path) -> Path:
-    """Give a folder with pages of several kinds, and with what is none."""
+    """Return a folder with pages of several kinds, and with what is none."""
     folder = tmp_path / "pages"
     (folder / "inner").mkdir(parents=True)
     (folder / "a.html").write_text(html("red"), "utf-8")
@@ -70,7 +70,7 @@ def pages(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def many(tmp_path: Path) -> Path:
-    """Give a file with 400 pages, and a bad line among them."""
+    """Return a file with 400 pages, and a bad line among them."""
     path = tmp_path / "many.jsonl"
     lines = [
         json.dumps({"html": html(f"n{number}"), "url": f"http://portal.test/{number}.html"}) for number in range(400)
@@ -298,7 +298,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing(jobs, pages, tmp_path):
 
 
 def on_terminal(*arguments: str | Path) -> tuple[int, str]:
-    """Give the exit status, and what a terminal as stderr was told."""
+    """Return the exit status, and what a terminal as stderr was told."""
     master, slave = pty.openpty()
     environment = os.environ | {"TERM": "xterm", "COLUMNS": "100"}
     process = subprocess.Popen(program(*arguments), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=slave, env=environment)

@@ -62,7 +62,7 @@ def expected_stories() -> list[dict[str, Any]]:
 
 
 def placed(value: Any, base: str) -> Any:
-    """Give a record with its addresses against the placeholder's base."""
+    """Return a record with its addresses against the placeholder's base."""
     return json.loads(json.dumps(value, ensure_ascii=False).replace(base, PLACEHOLDER))
 
 

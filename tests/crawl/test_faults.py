@@ -69,7 +69,7 @@ class Run(NamedTuple):
         return {line["url"].removeprefix(self.server.base): line for line in map(json.loads, lines)}
 
     def gaps(self, path: str) -> list[float]:
-        """Give the seconds between the requests for a path."""
+        """Return the seconds between the requests for a path."""
         return [later - earlier for earlier, later in pairwise(self.server.hits[path])]
 
 

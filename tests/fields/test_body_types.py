@@ -12,7 +12,7 @@ OUTSIDE = "<p>Outside.</p>"
 
 
 def typed(html: str, **labels: Label) -> list[tuple[str, str]]:
-    """Give the texts of a page with their types, all of them the body's; a label is given by a text's first word."""
+    """Return the texts of a page with their types, all of them the body's; a label is given by a text's first word."""
     document = segment_html(html)
     entries = [Labelled(block, labels.get(block.text.split()[0], Label.BODY), 1, "") for block in document.blocks]
     return list(zip([each.block.text for each in entries], body_types(document, entries), strict=True))

@@ -13,7 +13,7 @@ from scraper.fields import dates
 
 
 def at(text: str, hours: float | None = None) -> datetime:
-    """Give the naive time, or the one of a zone so many hours east."""
+    """Return the naive time, or the one of a zone so many hours east."""
     moment = datetime.fromisoformat(text)
     if hours is None:
         return moment

@@ -22,7 +22,7 @@ LABELS = {
 
 
 def images(html: str, lead: str | None = None, url: str | None = URL) -> list[Image]:
-    """Give the images of a page whose blocks are labelled by their first word."""
+    """Return the images of a page whose blocks are labelled by their first word."""
     document = segment_html(html, url)
     labelled = [Labelled(each, LABELS.get(each.text.split()[0], Label.OTHER), 1, "") for each in document.blocks]
     return list(of_story(document, labelled, lead))

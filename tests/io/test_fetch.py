@@ -35,7 +35,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refused(server: Server, path: str, **terms: object) -> str:
-    """Give the reason for which a page does not come, and hold the error to its form."""
+    """Return the reason for which a page does not come, and hold the error to its form."""
     url = server.base + path
     with pytest.raises(FetchError) as caught:
         fetch(url, trusted={server.place}, **terms)
@@ -44,7 +44,7 @@ def refused(server: Server, path: str, **terms: object) -> str:
 
 
 def asked(server: Server, path: str) -> list[float]:
-    """Give the seconds between the requests for a path."""
+    """Return the seconds between the requests for a path."""
     times = server.hits[path]
     return [later - earlier for earlier, later in pairwise(times)]
 

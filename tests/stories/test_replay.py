@@ -33,13 +33,13 @@ def got(path: str, answer: tuple[int, dict[str, str], str], seconds: float = 0) 
 
 
 def part(number: int, of: int, name: str = "red", text: str | None = None) -> Page:
-    """Give the page of a part; its links lead to all parts."""
+    """Return the page of a part; its links lead to all parts."""
     paths = [f"/html/{name}.html", *(f"/html/{name}_{n}.html" for n in range(2, of + 1))]
     return got(paths[number - 1], story(text or name, anchors(*paths), f" {number}"))
 
 
 def shown(pages: Iterable[Page]) -> list[tuple[str, int, bool]]:
-    """Give each record's path, how many parts it has, and whether one is missing."""
+    """Return each record's path, how many parts it has, and whether one is missing."""
     return [
         (
             str(article.url).removeprefix(BASE),

@@ -84,7 +84,7 @@ _QUIET = (
 
 
 def exit_status(stats: Mapping[str, Any]) -> int:
-    """Give the exit status of a crawl that left these stats."""
+    """Return the exit status of a crawl that left these stats."""
     reason = stats.get("finish_reason")
     if reason in _BY_REASON:
         return _BY_REASON[reason]

@@ -29,5 +29,5 @@ def moment(text: str | None) -> datetime | None:
 
 
 def latest(*texts: str | None) -> datetime | None:
-    """Give the latest of the dates that can be read."""
+    """Return the latest of the dates that can be read."""
     return max(filter(None, map(moment, texts)), default=None)

@@ -84,7 +84,7 @@ def _kept(element: xml_stream.Element, url: str) -> Iterator[str]:
 
 @lru_cache(1024)  # all entries of a file have the same few
 def _name(path: tuple[str, ...]) -> str | None:
-    """Give the name of an element that tells of its entry; what stands deeper tells of something else."""
+    """Return the name of an element that tells of its entry; what stands deeper tells of something else."""
     if len(path) != 2:
         return None
     entry, tag = path

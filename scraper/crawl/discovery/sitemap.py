@@ -50,6 +50,6 @@ def _entry(element: xml_stream.Element) -> Entry | None:
 
 @lru_cache(1024)  # all entries of a file have the same few
 def _role(path: tuple[str, ...]) -> str | None:
-    """Tell what an element says; what is called `loc` in another namespace than its parent is a picture or a film."""
+    """Return the content of an element; a `loc` in another namespace than its parent belongs to an image or a video."""
     parent, own = (tag.removesuffix(xml_stream.local(tag)) for tag in path[-2:])
     return _ROLES.get(tuple(map(xml_stream.local, path[1:]))) if parent == own else None

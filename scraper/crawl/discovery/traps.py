@@ -22,7 +22,7 @@ _SLUG = re.compile(r"(?<![^\W_])[^\W_]++(?:[-_+][^\W_]++){2,}+")
 
 @lru_cache(8192)  # every page repeats the links of the last one
 def pattern(url: str) -> str:
-    """Give what all addresses of one form share: /events/2025-11-03/ and /events/2026-01-31/ are of one, /events/0/."""
+    """Return the pattern of a URL: /events/2025-11-03/ and /events/2026-01-31/ have the pattern /events/0/."""
     parts = urlsplit(url)
     path = "/".join(map(form, unquote(parts.path).lower().split("/")))
     keys = sorted({form(unquote(pair.partition("=")[0]).lower()) for pair in parts.query.split("&") if pair})
@@ -59,7 +59,7 @@ class Budget:
         return run is not None and run.barren >= self.limit
 
     def read(self, url: str, links: Iterable[str], *, story: bool) -> None:
-        """Take note of a page that came, and of all its links, whether asked for already or not.
+        """Record a fetched page and all of its links, requested or not.
 
         What becomes of its story is told by `wrote` or `copied`.
 
@@ -78,11 +78,11 @@ class Budget:
         (self.fruitful if fresh else self.barren)(url)
 
     def wrote(self, url: str) -> None:
-        """Take note of a page whose story is new: its pattern begins anew."""
+        """Record a page with a new story: the counter of its pattern is reset."""
         self._runs.pop(pattern(url), None)
 
     def copied(self, url: str, original: str) -> None:
-        """Take note of a page whose story was known: one story under ever new addresses is a trap."""
+        """Record a page whose story is known: one story under ever new URLs is a trap."""
         known = self._run(url).originals
         (self.barren if original in known else self.fruitful)(url)
         known[original] = None

@@ -68,7 +68,7 @@ class Element(NamedTuple):
 
 
 def kind(body: bytes, content_type: str = "") -> Literal["sitemap", "feed"] | None:
-    """Tell what a response is, by its first bytes; a list of addresses is a sitemap only where it comes as text."""
+    """Return the kind of a response by its first bytes; a list of URLs is a sitemap only if it is served as text."""
     start = text(unpacked(body, _START))
     root = _ROOT.match(start)
     if root:
@@ -80,7 +80,7 @@ def kind(body: bytes, content_type: str = "") -> Literal["sitemap", "feed"] | No
 
 
 def unpacked(body: bytes, limit: int) -> bytes:
-    """Give the first `limit` bytes, of what is packed where it is gzip; a torn or broken archive up to the damage."""
+    """Return the first `limit` bytes, of what is packed where it is gzip; a torn or broken archive up to the damage."""
     if not body.startswith(_GZIP):
         return body[:limit]
     found = bytearray()
@@ -105,12 +105,12 @@ def text(body: bytes) -> str:
 
 
 def local(tag: str) -> str:
-    """Give a tag's name without its namespace."""
+    """Return a tag's name without its namespace."""
     return tag.rpartition("}")[2]
 
 
 def elements(markup: str, names: Collection[str]) -> Iterator[Element]:
-    """Give the entries of these names, in order."""
+    """Return the entries of these names, in order."""
     target = _Target(frozenset(names))
     parser = etree.XMLParser(
         target=target, recover=True, resolve_entities=False, remove_comments=True, remove_pis=True, encoding="utf-8"

@@ -77,11 +77,11 @@ class Backoff:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make it for a crawl."""
+        """Create the component for a crawl."""
         return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Response | Request:
-        """Give the answer, or the next try of a request that a host in trouble has answered."""
+        """Return the answer, or the next try of a request that a host in trouble has answered."""
         if response.status not in _STATUSES and CUT_SHORT not in response.flags:
             Frontier.of(self._crawler).set_trouble(host(request.url), Trouble())
             return response
@@ -91,7 +91,7 @@ class Backoff:
         return await self._again(request, asked) or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        """Give the next try of a request that failed on its way."""
+        """Return the next try of a request that failed on its way."""
         return await self._again(request, None) if isinstance(exception, _TROUBLES) else None
 
     async def _again(self, request: Request, asked: float | None) -> Request | None:

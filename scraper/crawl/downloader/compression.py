@@ -31,13 +31,13 @@ class Compression:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make it for a crawl; not configured unless COMPRESSION_ENABLED."""
+        """Create the component for a crawl; not configured unless COMPRESSION_ENABLED."""
         if not crawler.settings.getbool("COMPRESSION_ENABLED"):
             raise NotConfigured
         return cls(crawler.settings.getint("DOWNLOAD_MAXSIZE"))
 
     def process_request(self, request: Request) -> None:
-        """Say what can be unpacked."""
+        """Set the Accept-Encoding header."""
         request.headers.setdefault("Accept-Encoding", ACCEPTED)
 
     def process_response(self, request: Request, response: Response) -> Response:

@@ -26,7 +26,7 @@ class Outcome:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make it for a crawl."""
+        """Create the component for a crawl."""
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:

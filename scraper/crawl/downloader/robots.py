@@ -117,7 +117,7 @@ def _names(agent: str) -> tuple[str, ...]:
 
 
 def unreachable(why: str) -> Rules:
-    """Give the rules of an origin whose file could not be had: nothing is allowed."""
+    """Return the rules of an origin whose file could not be had: nothing is allowed."""
     return Rules(lambda url, agent: False, lambda agent: None, (), f"{FORBIDDEN}: {why}")
 
 
@@ -133,7 +133,7 @@ class StrictRobots:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make it for a crawl; not configured unless ROBOTSTXT_OBEY."""
+        """Create the component for a crawl; not configured unless ROBOTSTXT_OBEY."""
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
@@ -147,7 +147,7 @@ class StrictRobots:
             request.meta["autothrottle_dont_adjust_delay"] = True  # it would shorten the delay again
 
     async def sitemaps(self, request: Request) -> tuple[str, ...]:
-        """Give the absolute addresses of the sitemaps that the robots.txt of the request's origin names."""
+        """Return the absolute addresses of the sitemaps that the robots.txt of the request's origin names."""
         named = (await self._rules(request)).sitemaps
         return tuple(url for address in named if (url := _joined(request.url, address)))
 
@@ -174,7 +174,7 @@ class StrictRobots:
         return found
 
     def _crawl_delay(self, found: Rules) -> float:
-        """Give the delay that the file asks for, where it is longer than the crawl's own; else 0."""
+        """Return the delay that the file asks for, where it is longer than the crawl's own; else 0."""
         asked = min(found.delay(self._agent) or 0.0, LONGEST_DELAY)
         return asked if asked > self._crawler.settings.getfloat("DOWNLOAD_DELAY") else 0.0
 

@@ -48,7 +48,7 @@ class Guard:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make it for a crawl; raise `ValueError` for an entry of TRUSTED_HOSTS that is no "host:port"."""
+        """Create the component for a crawl; raise `ValueError` for an entry of TRUSTED_HOSTS that is no "host:port"."""
         return cls(places(crawler.settings.getlist("TRUSTED_HOSTS")))
 
     def process_request(self, request: Request) -> None:
@@ -64,7 +64,7 @@ class Guard:
 
 
 def trust(crawler: Crawler, entry: str) -> None:
-    """Let a running crawl reach a "host:port"; raise `ValueError` for what is none."""
+    """Permit a "host:port" in a running crawl; raise `ValueError` if it is malformed."""
     guard = crawler.get_downloader_middleware(Guard)
     if guard is not None:
         guard.trusted |= places([entry])
@@ -85,7 +85,7 @@ class GuardedResolver(CachingThreadedResolver):
         self.reactor.installNameResolver(self)  # type: ignore[arg-type]  # an IHostnameResolver by its methods
 
     def resolveHostName(self, receiver: Any, name: str, portNumber: int = 0, *more: Any) -> Any:  # noqa: N802, N803
-        """Tell a Twisted receiver the IPs of a host that may be reached at this port; all others do not exist."""
+        """Pass a Twisted receiver the permitted IPs of a host at this port; others are treated as nonexistent."""
         trusted = any(place(name, portNumber) in guard.trusted for guard in self.guards)
         judged = receiver if trusted else _OnlyGlobal(receiver)
         return self._names.resolveHostName(judged, name.lower(), portNumber, *more)

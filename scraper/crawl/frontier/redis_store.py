@@ -107,7 +107,7 @@ def join(settings: BaseSettings, prefix: str, name: str) -> "SharedLedger":
 
 
 def _client(settings: BaseSettings) -> "redis.Redis":
-    """Give the client that REDIS_URL names; REDIS_PARAMS and the like mean what they mean to scrapy-redis."""
+    """Return the client that REDIS_URL names; REDIS_PARAMS and the like mean what they mean to scrapy-redis."""
     told: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 5, "retry_on_timeout": False}
     told["retry"] = Retry(NoBackoff(), 0)  # who waits, and how long, is told by REDIS_PATIENCE
     theirs = {name: value for name, value in settings.items() if name.startswith("REDIS_")}
@@ -152,14 +152,14 @@ class SharedLedger:
         """Do nothing: each change is in Redis as soon as it is made."""
 
     def close(self) -> None:
-        """Give back what is under way, so that others need not wait for it."""
+        """Return back what is under way, so that others need not wait for it."""
         with suppress(LedgerError):  # its lease ends soon
             self._patience = 0.0
             self._call("leave", full=True)
         self._redis.close()
 
     def beat(self) -> None:
-        """Tell that this worker lives; due three times a lease."""
+        """Renew the worker's lease; call this three times per lease."""
         self._call("beat", self._worker.lease, full=True)
 
     def clear(self) -> None:
@@ -169,7 +169,7 @@ class SharedLedger:
         self._born, _, self._open = self._call("open", secrets.token_hex(8), self._worker.lease)
 
     def agree(self, under_way: Collection[bytes]) -> list[bytes]:
-        """Tell what this worker has under way; give what of that is not its own any more."""
+        """Report the requests in flight; return those that no longer belong to this worker."""
         others: list[bytes] = self._call("agree", *under_way, full=True)
         return others
 
@@ -178,7 +178,7 @@ class SharedLedger:
         self._patience = 0.0
 
     def mark(self, name: str) -> str | int | None:
-        """Give a value that was set, or None."""
+        """Return a value that was set, or None."""
         value = self._do(self._redis.hget, f"{self._prefix}marks", name)
         return None if value is None else value.decode()
 
@@ -209,7 +209,7 @@ class SharedLedger:
         return bool(self._call("renew", key, since))
 
     def take(self, barred: Collection[str] = (), *, must: bool = False) -> Taken | None:
-        """Take the next request that is due, of a host that may be asked now; only one that must be made, if `must`.
+        """Pop the next due request of a host that may be contacted now; with `must`, only a mandatory one.
 
         `barred` is what this worker knows; it has told the others by `bar` and `rest`.
         """
@@ -222,7 +222,7 @@ class SharedLedger:
         return Taken(key, data, tries, etag and etag.decode(), modified and modified.decode())
 
     def next_due(self, barred: Collection[str] = (), *, must: bool = False) -> float | None:
-        """Give the earliest time at which `take` may have something to give; None for never."""
+        """Return the earliest time at which `take` may have something to give; None for never."""
         wait = self._call("due", int(must), self._worker.concurrent, _POLL)
         return None if wait is None else steady() + float(wait)
 
@@ -250,11 +250,11 @@ class SharedLedger:
         return self._over_requests("again", SHORTEST_WAIT, LONGEST_WAIT)
 
     def left(self) -> int:
-        """Give the number of requests that are queued or in flight."""
+        """Return the number of requests that are queued or in flight."""
         return int(self._call("left"))
 
     def failures(self) -> Iterator[Failed]:
-        """Give the requests that came to nothing, of all workers."""
+        """Return the requests that came to nothing, of all workers."""
         for request in self._listed("failed"):
             yield Failed(request.url, request.reason, request.tries + 1)
 
@@ -274,11 +274,11 @@ class SharedLedger:
     # Manners
 
     def rest(self, host: str, until: float) -> None:
-        """Have all workers leave a host in peace until then (seconds of the epoch)."""
+        """Pause requests to a host from all workers until a time (seconds since the epoch)."""
         self._call("rest", host, until - steady())
 
     def bar(self, host: str) -> None:
-        """Have all workers ask a host for nothing more, until none of them is at work."""
+        """Stop requests to a host from all workers until the crawl has no worker left."""
         self._call("bar", host)
 
     def given_up(self) -> bool:
@@ -286,19 +286,19 @@ class SharedLedger:
         return bool(self._call("given_up"))
 
     def trouble(self, host: str) -> Trouble:
-        """Tell how a host has been doing, whichever worker has asked it."""
+        """Return the recent failures of a host, seen by any worker."""
         told = self._call("trouble", host)
         return Trouble(int(told[0]), steady() + float(told[1])) if told else Trouble()
 
     def set_trouble(self, host: str, trouble: Trouble) -> None:
-        """Tell the others how a host is doing."""
+        """Share the failures of a host with the other workers."""
         if trouble.failures:
             self._call("set_trouble", host, trouble.failures, trouble.until - steady())
         else:
             self._do(self._redis.hdel, f"{self._prefix}troubles", host)
 
     def pace(self, host: str, seconds: float, concurrent: int) -> None:
-        """Have all workers together wait so long between two requests to a host, of which so many are under way."""
+        """Set the delay between requests to a host, and their number in flight, for all workers together."""
         self._call("pace", host, seconds, concurrent)
 
     def made(self, count: int = 0) -> int:
@@ -333,7 +333,7 @@ class SharedLedger:
             raise TurnLost
 
     def digest(self, story: str) -> str | None:
-        """Give the digest of a story's text; None for a story that is not known."""
+        """Return the digest of a story's text; None for a story that is not known."""
         known = self._known([story])[0]
         return known.digest if known else None
 
@@ -343,7 +343,7 @@ class SharedLedger:
         return known is not None and known.by != self._worker.name
 
     def sharing(self, keys: Iterable[str]) -> str | None:
-        """Give the id of a story that has one of these keys."""
+        """Return the id of a story that has one of these keys."""
         wanted = list(keys)
         if not wanted:
             return None
@@ -353,7 +353,7 @@ class SharedLedger:
         return next((name for name, story in known if story is not None), None)
 
     def near(self, bands: Collection[int]) -> Iterator[tuple[str, bytes]]:
-        """Give id and signature of the stories that share a band, each once."""
+        """Return id and signature of the stories that share a band, each once."""
         filed = self._do(lambda: self._filed(bands))
         names = sorted({name.decode() for each in filed if each for name in each.split()})
         for name, story in zip(names, self._known(names), strict=True):
@@ -436,7 +436,7 @@ class SharedLedger:
         return pipe.execute()
 
     def _scan(self, kind: str) -> Iterator[list[bytes]]:
-        """Give the keys of a kind, some of them maybe twice."""
+        """Return the keys of a kind, some of them maybe twice."""
         cursor = 0
         while True:
             at = cursor
@@ -476,7 +476,7 @@ def _batched(names: Iterable[bytes]) -> Iterator[list[bytes]]:
 
 
 def _literal(text: str) -> str:
-    """Give the pattern that means a text: an address may hold `?`, `*` and brackets."""
+    """Return the pattern that means a text: an address may hold `?`, `*` and brackets."""
     return "".join(f"\\{char}" if char in "\\*?[]" else char for char in text)
 
 
@@ -502,7 +502,7 @@ def _signals() -> Iterator[list[int]]:
 
 
 def _why(error: RedisError) -> str:
-    """Say what an error means for the crawl."""
+    """Return what an error means for the crawl."""
     if isinstance(error, AuthenticationError):
         return "refuses the name or the password, or wants one"
     if isinstance(error, _AWAY):

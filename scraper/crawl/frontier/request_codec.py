@@ -86,7 +86,7 @@ _decode = msgspec.json.Decoder(_Stored).decode
 
 
 def dump(request: Request) -> bytes:
-    """Give a request as JSON.
+    """Return a request as JSON.
 
     Raises `TypeError` for values that JSON does not know, `ValueError` for a callback that is no method of a spider.
     """

@@ -173,12 +173,12 @@ class Frontier(BaseScheduler):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make it for a crawl."""
+        """Create the component for a crawl."""
         return cls(crawler)
 
     @classmethod
     def of(cls, crawler: Crawler) -> Self:
-        """Give the frontier of a running crawl; raises `TypeError` where another scheduler is at work."""
+        """Return the frontier of a running crawl; raises `TypeError` where another scheduler is at work."""
         scheduler = crawler.engine.scheduler if crawler.engine else None
         if not isinstance(scheduler, cls):
             raise TypeError(f"SCHEDULER must be {cls.__module__}.{cls.__name__}")
@@ -187,7 +187,7 @@ class Frontier(BaseScheduler):
     # The interface of a scheduler
 
     def open(self, spider: Spider) -> None:
-        """Take the folder, and go on where the last run in it stopped; a folder that is no use ends the crawl."""
+        """Open the folder and resume its last run; an unusable folder ends the crawl."""
         directory = crawl_dir(self._crawler)
         self._heed(spider)
         try:
@@ -217,7 +217,7 @@ class Frontier(BaseScheduler):
                 self._beat()
 
     def _heed(self, spider: Spider) -> None:
-        """Take `-a fresh=true` for any spider, and say of what else is known here that it is not taken."""
+        """Apply `-a fresh=true` for any spider, and warn about other arguments that are left to the spider."""
         for name, setting in _ARGUMENTS.items():
             value, own = vars(spider).get(name), name in self._crawler.spidercls.__dict__
             if not isinstance(value, str) or own or self._crawler.settings.get(setting):
@@ -279,7 +279,7 @@ class Frontier(BaseScheduler):
             return False
 
     def next_request(self) -> Request | None:
-        """Give the next request that is due; what the engine has let go of is closed first."""
+        """Return the next request that is due; what the engine has let go of is closed first."""
         return self._ask(self._next, None)
 
     def close(self, reason: str) -> None:
@@ -300,7 +300,7 @@ class Frontier(BaseScheduler):
             self._lock.close()
 
     def _balance(self, ledger: "Ledger | SharedLedger") -> None:
-        """Have the account of one of many workers tell what it did, and what is left for all."""
+        """Correct the statistics of a worker: its own work, and what is left for all workers."""
         if ledger.owner:
             account = Account.of(self._crawler.stats.get_stats())
             add(self._crawler, "found", ledger.left() - account.left)
@@ -308,7 +308,7 @@ class Frontier(BaseScheduler):
     # For the components of the crawl
 
     def flight(self, request: Request) -> Flight | None:
-        """Give what is known of a request under way; None for one that did not come out of the frontier."""
+        """Return what is known of a request under way; None for one that did not come out of the frontier."""
         return self._flights.get(request)
 
     def note(self, request: Request, error: BaseException | None) -> None:
@@ -318,7 +318,7 @@ class Frontier(BaseScheduler):
             flight.reason = reason(error)
 
     def tell(self, request: Request | None, what: str) -> None:
-        """Say as what the page of a request is counted; without it, it counts by whether items came of it."""
+        """Set the category under which the page of a request is counted, by default whether it yielded items."""
         flight = self._flights.get(request) if request is not None else None
         if flight is not None:
             flight.told = what
@@ -332,7 +332,7 @@ class Frontier(BaseScheduler):
             return {}
 
     def mark(self, name: str) -> str | int | None:
-        """Give a value that was set for the crawl, or None."""
+        """Return a value that was set for the crawl, or None."""
         return self._ask(lambda ledger: ledger.mark(name), None)
 
     def set_mark(self, name: str, value: str | int) -> None:
@@ -344,7 +344,7 @@ class Frontier(BaseScheduler):
         return self._ask(lambda ledger: bool(self.barred or ledger.given_up()) and ledger.left() > 0, False)
 
     def trouble(self, name: str) -> Trouble:
-        """Tell how a host has been doing."""
+        """Return the recent failures of a host."""
         return self._ask(lambda ledger: ledger.trouble(name), Trouble())
 
     def set_trouble(self, name: str, trouble: Trouble) -> None:
@@ -357,7 +357,7 @@ class Frontier(BaseScheduler):
         self._ask(lambda ledger: ledger.rest(name, until), None)
 
     def bar(self, name: str) -> None:
-        """Ask a host for nothing more in this run."""
+        """Send no more requests to a host in this run."""
         self.barred.add(name)
         self._ask(lambda ledger: ledger.bar(name), None)
 
@@ -372,7 +372,7 @@ class Frontier(BaseScheduler):
             self._stopping = asyncio.get_running_loop().create_task(engine.close_spider_async(reason=reason))
 
     def _ask(self, what: Callable[["Ledger | SharedLedger"], _Told], otherwise: _Told) -> _Told:
-        """Ask the ledger for something, unless the crawl ends; it ends when the ledger takes nothing more."""
+        """Call the store unless the crawl is ending; a store that fails ends the crawl."""
         if self.ledger is None or self._stopping is not None:
             return otherwise
         try:
@@ -383,11 +383,11 @@ class Frontier(BaseScheduler):
 
     @property
     def stopping(self) -> bool:
-        """Whether the crawl is ending because nothing more can be written."""
+        """Return whether the crawl is ending because nothing more can be written."""
         return self._stopping is not None
 
     def _commit_soon(self) -> None:
-        """Bring what was done to the disk, together with what follows: a commit for each page would cost a third."""
+        """Commit pending changes soon, together with those that follow: a commit per page would cost a third."""
         if self._committing is None:
             self._committing = asyncio.get_running_loop().call_later(_COMMIT, self._commit)
 
@@ -396,7 +396,7 @@ class Frontier(BaseScheduler):
         self._ask(lambda ledger: ledger.commit(), None)
 
     def _beat(self) -> None:
-        """Tell other workers that this one lives, again and again."""
+        """Send the heartbeat, and schedule the next one."""
         self._ask(self._alive, None)
         every = self._crawler.settings.getfloat("REDIS_LEASE") / 3
         self._beating = asyncio.get_running_loop().call_later(every, self._beat)
@@ -406,7 +406,7 @@ class Frontier(BaseScheduler):
         self._agree(ledger)
 
     def _agree(self, ledger: "Ledger | SharedLedger") -> None:
-        """Have the ledger agree on what is under way; what is not this worker's any more another one closes."""
+        """Agree with the store on what is in flight; requests that belong to another worker now are dropped."""
         if ledger.meetings > self._meetings:
             self._meetings = ledger.meetings
             self._paces.clear()  # to be told again
@@ -496,7 +496,7 @@ class Frontier(BaseScheduler):
     # What comes out
 
     def _spent(self, ledger: "Ledger | SharedLedger") -> bool:
-        """Whether the number of addresses that may be asked for is used up; what has been begun is still finished."""
+        """Return whether the request limit is reached; stories in progress are still finished."""
         return 0 < self._limit <= ledger.made()
 
     def _avoided(self) -> set[str]:
@@ -566,7 +566,7 @@ class Frontier(BaseScheduler):
         return request
 
     def _wait(self, ledger: "Ledger | SharedLedger") -> None:
-        """Have the engine come again when the next request is due."""
+        """Wake the engine when the next request is due."""
         due = ledger.next_due(self._avoided(), must=self._spent(ledger))
         times = [*self.resting.values(), *([] if due is None else [due])]
         if times:
@@ -629,7 +629,7 @@ class Frontier(BaseScheduler):
                 self.ledger.finish(flight.key, flight.end)
 
     def _pace(self, ledger: "Ledger | SharedLedger", request: Request) -> None:
-        """Tell other workers how to ask a host, where that has changed."""
+        """Share the delay and concurrency of a host with other workers when they have changed."""
         engine = self._crawler.engine
         if not ledger.owner or engine is None:
             return

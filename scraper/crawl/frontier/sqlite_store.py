@@ -126,7 +126,7 @@ class Ledger:
         self._db.commit()
 
     def commit(self) -> None:
-        """Bring what was done to the disk."""
+        """Commit pending changes to disk."""
         self._db.commit()
 
     def close(self) -> None:
@@ -135,7 +135,7 @@ class Ledger:
         self._db.close()
 
     def mark(self, name: str) -> str | int | None:
-        """Give a value that was set, or None."""
+        """Return a value that was set, or None."""
         row = self._db.execute("select value from mark where name = ?", (name,)).fetchone()
         return row[0] if row else None
 
@@ -181,7 +181,7 @@ class Ledger:
         return bool(self._db.execute(statement, (_QUEUED, key, _CLOSED, since)).rowcount)
 
     def take(self, barred: Collection[str] = (), *, must: bool = False) -> Taken | None:
-        """Take the next request that is due, of a host that is not barred; only one that must be made, if `must`."""
+        """Pop the next due request of a host that is not excluded; with `must`, only a mandatory one."""
         holes = ", ".join("?" * len(barred))
         statement = (
             "update request set state = ? where id = (select id from request where state = 0 and due <= ?"
@@ -192,7 +192,7 @@ class Ledger:
         return Taken(*rows[0]) if rows else None
 
     def next_due(self, barred: Collection[str] = (), *, must: bool = False) -> float | None:
-        """Give the earliest time at which `take` will have something to give; None for never."""
+        """Return the earliest time at which `take` will have something to give; None for never."""
         holes = ", ".join("?" * len(barred))
         statement = (
             f"select due from request where state = 0 and host not in ({holes}) and must >= ? order by due limit 1"
@@ -244,12 +244,12 @@ class Ledger:
         return self._db.execute(statement, (_QUEUED, _CLOSED, now + SHORTEST_WAIT, now, *wait)).rowcount
 
     def left(self) -> int:
-        """Give the number of requests that are queued or in flight."""
+        """Return the number of requests that are queued or in flight."""
         count: int = self._db.execute("select count(*) from request where state <> ?", (_CLOSED,)).fetchone()[0]
         return count
 
     def failures(self) -> Iterator[Failed]:
-        """Give the requests that came to nothing."""
+        """Return the requests that came to nothing."""
         statement = "select url, reason, tries + 1 from request where state = ? and failed order by id"
         for row in self._db.execute(statement, (_CLOSED,)):
             yield Failed(*row)
@@ -268,14 +268,14 @@ class Ledger:
         """Do nothing."""
 
     def agree(self, under_way: Collection[bytes]) -> list[bytes]:
-        """Give none: all that is under way is this worker's."""
+        """Return none: all that is under way is this worker's."""
         return []
 
     def give_up(self) -> None:
         """Do nothing."""
 
     def given_up(self) -> bool:
-        """Tell that no other worker has barred a host."""
+        """Return that no other worker has given up a host."""
         return False
 
     def rest(self, host: str, until: float) -> None:
@@ -285,7 +285,7 @@ class Ledger:
         """Do nothing."""
 
     def trouble(self, host: str) -> Trouble:
-        """Tell how a host has been doing."""
+        """Return the recent failures of a host."""
         return self._troubles.get(host, Trouble())
 
     def set_trouble(self, host: str, trouble: Trouble) -> None:
@@ -310,7 +310,7 @@ class Ledger:
         return nullcontext()
 
     def elsewhere(self, story: str) -> bool:
-        """Tell that a story stands in no other file."""
+        """Return that a story is in no other file."""
         return False
 
     def remember(self, story: Story, mark: tuple[str, int] | None = None) -> None:
@@ -323,12 +323,12 @@ class Ledger:
             self.set_mark(*mark)
 
     def digest(self, story: str) -> str | None:
-        """Give the digest of a story's text; None for a story that is not known."""
+        """Return the digest of a story's text; None for a story that is not known."""
         row = self._db.execute("select digest from story where id = ?", (story,)).fetchone()
         return row[0] if row else None
 
     def sharing(self, keys: Iterable[str]) -> str | None:
-        """Give the id of a story that has one of these keys."""
+        """Return the id of a story that has one of these keys."""
         for key in keys:
             row: tuple[str] | None = self._db.execute("select id from story_key where key = ?", (key,)).fetchone()
             if row:
@@ -336,7 +336,7 @@ class Ledger:
         return None
 
     def near(self, bands: Collection[int]) -> Iterator[tuple[str, bytes]]:
-        """Give id and signature of the stories that share a band, each once."""
+        """Return id and signature of the stories that share a band, each once."""
         holes = ", ".join("?" * len(bands))
         statement = (
             "select id, signature from story where id in"

@@ -45,7 +45,7 @@ logger = logging.getLogger(__name__)
 
 
 def member(kind: str, fields: Fields, block: bytes) -> bytes:
-    """Give a WARC record as a gzip member; `fields` are those beside its type, length and digest."""
+    """Return a WARC record as a gzip member; `fields` are those beside its type, length and digest."""
     fixed = (("WARC-Type", kind), ("WARC-Block-Digest", _digest(block)), ("Content-Length", str(len(block))))
     lines = "".join(f"{name}: {value}\r\n" for name, value in (*fixed, *fields))
     packing = zlib.compressobj(wbits=31)
@@ -75,7 +75,7 @@ def _information(name: str, software: str, time: datetime) -> bytes:
 
 
 def _exchange(request: Request, response: Response, time: datetime) -> tuple[bytes, bytes]:
-    """Give the records of a response and of its request."""
+    """Return the records of a response and of its request."""
     response_id = _identifier()
     shared = (("WARC-Target-URI", response.url), ("WARC-Date", _moment(time)))
     address = (("WARC-IP-Address", str(response.ip_address)),) if response.ip_address else ()
@@ -159,7 +159,7 @@ class ArchiveFile:
         self.size += written
 
     def close(self) -> None:
-        """Bring the file to the disk and give it its name; one without any record is removed."""
+        """Flush the file to disk and rename it; a file without records is removed."""
         os.fsync(self._file)
         _settle(self._path.with_name(self._path.name + _OPEN), self.size)
         os.close(self._file)
@@ -222,11 +222,11 @@ class Archive:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make it for a crawl; not configured unless ARCHIVE."""
+        """Create the component for a crawl; not configured unless ARCHIVE."""
         return cls(crawler)
 
     async def spider_opened(self) -> None:
-        """Mend what a crash left; a large file takes some seconds."""
+        """Repair a file left open by a crash; a large file takes some seconds."""
         try:
             cut = await asyncio.to_thread(mend, self._directory)
         except OSError as error:
@@ -236,7 +236,7 @@ class Archive:
             logger.warning("%s was left open: %d bytes of a torn record cut off", path, size)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Keep the response; where that fails the crawl ends, and what is not kept is not read."""
+        """Archive the response; if that fails, the crawl ends and the response is not parsed."""
         frontier = Frontier.of(self._crawler)
         if frontier.stopping:
             raise IgnoreRequest(DISK_FULL)

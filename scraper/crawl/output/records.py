@@ -51,7 +51,7 @@ class RecordFile:
         self._synced = time.monotonic()
 
     def lines(self, start: int) -> Iterator[bytes]:
-        """Give the lines from an offset on."""
+        """Return the lines from an offset on."""
         with self.path.open("rb") as file:
             file.seek(start)
             yield from file
@@ -88,12 +88,12 @@ class RecordFile:
         self.size = os.fstat(self._file).st_size
 
     def cut(self, size: int) -> None:
-        """Take back what was written beyond a size."""
+        """Truncate the file to a size."""
         os.ftruncate(self._file, size)
         self.size = size
 
     def close(self) -> None:
-        """Bring the lines to the disk and let go of the file."""
+        """Flush the lines to disk and close the file."""
         os.fsync(self._file)
         os.close(self._file)
 
@@ -113,7 +113,7 @@ def _mend(file: int) -> int:
 
 
 def catch_up(file: RecordFile, ledger: "Ledger | SharedLedger") -> tuple[int, list[RecordError]]:
-    """Make the ledger agree with the file.
+    """Bring the store into agreement with the records file.
 
     Lines that were not noted, and whose stories other workers wrote as well meanwhile, are taken back.
     Gives the number of requests that are made again, as their records are gone, and the lines that are no records,
@@ -163,7 +163,7 @@ class Sink:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make it for a crawl."""
+        """Create the component for a crawl."""
         return cls(crawler)
 
     def open_spider(self) -> None:

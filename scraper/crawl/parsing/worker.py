@@ -94,13 +94,13 @@ def _refreshed(document: Document, url: str) -> Iterator[Anchor]:
 
 
 def frame(message: Page | Reading) -> bytes:
-    """Give a message as it goes over the wire."""
+    """Return a message as it goes over the wire."""
     packed = msgspec.msgpack.encode(message)
     return len(packed).to_bytes(_LENGTH, "big") + packed
 
 
 def decoder(kind: type[T]) -> "msgspec.msgpack.Decoder[T]":
-    """Give what reads a message behind its length."""
+    """Return what reads a message behind its length."""
     return msgspec.msgpack.Decoder(kind)
 
 

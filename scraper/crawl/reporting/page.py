@@ -142,14 +142,14 @@ class _Tally:
         self.sections[name if name in self.sections or len(self.sections) < _NAMES else "(others)"] += 1
 
     def _draw(self, record: Article) -> None:
-        """Keep each record with the same chance."""
+        """Sample records with equal probability."""
         place = len(self.sample) if len(self.sample) < _SAMPLE else self._lot.randrange(self.records)
         if place < _SAMPLE:
             self.sample[place : place + 1] = [(self.records, record)]
 
 
 def report(directory: Path) -> str:
-    """Give the report of the crawl in a folder, as one HTML page.
+    """Return the report of the crawl in a folder, as one HTML page.
 
     A file that is missing or damaged is told in the report. Raises `FileNotFoundError` for a folder without a crawl.
     """
@@ -261,7 +261,7 @@ def _cut(text: str, length: int) -> str:
 
 
 def _failure(run: _Run, records: int) -> str:
-    """Say in a few words what went wrong with the whole run; a round that brought nothing new went well."""
+    """Return in a few words what went wrong with the run; a run without new stories is no failure."""
     counts = run.counts
     done = counts.written or counts.already_there or counts.duplicates or counts.unchanged
     if not done and (counts.failed or counts.skipped) and not (counts.fetched and records):
@@ -270,7 +270,7 @@ def _failure(run: _Run, records: int) -> str:
 
 
 def _causes(run: _Run) -> Iterator[str]:
-    """Say why, in a sentence for each reason."""
+    """Return a sentence for each reason."""
     if run.reason != "finished":
         yield f"The run was ended: {_ENDS.get(str(run.reason), run.reason)}."
     if run.errors:
@@ -300,7 +300,7 @@ def _drift(run: _Run, names: Sequence[str]) -> str:
 
 
 def _tiles(run: _Run, tally: _Tally) -> list[tuple[str, str]]:
-    """Give the numbers on top; what would only say the number of records again is left out."""
+    """Return the numbers on top; what would only say the number of records again is left out."""
     counts = run.counts
     again = [
         ("stories, each once", tally.records - tally.copies - tally.updates),
@@ -317,7 +317,7 @@ def _tiles(run: _Run, tally: _Tally) -> list[tuple[str, str]]:
 
 
 def _ranked(title: str, what: str, counts: Mapping[str, int], words: str = "") -> _Part:
-    """Tell how often each name was met, the most frequent on top; all the rare ones are a row without a bar."""
+    """Return a chart of how often each name occurs, the most frequent first; rare names share one row without a bar."""
     most = Counter(counts).most_common()
     shown, rest = [(_cut(name, _LINE), number) for name, number in most[:_ROWS]], most[_ROWS:]
     part = _barred(title, (what, "number"), shown, words)
@@ -328,7 +328,7 @@ def _ranked(title: str, what: str, counts: Mapping[str, int], words: str = "") -
 
 
 def _barred(title: str, heads: tuple[str, str], rows: Sequence[tuple[str, int]], words: str) -> _Part:
-    """Give each number its bar."""
+    """Return each number its bar."""
     most = max((number for _, number in rows), default=0)
     return _Part(title, words, heads=heads, rows=rows, bars=[bar(number / most) for _, number in rows])
 
@@ -375,13 +375,13 @@ def _by_day(tally: _Tally) -> _Part:
 
 
 def _spoken(name: str) -> str:
-    """Say a day, month or year that is given as ISO 8601 has it."""
+    """Return a day, month or year in ISO 8601 as words."""
     year, month, day = [*name.split("-"), "", ""][:3]
     return " ".join(filter(None, (day.lstrip("0"), month and month_abbr[int(month)], year)))
 
 
 def _units(first: date, last: date) -> tuple[str, list[str]]:
-    """Give the finest unit that has room, and its days, months or years; of too many years the last."""
+    """Return the finest unit that has room, and its days, months or years; of too many years the last."""
     names: list[str] = []
     for unit, length in (("day", 10), ("month", 7), ("year", 4)):  # characters of an ISO date
         names = list(dict.fromkeys(day.isoformat()[:length] for day in _days(first, last)))
@@ -391,7 +391,7 @@ def _units(first: date, last: date) -> tuple[str, list[str]]:
 
 
 def _span(days: Mapping[date, int]) -> tuple[date, date]:
-    """Give the first and the last day, but for the edges that hold hardly a record."""
+    """Return the first and the last day, but for the edges that hold hardly a record."""
     allowed = int(_EDGE * sum(days.values()))
     return _reached(sorted(days), days, allowed), _reached(sorted(days, reverse=True), days, allowed)
 

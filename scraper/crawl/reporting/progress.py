@@ -57,7 +57,7 @@ class Live:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make it for a crawl; raise `NotConfigured` where no line is wanted."""
+        """Create the component for a crawl; raise `NotConfigured` where no line is wanted."""
         wanted = crawler.settings.get("LIVE")
         forced = wanted != "auto" and crawler.settings.getbool("LIVE")
         console = Console(file=cast(IO[str], Lenient(sys.stderr)), force_terminal=forced or None)
@@ -96,7 +96,7 @@ class Live:
         return " · ".join((*told, f"{rate:.1f}/s", f"{account.left} to go"))
 
     def _rate(self, pages: int) -> float:
-        """Give the pages a second of the last seconds."""
+        """Return the pages a second of the last seconds."""
         now = time.monotonic()
         self._pages.append((now, pages))
         while now - self._pages[0][0] > _RATE:
@@ -105,7 +105,7 @@ class Live:
         return (pages - before) / (now - since) if now > since else 0.0
 
     def stop(self) -> None:
-        """Take the line away and give the terminal back; to be told it again does no harm."""
+        """Remove the line and restore the terminal; safe to call twice."""
         if self._timer is not None:
             self._timer.cancel()
         self._restore()

@@ -43,7 +43,7 @@ class Report:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Make it for a crawl."""
+        """Create the component for a crawl."""
         return cls(crawler)
 
     def spider_opened(self) -> None:
@@ -89,7 +89,7 @@ class Report:
 
 
 def _records(path: Path, start: int) -> Iterator[Article]:
-    """Give the records behind an offset; other lines, and a file that cannot be read, have none."""
+    """Return the records behind an offset; other lines, and a file that cannot be read, have none."""
     try:
         with path.open("rb") as lines:
             lines.seek(start)
@@ -101,7 +101,7 @@ def _records(path: Path, start: int) -> Iterator[Article]:
 
 
 def _last_coverage(path: Path) -> dict[str, float]:
-    """Give what the last run that wrote records had; a run without any is no measure."""
+    """Return what the last run that wrote records had; a run without any is no measure."""
     try:
         last = json.loads(path.read_bytes())
         found = last.get("coverage") or last.get("previous") or {}

@@ -21,7 +21,7 @@ ROOM = 10 * 2**20
 
 
 def answered(body: bytes, *labels: str, method: str = "GET", limit: int = ROOM, **meta: object) -> Response:
-    """Give what becomes of an answer with these labels."""
+    """Return what becomes of an answer with these labels."""
     request = Request("http://portal.test/", method=method, meta=meta)
     headers = {"Content-Type": "text/html", "Content-Encoding": list(labels)} if labels else {}
     return Compression(limit).process_response(request, Response(request.url, headers=headers, body=body))

@@ -57,7 +57,7 @@ def _shared(server, name="me", prefix="crawl:", lease=60.0):
 
 @pytest.fixture(params=["filed", "shared"])
 def ledger(request):
-    """Give the one kind of ledger, then the other: they mean the same."""
+    """Return the one kind of ledger, then the other: they mean the same."""
     if request.param == "filed":
         yield request.getfixturevalue("filed")
         return

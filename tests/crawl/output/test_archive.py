@@ -242,7 +242,7 @@ def begun(directory: Path, records: int) -> ArchiveFile:
 
 
 def abandoned(directory: Path, records: int) -> Path:
-    """Give a file whose writer died."""
+    """Return a file whose writer died."""
     file = begun(directory, records)
     os.close(file._file)
     (path,) = directory.glob("*.open")

@@ -38,7 +38,7 @@ class Shown(NamedTuple):
 
     @property
     def frames(self) -> list[str]:
-        """Give all that was ever on a line of the screen."""
+        """Return all that was ever on a line of the screen."""
         plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "\r", self.raw)
         return [line for line in re.split(r"[\r\n]+", plain) if line.strip()]
 
