@@ -59,7 +59,7 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     text: str
     """As the page shows it; it may be cut."""
     url: str | None = None
-    """Absolute where the page's own address is known; None in flattened text."""
+    """Absolute where the page's own URL is known; None in flattened text."""
 
 
 def _valid_links(links: Iterable[Link]) -> tuple[Link, ...]:
@@ -75,7 +75,7 @@ class Image:
     """An image of the story."""
 
     url: str
-    """Absolute where the page's own address is known."""
+    """Absolute where the page's own URL is known."""
     caption: str | None = None
     """What the page says below it, without the credit."""
     credit: str | None = None
@@ -149,9 +149,9 @@ class Article:
     headline: str
     """Without the site's name, a breadcrumb or an injected keyword."""
     url: str | None = None
-    """The address of the final response."""
+    """The URL of the final response."""
     canonical_url: str | None = None
-    """The address the page names as its own."""
+    """The URL the page names as its own."""
     site_name: str | None = None
     section: str | None = None
     description: str | None = None
@@ -173,7 +173,7 @@ class Article:
     like_count: int | None = None
     view_count: int | None = None
     image: str | None = None
-    """The address of the lead image."""
+    """The URL of the lead image."""
     images: tuple[Image, ...] = ()
     """All images of the story, the lead image first."""
     language: str | None = None
@@ -181,7 +181,7 @@ class Article:
     keywords: tuple[str, ...] = ()
     extraction: Extraction = dataclasses.field(default_factory=Extraction)
     id: str | None = None
-    """In a crawl's records: stable for the same story at the same address."""
+    """In a crawl's records: stable for the same story at the same URL."""
     fetched_at: datetime | None = None
     """In a crawl's records: when the page was fetched, in UTC."""
     duplicate_of: str | None = None

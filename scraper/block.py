@@ -87,7 +87,7 @@ class Block(msgspec.Struct, frozen=True, gc=False):
     element: int = -1
     """That element's index in `Document.elements`; -1 in flattened text."""
     links: tuple[Link, ...] = ()
-    """The links in it that have text, addresses absolute where the page's is known."""
+    """The links in it that have text, URLs absolute where the page's is known."""
     link_chars: int = 0
     """How many characters of the text are link text."""
     inline: str = ""
@@ -108,7 +108,7 @@ class Picture(msgspec.Struct, frozen=True, gc=False):
     """An image that the page shows, as its element declares it; icons and pixels are left out."""
 
     url: str
-    """Absolute where the page's address is known."""
+    """Absolute where the page's URL is known."""
     block: int
     """The index in `Document.blocks` of the block that it stands in or before."""
     element: int = -1
@@ -116,14 +116,14 @@ class Picture(msgspec.Struct, frozen=True, gc=False):
     names: str = " "
     """Its class and id words, in the form of `Element.names`."""
     link: str | None = None
-    """The address of the link that it is in."""
+    """The URL of the link that it is in."""
 
 
 class Anchor(msgspec.Struct, frozen=True, gc=False):
     """A link of the page, with or without text, in page order: what a crawl may follow."""
 
     url: str
-    """Absolute where the page's address is known; never a script or a fragment of the same page."""
+    """Absolute where the page's URL is known; never a script or a fragment of the same page."""
     rel: str = ""
 
 
@@ -142,7 +142,7 @@ class Head(msgspec.Struct, frozen=True):
     stream: tuple[str, ...] = ()
     """The text of the scripts that hand over a stream of React's server components, in bounds."""
     feeds: tuple[str, ...] = ()
-    """The addresses of the feeds that it names, absolute where the page's is known."""
+    """The URLs of the feeds that it names, absolute where the page's is known."""
 
 
 class Claims(msgspec.Struct, frozen=True):

@@ -187,7 +187,7 @@ def _is_declared(document: Document) -> bool:
 
 
 def _without_consent(document: Document, labelled: list[Labelled]) -> None:
-    """Leave out what asks for consent before the headline."""
+    """Leave out what requests consent before the headline."""
     start = next((index for index, each in enumerate(labelled) if each.label is Label.HEADLINE), 0)
     asked = False
     for index in range(start):

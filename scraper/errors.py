@@ -23,7 +23,7 @@ class ScraperError(Exception):
 class FetchError(ScraperError):
     """A page could not be fetched.
 
-    `url` is the address that was asked for; `reason` is a few words: "404 Not Found", "too large", "unsafe address".
+    `url` is the URL that was requested; `reason` is a few words: "404 Not Found", "too large", "unsafe URL".
     """
 
     def __init__(self, url: str, reason: str) -> None:

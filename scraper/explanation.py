@@ -198,7 +198,7 @@ def _is_told(value: Any) -> bool:
 
 
 def _value(value: Any) -> str:
-    """Any value of a record as HTML; a link is its text and its address, which cannot be followed."""
+    """Any value of a record as HTML; a link is its text and its URL, which cannot be followed."""
     if isinstance(value, dict) and value.keys() == {"text", "url"}:
         address = f' <span class="address">{_text(value["url"])}</span>' if value["url"] else ""
         return f"<bdi>{_text(value['text'])}</bdi>{address}"

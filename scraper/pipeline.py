@@ -28,7 +28,7 @@ __all__ = [
 def extract(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> Article:
     """Turn a news page into its record.
 
-    `page` is the body of a response, or its decoded text; `url` is the address of the final response, against which
+    `page` is the body of a response, or its decoded text; `url` is the URL of the final response, against which
     links are made absolute; `content_type` is the header's value, for its charset.
 
     Raises `NotAnArticle` for a page that holds no article, and `ScraperError` for input that is no page.

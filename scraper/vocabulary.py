@@ -1,6 +1,6 @@
 """Knowledge about news pages, as tables: a new agency, month or word is one more entry here.
 
-Names are written as pages write them; whoever looks one up decides about case and accents.
+Names are written as pages write them; whichever caller looks one up decides about case and accents.
 """
 
 
@@ -425,7 +425,7 @@ apoie o (?:nosso )?jornalismo
 подпис(?:ывайтесь|ывайся|шитесь) на (?:наш|канал)
 """.strip().split("\n")
 )
-"""Expressions by which a paragraph asks its reader for money, an address or a click."""
+"""Expressions by which a paragraph asks its reader for money, a URL or a click."""
 
 APPEAL_WORDS = tuple(
     """

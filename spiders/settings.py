@@ -1,4 +1,4 @@
-"""What Scrapy is told. A person crawling a live site sets USER_AGENT to a name and an address of their own."""
+"""What Scrapy is told. A person crawling a live site sets USER_AGENT to a name and a URL of their own."""
 
 BOT_NAME = "scraper"
 SPIDER_MODULES = ["spiders.portal", "spiders.fintechworld"]

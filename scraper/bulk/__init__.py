@@ -30,7 +30,7 @@ class Plan(NamedTuple):
     units: tuple[Unit, ...]
     """Those that are not done yet."""
     sizes: dict[str, int]
-    """Of their archives by address, in bytes; 0 for those that are not told."""
+    """Of their archives by URL, in bytes; 0 for those that are not told."""
     done: int
     """Archives that were done by earlier runs."""
 
@@ -38,7 +38,7 @@ class Plan(NamedTuple):
 def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz") -> Plan:
     """Return the plan for writing the records of these archives to a folder.
 
-    `sources` are files, folders and patterns, here or at an address that fsspec knows; `form` is one of `OUTPUTS`. An
+    `sources` are files, folders and patterns, here or at a URL that fsspec knows; `form` is one of `OUTPUTS`. An
     archive whose file of records is there is done.
 
     Raises `ScraperError` where a source names no archive, or two of them would write the same file; `OSError` where a

@@ -33,7 +33,7 @@ class Unit(NamedTuple):
     """What is to be done."""
 
     source: str
-    """The archive's address."""
+    """The archive's URL."""
     target: Path
     quarantine: Path
     """Where what cannot be read is noted; no file where all could be read."""

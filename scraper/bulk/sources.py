@@ -35,7 +35,7 @@ class Source(NamedTuple):
 def expand(given: str) -> list[Source]:
     """Return the archives that a name stands for: a file, all in a folder, or all of a pattern.
 
-    One that is named and not there is given, for whoever reads it to find out.
+    One that is named and not there is given, for whichever caller reads it to find out.
 
     Raises `ScraperError` where there is none, and `OSError` where the place cannot be reached.
     """

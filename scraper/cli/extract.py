@@ -55,7 +55,7 @@ def extract(
     """Extract a record from each page and write JSON Lines in input order, or the format named by OUT or --to.
 
     What cannot be read is told in a line, costs nothing else, and makes the exit status 1. The pages of archives are
-    taken as a crawl takes them: a story under several addresses is one record, and pages without a story are no fault.
+    taken as a crawl takes them: a story under several URLs is one record, and pages without a story are no fault.
     """
     form, screen = form_of("-" if output is None else output, to, "jsonl"), Screen()
     path = Path(output) if output is not None else None

@@ -1,4 +1,4 @@
-"""What a command is given: files, folders, patterns, addresses and stdin, to pages."""
+"""What a command is given: files, folders, patterns, URLs and stdin, to pages."""
 
 import glob
 import gzip
@@ -56,7 +56,7 @@ class Reading(NamedTuple):
     text: bool = False
     """Pages are flattened text, whatever they are called."""
     trusted: frozenset[str] = frozenset()
-    """Places that may be asked for although they are not on the public internet."""
+    """Places that may be requested although they are not on the public internet."""
     url: str | None = None
     """Where the one page that is given was found."""
 
@@ -68,7 +68,7 @@ class Inputs:
         self._reading = reading
         self._screen = screen
         self.names = [found for name in names for found in self._expanded(name)]
-        """Those of files and addresses; folders and patterns are told file by file."""
+        """Those of files and URLs; folders and patterns are told file by file."""
         sizes = [_size(name) for name in self.names]
         self.count, self.total = len(sizes), sum(sizes)
         """How many there are, and how many bytes they have."""

@@ -69,7 +69,7 @@ def trusted(entries: list[str] | None) -> frozenset[str]:
 
 
 def address(url: str | None) -> str | None:
-    """Read the option; what is no address of the web is a wrong argument."""
+    """Read the option; what is no URL of the web is a wrong argument."""
     if url is not None and not re.match(r"https?://[^/\s]+\S*\Z", url, re.IGNORECASE):
         raise typer.BadParameter(f"{url!r} is no address, such as https://portal.example/1.html", param_hint="--url")
     return url

@@ -15,7 +15,7 @@ __all__ = ["print_version", "report", "schema"]
 
 
 def print_version(asked: bool) -> None:
-    """Print the version, if it was asked for, and exit."""
+    """Print the version, if it was requested, and exit."""
     if asked:
         typer.echo(f"scraper {__version__}")
         raise typer.Exit

@@ -33,7 +33,7 @@ SETTINGS: dict[str, Any] = {
     "CRAWL_DIR": None,  # crawls/<spider>/
     "FRESH": False,
     "CONCURRENT_ITEMS": 1,  # a page gives one record, and the sink writes one at a time
-    "PAGES": 0,  # addresses asked for at most; 0 for all
+    "PAGES": 0,  # URLs requested at most; 0 for all
     "ARCHIVE": False,  # whether every response is kept as it came, in WARC files under CRAWL_DIR/archive/
     "ARCHIVE_SIZE": 2**30,  # bytes: a file that would grow beyond this is closed, as is one that is a day old
     "CRAWL_REPORT": True,  # whether report.html is written at the end
@@ -41,9 +41,9 @@ SETTINGS: dict[str, Any] = {
     "REDIS_URL": None,  # where the workers of a crawl share one frontier; None for a crawl of one
     "REDIS_LEASE": 60,  # seconds of silence after which a worker is taken for dead, and its requests are made again
     "REDIS_PATIENCE": 60,  # seconds for which Redis may be away
-    # Manners: one request at a time and at most one a second, slower where the site is slow or asks for it.
+    # Manners: one request at a time and at most one a second, slower where the site is slow or requests it.
     "ROBOTSTXT_OBEY": True,
-    "CONCURRENT_REQUESTS": 2,  # one under way, one waiting for its second: what has begun is finished after ^C
+    "CONCURRENT_REQUESTS": 2,  # one in progress, one waiting for its second: what has begun is finished after ^C
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
     "DOWNLOAD_DELAY": 1,
     "DOWNLOAD_DELAY_JITTER": 0,

@@ -21,9 +21,9 @@ class Arguments(NamedTuple):
     """The arguments of a portal's spider."""
 
     site: str | None
-    """The canonical start address; None for the embedded portal."""
+    """The canonical start URL; None for the embedded portal."""
     pages: int | None
-    """How many addresses to ask for at most; None for all."""
+    """How many URLs to request at most; None for all."""
     fresh: bool = False
     """Whether to start over, whatever the last run left to do."""
 

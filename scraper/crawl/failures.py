@@ -1,4 +1,4 @@
-"""Why an address could not be had, in a word or two."""
+"""Why a URL could not be had, in a word or two."""
 
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -31,7 +31,7 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
 
 _SAYINGS = {"max redirections reached": "too many redirects"}
 
-# The address will not do better the next time.
+# The URL will not do better the next time.
 _FINAL = frozenset(("redirected", "repeated", "off the host", "not http", "unsafe address"))
 _PASSING = frozenset(("408", "429"))
 
@@ -47,5 +47,5 @@ def reason(error: BaseException | None) -> str:
 
 
 def final(reason: str) -> bool:
-    """Return whether there is no use in asking for the address again in the next crawl."""
+    """Return whether there is no use in requesting the URL again in the next crawl."""
     return reason in _FINAL or (reason.isdigit() and reason[0] == "4" and reason not in _PASSING)

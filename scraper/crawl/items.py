@@ -42,7 +42,7 @@ class Item(NamedTuple):
 
 
 def read(item: Any) -> Item:
-    """Read an item of any kind; an article without an id receives that of its address.
+    """Read an item of any kind; an article without an id receives that of its URL.
 
     Raise `TypeError` for what Scrapy does not accept as an item.
     """
@@ -88,7 +88,7 @@ def _article(fields: Mapping[str, Any]) -> Article | None:
 def _id_of(article: Article, fields: Mapping[str, Any]) -> str:
     try:
         return story_id(article.url) if article.url else item_id(fields)
-    except ValueError:  # the address is none
+    except ValueError:  # the URL is none
         return item_id(fields)
 
 

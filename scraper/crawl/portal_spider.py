@@ -1,4 +1,4 @@
-"""The spider for any portal of the family: from a start address to one record a story."""
+"""The spider for any portal of the family: from a start URL to one record a story."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -38,7 +38,7 @@ __all__ = ["NO_SITEMAP", "PortalSpider"]
 NO_SITEMAP = "no sitemap"
 """Why the sitemap was not had that a site was only guessed to have."""
 
-_MOVED = "home"  # the ledger's mark for the start page's address after its redirects
+_MOVED = "home"  # the ledger's mark for the start page's URL after its redirects
 _RECENT = 10_000
 _FEEDS, _ALL = 10, "/"  # in a row that may name nothing new; one pattern for all of them
 _LOOPBACK = {
@@ -67,7 +67,7 @@ Output: TypeAlias = Iterator[Request | dict[str, Any]]
 class PortalSpider(Spider):
     """Crawls a portal: its home, sections, pagers and sitemaps, on its own host only.
 
-    `-a site=https://host/` is the start address; `-a pages=N` asks for N addresses at most, beside the later parts of
+    `-a site=https://host/` is the start URL; `-a pages=N` requests N URLs at most, beside the later parts of
     the stories begun; `-a fresh=true` forgets what earlier runs did.
     """
 
@@ -116,7 +116,7 @@ class PortalSpider(Spider):
         frontier.ranked, frontier.vouched = self._ranked, self._vouched
 
     async def home(self, response: Response) -> AsyncIterator[Request | dict[str, Any]]:
-        """Read the start page; the address to which it was redirected is the site's."""
+        """Read the start page; the URL to which it was redirected is the site's."""
         self.site = urls.canonical(response.url)
         Frontier.of(self.crawler).set_mark(_MOVED, self.site)
         async for each in self.page(response):
@@ -341,7 +341,7 @@ def _checked(told: Mapping[str, Any], host: str) -> None:
 
 
 def _was_led(response: Response) -> bool:
-    """Return whether an answer is that of the address that was asked for, and not of one to which that led."""
+    """Return whether an answer is that of the URL that was requested, and not of one to which that led."""
     assert response.request is not None
     asked = response.request.meta.get("redirect_urls", [response.url])[0]
     return urls.identity(asked) == urls.identity(response.url)

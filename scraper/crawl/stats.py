@@ -1,4 +1,4 @@
-"""The account of a crawl: what became of every address found, of every page, of every record.
+"""The account of a crawl: what became of every URL found, of every page, of every record.
 
 All counts are kept in Scrapy's stats under `crawl/`, where any component adds to them, and must add up:
 
@@ -34,15 +34,15 @@ class Account:
     """What came of a crawl."""
 
     found: int = 0
-    """Addresses to ask for, those that the last run left among them; retries and redirects are not counted again."""
+    """URLs to request, those that the last run left among them; retries and redirects are not counted again."""
     fetched: int = 0
     """Pages that came."""
     unchanged: int = 0
     """Pages that have not changed since the last run."""
     repeated: int = 0
-    """Addresses that only led to a page known by its own."""
+    """URLs that only led to a page known by its own."""
     spared: int = 0
-    """Addresses that were not asked for, as too many like them gave nothing."""
+    """URLs that were not requested, as too many like them gave nothing."""
     articles: int = 0
     """Pages that went into records: a story may be split over several."""
     records: int = 0
@@ -53,15 +53,15 @@ class Account:
     copies: int = 0
     """Records among those written that are near copies of another."""
     duplicates: int = 0
-    """Records left out: the file has the same story under another address."""
+    """Records left out: the file has the same story under another URL."""
     already_there: int = 0
     """Records left out: an earlier run wrote them."""
     dropped: int = 0
     """Records that a pipeline of the project has dropped."""
     item_errors: int = 0
-    """Records that a pipeline could not take; their pages are asked for again by the next run."""
+    """Records that a pipeline could not take; their pages are requested again by the next run."""
     failed: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    """Addresses that could not be had or must not be asked for, by reason."""
+    """URLs that could not be had or must not be requested, by reason."""
     skipped: Mapping[str, int] = dataclasses.field(default_factory=dict)
     """Pages that hold no story, by reason."""
 
@@ -74,7 +74,7 @@ class Account:
 
     @property
     def left(self) -> int:
-        """Addresses that were still waiting when the crawl ended."""
+        """URLs that were still waiting when the crawl ended."""
         done = self.fetched + self.unchanged + self.repeated + self.spared + sum(self.failed.values())
         return self.found - done
 
@@ -85,7 +85,7 @@ class Account:
 
     @property
     def unwritten(self) -> int:
-        """Records for which there was no room; their pages are asked for again by the next run."""
+        """Records for which there was no room; their pages are requested again by the next run."""
         left_out = self.duplicates + self.already_there + self.dropped + self.item_errors
         return self.records - self.written - left_out
 
@@ -97,27 +97,27 @@ class Account:
     def sentences(self) -> list[str]:
         """Yield the statistics as sentences; zero counts are left out."""
         lines = [
-            (self.found, f"{count(self.found, 'address')} found, {count(self.fetched, 'page')} fetched."),
-            (self.written, f"{count(self.written, 'record')} written, from {count(self.articles, 'page')}."),
-            (self.updated, f"{self.updated} of these in the place of an earlier one: the story has changed."),
-            (self.copies, f"{self.copies} of these marked as a near copy of another."),
-            (self.duplicates, f"{count(self.duplicates, 'record')} left out: the same story under another address."),
+            (self.found, f"{count(self.found, 'URL')} found, {count(self.fetched, 'page')} fetched."),
+            (self.written, f"{count(self.written, 'record')} written from {count(self.articles, 'page')}."),
+            (self.updated, f"{count(self.updated, 'record')} of these replaced an earlier version of the story."),
+            (self.copies, f"{count(self.copies, 'record')} of these marked as near duplicates."),
+            (self.duplicates, f"{count(self.duplicates, 'record')} left out: the same story at another URL."),
             (self.already_there, f"{count(self.already_there, 'record')} already there."),
-            (self.dropped, f"{count(self.dropped, 'record')} dropped by a pipeline."),
+            (self.dropped, f"{count(self.dropped, 'record')} dropped by an item pipeline."),
             (
                 self.item_errors,
-                f"{count(self.item_errors, 'record')} lost to an error in a pipeline: see the log.",
+                f"{count(self.item_errors, 'record')} lost to an error in an item pipeline; see the log.",
             ),
-            (self.unwritten, f"{count(self.unwritten, 'record')} not written: there was no room."),
+            (self.unwritten, f"{count(self.unwritten, 'record')} not written: no space left."),
             (self.skipped, f"{count(sum(self.skipped.values()), 'page')} without a story: {_list(self.skipped)}."),
-            (self.unfinished > 0, f"{count(self.unfinished, 'page')} of stories that were not read to their end."),
+            (self.unfinished > 0, f"{count(self.unfinished, 'page')} of stories not read to their end."),
             (self.unchanged, f"{count(self.unchanged, 'page')} unchanged since the last run."),
-            (self.failed, f"{count(sum(self.failed.values()), 'address')} not fetched: {_list(self.failed)}."),
-            (self.repeated, f"{count(self.repeated, 'address')} only led to pages known already."),
-            (self.spared, f"{count(self.spared, 'address')} not asked for: too many like them gave nothing."),
-            (self.left, f"{count(self.left, 'address')} still to be asked for: the same command goes on."),
+            (self.failed, f"{count(sum(self.failed.values()), 'URL')} not fetched: {_list(self.failed)}."),
+            (self.repeated, f"{count(self.repeated, 'URL')} redirected to a page already fetched."),
+            (self.spared, f"{count(self.spared, 'URL')} skipped: too many similar pages had no story."),
+            (self.left, f"{count(self.left, 'URL')} left; run the same command again to continue."),
         ]
-        return [line for happened, line in lines if happened] if self.found else ["Nothing was to be asked for."]
+        return [line for happened, line in lines if happened] if self.found else ["Nothing to request."]
 
 
 def _by_reason(counts: Mapping[str, int], prefix: str) -> dict[str, int]:

@@ -74,7 +74,7 @@ def _without_brand(names: Iterable[str], claims: Claims, host: str) -> tuple[str
 def _host(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
-    except ValueError:  # the caller's address may be none
+    except ValueError:  # the caller's URL may be none
         return ""
 
 

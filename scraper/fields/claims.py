@@ -16,7 +16,7 @@ from scraper.segment.lenient_json import load_all, unescape
 __all__ = ["MAX_ITEMS", "MAX_LINE", "MAX_NODES", "MAX_TEXT", "read_head"]
 
 MAX_LINE = 1_000
-"""Characters of a declared headline, name, date, section, keyword or address."""
+"""Characters of a declared headline, name, date, section, keyword or URL."""
 MAX_TEXT = 2**20
 """Characters of a declared text: the description, the whole story."""
 MAX_ITEMS = 200
@@ -56,7 +56,7 @@ _LANGUAGE = "content-language dc.language inlanguage language og:locale".split()
 
 
 def read_head(head: Head, url: str | None = None) -> Claims:
-    """Read all declarations of the page at an address; nothing in them can raise."""
+    """Read all declarations of the page at a URL; nothing in them can raise."""
     nodes = _nodes(head.json_ld)
     story = _story(head, url, [node for node in nodes if _ARTICLE.search(_kind(node))])
     about = story or next((node for node in nodes if _PAGE.search(_kind(node)) and "datePublished" in node), {})
@@ -109,7 +109,7 @@ def _kind(node: _Node) -> str:
 
 
 def _story(head: Head, url: str | None, stories: list[_Node]) -> _Node:
-    """Return the story of this page, by its address or headline, with what its doubles add; else the first story."""
+    """Return the story of this page, by its URL or headline, with what its doubles add; else the first story."""
     addresses = {_address(each) for each in (url, head.canonical, head.meta.get("og:url")) if each} - {""}
     titles = [_plain(each) for each in (head.title, head.meta.get("og:title")) if each]
     known = [(_is_at(node, addresses), _is_titled(node, titles)) for node in stories]
@@ -132,7 +132,7 @@ def _is_titled(node: _Node, titles: list[str]) -> bool:
 
 
 def _address(url: str) -> str:
-    """Return what tells one page from another in an address; nothing for a home page, which all may name."""
+    """Return what tells one page from another in a URL; nothing for a home page, which all may name."""
     try:
         parts = urlsplit(url[:MAX_LINE].strip())
     except ValueError:
@@ -239,7 +239,7 @@ def _all(first: str | None, meta: dict[str, str], names: list[str]) -> tuple[str
 
 
 def _meta_authors(meta: dict[str, str]) -> tuple[str, ...]:
-    """Return the first author who is named; in the places of OpenGraph an address or a handle may stand instead."""
+    """Return the first author who is named; in the places of OpenGraph a URL or a handle may stand instead."""
     cards = [
         f"twitter:data{number}" for number in "12" if _WRITTEN.search(meta.get(f"twitter:label{number}", "")[:MAX_LINE])
     ]

@@ -397,7 +397,7 @@ _URL_NUMBER = re.compile(r"(?<!\d)(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?!\d)")
 
 
 def from_url(url: str, *, numbers: bool = False) -> datetime | None:
-    """Read the day out of an address's path: /2023/10/26/, 2023-10-26, /2023/1026/; naive midnight.
+    """Read the day out of a URL's path: /2023/10/26/, 2023-10-26, /2023/1026/; naive midnight.
 
     With `numbers`, read eight digits (20231026), which may be a story's number as well.
     """

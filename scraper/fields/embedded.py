@@ -201,7 +201,7 @@ def _values(script: str) -> list[Any]:
 
 
 def _is_untitled_prose(value: Any) -> bool:
-    """Return whether an object holds a text, but no title or address, as an entry of a list of stories does."""
+    """Return whether an object holds a text, but no title or URL, as an entry of a list of stories does."""
     if not isinstance(value, dict) or any(value.get(key) for key in _TITLE_KEYS):
         return False
     return any(
@@ -249,7 +249,7 @@ def _kind(value: dict[str, Any]) -> str:
 
 
 def _is_prose(text: str) -> bool:
-    """Return whether a string is sentences, no address, code or list of words."""
+    """Return whether a string is sentences, no URL, code or list of words."""
     start = text[:_LONG]
     return not start.lstrip().startswith(("{", "[", "http", "function", "data:", "@", ".")) and (
         start.count(" ") * 12 > len(_TAG.sub("", start)) or not start.isascii()

@@ -30,7 +30,7 @@ _FILE = re.compile(
     re.IGNORECASE,
 )
 _IS_IMAGE = re.compile(r"\.(?:jpe?g|png|webp|avif|gif)\Z", re.IGNORECASE)
-# What an address says of the size: "-1200x630", "/w_800", "=w700".
+# What a URL says of the size: "-1200x630", "/w_800", "=w700".
 _RESIZED = re.compile(r"[-_=/]{0,2}(?<![a-z0-9])(?:\d{2,5}x\d{2,5}|[wh][-_=]?\d{2,4})(?![a-z0-9])|@\dx(?=\.\w+\Z)")
 _LONG_NAME = 12  # a file's name as long as that stands for the image, in whatever folder it lies
 
@@ -129,7 +129,7 @@ def _counts(numbers: Iterable[int]) -> dict[int, int]:
     return counts
 
 
-# ---------------------------------------------------------------- addresses
+# ---------------------------------------------------------------- URLs
 
 
 def _path(url: str) -> str:

@@ -123,7 +123,7 @@ def _is_beside(name: str) -> bool:
 
 
 def names(lines: Iterable[str]) -> tuple[str, ...]:
-    """Return the people whom visible bylines name, each once, in order; agencies, roles and addresses are left out."""
+    """Return the people whom visible bylines name, each once, in order; agencies, roles and URLs are left out."""
     return _unique(name for line in lines for name in _people(line[:_LONG_LINE]))
 
 

@@ -72,8 +72,8 @@ def published(document: Document, labelled: Sequence[Labelled], claims: Claims) 
     """Return the date of publication as it stood and its value.
 
     In order: what the page declares, corrected by what it shows beside the headline; the date shown near the headline;
-    one further off that is said to be of publication; the day in the address; the date of a change beside the
-    headline; a date shown further off; a number in the address that reads as a day; a date amid other words near the
+    one further off that is said to be of publication; the day in the URL; the date of a change beside the
+    headline; a date shown further off; a number in the URL that reads as a day; a date amid other words near the
     headline; a declared change; any date.
     """
     page = _Page(document, labelled, claims)
@@ -108,7 +108,7 @@ def modified(document: Document, labelled: Sequence[Labelled], claims: Claims) -
 
 
 def _publications(shown: Sequence[_Shown], day: datetime | None) -> Iterator[_Dated]:
-    """Order the dates that may be of publication: said to be; of the day in the address; alone in their lines."""
+    """Order the dates that may be of publication: said to be; of the day in the URL; alone in their lines."""
     lines = [each for each in shown if each.alone and not each.updated]
     yield from (each[:2] for each in lines if each.updated is False)
     if day:
@@ -254,7 +254,7 @@ def _country(url: str) -> tuple[str, ...]:
     """Return the English of the host's country, which orders "3/4/2023"."""
     try:
         ending = (urlsplit(url).hostname or "").rpartition(".")[2]
-    except ValueError:  # the caller's address may be none
+    except ValueError:  # the caller's URL may be none
         return ()
     return (f"en-{ending.upper()}",) if len(ending) == 2 and ending.isascii() else ()
 

@@ -1,6 +1,6 @@
 """What a server sends packed, unpacked up to a limit; and what may be wrong with it.
 
-No decoder is let loose on a body: each is asked for so many bytes, and one more tells that there are too many.
+No decoder is let loose on a body: each is requested so many bytes, and one more tells that there are too many.
 """
 
 import re
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 ACCEPTED = "gzip, deflate, br, zstd"
-"""What an Accept-Encoding header may ask for."""
+"""What an Accept-Encoding header may request."""
 CUT_SHORT = "cut short"
 """The body ended before its end."""
 TOO_LARGE = "too large"

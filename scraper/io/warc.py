@@ -83,7 +83,7 @@ def read_pages(
 
     Reading begins at `start`, the offset of a page or an error that was given before.
 
-    Pages are the responses of http and https addresses, whatever their status, and the texts of a WET file. What cannot
+    Pages are the responses of http and https URLs, whatever their status, and the texts of a WET file. What cannot
     be read raises `ArchiveError` with its offset; with `on_error` the error is handed to that instead and all other
     pages are given. Raises `OSError` when the file cannot be read.
     """

@@ -97,7 +97,7 @@ def _main(handle: int) -> None:
 
 
 def _serve(work: Work[Item, Result], pipe: Connection) -> None:
-    """Do what comes in; the system ends this process where an item takes too much of it, whoever else lives."""
+    """Process incoming items; the system ends this process if an item takes too long, whatever else is alive."""
     confine()
     while True:
         for item in pipe.recv():
@@ -113,7 +113,7 @@ def _serve(work: Work[Item, Result], pipe: Connection) -> None:
 
 
 def confine(memory: int = MEMORY) -> None:
-    """Limit the address space of this process; beyond it, `MemoryError` is raised."""
+    """Limit the URL space of this process; beyond it, `MemoryError` is raised."""
     with suppress(OSError, ValueError):  # a lower limit is set already
         resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
 

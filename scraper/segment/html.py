@@ -80,7 +80,7 @@ _NOTICE = re.compile("javascript|browser", re.IGNORECASE)
 _LONG_NAMES, _MAX_WORDS, _MAX_WORD = 256, 32, 64  # of an element's class and id
 _MAX_INLINE, _MAX_CHAINS = 512, 32  # characters of names around an inline element; such chains in a block
 _MAX_BASE = 4_096
-_MAX_SOURCES, _MAX_ADDRESS, _MAX_CLIMB = 20, 2_048, 50  # of an image: its sources, its address, the elements around it
+_MAX_SOURCES, _MAX_ADDRESS, _MAX_CLIMB = 20, 2_048, 50  # of an image: its sources, its URL, the elements around it
 _ISO_DAY = re.compile(r"\s*\d{4}-\d\d-\d\d")
 _SHORT_STATE, _MAX_STATES, _COMMENT_LEVELS, _LONG_NAME = 500, 50, 30, 60
 _STREAM, _CALL = "__next_f.push(", "=(function("
@@ -88,7 +88,7 @@ _TEXT = 2  # lexbor's number for a text node
 
 _Attributes = dict[str, str | None]
 _Target = tuple[str | None, int]
-"""A link's address, and a number that tells it from another link to the same address."""
+"""A link's URL, and a number that tells it from another link to the same URL."""
 
 
 def segment_html(html: str, url: str | None = None) -> Document:
@@ -211,7 +211,7 @@ class _Addresses:
         if not href or (href[0] not in "/h" and href.lower().startswith(_NO_PAGE)):
             return None
         plain = href.partition("#")[0]
-        bracketed = "[" in plain or "]" in plain  # an address of numbers, or none at all
+        bracketed = "[" in plain or "]" in plain  # a URL of numbers, or none at all
         if not bracketed and plain.startswith(_WHOLE) and "/." not in plain[8:]:
             return plain
         if "/." in plain or bracketed or not self.origin:
@@ -424,7 +424,7 @@ class _Walk:
             self.anchors.append(Anchor(address, rel.lower()) if rel else Anchor(address))
 
     def _option(self, node: LexborNode) -> None:
-        """A form's choices are no text; but a pager may be a drop-down list, whose values are addresses."""
+        """A form's choices are no text; but a pager may be a drop-down list, whose values are URLs."""
         value = node.attributes.get("value")
         if value and ("/" in value or ".htm" in value) and (address := self.addresses.absolute(value)):
             self.anchors.append(Anchor(address))
@@ -594,7 +594,7 @@ class _Walk:
         self.breaks = 0
 
     def _emit_paragraphs(self, aside: str) -> bool:
-        """Emit a block a line where single line breaks set paragraphs apart; verse and addresses stay whole."""
+        """Emit a block a line where single line breaks set paragraphs apart; verse and URLs stay whole."""
         if self.place.tag in _UNSPLIT:
             return False
         parts, links, inline = self.parts, self.links, self.inline

@@ -31,9 +31,9 @@ __all__ = [
 __all__ += ["same_headline", "story_id", "text_digest", "truncated"]
 
 ALREADY_THERE = "already_there"
-"""Why a record is left out: the same address has given the same text before."""
+"""Why a record is left out: the same URL has given the same text before."""
 DUPLICATE = "duplicates"
-"""Why a record is left out: another address has given the same headline and the same body."""
+"""Why a record is left out: another URL has given the same headline and the same body."""
 
 _OTHERWISE_NAMED = 0.9  # the similarity from which a story under another headline is taken for a copy
 _LEFT_OUT = "-"  # before the digest of a story that was left out: no record has its id
@@ -51,7 +51,7 @@ def _digest(*texts: str) -> str:
 
 
 def story_id(url: str) -> str:
-    """Return the 16 hexadecimal digits that stand for an address; http and https, tracked or not, are the same."""
+    """Return the 16 hexadecimal digits that stand for a URL; http and https, tracked or not, are the same."""
     return _digest(identity(url))
 
 
@@ -106,9 +106,9 @@ def remembered(article: Article) -> Story:
 def judge(story: Story, known: Known) -> Verdict:
     """Decide whether a record is written, and what it says besides.
 
-    The same text at the same address is left out, another text there replaces the first. Elsewhere a record is left out
-    only where headline and body are the same: an address that the page names as its own proves nothing, as some sites
-    name one address on every page. A near copy is written, and names what it is a copy of.
+    The same text at the same URL is left out, another text there replaces the first. Elsewhere a record is left out
+    only where headline and body are the same: a URL that the page names as its own proves nothing, as some sites
+    name one URL on every page. A near copy is written, and names what it is a copy of.
     """
     digest = known.digest(story.id)
     if digest is not None and digest.removeprefix(_LEFT_OUT) == story.digest:

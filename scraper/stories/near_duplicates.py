@@ -45,7 +45,7 @@ def signature(body: Sequence[str]) -> bytes | None:
     return _FORM.pack(RMinHash.ALGORITHM_VERSION, len(shingles), *(value & 0xFFFF for value in sketch.digest()))
 
 
-@lru_cache(1)  # asked for twice for each story
+@lru_cache(1)  # requested twice for each story
 def words(body: tuple[str, ...]) -> list[bytes]:
     """Return a story's words as bytes, in small letters and without punctuation."""
     text = unicodedata.normalize("NFKC", " ".join(body)).casefold()

@@ -1,6 +1,6 @@
 """Stories that are split over several pages: which page follows which, and which pages are one story.
 
-An address says that it may be a later page in many ways: `a_2.html`, `a-2.html`, `a/2/`, `a/page/2/`, `a?page=2`. The
+A URL says that it may be a later page in many ways: `a_2.html`, `a-2.html`, `a/2/`, `a/page/2/`, `a?page=2`. The
 first of them means nothing else. The others name stories of their own as often, so that the page must show a link there
 as pagers do: `rel=next`, or a number or "next" for its text.
 """
@@ -40,40 +40,40 @@ _PAGER = re.compile(
 
 
 class _Reading(NamedTuple):
-    """An address, read as a later page of a story."""
+    """A URL, read as a later page of a story."""
 
     story: str
-    """What stands for the story's first page, however its address ends."""
+    """What stands for the story's first page, however its URL ends."""
     number: int
     first: str
-    """The address of that page."""
+    """The URL of that page."""
     sure: bool
-    """Whether the address alone says so."""
+    """Whether the URL alone says so."""
 
 
 class Place(NamedTuple):
     """Where a page stands in a story that may be split."""
 
     following: str | None = None
-    """The address of the second page, of a page that is taken for the first, or for what its address surely says."""
+    """The URL of the second page, of a page that is taken for the first, or for what its URL surely says."""
     onward: str | None = None
-    """The address of the next page, of a page that was reached as a later one."""
+    """The URL of the next page, of a page that was reached as a later one."""
     first: str | None = None
-    """The address of the story's first page, of a page that is a later one whoever asks."""
+    """The URL of the story's first page, of a page that is a later one whichever caller asks."""
     parts: tuple[str, ...] = ()
     """The links that lead to pages of the same story."""
 
 
 def belongs(headline: str, bodies: Collection[str], found: Article) -> bool:
-    """Return whether a page that was asked for as the next part of a story is that, by the story's headline and bodies.
+    """Return whether a page that was requested as the next part of a story is that, by the story's headline and bodies.
 
-    A server that does not know the address may answer with a part that was read already, or with another story.
+    A server that does not know the URL may answer with a part that was read already, or with another story.
     """
     return same_headline(headline, found.headline) and body_digest(found) not in bodies
 
 
 def place(document: Document, url: str, scheme: str | None = None) -> Place:
-    """Find the place of a page by its address and its links; `scheme` is the one under which the site is known."""
+    """Find the place of a page by its URL and its links; `scheme` is the one under which the site is known."""
     here = urls.canonical(url, scheme)
     own = _readings(here)
     shortest = min((reading.story for reading in own), key=len, default=_story(here))
@@ -116,7 +116,7 @@ def _is_of(story: str, link: str) -> bool:
 
 @lru_cache(8192)  # every page repeats the links of the last one
 def _readings(url: str) -> tuple[_Reading, ...]:
-    """Read an address as a later page in every way that it allows, the sure one first."""
+    """Read a URL as a later page in every way that it allows, the sure one first."""
     return tuple(_read(url))
 
 

@@ -23,7 +23,7 @@ from scraper.stories.parts import LONGEST, Place, belongs, place
 
 __all__ = ["Look", "Replay", "articles", "document", "look"]
 
-# What a crawl asks for without reading it as a page, or never asks for.
+# What a crawl requests without reading it as a page, or never requests.
 _UNREAD = frozenset(("/robots.txt", "/sitemap.xml"))
 _SITEMAP = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:urlset|sitemapindex)\b", re.DOTALL
@@ -53,7 +53,7 @@ class Look(NamedTuple):
 
 
 def articles(pages: Iterable[Page], *, on_skipped: OnSkipped | None = None) -> Iterator[Article]:
-    """Yield one record a story, and one more when it has changed; the same under another address is left out.
+    """Yield one record a story, and one more when it has changed; the same under another URL is left out.
 
     Pages of other statuses than 2xx, sitemaps and files that are no pages are passed over. A page without a story is
     handed to `on_skipped`, with the reason.
@@ -146,7 +146,7 @@ class Replay:
 
 
 def _key(page: Page) -> str | None:
-    """Return what stands for a page's address; None where that is no address."""
+    """Return what stands for a page's URL; None where that is no URL."""
     try:
         return urls.identity(page.url) if page.url else ""
     except ValueError:

@@ -1,4 +1,4 @@
-"""Addresses: one form for each page, and which of them a crawl may follow."""
+"""URLs: one form for each page, and which of them a crawl may follow."""
 
 import posixpath
 import re
@@ -17,7 +17,7 @@ __all__ = [
 
 _PORTS = {"http": 80, "https": 443}
 
-# An address that is canonical as it stands, but for a path of nothing: most are, and cost a fiftieth of the others.
+# A URL that is canonical as it stands, but for a path of nothing: most are, and cost a fiftieth of the others.
 _PLAIN = re.compile(r"(https?)://([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+)((?:/(?!\.)[\w.~-]+)*/?)", re.ASCII)
 
 # Parameters that say where a reader came from, never what the page is; as `name=value`.
@@ -34,7 +34,7 @@ _SESSION = re.compile(
 )
 _SESSION_PATH = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 
-# Paths that no crawl asks for, in lower case, decoded, with a slash at the end.
+# Paths that no crawl requests, in lower case, decoded, with a slash at the end.
 _UNWANTED = re.compile(
     # EmpireCMS keeps its scripts under /e/, or /<folder>/e/ in a sub-folder: they count a view or a like, vote, log in.
     r"^/e/|/e/(?:public|extend|enews|action|member|search|tool|admin|pl|space|update|data)/"
@@ -46,7 +46,7 @@ _UNWANTED = re.compile(
     r"|woff2?|xlsx?|xml|xz|zip)/$"
 )
 
-# Every page repeats the links of the last one: what was worked out for an address is kept for a while.
+# Every page repeats the links of the last one: what was worked out for a URL is kept for a while.
 _kept = lru_cache(8192)
 
 # A tag of the template that was never filled in.
@@ -58,7 +58,7 @@ _CYCLE = re.compile(r"/((?:[^/]+/){1,32}?)\1\1")
 
 @_kept
 def host(url: str) -> str:
-    """Return the host and port of an address, the port left out where it is the scheme's own; raise `ValueError`."""
+    """Return the host and port of a URL, the port left out where it is the scheme's own; raise `ValueError`."""
     parts = urlsplit(url)
     name = parts.hostname or ""
     name = f"[{name}]" if ":" in name else name
@@ -67,7 +67,7 @@ def host(url: str) -> str:
 
 @_kept
 def canonical(url: str, scheme: str | None = None) -> str:
-    """Return the address to ask for, under `scheme` where the site is known by another; raise `ValueError`.
+    """Return the URL to request, under `scheme` where the site is known by another; raise `ValueError`.
 
     No fragment, no tracking parameter, no number of a visit, no default port, no user name. What is left of the query
     stays as it stands: servers read `?news-12.html` and `?b=1&a=2` in their own ways.
@@ -83,14 +83,14 @@ def canonical(url: str, scheme: str | None = None) -> str:
 
 @_kept
 def identity(url: str) -> str:
-    """Return what all addresses of one page share, whatever their scheme and the order of their parameters."""
+    """Return what all URLs of one page share, whatever their scheme and the order of their parameters."""
     url = canonical(url)
     return (url if _PLAIN.fullmatch(url) else canonicalize_url(url)).partition("://")[2]
 
 
 @_kept
 def followable(url: str, rel: str, own: str) -> bool:
-    """Return whether a link leads to a page of the host `own` that a crawl may ask for without doing anything there."""
+    """Return whether a link leads to a page of the host `own` that a crawl may request without doing anything there."""
     if not inside(url, own) or "nofollow" in rel.lower().split():
         return False
     path = unquote(urlsplit(canonical(url)).path).lower()
@@ -113,7 +113,7 @@ def _circles(segments: list[str]) -> bool:
 
 
 def inside(url: str, own: str) -> bool:
-    """Return whether an address is a well-formed one of the host `own`, port included."""
+    """Return whether a URL is a well-formed one of the host `own`, port included."""
     try:
         return urlsplit(url).scheme in _PORTS and host(canonical(url)) == own
     except ValueError:

@@ -143,7 +143,7 @@ def test_any_spider_keeps_its_items_its_queue_and_its_account(tmp_path):
     counts = _counts(tmp_path)
     assert (counts["records"], counts["written"], counts["already_there"], counts["unwritten"]) == (2, 1, 1, 0)
     assert (counts["articles"], counts["skipped"], counts["unfinished"]) == (2, {"no item": 1}, 0)
-    assert "1 record written, from 2 pages." in told
+    assert "1 record written from 2 pages." in told
     assert "1 page without a story: no item 1." in told
 
 

@@ -159,7 +159,7 @@ def test_the_summary_is_in_words(embedded):
     assert f"{embedded.counts['fetched']} pages fetched" in summary
     assert f"{embedded.counts['written']} records written" in summary
     assert "pages without a story: listing" in summary
-    assert "addresses not fetched: " in summary
+    assert "URLs not fetched: " in summary
     assert str(embedded.directory) in summary
     assert "Traceback" not in summary
 

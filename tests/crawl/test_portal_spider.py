@@ -285,16 +285,16 @@ def test_an_account_adds_up_and_speaks():
     assert (account.left, account.unfinished, account.unwritten) == (0, 0, 0)
     assert json.loads(json.dumps(account.to_dict()))["failed"] == {"robots": 4, "404": 1}
     assert account.sentences() == [
-        "22 addresses found, 14 pages fetched.",
-        "4 records written, from 9 pages.",
-        "1 of these in the place of an earlier one: the story has changed.",
-        "1 of these marked as a near copy of another.",
-        "2 records left out: the same story under another address.",
+        "22 URLs found, 14 pages fetched.",
+        "4 records written from 9 pages.",
+        "1 record of these replaced an earlier version of the story.",
+        "1 record of these marked as near duplicates.",
+        "2 records left out: the same story at another URL.",
         "1 record already there.",
         "5 pages without a story: listing 5.",
         "2 pages unchanged since the last run.",
-        "5 addresses not fetched: robots 4, 404 1.",
-        "1 address only led to pages known already.",
+        "5 URLs not fetched: robots 4, 404 1.",
+        "1 URL redirected to a page already fetched.",
     ]
 
 
@@ -305,8 +305,8 @@ def test_an_account_passes_over_what_others_count():
 def test_an_account_tells_what_remains():
     account = Account.of(STATS | {"crawl/found": 27, "crawl/fetched": 15, "crawl/records": 8})
     assert (account.left, account.unfinished, account.unwritten) == (4, 1, 1)
-    assert "4 addresses still to be asked for: the same command goes on." in account.sentences()
-    assert "1 record not written: there was no room." in account.sentences()
+    assert "4 URLs left; run the same command again to continue." in account.sentences()
+    assert "1 record not written: no space left." in account.sentences()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@
 5   another crawl works in the folder
 11  interrupted; the same command goes on
 17  robots.txt forbids all, or could not be had
-18  the site asked for peace, or was in trouble too long; the same command goes on
+18  the site requested peace, or was in trouble too long; the same command goes on
 """
 
 import argparse

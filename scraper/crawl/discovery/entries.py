@@ -11,7 +11,7 @@ _LONGEST = 60  # characters: no format of a date needs more
 
 
 class Entry(NamedTuple):
-    """An address as it was named, and the latest of the dates that stand beside it."""
+    """A URL as it was named, and the latest of the dates that stand beside it."""
 
     url: str
     modified: datetime | None

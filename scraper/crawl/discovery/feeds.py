@@ -25,7 +25,7 @@ __all__ = ["read"]
 _LARGEST = 5 * 2**20  # bytes unpacked
 _MOST = 2000  # entries; feeds have 10 to 500
 _WIDEST = 30  # elements of one entry
-_LONGEST = 2000  # characters of an address or a date
+_LONGEST = 2000  # characters of a URL or a date
 
 _DATES = ("published", "updated", "created")
 _KEPT = frozenset(("link", "guid", "id", "pubDate", "date", "published", "issued", "updated", "modified", "created"))
@@ -38,7 +38,7 @@ _FRAMES = {
 
 
 def read(body: bytes, url: str) -> tuple[Entry, ...]:
-    """Read a feed that came from `url`: its stories, addresses absolute, each once; what is broken up to there."""
+    """Read a feed that came from `url`: its stories, URLs absolute, each once; what is broken up to there."""
     text = xml_stream.text(xml_stream.unpacked(body, _LARGEST))
     found = _json(text) if text.startswith("{") else _xml(text, url)
     entries: dict[str, Entry] = {}
@@ -49,7 +49,7 @@ def read(body: bytes, url: str) -> tuple[Entry, ...]:
 
 
 _Found = tuple[str, Iterable[str | None]]
-"""The address of an entry, and its dates."""
+"""The URL of an entry, and its dates."""
 
 
 def _xml(text: str, url: str) -> Iterator[_Found]:
@@ -65,7 +65,7 @@ def _xml(text: str, url: str) -> Iterator[_Found]:
 
 def _parsed(feed: str) -> list[Any]:
     with suppress(Exception):  # a third party's parser: whatever it cannot read is no feed
-        file = io.BytesIO(feed.encode())  # a text might be taken for an address, and asked for
+        file = io.BytesIO(feed.encode())  # a text might be taken for a URL, and requested
         return list(feedparser.parse(file, sanitize_html=False, resolve_relative_uris=False).entries)
     return []
 
@@ -115,7 +115,7 @@ def _is_address(text: str) -> bool:
 
 
 def _absolute(field: xml_stream.Field, bases: Iterable[str]) -> xml_stream.Field:
-    """Return a link with its addresses absolute; each base is relative to the one before it."""
+    """Return a link with its URLs absolute; each base is relative to the one before it."""
     chain = [*bases, field.attributes.get(xml_stream.BASE, "")]
     href = field.attributes.get("href")
     attributes = dict(field.attributes) | ({"href": _joined(*chain, href) or ""} if href else {})
@@ -123,7 +123,7 @@ def _absolute(field: xml_stream.Field, bases: Iterable[str]) -> xml_stream.Field
 
 
 def _joined(*chain: str) -> str | None:
-    """Return the address at the end of a chain, each relative to the one before; None where it is none of the web."""
+    """Return the URL at the end of a chain, each relative to the one before; None where it is none of the web."""
     *bases, link = (each.strip() for each in chain)
     found = ""
     try:

@@ -1,7 +1,7 @@
-"""Which address is asked for first: one that is likely to hold a story, by its form and by what such forms gave.
+"""Which URL is requested first: one that is likely to hold a story, by its form and by what such forms gave.
 
 A site's tags, authors and archives may be ten times as many as its stories. At one request a second it matters that the
-stories come first; lists are asked for all the same.
+stories come first; lists are requested all the same.
 """
 
 import re
@@ -20,9 +20,9 @@ DEEP = 1000
 """Priorities from one level to the next: within a level, what hangs higher on the site goes first."""
 
 _SHAPES = 1000
-_WEIGHT = 2  # pages that the look of an address counts for
+_WEIGHT = 2  # pages that the look of a URL counts for
 _LIKELY, _UNLIKELY = 0.8, 0.3
-_LEVELS = (0.5, 0.15)  # shares of stories from which on an address is of level 2, and of level 1
+_LEVELS = (0.5, 0.15)  # shares of stories from which on a URL is of level 2, and of level 1
 
 _DATED = re.compile(r"/(?:19|20)\d\d[/-]?(?:0?[1-9]|1[0-2])(?:[/-]|(?=\d\d))")
 _NAMED = re.compile(r"(?:^|[_-])[^\W\d_]+[_-][^/]*[_-]|\d{4}")  # three words or more, or an id
@@ -31,7 +31,7 @@ _ENDING = re.compile(r"\.\w{2,5}$")
 
 @lru_cache(8192)  # every page repeats the links of the last one
 def shape(url: str) -> str:
-    """Return what addresses share that differ in their last part only: /tag/sea/ and /tag/land/ are of one shape."""
+    """Return what URLs share that differ in their last part only: /tag/sea/ and /tag/land/ are of one shape."""
     parts = urlsplit(url)
     *folders, last = unquote(parts.path).lower().rstrip("/").split("/") or [""]
     ending = _ENDING.search(last)
@@ -53,7 +53,7 @@ class Ranking:
         self._came: OrderedDict[str, _Came] = OrderedDict()
 
     def learn(self, url: str, *, story: bool) -> None:
-        """Note whether a page gave a story, or a list an address that was not known."""
+        """Note whether a page gave a story, or a list a URL that was not known."""
         key = shape(url)
         came = self._came.get(key, _Came())
         self._came[key] = _Came(came.pages + 1, came.stories + story)
@@ -62,7 +62,7 @@ class Ranking:
             self._came.popitem(last=False)
 
     def level(self, url: str) -> int:
-        """Return 2 for an address that is likely to hold a story, 1 for one that may, 0 for the others."""
+        """Return 2 for a URL that is likely to hold a story, 1 for one that may, 0 for the others."""
         came = self._came.get(shape(url), _Came())
         looks = _LIKELY if _looks_like_a_story(url) else _UNLIKELY
         share = (came.stories + looks * _WEIGHT) / (came.pages + _WEIGHT)

@@ -1,4 +1,4 @@
-"""Sitemaps: lists of pages, and lists of such lists; XML or a line an address, packed or not, whole or torn."""
+"""Sitemaps: lists of pages, and lists of such lists; XML or a line a URL, packed or not, whole or torn."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -11,13 +11,13 @@ from scraper.crawl.discovery.entries import Entry, latest
 __all__ = ["Locations", "read"]
 
 _LARGEST = 50 * 2**20  # bytes unpacked, the limit of the sitemap protocol
-_MOST = 50_000  # addresses, the protocol's as well
+_MOST = 50_000  # URLs, the protocol's as well
 
 _ROLES = {("loc",): "address", ("lastmod",): "date", ("news", "publication_date"): "date"}
 
 
 class Locations(NamedTuple):
-    """The addresses that a sitemap names, as they stand there."""
+    """The URLs that a sitemap names, as they stand there."""
 
     pages: tuple[Entry, ...] = ()
     sitemaps: tuple[Entry, ...] = ()

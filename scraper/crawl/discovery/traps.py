@@ -1,6 +1,6 @@
-"""Traps: calendars, endless pagers, sites that make addresses out of addresses. What gives nothing is asked no more.
+"""Traps: calendars, endless pagers, sites that make URLs out of URLs. What gives nothing is asked no more.
 
-Addresses of one form share a pattern. A pattern whose pages hold no story, and lead to nothing that the pages of the
+URLs of one form share a pattern. A pattern whose pages hold no story, and lead to nothing that the pages of the
 same pattern before them did not lead to, is given up after so many pages in a row. A real pager goes on for ever: each
 page of it names other stories.
 """
@@ -41,20 +41,20 @@ class _Run:
     def __init__(self) -> None:
         self.barren = 0
         self.links: OrderedDict[int, None] = OrderedDict()
-        """Hashes of the addresses of other patterns, oldest first."""
+        """Hashes of the URLs of other patterns, oldest first."""
         self.originals: OrderedDict[str, None] = OrderedDict()
         """The stories that were met again, oldest first."""
 
 
 class Budget:
-    """How many pages in a row may give nothing, counted for each pattern of addresses."""
+    """How many pages in a row may give nothing, counted for each pattern of URLs."""
 
     def __init__(self, limit: int = 50) -> None:
         self.limit = limit
         self._runs: OrderedDict[str, _Run] = OrderedDict()
 
     def spent(self, url: str) -> bool:
-        """Return whether an address is of a pattern that is given up."""
+        """Return whether a URL is of a pattern that is given up."""
         run = self._runs.get(pattern(url))
         return run is not None and run.barren >= self.limit
 

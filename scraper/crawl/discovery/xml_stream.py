@@ -24,7 +24,7 @@ _WIDEST = 5000  # elements of an entry: a page may have a thousand pictures
 _START = 4096  # bytes in which the kind must show
 _GZIP = b"\x1f\x8b"
 BASE = "{http://www.w3.org/XML/1998/namespace}base"
-"""The attribute against which addresses within an element are relative."""
+"""The attribute against which URLs within an element are relative."""
 _DECLARED = re.compile(rb"\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")

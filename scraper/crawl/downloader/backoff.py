@@ -1,7 +1,7 @@
 """A host in trouble is left in peace: tries wait longer and longer, Retry-After is kept, at last the host is given up.
 
 Scrapy's own retries go out at once and know no Retry-After. Here the whole host waits, and the waiting request stands
-in the frontier, so that it takes no place and survives the process. A host that failed too often in a row is asked for
+in the frontier, so that it takes no place and survives the process. A host that failed too often in a row is requested
 nothing more in this run; what is queued for it is the next run's.
 """
 
@@ -114,7 +114,7 @@ class Backoff:
         frontier = Frontier.of(self._crawler)
         now = steady()
         failures, until = frontier.trouble(name)
-        failures += now >= until  # what was under way when it began to rest tells nothing new
+        failures += now >= until  # what was in progress when it began to rest tells nothing new
         wait = max(self._first * 2.0 ** (max(failures, tries) - 1), asked or 0.0)
         due = max(until, now + min(wait, self._longest))
         if asked is not None or failures > 1:
@@ -127,6 +127,6 @@ class Backoff:
         return due
 
     def _idle(self) -> None:
-        """Name the reason for which a crawl ends that has still something to ask for."""
+        """Name the reason for which a crawl ends that has still something to request."""
         if Frontier.of(self._crawler).limited():
             raise CloseSpider(RATE_LIMITED)

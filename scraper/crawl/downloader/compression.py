@@ -41,7 +41,7 @@ class Compression:
         request.headers.setdefault("Accept-Encoding", ACCEPTED)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Unpack the body, or flag the response; a label that is not known is left to whoever reads on."""
+        """Unpack the body, or flag the response; a label that is not known is left to whichever caller reads on."""
         labels = codings(b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1"))
         if not labels or not response.body or request.method == "HEAD":
             return response

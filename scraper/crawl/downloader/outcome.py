@@ -15,7 +15,7 @@ __all__ = ["IF_MISSING", "UNCHANGED", "Outcome"]
 
 UNCHANGED = "unchanged"
 IF_MISSING = "if_missing"
-"""The key of `Request.meta` for the words with which it is told that an address merely tried is not there."""
+"""The key of `Request.meta` for the words with which it is told that a URL merely tried is not there."""
 
 
 class Outcome:

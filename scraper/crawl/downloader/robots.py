@@ -43,12 +43,12 @@ class Rules(NamedTuple):
     """What a robots.txt says."""
 
     allowed: Callable[[str, str], bool]
-    """Whether an address may be asked for by a user agent."""
+    """Whether a URL may be requested by a user agent."""
     delay: Callable[[str], float | None]
     """The Crawl-delay for a user agent, in seconds."""
     sitemaps: tuple[str, ...]
     refusal: str = FORBIDDEN
-    """Why an address that is not allowed is not asked for."""
+    """Why a URL that is not allowed is not requested."""
 
 
 def rules(status: int, body: bytes) -> Rules:
@@ -147,7 +147,7 @@ class StrictRobots:
             request.meta["autothrottle_dont_adjust_delay"] = True  # it would shorten the delay again
 
     async def sitemaps(self, request: Request) -> tuple[str, ...]:
-        """Return the absolute addresses of the sitemaps that the robots.txt of the request's origin names."""
+        """Return the absolute URLs of the sitemaps that the robots.txt of the request's origin names."""
         named = (await self._rules(request)).sitemaps
         return tuple(url for address in named if (url := _joined(request.url, address)))
 
@@ -174,7 +174,7 @@ class StrictRobots:
         return found
 
     def _crawl_delay(self, found: Rules) -> float:
-        """Return the delay that the file asks for, where it is longer than the crawl's own; else 0."""
+        """Return the delay that the file requests, where it is longer than the crawl's own; else 0."""
         asked = min(found.delay(self._agent) or 0.0, LONGEST_DELAY)
         return asked if asked > self._crawler.settings.getfloat("DOWNLOAD_DELAY") else 0.0
 

@@ -13,7 +13,7 @@ __all__ = ["Fingerprinter", "StoredError", "dump", "harmless", "kept", "load"]
 
 
 class Fingerprinter:
-    """What tells requests apart: method, address without its tracking parameters, body."""
+    """What tells requests apart: method, URL without its tracking parameters, body."""
 
     def fingerprint(self, request: Request) -> bytes:
         """Give 20 bytes."""

@@ -49,7 +49,7 @@ LOCKED = "locked"
 """The reason with which a crawl ends in whose folder another one works."""
 
 LOST = object()
-"""The signal that the ledger may have lost what it was told last: what was asked for may have to be asked for again."""
+"""The signal that the ledger may have lost what it was told last: what was requested may have to be requested again."""
 
 KNOWN = "known"
 """The key of the stats that is set where the folder had records already."""
@@ -57,7 +57,7 @@ JOINED = "joined"
 """The key of the stats that is set where other workers were at the crawl already."""
 
 META = "frontier"
-"""The key of `Request.meta` under which a request under way, and those that come of it, carry its key in the ledger."""
+"""The key of `Request.meta` under which a request in progress, and those it leads to, carry its key in the store."""
 DUE = "due"
 """The key of `Request.meta` for the time (seconds of the epoch) before which the next try is not made."""
 NEWEST = "newest"
@@ -94,7 +94,7 @@ _Told = TypeVar("_Told")
 
 @dataclasses.dataclass(slots=True)
 class Flight:
-    """A request under way, and what is known of how it went."""
+    """A request in progress, and what is known of how it went."""
 
     request: Request
     key: bytes
@@ -163,7 +163,7 @@ class Frontier(BaseScheduler):
         self.ledger: Ledger | SharedLedger | None = None
         """None before the folder is opened, and where it could not be."""
         self.barred: set[str] = set()
-        """Hosts that are asked for nothing more in this run."""
+        """Hosts that are requested nothing more in this run."""
         self.failures: tuple[Failed, ...] = ()
         """What could not be had, in this run or before; known when the crawl is over."""
         self.skipped: tuple[Skipped, ...] = ()
@@ -308,7 +308,7 @@ class Frontier(BaseScheduler):
     # For the components of the crawl
 
     def flight(self, request: Request) -> Flight | None:
-        """Return what is known of a request under way; None for one that did not come out of the frontier."""
+        """Return what is known of a request in progress; None for one that did not come out of the frontier."""
         return self._flights.get(request)
 
     def note(self, request: Request, error: BaseException | None) -> None:
@@ -471,7 +471,7 @@ class Frontier(BaseScheduler):
         if ledger.add(key, first, host(request.url), place, data):
             return True, True
         if ledger.joined and request.meta.get("is_start_request"):
-            return False, False  # whoever was first has begun with it
+            return False, False  # whichever caller was first has begun with it
         if request.dont_filter:
             if key in self._by_key:
                 self._by_key.pop(key).superseded = True
@@ -594,7 +594,7 @@ class Frontier(BaseScheduler):
         self._gave(response, exception.story if isinstance(exception, LeftOut) else None, news=False)
 
     def _item_failed(self, response: Response | Failure | None) -> None:
-        """Count an item that a pipeline could not take; its page is not done, and is asked for again."""
+        """Count an item that a pipeline could not take; its page is not done, and is requested again."""
         add(self._crawler, "records")
         add(self._crawler, "item_errors")
         if (flight := self._flight_of(response)) is not None:

@@ -67,7 +67,7 @@ class End(NamedTuple):
     """It is made again by the next crawl, unless it is `final`."""
     final: bool
     whole: bool = False
-    """A page came, and what it says of itself holds the next time it is asked for."""
+    """A page came, and what it says of itself holds the next time it is requested."""
     etag: str | None = None
     modified: str | None = None
     seconds: float | None = None
@@ -148,7 +148,7 @@ class Ledger:
     def add(self, key: bytes, url: str, host: str, place: tuple[int, float, bool], data: bytes) -> bool:
         """Queue a request unless its key is known; `place` is its priority, its date, and whether it must be made.
 
-        `url` is the address that was asked for first, before its redirects.
+        `url` is the URL that was requested first, before its redirects.
         """
         row = (key, url, host, _QUEUED, *place, data)
         statement = (
@@ -232,7 +232,7 @@ class Ledger:
     def renew_all(self) -> int:
         """Begin the next round after a finished crawl; give the number of requests that are queued again.
 
-        Pages without a story and failures are asked for again; a story when it has stood unchanged as long as it had
+        Pages without a story and failures are requested again; a story when it has stood unchanged as long as it had
         when it was last looked at, or when that is far ahead, as the clock was set back.
         """
         now = time.time()
@@ -268,7 +268,7 @@ class Ledger:
         """Do nothing."""
 
     def agree(self, under_way: Collection[bytes]) -> list[bytes]:
-        """Return none: all that is under way is this worker's."""
+        """Return none: all that is in progress is this worker's."""
         return []
 
     def give_up(self) -> None:

@@ -54,7 +54,7 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
     reason: str = UNREADABLE
     """Why it holds none."""
     links: tuple[str, ...] = ()
-    """The pages of the host that may be asked for, each once, in order."""
+    """The pages of the host that may be requested, each once, in order."""
     feeds: tuple[str, ...] = ()
     """The first feeds that the page declares."""
     place: Place = Place()
@@ -86,7 +86,7 @@ def _links(document: Document, page: Page) -> tuple[str, ...]:
 
 
 def _refreshed(document: Document, url: str) -> Iterator[Anchor]:
-    """Yield the address to which a browser would go on by itself."""
+    """Yield the URL to which a browser would go on by itself."""
     found = _REFRESH.match(document.head.meta.get("refresh", ""))
     if found:
         with suppress(ValueError):

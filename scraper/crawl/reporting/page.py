@@ -1,6 +1,6 @@
 """The report of a crawl: one HTML page, in words first, made from the files that the crawl left in its folder.
 
-It holds no script and asks for nothing; what came from pages is text in it, or a link that is followed on a click only.
+It holds no script and requests nothing; what came from pages is text in it, or a link that is followed on a click only.
 """
 
 import base64
@@ -33,7 +33,7 @@ __all__ = ["report"]
 _RECORDS, _RUN, _LEDGER = "records.jsonl", "run.json", "frontier.sqlite"
 _FAILURES, _SKIPPED = "failures.jsonl", "skipped.jsonl"
 
-_ROWS = 20  # of a table of addresses, bars of a chart of names
+_ROWS = 20  # of a table of URLs, bars of a chart of names
 _COLUMNS = 62  # days, months or years side by side: two months of days
 _EDGE = 0.03  # part of the records whose dates may lie outside the chart at either end: pages err
 _SAMPLE = 10
@@ -424,7 +424,7 @@ def _parts_of_fields(full: Mapping[str, float], run: _Run) -> Iterator[_Part]:
 
 # The ledger
 
-# An address that was redirected is counted where it led to, as in the account of a run.
+# A URL that was redirected is counted where it led to, as in the account of a run.
 _OUTCOMES = (
     "select coalesce(reason, '?'), count(*) from request where state = 2 and reason is not 'redirected' group by 1"
 )
@@ -494,7 +494,7 @@ def _pages_without(path: Path, notes: list[str]) -> Iterator[_Part]:
 def _addresses(
     title: str, heads: tuple[str, ...], rows: Iterator[tuple[str | float, ...]], name: str
 ) -> Iterator[_Part]:
-    """Show the first addresses of a file, and say how many there are."""
+    """Show the first URLs of a file, and say how many there are."""
     shown = list(islice(rows, _ROWS))
     number = len(shown) + sum(1 for _ in rows)
     if shown:

@@ -62,11 +62,9 @@ def text(html: str) -> str:
 
 
 def test_the_last_run_is_told_in_words_first(tmp_path: Path) -> None:
-    told = text(
-        report(folder(tmp_path, [article()], summary=["1 address found, 1 page fetched.", "1 record written."]))
-    )
+    told = text(report(folder(tmp_path, [article()], summary=["1 URL found, 1 page fetched.", "1 record written."])))
     assert told.startswith("Crawl of https://portal.test/ portal, 2025-04-12 10:00:00")
-    words = told.index("1 address found, 1 page fetched.")
+    words = told.index("1 URL found, 1 page fetched.")
     assert words < told.index("1 record written.") < told.index("Records by day of publication")
 
 
@@ -168,16 +166,16 @@ def test_a_redirected_address_is_counted_where_it_led_to(tmp_path: Path) -> None
             0,
             {"counts": {"failed": {"no sitemap": 1, "robots: dns": 2}}},
             "nothing was extracted portal, 2025-04-12 10:00:00 · 0 s Nothing was extracted"
-            " 2 addresses not fetched: without robots.txt nothing is asked for, and it could not be had, as no host of"
-            " that name was found. 1 address not fetched: no sitemap could be had.",
+            " 2 URLs not fetched: without robots.txt nothing is asked for, and it could not be had, as no host of"
+            " that name was found. 1 URL not fetched: no sitemap could be had.",
         ),
         (
             0,
             {"counts": {"fetched": 3, "failed": {"404": 1}, "skipped": {"listing": 3}}, "errors": 1},
             "Nothing was extracted The spider broke 1 time: the log has the traces."
-            " 1 address not fetched: the site answered with status 404. 3 pages without a story: listing.",
+            " 1 URL not fetched: the site answered with status 404. 3 pages without a story: listing.",
         ),
-        (1, {"counts": {"failed": {"timeout": 1}}}, "The last run extracted nothing 1 address not fetched: no answer"),
+        (1, {"counts": {"failed": {"timeout": 1}}}, "The last run extracted nothing 1 URL not fetched: no answer"),
         (1, {"counts": {"fetched": 3, "skipped": {"listing": 3}}}, ""),  # a round without news
         (1, {"counts": {"unchanged": 3, "failed": {"robots": 3}}}, ""),
         (1, {"counts": {"written": 1, "failed": {"404": 1}}}, ""),
@@ -416,11 +414,11 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
 
 def test_a_crawl_writes_its_report_and_how_full_its_records_are(crawled: Crawl) -> None:
     assert crawled.status == 0
-    assert "2 records written, from 2 pages." in text((crawled.directory / "report.html").read_text("utf-8"))
+    assert "2 records written from 2 pages." in text((crawled.directory / "report.html").read_text("utf-8"))
     assert crawled.run["coverage"]["headline"] == crawled.run["coverage"]["date_published"] == 1.0
     assert crawled.run["coverage"]["image"] == 0.0
     assert crawled.run["previous"] == {}
-    assert "2 records written, from 2 pages." in crawled.run["summary"]
+    assert "2 records written from 2 pages." in crawled.run["summary"]
 
 
 def test_the_ledger_knows_how_long_each_answer_took(crawled: Crawl) -> None:
