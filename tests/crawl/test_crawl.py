@@ -205,7 +205,7 @@ def test_a_full_disk_ends_the_crawl_with_whole_lines_and_room_ends_it_well(tmp_p
     assert full.status == 3
     assert full.run["reason"] == "disk_full"
     assert full.counts["unwritten"] > 0
-    assert "not written: there was no room" in full.summary
+    assert "not written: no space left" in full.summary
     lines = (tmp_path / "records.jsonl").read_bytes().splitlines(keepends=True)
     assert len(lines) == 1 + full.counts["written"]
     assert all(json.loads(line) for line in lines[1:])
