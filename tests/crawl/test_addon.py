@@ -180,7 +180,7 @@ def test_a_page_whose_item_failed_is_not_done_and_is_told(tmp_path):
         1,
         0,
     )
-    assert "1 record lost to an error in a pipeline" in told
+    assert "1 record lost to an error in an item pipeline" in told
     assert "errors in the spider" in (tmp_path / "report.html").read_text("utf-8")
     assert failures == {"/b": "item failed", "/sea/": "404"}
     assert hits["/b"] == 1

@@ -295,7 +295,7 @@ def test_an_interrupted_crawl_says_so(tmp_path):
     assert "INFO: finishing what has begun; ^C again stops at once\n" in summary
     assert stopped.run["reason"] == "shutdown"
     assert stopped.counts["left"] > 0
-    assert "still to be asked for" in summary
+    assert "left; run the same command again" in summary
     assert len(stopped.records) == stopped.counts["written"] > 0
 
 

@@ -47,8 +47,8 @@ _CAUSES = {
     "connection failed": "the connection broke",
     "connection refused": "the host refused the connection",
     "dns": "no host of that name was found",
-    "no sitemap": "no sitemap could be had",
-    "off the host": "it led to another host",
+    "no sitemap": "the sitemap could not be fetched",
+    "off the host": "it redirected to another host",
     "robots": "robots.txt forbids it",
     "timeout": "no answer came in time",
     "unsafe address": "it is not on the public internet",
@@ -57,8 +57,8 @@ _ENDS = {
     "None": "it was interrupted",
     "shutdown": "it was interrupted",
     "disk_full": "nothing more could be written",
-    "no_frontier": "the frontier in Redis was of no use any more",
-    "rate_limited": "the site asked for peace, or was in trouble too long",
+    "no_frontier": "the frontier in Redis became unusable",
+    "rate_limited": "the site limited the request rate, or kept failing",
 }
 
 T = TypeVar("T")
@@ -208,7 +208,7 @@ def _run(path: Path, notes: list[str]) -> _Run:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Run)
     except FileNotFoundError:
-        notes.append("There is no run.json: the last run did not come to its end.")
+        notes.append("There is no run.json: the last run did not finish.")
     except (OSError, ValueError) as error:
         notes.append(f"run.json cannot be read: {error}")
     return _Run()
@@ -266,18 +266,18 @@ def _failure(run: _Run, records: int) -> str:
     done = counts.written or counts.already_there or counts.duplicates or counts.unchanged
     if not done and (counts.failed or counts.skipped) and not (counts.fetched and records):
         return "the last run extracted nothing" if records else "nothing was extracted"
-    return "the run did not come to its end" if run.started and run.reason != "finished" else ""
+    return "the run did not finish" if run.started and run.reason != "finished" else ""
 
 
 def _causes(run: _Run) -> Iterator[str]:
     """Return a sentence for each reason."""
     if run.reason != "finished":
-        yield f"The run was ended: {_ENDS.get(str(run.reason), run.reason)}."
+        yield f"The run ended early: {_ENDS.get(str(run.reason), run.reason)}."
     if run.errors:
-        yield f"The spider broke {_several(run.errors, 'time')}: the log has the traces."
+        yield f"The spider raised {_several(run.errors, 'exception')}; see the log."
     if not run.counts.written:
         for reason, number in sorted(run.counts.failed.items(), key=lambda pair: pair[0] == "no sitemap"):
-            yield f"{_several(number, 'address')} not fetched: {_cause(_cut(reason, _LINE))}."
+            yield f"{_several(number, 'URL')} not fetched: {_cause(_cut(reason, _LINE))}."
         for kind, number in run.counts.skipped.items():
             yield f"{_several(number, 'page')} without a story: {_cut(kind, _LINE)}."
 
@@ -285,7 +285,7 @@ def _causes(run: _Run) -> Iterator[str]:
 def _cause(reason: str) -> str:
     kind, _, why = reason.partition(": ")
     if kind == "robots" and why:
-        return f"without robots.txt nothing is asked for, and it could not be had, as {_cause(why)}"
+        return f"robots.txt could not be fetched, so nothing was requested: {_cause(why)}"
     return f"the site answered with status {reason}" if reason.isdigit() else _CAUSES.get(reason, reason)
 
 
@@ -293,9 +293,9 @@ def _drift(run: _Run, names: Sequence[str]) -> str:
     if names:
         old, new = run.previous, run.coverage
         told = ", ".join(f"{name} {_percent(new[name])} after {_percent(old[name])}" for name in names)
-        return f"Fields are emptier than in the run before: {told}. Has the site changed its pages?"
+        return f"Some fields are filled less often than in the previous run: {told}. Has the site changed its pages?"
     if run.counts.written >= _FEW and run.previous:
-        return "No field is emptier than in the run before."
+        return "All fields are filled as often as in the previous run."
     return ""
 
 
@@ -310,7 +310,7 @@ def _tiles(run: _Run, tally: _Tally) -> list[tuple[str, str]]:
         ("records", tally.records),
         *((name, number) for name, number in again if number != tally.records),
         ("pages in the last run", counts.fetched),
-        ("addresses not had", sum(counts.failed.values())),
+        ("URLs that failed", sum(counts.failed.values())),
         ("errors in the spider", run.errors),
     ]
     return [(name, f"{number:,}") for name, number in tiles]
@@ -337,7 +337,7 @@ def _parts_of_run(run: _Run) -> Iterator[_Part]:
     if run.counts.skipped:
         yield _ranked("Pages without a story in the last run, by kind", "kind", run.counts.skipped)
     if run.counts.failed:
-        yield _ranked("Addresses not had in the last run, by reason", "reason", run.counts.failed)
+        yield _ranked("URLs that failed in the last run, by reason", "reason", run.counts.failed)
 
 
 def _parts_of_records(tally: _Tally) -> Iterator[_Part]:
@@ -347,11 +347,8 @@ def _parts_of_records(tally: _Tally) -> Iterator[_Part]:
         yield _by_day(tally)
     yield _ranked("Records by section", "section", tally.sections)
     if tally.copies or tally.updates:
-        words = (
-            f"Marked as a near copy of another: {tally.copies:,}."
-            f" In the place of an earlier one, as the story has changed: {tally.updates:,}."
-        )
-        yield _Part("Copies and updates among the records", words)
+        words = f"Near duplicates: {tally.copies:,}. Updated stories: {tally.updates:,}."
+        yield _Part("Near duplicates and updates among the records", words)
 
 
 def _by_day(tally: _Tally) -> _Part:
@@ -413,7 +410,7 @@ def _days(first: date, last: date) -> Iterator[date]:
 def _parts_of_fields(full: Mapping[str, float], run: _Run) -> Iterator[_Part]:
     if not full:
         return
-    known = {"last run": run.coverage, "run before": run.previous} if run.coverage else {"all runs": full}
+    known = {"last run": run.coverage, "previous run": run.previous} if run.coverage else {"all runs": full}
     shares = {whose: found for whose, found in known.items() if found}
     rows: list[tuple[str | float, ...]] = [
         (name, *(float(found.get(name, 0)) for found in shares.values())) for name in full
@@ -451,8 +448,8 @@ def _parts_of_ledger(path: Path, notes: list[str]) -> list[_Part]:
 
 def _outcomes(ledger: sqlite3.Connection) -> _Part:
     waiting = ledger.execute(_WAITING).fetchone()[0]
-    words = f"Of all runs; {waiting:,} still to be asked for." if waiting else "Of all runs."
-    title = "What became of each address"
+    words = f"All runs; {_several(waiting, 'URL')} left." if waiting else "All runs."
+    title = "Outcome of each URL"
     return _ranked(title, "outcome or status", dict(ledger.execute(_OUTCOMES).fetchall()), words)
 
 
@@ -466,12 +463,12 @@ def _times(ledger: sqlite3.Connection) -> Iterator[_Part]:
     rows = [(label, after - before) for label, (before, after) in zip(labels, pairwise(under), strict=True)]
     while not rows[-1][1]:
         rows.pop()
-    words = f"Half of the answers came within {_seconds(middle)}, 95 % within {_seconds(most)}."
-    yield _barred("How long the answers took", ("time", "answers"), rows, words)
+    words = f"Half of the responses arrived within {_seconds(middle)}, 95 % within {_seconds(most)}."
+    yield _barred("Response times", ("time", "responses"), rows, words)
     slow = ledger.execute(_SLOWEST, (_SLOW, _SLOWEST_ROWS)).fetchall()
     table = [(url, _seconds(seconds), reason or "") for url, seconds, reason in slow]
     if table:
-        yield _Part("The slowest answers", heads=("address", "time", "outcome"), rows=table)
+        yield _Part("Slowest responses", heads=("URL", "time", "outcome"), rows=table)
 
 
 def _seconds(seconds: float) -> str:
@@ -483,12 +480,12 @@ def _seconds(seconds: float) -> str:
 
 def _failures(path: Path, notes: list[str]) -> Iterator[_Part]:
     rows = ((each.url, each.reason, each.tries) for each in _lines(path, _Failure, notes))
-    yield from _addresses("Addresses that could not be had", ("address", "reason", "tries"), rows, path.name)
+    yield from _addresses("URLs that failed", ("URL", "reason", "tries"), rows, path.name)
 
 
 def _pages_without(path: Path, notes: list[str]) -> Iterator[_Part]:
     rows = ((each.url, each.reason) for each in _lines(path, _Skipped, notes))
-    yield from _addresses("Pages without a story", ("address", "kind"), rows, path.name)
+    yield from _addresses("Pages without a story", ("URL", "kind"), rows, path.name)
 
 
 def _addresses(

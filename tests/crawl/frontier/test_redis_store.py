@@ -118,7 +118,7 @@ def test_workers_together_do_what_one_does(server, large, large_alone, tmp_path,
         "robots.txt, and a part of a story met before its first, come again"
     )
     assert [each.counts["left"] for each in workers] == [0] * count
-    assert not any("still to be asked for" in each.summary for each in workers)
+    assert not any("left; run the same command again" in each.summary for each in workers)
     together, one = summed(workers), summed([single])
     assert adds_up(together)
     assert [together[name] for name in ("written", "failed")] == [one[name] for name in ("written", "failed")]

@@ -80,7 +80,7 @@ def test_records_copies_and_updates_are_counted(tmp_path: Path) -> None:
     first = article(1)
     more = [article(2, duplicate_of=first.id), article(1, replaces=first.id), article(3, date_published=None)]
     told = text(report(folder(tmp_path, [first, *more], counts={"written": 3})))
-    assert "Marked as a near copy of another: 1. In the place of an earlier one, as the story has changed: 1." in told
+    assert "Near duplicates: 1. Updated stories: 1." in told
     assert "records 4 stories, each once 2 records in the last run 3" in told
     assert "Not shown: 1 without a date." in told
 
@@ -129,16 +129,16 @@ def test_the_ledger_tells_outcomes_and_times(tmp_path: Path) -> None:
     gone = ("https://portal.test/gone", End("410", True, True, seconds=7.5))
     ledger(folder(tmp_path), [*ends, gone, ("https://portal.test/dead", End("timeout", True, False))]).close()
     told = text(report(tmp_path))
-    assert "Of all runs; 1 still to be asked for." in told
+    assert "All runs; 1 URL left." in told
     assert "outcome or status number fetched 100 410 1 timeout 1" in told
-    assert "Half of the answers came within 500 ms, 95 % within 950 ms." in told
+    assert "Half of the responses arrived within 500 ms, 95 % within 950 ms." in told
     assert "< 0.1 s 10 < 0.2 s 10 < 0.5 s 30 < 1 s 50 < 2 s 0 < 5 s 0 < 10 s 1 The slowest" in told
     assert told.endswith("address time outcome https://portal.test/gone 7.5 s 410")
 
 
 def test_a_crawl_that_came_to_nothing_has_a_report(tmp_path: Path) -> None:
     ledger(folder(tmp_path), []).close()
-    assert "What became of each address Of all runs; 1 still to be asked for." in text(report(tmp_path))
+    assert "Outcome of each URL All runs; 1 URL left." in text(report(tmp_path))
 
 
 def test_ten_records_are_drawn_and_the_same_ten_again(tmp_path: Path) -> None:
@@ -166,13 +166,13 @@ def test_a_redirected_address_is_counted_where_it_led_to(tmp_path: Path) -> None
             0,
             {"counts": {"failed": {"no sitemap": 1, "robots: dns": 2}}},
             "nothing was extracted portal, 2025-04-12 10:00:00 · 0 s Nothing was extracted"
-            " 2 URLs not fetched: without robots.txt nothing is asked for, and it could not be had, as no host of"
-            " that name was found. 1 URL not fetched: no sitemap could be had.",
+            " 2 URLs not fetched: robots.txt could not be fetched, so nothing was requested: no host of"
+            " that name was found. 1 URL not fetched: the sitemap could not be fetched.",
         ),
         (
             0,
             {"counts": {"fetched": 3, "failed": {"404": 1}, "skipped": {"listing": 3}}, "errors": 1},
-            "Nothing was extracted The spider broke 1 time: the log has the traces."
+            "Nothing was extracted The spider raised 1 exception; see the log."
             " 1 URL not fetched: the site answered with status 404. 3 pages without a story: listing.",
         ),
         (1, {"counts": {"failed": {"timeout": 1}}}, "The last run extracted nothing 1 URL not fetched: no answer"),
@@ -182,9 +182,9 @@ def test_a_redirected_address_is_counted_where_it_led_to(tmp_path: Path) -> None
         (
             1,
             {"counts": {"written": 1, "failed": {"404": 1}}, "reason": "shutdown"},
-            "The run did not come to its end The run was ended: it was interrupted. records 1",
+            "The run did not finish The run ended early: it was interrupted. records 1",
         ),
-        (1, {"counts": {"written": 1}, "reason": None}, "The run was ended: it was interrupted."),
+        (1, {"counts": {"written": 1}, "reason": None}, "The run ended early: it was interrupted."),
     ],
 )
 def test_a_run_that_failed_says_so_on_top(tmp_path: Path, records: int, run: dict[str, Any], told: str) -> None:
@@ -201,8 +201,8 @@ def test_a_run_that_failed_says_so_on_top(tmp_path: Path, records: int, run: dic
 @pytest.mark.parametrize(
     ("written", "previous", "told"),
     [
-        (50, {"section": 0.9, "url": 1.0}, "emptier than in the run before: section 40 % after 90 %."),
-        (50, {"section": 0.4, "url": 1.0}, "No field is emptier than in the run before."),
+        (50, {"section": 0.9, "url": 1.0}, "filled less often than in the previous run: section 40 % after 90 %."),
+        (50, {"section": 0.4, "url": 1.0}, "All fields are filled as often as in the previous run."),
         (9, {"section": 0.9, "url": 1.0}, ""),  # too few to tell anything
         (50, {}, ""),
     ],
@@ -212,7 +212,7 @@ def test_fallen_fields_are_named_on_top(tmp_path: Path, written: int, previous: 
     found = text(report(folder(tmp_path, [article()], **run)))
     top = found[: found.index("Records by")]
     assert told in top
-    assert ("emptier" in top) == bool(told)
+    assert ("less often" in top) == bool(told)
 
 
 # --- What a reader must not fear ----------------------------------------------------------------------------------
@@ -371,7 +371,7 @@ def test_a_folder_without_a_crawl_is_an_error(tmp_path: Path) -> None:
     [
         ("run.json", b"{", "run.json cannot be read"),
         ("run.json", b'{"counts": {"fetched": "many"}}', "run.json cannot be read"),
-        ("run.json", None, "There is no run.json: the last run did not come to its end."),
+        ("run.json", None, "There is no run.json: the last run did not finish."),
         ("records.jsonl", b'{"torn', "1 line of records.jsonl is no record: "),
         ("records.jsonl", None, "records.jsonl cannot be read: No such file or directory"),
         ("failures.jsonl", b'{"url": 1}\n', "failures.jsonl cannot be read"),
