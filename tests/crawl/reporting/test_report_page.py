@@ -133,7 +133,7 @@ def test_the_ledger_tells_outcomes_and_times(tmp_path: Path) -> None:
     assert "outcome or status number fetched 100 410 1 timeout 1" in told
     assert "Half of the responses arrived within 500 ms, 95 % within 950 ms." in told
     assert "< 0.1 s 10 < 0.2 s 10 < 0.5 s 30 < 1 s 50 < 2 s 0 < 5 s 0 < 10 s 1 Slowest responses" in told
-    assert told.endswith("address time outcome https://portal.test/gone 7.5 s 410")
+    assert told.endswith("URL time outcome https://portal.test/gone 7.5 s 410")
 
 
 def test_a_crawl_that_came_to_nothing_has_a_report(tmp_path: Path) -> None:
