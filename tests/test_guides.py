@@ -18,7 +18,7 @@ from tests.test_readme import blocks, command, guide, section
 NAME = "tidegazette-story"
 
 
-@pytest.mark.parametrize("name", ["record"])
+@pytest.mark.parametrize("name", ["records"])
 def test_examples_do_what_they_say(name: str) -> None:
     said: list[str] = []
     test = doctest.DocTestParser().get_doctest(guide(name), {}, name, f"{name}.md", 0)
@@ -43,7 +43,7 @@ def test_the_query_gives_each_story_once_in_its_last_form(tmp_path: Path, monkey
     ]
     (tmp_path / "records.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
     monkeypatch.chdir(tmp_path)
-    (query,) = blocks("sql", guide("record"))
+    (query,) = blocks("sql", guide("records"))
     found = [row[0] for row in duckdb.sql(f"select headline from ({query})").fetchall()]
     assert sorted(found) == ["extracted", "extracted", "from a text", "mended", "original"]
 
@@ -51,7 +51,7 @@ def test_the_query_gives_each_story_once_in_its_last_form(tmp_path: Path, monkey
 @pytest.mark.parametrize(("asked", "found"), [("10", "OK"), ("100", "FAIL")])
 def test_spidermon_watches_as_told(tmp_path: Path, asked: str, found: str) -> None:
     pytest.importorskip("spidermon")
-    told = section("Watch it", guide("for-real"))
+    told = section("Watch it", guide("operations"))
     (module,) = blocks("python", told)
     (line,) = (line for line in blocks("sh", told) if "spidermon" in line)
     (tmp_path / "mymonitors.py").write_text(module, "utf-8")

@@ -246,7 +246,7 @@ def test_the_exit_statuses_are_those_of_the_command() -> None:
 
 
 def test_the_table_of_the_record_is_the_record() -> None:
-    table = rows(guide("record").split("\n## ")[0])
+    table = rows(guide("records").split("\n## ")[0])
     keys = [key for first, *_ in table for key in NAME.findall(first)]
     assert sorted(keys) == sorted(field.name for field in dataclasses.fields(Article))
     meanings = {first: meaning for first, _, meaning in table}
@@ -258,7 +258,7 @@ def test_the_table_of_the_record_is_the_record() -> None:
 
 
 def test_the_account_is_as_told(crawled: tuple[Path, list[str]]) -> None:
-    told = section("Watch it", guide("for-real")).split("It has ")[1].split("```")[0]
+    told = section("Watch it", guide("operations")).split("It has ")[1].split("```")[0]
     names, run = NAME.findall(told), json.loads((crawled[0] / "crawls/fintechworld/run.json").read_text("utf-8"))
     assert names[: len(run)] == list(run)
     counts = set(names[len(run) :]) & run["counts"].keys()
@@ -293,7 +293,7 @@ def test_links_lead_to_files(document: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", document.read_text("utf-8"))
     local = [link for link in links if "://" not in link]
     assert [link for link in local if not (document.parent / link).exists()] == []
-    assert links or document.name == "record.md"
+    assert links or document.name == "records.md"
 
 
 def test_every_guide_is_named_in_the_readme() -> None:
