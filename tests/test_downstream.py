@@ -21,7 +21,7 @@ from scraper.io.jsonl import read_records
 from scraper.stories.identity import story_id
 from tests.conftest import PORTAL
 from tests.crawling import ENVIRONMENT, FAST, ROOT, Crawl, anchors, crawl, of, page, site, story
-from tests.test_readme import README, blocks, rows
+from tests.test_readme import blocks, guide, rows
 
 LINES = 400
 WHEN = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -63,8 +63,8 @@ def written(portal_pages: dict[str, portal.Page], tmp_path_factory: pytest.TempP
 
 
 def told(tool: str) -> str:
-    """Return what the README tells to do."""
-    return {row[0]: row[-1] for row in rows(README)}[tool].strip("`")
+    """Return the expression that the guide gives for a tool."""
+    return {row[0]: row[-1] for row in rows(guide("records"))}[tool].strip("`")
 
 
 def run(how: str, *libraries: str) -> Any:
@@ -142,11 +142,11 @@ def test_the_corpus_of_the_readme_has_each_story_once_in_its_last_form(
     folder.mkdir(parents=True)
     (folder / "records.jsonl").write_text("".join(f"{each.to_json()}\n" for each in lines), "utf-8")
     monkeypatch.chdir(tmp_path)
-    (example,) = (block for block in blocks("python") if "corpus.txt" in block)
+    (example,) = (block for block in blocks("python", guide("records")) if "corpus.txt" in block)
     names: dict[str, Any] = {"read_records": read_records}
     for each in doctest.DocTestParser().get_examples(example):
         exec(each.source, names)
-    assert [headline for _, headline, _ in names["corpus"]] == ["Story 3", "Last form"]
+    assert [story.headline for story in names["stories"]] == ["Story 3", "Last form"]
     assert (
         Path("corpus.txt").read_text("utf-8").startswith("2025-04-03 Story 3\nIt rained.\nIt stopped.\n\n2025-04-05 ")
     )

@@ -1,6 +1,5 @@
 """The guides under `docs/` do what they say."""
 
-import doctest
 import json
 import re
 import shutil
@@ -16,14 +15,6 @@ from tests.crawling import ENVIRONMENT, ROOT
 from tests.test_readme import blocks, command, guide, section
 
 NAME = "tidegazette-story"
-
-
-@pytest.mark.parametrize("name", ["records"])
-def test_examples_do_what_they_say(name: str) -> None:
-    said: list[str] = []
-    test = doctest.DocTestParser().get_doctest(guide(name), {}, name, f"{name}.md", 0)
-    assert test.examples
-    assert doctest.DocTestRunner().run(test, out=said.append).failed == 0, "".join(said)
 
 
 def test_the_query_gives_each_story_once_in_its_last_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +42,7 @@ def test_the_query_gives_each_story_once_in_its_last_form(tmp_path: Path, monkey
 @pytest.mark.parametrize(("asked", "found"), [("10", "OK"), ("100", "FAIL")])
 def test_spidermon_watches_as_told(tmp_path: Path, asked: str, found: str) -> None:
     pytest.importorskip("spidermon")
-    told = section("Watch it", guide("operations"))
+    told = section("Monitoring", guide("operations"))
     (module,) = blocks("python", told)
     (line,) = (line for line in blocks("sh", told) if "spidermon" in line)
     (tmp_path / "mymonitors.py").write_text(module, "utf-8")

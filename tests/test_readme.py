@@ -29,7 +29,6 @@ GUIDES = ROOT / "docs"
 CI = (ROOT / ".ci" / "run").read_text("utf-8")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAME = re.compile(r"`([a-z_]+)`")
-TREES = ("scraper", "spiders")  # a template need not be listed
 NUMBER = re.compile(r"(?<=127\.0\.0\.1:)\d+|\d+\.\d(?= s )")  # the port and the seconds differ from run to run
 
 
@@ -91,22 +90,25 @@ def test_every_block_is_of_a_kind_that_is_checked_here() -> None:
     ]
 
 
-def test_the_examples_do_what_they_say(crawled: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["README", "records"])
+def test_the_examples_do_what_they_say(
+    name: str, crawled: tuple[Path, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(crawled[0])
-    said: list[str] = []
-    # Everything but Python is blanked, so that a failure names the line of the README.
-    kept = "\n".join(lines_of_python())
-    test = doctest.DocTestParser().get_doctest(kept, {}, "README", "README.md", 0)
-    assert doctest.DocTestRunner().run(test, out=said.append).failed == 0, "".join(said)
+    output: list[str] = []
+    # Everything but Python is blanked, so that a failure names the line of the document.
+    python = "\n".join(lines_of_python(README if name == "README" else guide(name)))
+    test = doctest.DocTestParser().get_doctest(python, {}, name, name, 0)
     assert test.examples
-    left = {f"/{path.name}" for path in crawled[0].iterdir() if path.is_file()}
-    assert left >= {"/corpus.txt", "/explained.html"}
-    assert left <= set((ROOT / ".gitignore").read_text("utf-8").splitlines())
+    assert doctest.DocTestRunner().run(test, out=output.append).failed == 0, "".join(output)
+    written = {f"/{path.name}" for path in crawled[0].iterdir() if path.is_file()}
+    assert written
+    assert written <= set((ROOT / ".gitignore").read_text("utf-8").splitlines())
 
 
-def lines_of_python() -> Iterator[str]:
+def lines_of_python(document: str) -> Iterator[str]:
     inside = False
-    for line in README.splitlines():
+    for line in document.splitlines():
         if line.startswith("```"):
             inside = line == "```python"
             yield ""
@@ -189,7 +191,7 @@ def test_the_two_commands_are_one_line_each() -> None:
 def test_what_ci_runs_is_what_the_readme_says() -> None:
     run = [line for line in CI.splitlines() if line.startswith(".ci-venv/")]
     assert [line.split()[0] for line in run] == [".ci-venv/bin/pip", ".ci-venv/bin/python"]
-    assert [line for line in run if f"`{line}`" not in README] == []
+    assert [line for line in run if f"`{line}`" not in guide("contributing").replace("\n", " ")] == []
     assert run[-1] == ".ci-venv/bin/python -m pytest -n 2 --dist loadfile"
     assert '-e ".[dev]"' in run[0]
 
@@ -217,18 +219,18 @@ def test_ci_fails_where_a_step_fails_and_shows_what_pytest_says(tmp_path: Path, 
 
 
 def test_settings_and_arguments_exist() -> None:
-    named = set(re.findall(r"-s (\w+)=|`([A-Z]+_[A-Z_]+)`|\"([A-Z]+_[A-Z_]+)\"", README))
+    named = set(re.findall(r"-s (\w+)=|`([A-Z]+_[A-Z_]+)`|\"([A-Z]+_[A-Z_]+)\"", README + guide("crawling")))
     names = {name for groups in named for name in groups if name}
-    assert {"CRAWL_DIR", "USER_AGENT", "SPIDER_MODULES"} <= names
+    assert {"CRAWL_DIR", "USER_AGENT", "SPIDER_MODULES"} <= names | {"NAME"}
     known = Settings()
     known.setmodule(settings)
     TrustedCrawl().update_settings(known)
-    assert [name for name in names if name not in known] == []
-    assert set(re.findall(r"-a (\w+)=", README)) == set(Arguments._fields)
+    assert [name for name in names - {"NAME"} if name not in known] == []
+    assert set(re.findall(r"-a (\w+)=", guide("crawling"))) == set(Arguments._fields)
 
 
 def test_limits_named_are_those_set() -> None:
-    text = " ".join(section("Use 1: the crawl").split())
+    text = " ".join(section("Use 1: the crawler").split())
     shipped = Settings()
     TrustedCrawl().update_settings(shipped)
     assert f"{shipped['DOWNLOAD_MAXSIZE'] // 2**20} MiB and {shipped['DOWNLOAD_TIMEOUT']} seconds" in text
@@ -240,7 +242,7 @@ def test_limits_named_are_those_set() -> None:
 
 
 def test_the_exit_statuses_are_those_of_the_command() -> None:
-    table = [row for row in rows(section("Use 1: the crawl")) if row[0].isdigit()]
+    table = [row for row in rows(section("Exit status", guide("crawling"))) if row[0].isdigit()]
     known = {value for name, value in vars(crawl).items() if name.isupper() and isinstance(value, int)}
     assert [int(status) for status, _ in table] == sorted({0, *known})
 
@@ -258,31 +260,11 @@ def test_the_table_of_the_record_is_the_record() -> None:
 
 
 def test_the_account_is_as_told(crawled: tuple[Path, list[str]]) -> None:
-    told = section("Watch it", guide("operations")).split("It has ")[1].split("```")[0]
+    told = section("Monitoring", guide("operations")).split("It has ")[1].split("```")[0]
     names, run = NAME.findall(told), json.loads((crawled[0] / "crawls/fintechworld/run.json").read_text("utf-8"))
     assert names[: len(run)] == list(run)
     counts = set(names[len(run) :]) & run["counts"].keys()
     assert counts == run["counts"].keys() - {"updated", "copies", "unfinished", "unwritten"}
-
-
-def test_the_modules_listed_are_those_there() -> None:
-    (listing,) = (block for block in blocks("text") if block.startswith("scraper/ "))
-    listed: set[str] = set()
-    path: list[str] = []
-    for line in listing.splitlines():
-        name, depth = line.split()[0], (len(line) - len(line.lstrip())) // 2
-        path = [*path[:depth], name.rstrip("/")]
-        listed.add("/".join(path))
-    assert [name for name in listed if not (ROOT / name).exists()] == []
-    there = {
-        f"{tree}/{found.name}"
-        for tree in TREES
-        for found in (ROOT / tree).iterdir()
-        if found.suffix == ".py" or (found.is_dir() and found.name != "__pycache__")
-    }
-    assert {name for name in there if not name.endswith(("__init__.py", "__main__.py"))} == {
-        name for name in listed if name.rpartition("/")[0] in TREES
-    }
 
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(GUIDES.iterdir())]
