@@ -9,7 +9,7 @@ USER_AGENT = "scraper/0.1 (a news-portal crawler that obeys robots.txt)"
 
 ADDONS = {"scraper.crawl.TrustedCrawl": 0}
 
-FEED_EXPORTERS = {"csv": "scraper.crawl.output.csv.Cells"}
+FEED_EXPORTERS = {"csv": "scraper.crawl.output.csv.CsvRecordExporter"}
 FEED_EXPORT_ENCODING = "utf-8"
 LOG_LEVEL = "INFO"
 LOG_FORMAT = "%(asctime)s %(levelname)s: %(message)s"

@@ -11,25 +11,25 @@ from scrapy.downloadermiddlewares.retry import RetryMiddleware
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.settings import BaseSettings
 
-from scraper.crawl.downloader.backoff import Backoff
-from scraper.crawl.downloader.compression import Compression
-from scraper.crawl.downloader.outcome import Outcome
-from scraper.crawl.downloader.robots import StrictRobots
-from scraper.crawl.downloader.same_host import OwnHost
-from scraper.crawl.downloader.ssrf import Guard, GuardedResolver, Refusals
-from scraper.crawl.fetch_time import Clock
-from scraper.crawl.frontier.request_codec import Fingerprinter
-from scraper.crawl.frontier.scheduler import Frontier
+from scraper.crawl.downloader.backoff import BackoffMiddleware
+from scraper.crawl.downloader.compression import CompressionMiddleware
+from scraper.crawl.downloader.outcome import OutcomeMiddleware
+from scraper.crawl.downloader.robots import RobotsMiddleware
+from scraper.crawl.downloader.same_host import SameHostMiddleware
+from scraper.crawl.downloader.ssrf import RefusalMiddleware, SsrfMiddleware, SsrfResolver
+from scraper.crawl.fetch_time import FetchTimeMiddleware
+from scraper.crawl.frontier.request_codec import RequestFingerprinter
+from scraper.crawl.frontier.scheduler import Scheduler
 from scraper.crawl.output.archive import Archive
-from scraper.crawl.output.records import Sink
-from scraper.crawl.reporting.progress import Live
+from scraper.crawl.output.records import RecordPipeline
+from scraper.crawl.reporting.progress import ProgressLine
 from scraper.crawl.reporting.run import Report
 
 __all__ = ["SETTINGS", "TrustedCrawl"]
 
 SETTINGS: dict[str, Any] = {
-    "SCHEDULER": Frontier,
-    "REQUEST_FINGERPRINTER_CLASS": Fingerprinter,
+    "SCHEDULER": Scheduler,
+    "REQUEST_FINGERPRINTER_CLASS": RequestFingerprinter,
     "CRAWL_DIR": None,  # crawls/<spider>/
     "FRESH": False,
     "CONCURRENT_ITEMS": 1,  # a page gives one record, and the sink writes one at a time
@@ -71,15 +71,15 @@ SETTINGS: dict[str, Any] = {
 
 # From the engine to the network; an answer comes back the other way.
 _MIDDLEWARES = {
-    Outcome: 10,
-    Guard: 50,
-    OwnHost: 60,
-    StrictRobots: 100,
-    Backoff: 550,
-    Compression: 590,
+    OutcomeMiddleware: 10,
+    SsrfMiddleware: 50,
+    SameHostMiddleware: 60,
+    RobotsMiddleware: 100,
+    BackoffMiddleware: 550,
+    CompressionMiddleware: 590,
     Archive: 830,  # before anything is unpacked, or followed
-    Clock: 840,
-    Refusals: 960,
+    FetchTimeMiddleware: 840,
+    RefusalMiddleware: 960,
 }
 
 
@@ -89,7 +89,7 @@ class TrustedCrawl:
     @classmethod
     def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
         """Set what belongs to the process: by which resolver names are looked up."""
-        settings.set("TWISTED_DNS_RESOLVER", GuardedResolver, priority="addon")
+        settings.set("TWISTED_DNS_RESOLVER", SsrfResolver, priority="addon")
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Set what is not set by the project, the spider or the command line."""
@@ -99,6 +99,8 @@ class TrustedCrawl:
         for middleware, place in _MIDDLEWARES.items():
             settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", middleware, place)
         # After any other, so that what is kept is what was made of the item.
-        settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", Sink, 900)
-        settings.setdefault_in_component_priority_dict("EXTENSIONS", Live, -1)  # gone before the summary is printed
+        settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", RecordPipeline, 900)
+        settings.setdefault_in_component_priority_dict(
+            "EXTENSIONS", ProgressLine, -1
+        )  # gone before the summary is printed
         settings.setdefault_in_component_priority_dict("EXTENSIONS", Report, 0)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from scrapy import Request
 from scrapy.http import Response
 
-__all__ = ["Clock", "fetched_at", "steady"]
+__all__ = ["FetchTimeMiddleware", "fetched_at", "steady"]
 
 _META = "fetched_at"
 _START = time.time() - time.monotonic()
@@ -20,7 +20,7 @@ def steady() -> float:
     return _START + time.monotonic()
 
 
-class Clock:
+class FetchTimeMiddleware:
     """Downloader middleware that notes in a request's meta when its response came."""
 
     def process_response(self, request: Request, response: Response) -> Response:

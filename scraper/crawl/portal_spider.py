@@ -15,17 +15,17 @@ from scraper.article import Article
 from scraper.crawl import arguments
 from scraper.crawl.discovery import feeds, sitemap, xml_stream
 from scraper.crawl.discovery.entries import Entry
-from scraper.crawl.discovery.priority import DEEP, FIRST, Ranking
-from scraper.crawl.discovery.traps import Budget
+from scraper.crawl.discovery.priority import DEEP, FIRST, UrlPriority
+from scraper.crawl.discovery.traps import TrapDetector
 from scraper.crawl.downloader.outcome import IF_MISSING
-from scraper.crawl.downloader.robots import StrictRobots
+from scraper.crawl.downloader.robots import RobotsMiddleware
 from scraper.crawl.downloader.same_host import HOME, META
 from scraper.crawl.fetch_time import fetched_at
 from scraper.crawl.frontier.request_codec import StoredError, harmless
-from scraper.crawl.frontier.scheduler import LOST, NEWEST, SINCE, Frontier, LeftOut
 from scraper.crawl.frontier.scheduler import META as FLIGHT
-from scraper.crawl.parsing.client import Reader
-from scraper.crawl.parsing.worker import Page, Reading
+from scraper.crawl.frontier.scheduler import NEWEST, SINCE, STORE_ROLLED_BACK, OmittedItem, Scheduler
+from scraper.crawl.parsing.client import ParserClient
+from scraper.crawl.parsing.worker import PageRequest, ParsedPage
 from scraper.crawl.stats import UNFINISHED, add
 from scraper.errors import RecordError
 from scraper.fields.assemble import join
@@ -81,8 +81,8 @@ class PortalSpider(Spider):
         """Raise `ArgumentError` for arguments that cannot be."""
         super().__init__(name)
         self._recent: dict[str, None] = {}
-        self._budget, self._ranking, self._feeds = Budget(), Ranking(), Budget(_FEEDS)
-        self._reader = Reader()
+        self._budget, self._ranking, self._feeds = TrapDetector(), UrlPriority(), TrapDetector(_FEEDS)
+        self._reader = ParserClient()
         self.site, self.pages, self.fresh = arguments.parse(given, embedded=self.embedded)
 
     @classmethod
@@ -92,7 +92,7 @@ class PortalSpider(Spider):
         told = {"PAGES": spider.pages or 0, "FRESH": spider.fresh, "SITE": spider.site or "the embedded portal"}
         crawler.signals.connect(spider._reader.close, signals.spider_closed)
         crawler.signals.connect(spider._opened, signals.spider_opened)
-        crawler.signals.connect(spider._forget, LOST)
+        crawler.signals.connect(spider._forget, STORE_ROLLED_BACK)
         crawler.signals.connect(spider._wrote, signals.item_scraped)
         crawler.signals.connect(spider._left_out, signals.item_dropped)
         crawler.settings.setdict(told | ({} if spider.site else _LOOPBACK), priority="spider")
@@ -101,10 +101,10 @@ class PortalSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Request the home page and the sitemaps."""
         assert self.site is not None, "the embedded portal's address is given when the spider opens"
-        self.site = str(Frontier.of(self.crawler).mark(_MOVED) or self.site)
+        self.site = str(Scheduler.of(self.crawler).mark(_MOVED) or self.site)
         self.crawler.stats.set_value("site", self.site)
         yield self._home()
-        robots = self.crawler.get_downloader_middleware(StrictRobots)
+        robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
         told = await robots.sitemaps(self._home()) if robots else ()
         named = [url for url in told if urls.inside(url, self._host)]
         for url in named or (urljoin(self.site, "/sitemap.xml"),):
@@ -112,13 +112,13 @@ class PortalSpider(Spider):
 
     def _opened(self) -> None:
         """Let the scheduler validate and rank stored requests with this spider."""
-        frontier = Frontier.of(self.crawler)
+        frontier = Scheduler.of(self.crawler)
         frontier.ranked, frontier.vouched = self._ranked, self._vouched
 
     async def home(self, response: Response) -> AsyncIterator[Request | dict[str, Any]]:
         """Read the start page; the URL to which it was redirected is the site's."""
         self.site = urls.canonical(response.url)
-        Frontier.of(self.crawler).set_mark(_MOVED, self.site)
+        Scheduler.of(self.crawler).set_mark(_MOVED, self.site)
         async for each in self.page(response):
             yield each
 
@@ -131,14 +131,14 @@ class PortalSpider(Spider):
         for each in self._page(response, await self._read(response)):
             yield each
 
-    def _page(self, response: Response, reading: Reading) -> Output:
-        found = self._found(response, reading)
-        self._budget.read(response.url, reading.links, story=found is not None)
+    def _page(self, response: Response, parsed: ParsedPage) -> Output:
+        found = self._found(response, parsed)
+        self._budget.read(response.url, parsed.links, story=found is not None)
         self._ranking.learn(response.url, story=found is not None)
         if found is not None:
-            yield from self._story(response, found, reading)
-        yield from self._follow(reading, found)
-        for feed in reading.feeds:
+            yield from self._story(response, found, parsed)
+        yield from self._follow(parsed, found)
+        for feed in parsed.feeds:
             if self._is_new(feed) and urls.inside(feed, self._host):
                 yield self._ask(feed, self.fed)
 
@@ -147,16 +147,16 @@ class PortalSpider(Spider):
         for each in self._part(response, await self._read(response), _Chain(**told)):
             yield each
 
-    def _part(self, response: Response, reading: Reading, chain: "_Chain") -> Output:
-        found, led = self._found(response, reading), _was_led(response)
+    def _part(self, response: Response, parsed: ParsedPage, chain: "_Chain") -> Output:
+        found, led = self._found(response, parsed), _was_led(response)
         if found is None:
             yield from self._finish(self._parts(chain), whole=False)
         elif led and belongs(chain.headline, chain.bodies, found):
-            yield from self._go_on(response, found, reading.place.onward, chain)
+            yield from self._go_on(response, found, parsed.place.onward, chain)
         else:  # redirected, or another story that bears the number by chance
             yield from self._finish(self._parts(chain), whole=led)
-            yield from self._go_on(response, found, reading.place.following if led else None)
-        yield from self._follow(reading, found)
+            yield from self._go_on(response, found, parsed.place.following if led else None)
+        yield from self._follow(parsed, found)
 
     def part_failed(self, failure: Failure) -> Output:
         """Write the story as far as it came."""
@@ -190,26 +190,26 @@ class PortalSpider(Spider):
 
     def lost(self, failure: Failure) -> None:
         """Report a failure that the scheduler could not see; it counts failures."""
-        Frontier.of(self.crawler).note(failure.request, failure.value)  # type: ignore[attr-defined]
+        Scheduler.of(self.crawler).note(failure.request, failure.value)  # type: ignore[attr-defined]
 
-    async def _read(self, response: Response) -> Reading:
+    async def _read(self, response: Response) -> ParsedPage:
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
         scheme = urlsplit(str(self.site)).scheme
         moment = fetched_at(response.request)
-        return await self._reader.read(Page(response.url, kind, response.body, moment, self._host, scheme))
+        return await self._reader.read(PageRequest(response.url, kind, response.body, moment, self._host, scheme))
 
-    def _found(self, response: Response, reading: Reading) -> Article | None:
-        if reading.record is not None:
-            return Article.from_json(reading.record)
-        self._tell(response, f"skipped/{reading.reason}")
+    def _found(self, response: Response, parsed: ParsedPage) -> Article | None:
+        if parsed.record is not None:
+            return Article.from_json(parsed.record)
+        self._tell(response, f"skipped/{parsed.reason}")
         return None
 
-    def _story(self, response: Response, found: Article, reading: Reading) -> Output:
-        if reading.place.first is None:
-            yield from self._go_on(response, found, reading.place.following)
+    def _story(self, response: Response, found: Article, parsed: ParsedPage) -> Output:
+        if parsed.place.first is None:
+            yield from self._go_on(response, found, parsed.place.following)
         else:
             self._tell(response, "skipped/later part of a story")
-            yield self._ask(reading.place.first, self.page)
+            yield self._ask(parsed.place.first, self.page)
 
     def _go_on(
         self, response: Response, found: Article, following: str | None, chain: "_Chain | None" = None
@@ -235,7 +235,7 @@ class PortalSpider(Spider):
         parts = [Article.from_json(chain.line)]
         before = chain.before
         while before and len(parts) < len(chain.bodies):
-            kept = Frontier.of(self.crawler).kept(before)
+            kept = Scheduler.of(self.crawler).kept(before)
             if "line" not in kept:
                 break
             parts.append(Article.from_json(kept["line"]))
@@ -248,10 +248,10 @@ class PortalSpider(Spider):
         add(self.crawler, "articles", len(parts) if earlier is None else earlier)
         yield story.to_dict()
 
-    def _follow(self, reading: Reading, story: Article | None = None) -> Output:
+    def _follow(self, parsed: ParsedPage, story: Article | None = None) -> Output:
         """Request pages; the parts of a story are requested by the story, in order."""
-        own = frozenset(reading.place.parts if story is not None else ())
-        for link in reading.links:
+        own = frozenset(parsed.place.parts if story is not None else ())
+        for link in parsed.links:
             if link not in own and self._is_new(link) and not self._budget.spent(link):
                 yield self._ask(link, self.page)
 
@@ -315,7 +315,7 @@ class PortalSpider(Spider):
                 self._budget.copied(response.url, original)
 
     def _left_out(self, response: Response | Failure | None, exception: Exception) -> None:
-        if isinstance(response, Response) and isinstance(exception, LeftOut) and exception.original is not None:
+        if isinstance(response, Response) and isinstance(exception, OmittedItem) and exception.original is not None:
             self._budget.copied(response.url, exception.original)
 
     def _canonical(self, url: str) -> str:
@@ -326,7 +326,7 @@ class PortalSpider(Spider):
         return urls.host(str(self.site))
 
     def _tell(self, response: Response, what: str) -> None:
-        Frontier.of(self.crawler).tell(response.request, what)
+        Scheduler.of(self.crawler).tell(response.request, what)
 
 
 def _checked(told: Mapping[str, Any], host: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
-__all__ = ["UNFINISHED", "Account", "add", "count"]
+__all__ = ["UNFINISHED", "CrawlStats", "add", "count"]
 
 UNFINISHED = "waits"
 """What a spider tells of a page whose record waits for another page; it counts as no part of the account."""
@@ -30,7 +30,7 @@ def add(crawler: Crawler, what: str, count: int = 1) -> None:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Account:
+class CrawlStats:
     """What came of a crawl."""
 
     found: int = 0

@@ -59,10 +59,10 @@ def loop(kills: int, seed: int, progress: bool = False) -> Loop:
 
 def _killed(directory: Path, site: Sequence[str], after: float) -> bool:
     """Run the crawl and kill it so long after its ledger was opened; False where it had come to its end."""
-    ledger = directory / "frontier.sqlite"
+    store = directory / "frontier.sqlite"
     line = command(directory, *site)
     with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as crawl:
-        while crawl.poll() is None and not (ledger.exists() and _held(directory, crawl.pid)):
+        while crawl.poll() is None and not (store.exists() and _held(directory, crawl.pid)):
             time.sleep(0.005)
         time.sleep(after)
         crawl.send_signal(signal.SIGKILL)
@@ -95,11 +95,11 @@ def _faults(directory: Path, whole: Counter[str]) -> list[str]:
 
 def _disagreements(directory: Path, ids: list[str]) -> list[str]:
     """Hold the ledger against the file: every line is known, every page is closed, the file's size is noted."""
-    ledger = sqlite3.connect(directory / "frontier.sqlite")
-    known = {row[0] for row in ledger.execute("select id from story")}
-    size = ledger.execute("select value from mark where name = 'records_size'").fetchone()[0]
-    unfinished = ledger.execute("select count(*) from request where state <> 2").fetchone()[0]
-    ledger.close()
+    store = sqlite3.connect(directory / "frontier.sqlite")
+    known = {row[0] for row in store.execute("select id from story")}
+    size = store.execute("select value from mark where name = 'records_size'").fetchone()[0]
+    unfinished = store.execute("select count(*) from request where state <> 2").fetchone()[0]
+    store.close()
     faults = [f"the ledger does not know {each}" for each in ids if each not in known]
     if size != (directory / "records.jsonl").stat().st_size:
         faults.append("the ledger knows another size of the file")

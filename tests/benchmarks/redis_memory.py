@@ -12,9 +12,9 @@ from pathlib import Path
 from scrapy import Request
 
 from scraper import Article
-from scraper.crawl.frontier.redis_store import SharedLedger, Worker
-from scraper.crawl.frontier.request_codec import Fingerprinter, dump
-from scraper.crawl.frontier.sqlite_store import End, Story
+from scraper.crawl.frontier.redis_store import RedisStore, Worker
+from scraper.crawl.frontier.request_codec import RequestFingerprinter, dump
+from scraper.crawl.frontier.sqlite_store import RequestEnd, Story
 from scraper.stories import near_duplicates
 from scraper.stories.identity import keys, story_id, text_digest
 from tests.redis_server import serving
@@ -37,21 +37,23 @@ def story(number: int) -> Story:
     return Story(str(article.id), text_digest(article), keys(article), signature, near_duplicates.bands(signature))
 
 
-def fill(ledger: SharedLedger, addresses: int) -> None:
+def fill(store: RedisStore, addresses: int) -> None:
     """Have so many addresses asked for, each with a story."""
     for number in range(addresses):
         request = Request(
             f"https://portal.example/html/{number:06d}b1000{number}.html",
             meta={"own_host": "portal.example", "depth": 3},
         )
-        key = Fingerprinter().fingerprint(request)
-        ledger.add(key, request.url, "portal.example", (0, 0.0, False), dump(request))
-        ledger.take()
+        key = RequestFingerprinter().fingerprint(request)
+        store.add(key, request.url, "portal.example", (0, 0.0, False), dump(request))
+        store.take()
         known = story(number)
-        ledger.remember(known)
-        ledger.gave(key, known.id, news=True)
+        store.remember(known)
+        store.gave(key, known.id, news=True)
         modified = "Sat, 12 Apr 2025 10:31:20 GMT"
-        ledger.finish(key, End("fetched", failed=False, final=False, whole=True, etag='"5f2b-61c"', modified=modified))
+        store.finish(
+            key, RequestEnd("fetched", failed=False, final=False, whole=True, etag='"5f2b-61c"', modified=modified)
+        )
 
 
 def main() -> None:
@@ -62,9 +64,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as server, server.client as client:
         before = client.info("memory")["used_memory"]
         begun = time.monotonic()
-        fill(
-            SharedLedger(server.client, "scraper:portal:", Worker("me", 0.0, 16, lease=600.0, patience=0.0)), addresses
-        )
+        fill(RedisStore(server.client, "scraper:portal:", Worker("me", 0.0, 16, lease=600.0, patience=0.0)), addresses)
         seconds = time.monotonic() - begun
         took = client.info("memory")["used_memory"] - before
         kinds: dict[str, int] = {}

@@ -174,13 +174,13 @@ _FORGED: list[bytes | dict[str, Any]] = [
 def _store(directory, base, rows):
     """Queue rows in a ledger as somebody else would."""
     host = base.removeprefix("http://")
-    with sqlite3.connect(directory / "frontier.sqlite") as ledger:
+    with sqlite3.connect(directory / "frontier.sqlite") as store:
         for number, row in enumerate(rows):
             data = row
             if isinstance(row, dict):
                 url = row["url"] if " " in row["url"] else base + row["url"]
                 data = json.dumps({**row, "url": url, "meta": {"own_host": host} | row.get("meta", {})}).encode()
-            ledger.execute(
+            store.execute(
                 "insert into request (key, url, host, state, priority, newest, must, data) values (?, ?, ?, 0, 0, 0, 0, ?)",
                 (b"%d" % number, f"{base}/stored/{number}", host, data),
             )

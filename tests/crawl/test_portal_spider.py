@@ -16,9 +16,9 @@ from scraper.crawl import arguments, failures
 from scraper.crawl.addon import TrustedCrawl
 from scraper.crawl.commands.crawl import exit_status
 from scraper.crawl.downloader import robots
-from scraper.crawl.downloader.robots import StrictRobots
-from scraper.crawl.downloader.same_host import META, OwnHost
-from scraper.crawl.stats import Account
+from scraper.crawl.downloader.robots import RobotsMiddleware
+from scraper.crawl.downloader.same_host import META, SameHostMiddleware
+from scraper.crawl.stats import CrawlStats
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ class Engine:
 def _middleware(answer, **settings):
     engine = Engine(answer)
     values = {"ROBOTSTXT_OBEY": True, "USER_AGENT": "scraper/0.1", **settings}
-    return StrictRobots(SimpleNamespace(engine=engine, settings=Settings(values))), engine
+    return RobotsMiddleware(SimpleNamespace(engine=engine, settings=Settings(values))), engine
 
 
 async def _burst(middleware, paths):
@@ -241,10 +241,10 @@ def test_a_request_stays_on_its_host(url, refused):
     request = Request(url, meta={META: "portal.test:8080"})
     if refused:
         with pytest.raises(IgnoreRequest, match="off the host"):
-            OwnHost().process_request(request)
+            SameHostMiddleware().process_request(request)
     else:
-        OwnHost().process_request(request)
-    OwnHost().process_request(Request(url))
+        SameHostMiddleware().process_request(request)
+    SameHostMiddleware().process_request(Request(url))
 
 
 @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ STATS = {
 
 
 def test_an_account_adds_up_and_speaks():
-    account = Account.of(STATS)
+    account = CrawlStats.of(STATS)
     assert (account.left, account.unfinished, account.unwritten) == (0, 0, 0)
     assert json.loads(json.dumps(account.to_dict()))["failed"] == {"robots": 4, "404": 1}
     assert account.sentences() == [
@@ -299,11 +299,11 @@ def test_an_account_adds_up_and_speaks():
 
 
 def test_an_account_passes_over_what_others_count():
-    assert Account.of(STATS | {"crawl/mine": 3, "crawl/mine/too": 1}) == Account.of(STATS)
+    assert CrawlStats.of(STATS | {"crawl/mine": 3, "crawl/mine/too": 1}) == CrawlStats.of(STATS)
 
 
 def test_an_account_tells_what_remains():
-    account = Account.of(STATS | {"crawl/found": 27, "crawl/fetched": 15, "crawl/records": 8})
+    account = CrawlStats.of(STATS | {"crawl/found": 27, "crawl/fetched": 15, "crawl/records": 8})
     assert (account.left, account.unfinished, account.unwritten) == (4, 1, 1)
     assert "4 URLs left; run the same command again to continue." in account.sentences()
     assert "1 record not written: no space left." in account.sentences()

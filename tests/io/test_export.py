@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from scraper import Article
-from scraper.crawl.output.csv import Cells
+from scraper.crawl.output.csv import CsvRecordExporter
 from scraper.io.export import FORMS, cell, write
 from scraper.io.jsonl import read_records
 
@@ -29,7 +29,7 @@ def test_a_text_that_a_spreadsheet_would_run_is_marked_as_text(text):
     (row,) = csv.DictReader(io.StringIO(file.getvalue().decode(), newline=""))
     assert [row[name] for name in ("headline", "authors", "body", "section")] == [f"'{text}"] * 4
     file = io.BytesIO()
-    exporter = Cells(file)
+    exporter = CsvRecordExporter(file)
     exporter.export_item({"headline": text})
     exporter.finish_exporting()
     (row,) = csv.DictReader(io.StringIO(file.getvalue().decode(), newline=""))

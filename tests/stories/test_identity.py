@@ -3,7 +3,7 @@
 import pytest
 
 from scraper import Article
-from scraper.crawl.frontier.sqlite_store import Ledger
+from scraper.crawl.frontier.sqlite_store import SqliteStore
 from scraper.stories.identity import ALREADY_THERE, DUPLICATE, Memory, judge, remembered, story_id
 from scraper.stories.parts import belongs
 
@@ -20,9 +20,9 @@ def known(request, tmp_path):
     if request.param == "memory":
         yield Memory()
         return
-    ledger = Ledger(tmp_path / "frontier.sqlite")
-    yield ledger
-    ledger.close()
+    store = SqliteStore(tmp_path / "frontier.sqlite")
+    yield store
+    store.close()
 
 
 def _judge(known, article):

@@ -35,7 +35,7 @@ from scraper.crawl.downloader.backoff import RATE_LIMITED
 from scraper.crawl.downloader.robots import FORBIDDEN
 from scraper.crawl.frontier.scheduler import DISK_FULL, JOINED, KNOWN, LOCKED, NO_FRONTIER, NO_OUTPUT, OTHER_SITE
 from scraper.crawl.portal_spider import NO_SITEMAP, PortalSpider
-from scraper.crawl.stats import Account, count
+from scraper.crawl.stats import CrawlStats, count
 from scraper.io.terminal import open_standard_streams
 from scraper.version import __version__
 
@@ -88,7 +88,7 @@ def exit_status(stats: Mapping[str, Any]) -> int:
     reason = stats.get("finish_reason")
     if reason in _BY_REASON:
         return _BY_REASON[reason]
-    account = Account.of(stats)
+    account = CrawlStats.of(stats)
     if stats.get("spider_exceptions/count") or account.item_errors:
         return BROKEN
     if account.written or account.already_there or account.duplicates or account.unchanged:
@@ -172,7 +172,7 @@ def crawl(
     stats = crawler.stats.get_stats()
     status = BROKEN if process.bootstrap_failed else exit_status(stats)
     if status == INTERRUPTED and "finish_reason" not in stats:  # interrupted twice: nothing has been reported
-        written = f"{count(Account.of(stats).written, 'record')} written; the same command goes on."
+        written = f"{count(CrawlStats.of(stats).written, 'record')} written; the same command goes on."
         print(
             f"{spider.name}: interrupted",
             written,

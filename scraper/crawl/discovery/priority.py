@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from scraper.crawl.discovery.traps import form
 
-__all__ = ["DEEP", "FIRST", "Ranking", "shape"]
+__all__ = ["DEEP", "FIRST", "UrlPriority", "shape"]
 
 FIRST = 3
 """The level of the start page, and of what lists stories and was not tried yet."""
@@ -46,7 +46,7 @@ class _Came(NamedTuple):
     stories: int = 0
 
 
-class Ranking:
+class UrlPriority:
     """Learns from page to page; remembers a bounded number of shapes."""
 
     def __init__(self) -> None:

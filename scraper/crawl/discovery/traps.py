@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["Budget", "form", "pattern"]
+__all__ = ["TrapDetector", "form", "pattern"]
 
 _PATTERNS = 1000
 _LINKS = 500  # remembered of a pattern
@@ -46,7 +46,7 @@ class _Run:
         """The stories that were met again, oldest first."""
 
 
-class Budget:
+class TrapDetector:
     """How many pages in a row may give nothing, counted for each pattern of URLs."""
 
     def __init__(self, limit: int = 50) -> None:

@@ -24,12 +24,12 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 
 from scraper.crawl.fetch_time import steady
-from scraper.crawl.frontier.scheduler import DUE, META, Frontier
-from scraper.crawl.frontier.sqlite_store import Trouble
+from scraper.crawl.frontier.scheduler import DUE, META, Scheduler
+from scraper.crawl.frontier.sqlite_store import HostTrouble
 from scraper.io.content_encoding import CUT_SHORT
 from scraper.stories.urls import host
 
-__all__ = ["RATE_LIMITED", "Backoff", "retry_after"]
+__all__ = ["RATE_LIMITED", "BackoffMiddleware", "retry_after"]
 
 RATE_LIMITED = "rate_limited"
 """The reason with which a crawl ends that had to give up a host."""
@@ -60,7 +60,7 @@ def retry_after(value: bytes | None, now: float) -> float | None:
         return None
 
 
-class Backoff:
+class BackoffMiddleware:
     """Downloader middleware in the place of Scrapy's retries.
 
     Settings: RETRY_TIMES more tries a request, if RETRY_ENABLED; BACKOFF seconds before the first, doubled each time,
@@ -83,7 +83,7 @@ class Backoff:
     async def process_response(self, request: Request, response: Response) -> Response | Request:
         """Return the answer, or the next try of a request that a host in trouble has answered."""
         if response.status not in _STATUSES and CUT_SHORT not in response.flags:
-            Frontier.of(self._crawler).set_trouble(host(request.url), Trouble())
+            Scheduler.of(self._crawler).set_trouble(host(request.url), HostTrouble())
             return response
         asked = retry_after(response.headers.get("Retry-After"), time.time())
         if asked is None and response.status in _BUSY:
@@ -111,7 +111,7 @@ class Backoff:
 
         One failure alone may be its page's own, and only the page waits, unless the host has `asked` for peace.
         """
-        frontier = Frontier.of(self._crawler)
+        frontier = Scheduler.of(self._crawler)
         now = steady()
         failures, until = frontier.trouble(name)
         failures += now >= until  # what was in progress when it began to rest tells nothing new
@@ -120,7 +120,7 @@ class Backoff:
         if asked is not None or failures > 1:
             until = due
             frontier.rest(name, until)
-        frontier.set_trouble(name, Trouble(failures, until))
+        frontier.set_trouble(name, HostTrouble(failures, until))
         if failures >= self._patience and name not in frontier.barred:
             logger.warning("%s is given up after %d failures in a row", name, failures)
             frontier.bar(name)
@@ -128,5 +128,5 @@ class Backoff:
 
     def _idle(self) -> None:
         """Name the reason for which a crawl ends that has still something to request."""
-        if Frontier.of(self._crawler).limited():
+        if Scheduler.of(self._crawler).limited():
             raise CloseSpider(RATE_LIMITED)

@@ -16,14 +16,14 @@ from scrapy.responsetypes import responsetypes
 
 from scraper.io.content_encoding import ACCEPTED, BAD_COMPRESSION, CUT_SHORT, Unpacked, codings, unpack_all
 
-__all__ = ["Compression"]
+__all__ = ["CompressionMiddleware"]
 
 _TAIL = 1024  # bytes
 # All of the text is there: what the packed body lacks is the checksum behind it.
 _END = re.compile(rb"</(?:html|urlset|sitemapindex|rss|feed|rdf:rdf)\s*>(?:\s|<!--[^>]{0,200}>)*\Z", re.IGNORECASE)
 
 
-class Compression:
+class CompressionMiddleware:
     """Downloader middleware in the place of Scrapy's own; its settings are COMPRESSION_ENABLED and DOWNLOAD_MAXSIZE."""
 
     def __init__(self, limit: int) -> None:

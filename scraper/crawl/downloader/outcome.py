@@ -8,17 +8,17 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from scraper.crawl.failures import reason
-from scraper.crawl.frontier.scheduler import FETCHED, Frontier
+from scraper.crawl.frontier.scheduler import FETCHED, Scheduler
 from scraper.io.content_encoding import FLAWS
 
-__all__ = ["IF_MISSING", "UNCHANGED", "Outcome"]
+__all__ = ["IF_MISSING", "UNCHANGED", "OutcomeMiddleware"]
 
 UNCHANGED = "unchanged"
 IF_MISSING = "if_missing"
 """The key of `Request.meta` for the words with which it is told that a URL merely tried is not there."""
 
 
-class Outcome:
+class OutcomeMiddleware:
     """Downloader middleware that notes each outcome, and keeps a page that has not changed from the spider."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -31,7 +31,7 @@ class Outcome:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Note what came; raise `IgnoreRequest` for a page that is unchanged, or not whole."""
-        flight = Frontier.of(self._crawler).flight(request)
+        flight = Scheduler.of(self._crawler).flight(request)
         if flight is None:
             return response
         flight.seconds = request.meta.get("download_latency")
@@ -50,7 +50,7 @@ class Outcome:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Note why nothing came."""
-        flight = Frontier.of(self._crawler).flight(request)
+        flight = Scheduler.of(self._crawler).flight(request)
         if flight is not None:
             flight.reason = reason(exception)
 

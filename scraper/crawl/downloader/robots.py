@@ -23,7 +23,7 @@ from scrapy.http.request import NO_CALLBACK
 from scraper.crawl.downloader.same_host import META
 from scraper.crawl.failures import reason
 
-__all__ = ["FORBIDDEN", "LONGEST_DELAY", "Rules", "StrictRobots", "rules", "unreachable"]
+__all__ = ["FORBIDDEN", "LONGEST_DELAY", "RobotsMiddleware", "Rules", "rules", "unreachable"]
 
 FORBIDDEN = "robots"
 LONGEST_DELAY = 60.0
@@ -121,7 +121,7 @@ def unreachable(why: str) -> Rules:
     return Rules(lambda url, agent: False, lambda agent: None, (), f"{FORBIDDEN}: {why}")
 
 
-class StrictRobots:
+class RobotsMiddleware:
     """Downloader middleware that holds every request to its origin's robots.txt."""
 
     def __init__(self, crawler: Crawler) -> None:

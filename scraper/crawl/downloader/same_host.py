@@ -5,7 +5,7 @@ from scrapy.exceptions import IgnoreRequest
 
 from scraper.stories.urls import host
 
-__all__ = ["HOME", "META", "OFF_HOST", "OwnHost"]
+__all__ = ["HOME", "META", "OFF_HOST", "SameHostMiddleware"]
 
 META = "own_host"
 """The key of `Request.meta` under which a request names its host; a redirect inherits it."""
@@ -15,7 +15,7 @@ HOME = "home"
 OFF_HOST = "off the host"
 
 
-class OwnHost:
+class SameHostMiddleware:
     """Downloader middleware that refuses a request which has left the host named in its meta."""
 
     def process_request(self, request: Request) -> None:

@@ -2,13 +2,13 @@
 
 Two halves, each of which refuses by itself, and one list of what is trusted all the same, the setting TRUSTED_HOSTS:
 
-- `Guard`, a downloader middleware, sees the address of every request, redirects and robots.txt included: it refuses
+- `SsrfMiddleware`, a downloader middleware, sees every URL, including redirects and robots.txt: it refuses
   schemes and literal IPs before anything is asked, and keeps the list, which `trust` extends while the crawl runs.
-- `GuardedResolver`, by the setting TWISTED_DNS_RESOLVER, is what the connection itself resolves its host with,
+- `SsrfResolver`, by the setting TWISTED_DNS_RESOLVER, is what the connection itself resolves its host with,
   literal IPs included. It is told host and port as the connection will use them, so no second reading of the address
   can differ, and no second answer of a DNS counts: an IP that is not global is withheld, unless a Guard trusts the
   very place.
-- `Refusals`, a middleware next to the downloader, gives a withheld IP its name; a lookup that failed would be
+- `RefusalMiddleware`, a middleware next to the downloader, gives a withheld IP its name; a lookup that failed would be
   retried.
 
 A cached IP is judged anew each time, whoever cached it. A host is trusted under the spelling and port that are
@@ -33,13 +33,13 @@ from twisted.internet.base import ReactorBase
 
 from scraper.io.network_policy import UNSAFE, allowed, is_global, place, places
 
-__all__ = ["UNGUARDED", "Guard", "GuardedResolver", "Refusals", "trust"]
+__all__ = ["UNGUARDED", "RefusalMiddleware", "SsrfMiddleware", "SsrfResolver", "trust"]
 
 UNGUARDED = "the resolver is not guarded"
 """Why nothing is asked for where TWISTED_DNS_RESOLVER names another."""
 
 
-class Guard:
+class SsrfMiddleware:
     """Downloader middleware that refuses requests for what is not on the public internet, as far as they say so."""
 
     def __init__(self, trusted: frozenset[str] = frozenset()) -> None:
@@ -56,7 +56,7 @@ class Guard:
         from twisted.internet import reactor  # noqa: PLC0415  # importing it installs one
 
         resolver = reactor.nameResolver
-        if not isinstance(resolver, GuardedResolver):
+        if not isinstance(resolver, SsrfResolver):
             raise IgnoreRequest(UNGUARDED)
         resolver.guards.add(self)
         if not allowed(request.url, self.trusted):
@@ -65,17 +65,17 @@ class Guard:
 
 def trust(crawler: Crawler, entry: str) -> None:
     """Permit a "host:port" in a running crawl; raise `ValueError` if it is malformed."""
-    guard = crawler.get_downloader_middleware(Guard)
+    guard = crawler.get_downloader_middleware(SsrfMiddleware)
     if guard is not None:
         guard.trusted |= places([entry])
 
 
-class GuardedResolver(CachingThreadedResolver):
+class SsrfResolver(CachingThreadedResolver):
     """The process's resolver of names, for TWISTED_DNS_RESOLVER: Scrapy's default one, less what is not global."""
 
     def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float) -> None:
         super().__init__(reactor, cache_size, timeout)
-        self.guards: WeakSet[Guard] = WeakSet()
+        self.guards: WeakSet[SsrfMiddleware] = WeakSet()
         """Those of the crawls that run: what one of them trusts may be reached."""
 
     def install_on_reactor(self) -> None:
@@ -105,7 +105,7 @@ class _OnlyGlobal:
             self._receiver.addressResolved(address)
 
 
-class Refusals:
+class RefusalMiddleware:
     """Downloader middleware, next to the downloader: a name whose IP was withheld is unsafe, not unknown."""
 
     def process_exception(self, request: Request, exception: Exception) -> None:

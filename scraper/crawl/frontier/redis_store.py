@@ -28,17 +28,17 @@ from scraper.crawl.fetch_time import steady
 from scraper.crawl.frontier.sqlite_store import (
     LONGEST_WAIT,
     SHORTEST_WAIT,
-    End,
-    Failed,
-    LedgerError,
-    Skipped,
-    Taken,
-    Trouble,
-    TurnLost,
+    FailedRequest,
+    HostTrouble,
+    RequestEnd,
+    SkippedPage,
+    StoreError,
+    TakenRequest,
+    WriteLockLost,
 )
 from scraper.stories.identity import Story
 
-__all__ = ["SharedLedger", "Worker", "join"]
+__all__ = ["RedisStore", "Worker", "join"]
 
 _COMMANDS = Path(__file__).with_name("redis_store.lua").read_text("utf-8")
 _OLDEST = 7  # of Redis: earlier ones run a script halfway when they are full
@@ -88,22 +88,22 @@ class Worker(NamedTuple):
     """Seconds for which Redis may be away in the middle of a crawl."""
 
 
-def join(settings: BaseSettings, prefix: str, name: str) -> "SharedLedger":
-    """Join the crawl that keeps its ledger under a prefix, as the worker of that name; raises `LedgerError`."""
+def join(settings: BaseSettings, prefix: str, name: str) -> "RedisStore":
+    """Join the crawl that keeps its ledger under a prefix, as the worker of that name; raises `StoreError`."""
     try:
         lease, patience = settings.getfloat("REDIS_LEASE"), settings.getfloat("REDIS_PATIENCE")
     except ValueError as error:
-        raise LedgerError(f"REDIS_LEASE and REDIS_PATIENCE are numbers of seconds: {error}") from error
+        raise StoreError(f"REDIS_LEASE and REDIS_PATIENCE are numbers of seconds: {error}") from error
     if lease <= 0:
-        raise LedgerError("REDIS_LEASE must be more than 0 seconds")
+        raise StoreError("REDIS_LEASE must be more than 0 seconds")
     concurrent = settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
     worker = Worker(name, settings.getfloat("DOWNLOAD_DELAY"), concurrent, lease, patience)
     try:
         client = _client(settings)
     except (ValueError, RedisError) as error:
         # Not what the error says: that may be a part of the password.
-        raise LedgerError("REDIS_URL is not an address such as redis://:password@127.0.0.1:6379/0") from error
-    return SharedLedger(client, prefix, worker)
+        raise StoreError("REDIS_URL is not an address such as redis://:password@127.0.0.1:6379/0") from error
+    return RedisStore(client, prefix, worker)
 
 
 def _client(settings: BaseSettings) -> "redis.Redis":
@@ -118,8 +118,8 @@ def _client(settings: BaseSettings) -> "redis.Redis":
     return client
 
 
-class SharedLedger:
-    """A ledger in Redis, under keys that begin with `prefix`; raises `LedgerError` when Redis is of no use."""
+class RedisStore:
+    """A ledger in Redis, under keys that begin with `prefix`; raises `StoreError` when Redis is of no use."""
 
     def __init__(self, client: "redis.Redis", prefix: str, worker: Worker) -> None:
         """Join it, or begin it; what this worker had under way in an earlier life is queued again."""
@@ -131,7 +131,7 @@ class SharedLedger:
         self._born: bytes | str = ""
         self._number = 0
         self._turn = ""
-        self.meetings = 0
+        self.connections = 0
         """Connections that were made: at each after the first, Redis may have lost the last second of its life."""
         self.stale = False
         """Whether there was another one since the file of records was held against the ledger."""
@@ -153,7 +153,7 @@ class SharedLedger:
 
     def close(self) -> None:
         """Return back what is under way, so that others need not wait for it."""
-        with suppress(LedgerError):  # its lease ends soon
+        with suppress(StoreError):  # its lease ends soon
             self._patience = 0.0
             self._call("leave", full=True)
         self._redis.close()
@@ -208,7 +208,7 @@ class SharedLedger:
         """Queue a closed request again if its page was last looked at before `since`; True if so."""
         return bool(self._call("renew", key, since))
 
-    def take(self, barred: Collection[str] = (), *, must: bool = False) -> Taken | None:
+    def take(self, barred: Collection[str] = (), *, must: bool = False) -> TakenRequest | None:
         """Pop the next due request of a host that may be contacted now; with `must`, only a mandatory one.
 
         `barred` is what this worker knows; it has told the others by `bar` and `rest`.
@@ -219,14 +219,14 @@ class SharedLedger:
         if found is None:
             return None
         key, data, tries, etag, modified = found
-        return Taken(key, data, tries, etag and etag.decode(), modified and modified.decode())
+        return TakenRequest(key, data, tries, etag and etag.decode(), modified and modified.decode())
 
     def next_due(self, barred: Collection[str] = (), *, must: bool = False) -> float | None:
         """Return the earliest time at which `take` may have something to give; None for never."""
         wait = self._call("due", int(must), self._worker.concurrent, _POLL)
         return None if wait is None else steady() + float(wait)
 
-    def finish(self, key: bytes, end: End) -> None:
+    def finish(self, key: bytes, end: RequestEnd) -> None:
         """Close a request that is this worker's; nothing happens where it was given to another meanwhile."""
         flags = int(end.failed), int(end.final), int(end.whole)
         latency = "" if end.seconds is None else end.seconds
@@ -253,15 +253,15 @@ class SharedLedger:
         """Return the number of requests that are queued or in flight."""
         return int(self._call("left"))
 
-    def failures(self) -> Iterator[Failed]:
+    def failures(self) -> Iterator[FailedRequest]:
         """Return the requests that came to nothing, of all workers."""
         for request in self._listed("failed"):
-            yield Failed(request.url, request.reason, request.tries + 1)
+            yield FailedRequest(request.url, request.reason, request.tries + 1)
 
-    def skipped(self) -> Iterator[Skipped]:
+    def skipped(self) -> Iterator[SkippedPage]:
         """Return the pages that held no story when they came last, of all workers."""
         for request in self._listed("skipped"):
-            yield Skipped(request.url, request.skipped or "")
+            yield SkippedPage(request.url, request.skipped or "")
 
     def _listed(self, name: str) -> Iterator[_Request]:
         keys = self._do(self._redis.smembers, f"{self._prefix}{name}")
@@ -285,12 +285,12 @@ class SharedLedger:
         """Return whether any worker has barred a host."""
         return bool(self._call("given_up"))
 
-    def trouble(self, host: str) -> Trouble:
+    def trouble(self, host: str) -> HostTrouble:
         """Return the recent failures of a host, seen by any worker."""
         told = self._call("trouble", host)
-        return Trouble(int(told[0]), steady() + float(told[1])) if told else Trouble()
+        return HostTrouble(int(told[0]), steady() + float(told[1])) if told else HostTrouble()
 
-    def set_trouble(self, host: str, trouble: Trouble) -> None:
+    def set_trouble(self, host: str, trouble: HostTrouble) -> None:
         """Share the failures of a host with the other workers."""
         if trouble.failures:
             self._call("set_trouble", host, trouble.failures, trouble.until - steady())
@@ -308,7 +308,7 @@ class SharedLedger:
     # Stories
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def write_lock(self) -> Iterator[None]:
         """Be the only one that judges and writes a record; others wait."""
         token = secrets.token_hex(8)
         name = f"{self._prefix}turn"
@@ -321,16 +321,16 @@ class SharedLedger:
             yield
         finally:
             self._turn = ""
-            with suppress(LedgerError):  # it ends by itself
+            with suppress(StoreError):  # it ends by itself
                 self._call("yield", token, full=True)
 
     def remember(self, story: Story, mark: tuple[str, int] | None = None) -> None:
-        """Remember a story, or what it has become, and set a mark; raise `TurnLost` if another has the turn now."""
+        """Store a story and set a mark; raise `WriteLockLost` if another worker holds the lock now."""
         packed = msgspec.msgpack.encode(_Known(story.digest, story.signature, self._worker.name))
         name, size = mark or ("", 0)
         rest = [*story.keys, *map(str, story.bands)]
         if not self._call("remember", self._turn, story.id, packed, name, size, len(story.keys), *rest):
-            raise TurnLost
+            raise WriteLockLost
 
     def digest(self, story: str) -> str | None:
         """Return the digest of a story's text; None for a story that is not known."""
@@ -383,8 +383,8 @@ class SharedLedger:
 
     def _met(self, connection: Any) -> None:
         connection.on_connect()
-        self.meetings += 1
-        self.stale = self.meetings > 1
+        self.connections += 1
+        self.stale = self.connections > 1
 
     def _check(self) -> None:
         """Refuse a Redis that would lose what it is given; say where it may."""
@@ -392,10 +392,10 @@ class SharedLedger:
             lambda: self._redis.info("server") | self._redis.info("memory") | self._redis.info("persistence")
         )
         if int(str(told["redis_version"]).split(".")[0]) < _OLDEST:
-            raise LedgerError(f"{self._where} is of version {told['redis_version']}: {_OLDEST} or newer is needed")
+            raise StoreError(f"{self._where} is of version {told['redis_version']}: {_OLDEST} or newer is needed")
         if told["maxmemory"] and told["maxmemory_policy"] != "noeviction":
             why = f"throws keys away when it is full (maxmemory-policy {told['maxmemory_policy']})"
-            raise LedgerError(f"{self._where} {why}: noeviction is needed")
+            raise StoreError(f"{self._where} {why}: noeviction is needed")
         if not told["aof_enabled"]:
             logger.warning("%s keeps no log (appendonly no): if it dies, the crawl begins anew", self._where)
 
@@ -410,7 +410,7 @@ class SharedLedger:
             return what(*arguments, **named)
         except RedisError as error:
             if not _away(error) or not self._patience:
-                raise LedgerError(f"{self._where} {_why(error)}") from error
+                raise StoreError(f"{self._where} {_why(error)}") from error
         logger.warning("%s cannot be reached: the crawl waits", self._where)
         end = time.monotonic() + self._patience
         with _signals() as heard:
@@ -420,7 +420,7 @@ class SharedLedger:
                     return what(*arguments, **named)
                 except RedisError as error:
                     if not _away(error) or heard or time.monotonic() >= end:
-                        raise LedgerError(f"{self._where} {_why(error)}") from error
+                        raise StoreError(f"{self._where} {_why(error)}") from error
 
     def _known(self, stories: list[str]) -> list[_Known | None]:
         if not stories:

@@ -9,10 +9,10 @@ from scrapy import Request, Spider
 
 from scraper.stories.urls import identity
 
-__all__ = ["Fingerprinter", "StoredError", "dump", "harmless", "kept", "load"]
+__all__ = ["RequestFingerprinter", "StoredError", "dump", "harmless", "kept", "load"]
 
 
-class Fingerprinter:
+class RequestFingerprinter:
     """What tells requests apart: method, URL without its tracking parameters, body."""
 
     def fingerprint(self, request: Request) -> bytes:

@@ -26,16 +26,35 @@ from scraper.crawl.crawl_dir import LEDGER, Locked, clear, crawl_dir, lock, work
 from scraper.crawl.failures import final, reason
 from scraper.crawl.fetch_time import steady
 from scraper.crawl.frontier.request_codec import StoredError, dump, kept, load
-from scraper.crawl.frontier.sqlite_store import End, Failed, Ledger, LedgerError, Skipped, Taken, Trouble
+from scraper.crawl.frontier.sqlite_store import (
+    FailedRequest,
+    HostTrouble,
+    RequestEnd,
+    SkippedPage,
+    SqliteStore,
+    StoreError,
+    TakenRequest,
+)
 from scraper.crawl.items import identify
-from scraper.crawl.stats import Account, add
+from scraper.crawl.stats import CrawlStats, add
 from scraper.stories.urls import canonical, host
 
 if TYPE_CHECKING:
-    from scraper.crawl.frontier.redis_store import SharedLedger
+    from scraper.crawl.frontier.redis_store import RedisStore
 
 __all__ = ["DISK_FULL", "DUE", "LOCKED", "META", "NEWEST", "NO_FRONTIER", "NO_OUTPUT", "SINCE"]
-__all__ += ["BROKE", "FETCHED", "JOINED", "KNOWN", "LOST", "OTHER_SITE", "UNUSABLE", "Flight", "Frontier", "LeftOut"]
+__all__ += [
+    "BROKE",
+    "FETCHED",
+    "JOINED",
+    "KNOWN",
+    "OTHER_SITE",
+    "STORE_ROLLED_BACK",
+    "UNUSABLE",
+    "Flight",
+    "OmittedItem",
+    "Scheduler",
+]
 
 DISK_FULL = "disk_full"
 """The reason with which a crawl ends that could not write."""
@@ -48,7 +67,7 @@ OTHER_SITE = "other_site"
 LOCKED = "locked"
 """The reason with which a crawl ends in whose folder another one works."""
 
-LOST = object()
+STORE_ROLLED_BACK = object()
 """The signal that the ledger may have lost what it was told last: what was requested may have to be requested again."""
 
 KNOWN = "known"
@@ -65,7 +84,7 @@ NEWEST = "newest"
 SINCE = "since"
 """The key of `Request.meta` for the time when a page changed (seconds of the epoch): seen before, it is seen again."""
 
-UNUSABLE = (sqlite3.OperationalError, LedgerError)
+UNUSABLE = (sqlite3.OperationalError, StoreError)
 """What a ledger raises that takes nothing more."""
 
 BROKE, ITEM_FAILED, NOT_STORED, _UNSEEN = "broke the spider", "item failed", "cannot be stored", "given up"
@@ -117,15 +136,15 @@ class Flight:
         return self.told or ("articles" if self.items else f"{SKIPPED}{NO_ITEM}")
 
     @property
-    def end(self) -> End:
+    def end(self) -> RequestEnd:
         """How the request ended."""
         came = self.validators is not None and not self.failed
         skipped = self.account.removeprefix(SKIPPED) if came and self.account.startswith(SKIPPED) else None
         etag, modified = self.validators or (None, None)
-        return End(self.reason, self.failed, final(self.reason), came, etag, modified, self.seconds, skipped)
+        return RequestEnd(self.reason, self.failed, final(self.reason), came, etag, modified, self.seconds, skipped)
 
 
-class LeftOut(DropItem):
+class OmittedItem(DropItem):
     """An item that the sink does not write, for a reason that it has counted."""
 
     def __init__(self, why: str, *, story: str | None = None, original: str | None = None, **named: Any) -> None:
@@ -138,7 +157,7 @@ class _OtherSite(Exception):
     """The folder belongs to the crawl of another site."""
 
 
-class Frontier(BaseScheduler):
+class Scheduler(BaseScheduler):
     """Scheduler, duplicate filter and ledger in one; `open` takes the folder, `close` lets go of it."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -154,19 +173,19 @@ class Frontier(BaseScheduler):
         self._committing: asyncio.TimerHandle | None = None
         self._beating: asyncio.TimerHandle | None = None
         self._paces: dict[str, tuple[float, int]] = {}
-        self._meetings = 1
+        self._connections = 1
         self._round = False  # whether this run begins one
         self.ranked: Callable[[Request], int | None] | None = None
         """Set by a spider: the priority that a request has by now, when its turn has come; None to spare it."""
         self.vouched: Callable[[Request], object] | None = None
         """Set by a spider: raises `StoredError` for a stored request that it cannot have made."""
-        self.ledger: Ledger | SharedLedger | None = None
+        self.store: SqliteStore | RedisStore | None = None
         """None before the folder is opened, and where it could not be."""
         self.barred: set[str] = set()
         """Hosts that are requested nothing more in this run."""
-        self.failures: tuple[Failed, ...] = ()
+        self.failures: tuple[FailedRequest, ...] = ()
         """What could not be had, in this run or before; known when the crawl is over."""
-        self.skipped: tuple[Skipped, ...] = ()
+        self.skipped: tuple[SkippedPage, ...] = ()
         """The pages that hold no story, in the same way."""
         self.resting: dict[str, float] = {}
         """Hosts that are left in peace, and until when (seconds of the epoch)."""
@@ -194,26 +213,26 @@ class Frontier(BaseScheduler):
             self._lock = lock(directory)
             site = self._crawler.settings.get("SITE")
             shared = self._crawler.settings.get("REDIS_URL")
-            ledger = self._joined(directory, site) if shared else self._alone(directory)
-            self._go_on(ledger, site)
+            store = self._joined(directory, site) if shared else self._alone(directory)
+            self._go_on(store, site)
         except Locked as error:
             self._refuse(LOCKED, error)
         except _OtherSite as error:
             self._refuse(OTHER_SITE, error)
-        except (OSError, LedgerError) as error:
+        except (OSError, StoreError) as error:
             self._refuse(NO_OUTPUT, error)
         except sqlite3.Error as error:
             self._refuse(
                 NO_OUTPUT, f"{LEDGER}: {error}; without that file all pages are read again, and the records stay"
             )
         else:
-            self.ledger = ledger
+            self.store = store
             connect = self._crawler.signals.connect
             connect(self._item_scraped, signals.item_scraped)
             connect(self._item_dropped, signals.item_dropped)
             connect(self._item_failed, signals.item_error)
             connect(self._spider_broke, signals.spider_error)
-            if ledger.owner:
+            if store.owner:
                 self._beat()
 
     def _heed(self, spider: Spider) -> None:
@@ -229,34 +248,34 @@ class Frontier(BaseScheduler):
             else:
                 logger.warning("fresh=%s is neither true nor false: it is left to the spider", value)
 
-    def _alone(self, directory: Path) -> Ledger:
+    def _alone(self, directory: Path) -> SqliteStore:
         if self._fresh:
             clear(directory)
-        return Ledger(directory / LEDGER, self._crawler.settings.getfloat("BACKOFF_LONGEST"))
+        return SqliteStore(directory / LEDGER, self._crawler.settings.getfloat("BACKOFF_LONGEST"))
 
-    def _joined(self, directory: Path, site: str | None) -> "SharedLedger":
-        """Join the crawl of this spider and site; raise `LedgerError`, `Locked` or `_OtherSite`."""
+    def _joined(self, directory: Path, site: str | None) -> "RedisStore":
+        """Join the crawl of this spider and site; raise `StoreError`, `Locked` or `_OtherSite`."""
         try:
             from scraper.crawl.frontier.redis_store import join  # noqa: PLC0415 - an extra
         except ImportError as error:
-            raise LedgerError(f'REDIS_URL needs more: pip install -e ".[redis]" ({error})') from error
+            raise StoreError(f'REDIS_URL needs more: pip install -e ".[redis]" ({error})') from error
         crawl = f"{self._crawler.spidercls.name}:{site or ''}"
         name = worker(directory, crawl)
         if name is None:
             raise _OtherSite("it takes part in another crawl: name another CRAWL_DIR")
-        ledger = join(self._crawler.settings, f"scraper:{crawl}:", name)
+        store = join(self._crawler.settings, f"scraper:{crawl}:", name)
         if self._fresh:
-            if ledger.joined:
-                ledger.close()
+            if store.joined:
+                store.close()
                 raise Locked("other workers are at this crawl, and would lose it: stop them, then give -a fresh=true")
-            ledger.clear()
+            store.clear()
             clear(directory)
-        return ledger
+        return store
 
     def _refuse(self, reason: str, error: Exception | str) -> None:
         """End the crawl as soon as Scrapy can end one: when the spider is open."""
         told = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
-        logger.error("No crawl: %s" if isinstance(error, LedgerError) else "No crawl in this folder: %s", told)
+        logger.error("No crawl: %s" if isinstance(error, StoreError) else "No crawl in this folder: %s", told)
         self._refusal = reason
         self._crawler.signals.connect(self._end, signals.spider_opened)
 
@@ -265,7 +284,7 @@ class Frontier(BaseScheduler):
 
     def has_pending_requests(self) -> bool:
         """Return whether something is still to be made in this run, at once or later."""
-        return self._ask(lambda ledger: ledger.next_due(self.barred, must=self._spent(ledger)), None) is not None
+        return self._ask(lambda store: store.next_due(self.barred, must=self._spent(store)), None) is not None
 
     def enqueue_request(self, request: Request) -> bool:
         """Queue a request; False for one whose key is known, unless it must be made (`dont_filter`).
@@ -273,7 +292,7 @@ class Frontier(BaseScheduler):
         One that cannot be stored is an error of the spider: the page that it came of is not done.
         """
         try:
-            return self._ask(lambda ledger: self._enqueue(ledger, request), False)
+            return self._ask(lambda store: self._enqueue(store, request), False)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             self._not_stored(request, error)
             return False
@@ -287,23 +306,23 @@ class Frontier(BaseScheduler):
         for timer in (self._waking, self._committing, self._beating):
             if timer is not None:
                 timer.cancel()
-        if self.ledger is not None:
+        if self.store is not None:
             try:
                 self._settle()
-                self.failures = tuple(self.ledger.failures())
-                self.skipped = tuple(self.ledger.skipped())
-                self._balance(self.ledger)
-                self.ledger.close()
+                self.failures = tuple(self.store.failures())
+                self.skipped = tuple(self.store.skipped())
+                self._balance(self.store)
+                self.store.close()
             except UNUSABLE as error:
                 logger.error("%s: what was done last will be done again", error)
         if self._lock is not None:
             self._lock.close()
 
-    def _balance(self, ledger: "Ledger | SharedLedger") -> None:
+    def _balance(self, store: "SqliteStore | RedisStore") -> None:
         """Correct the statistics of a worker: its own work, and what is left for all workers."""
-        if ledger.owner:
-            account = Account.of(self._crawler.stats.get_stats())
-            add(self._crawler, "found", ledger.left() - account.left)
+        if store.owner:
+            account = CrawlStats.of(self._crawler.stats.get_stats())
+            add(self._crawler, "found", store.left() - account.left)
 
     # For the components of the crawl
 
@@ -325,7 +344,7 @@ class Frontier(BaseScheduler):
 
     def kept(self, key: str) -> dict[str, Any]:
         """Return what a request keeps for its callback, by the key in its meta; nothing if it is not known."""
-        data = self._ask(lambda ledger: ledger.data(bytes.fromhex(key)), None)
+        data = self._ask(lambda store: store.data(bytes.fromhex(key)), None)
         try:
             return kept(data) if data is not None else {}
         except StoredError:
@@ -333,50 +352,50 @@ class Frontier(BaseScheduler):
 
     def mark(self, name: str) -> str | int | None:
         """Return a value that was set for the crawl, or None."""
-        return self._ask(lambda ledger: ledger.mark(name), None)
+        return self._ask(lambda store: store.mark(name), None)
 
     def set_mark(self, name: str, value: str | int) -> None:
         """Remember a value for the crawl."""
-        self._ask(lambda ledger: ledger.set_mark(name, value), None)
+        self._ask(lambda store: store.set_mark(name, value), None)
 
     def limited(self) -> bool:
         """Return whether something is left, of hosts that were given up."""
-        return self._ask(lambda ledger: bool(self.barred or ledger.given_up()) and ledger.left() > 0, False)
+        return self._ask(lambda store: bool(self.barred or store.given_up()) and store.left() > 0, False)
 
-    def trouble(self, name: str) -> Trouble:
+    def trouble(self, name: str) -> HostTrouble:
         """Return the recent failures of a host."""
-        return self._ask(lambda ledger: ledger.trouble(name), Trouble())
+        return self._ask(lambda store: store.trouble(name), HostTrouble())
 
-    def set_trouble(self, name: str, trouble: Trouble) -> None:
+    def set_trouble(self, name: str, trouble: HostTrouble) -> None:
         """Note how a host is doing."""
-        self._ask(lambda ledger: ledger.set_trouble(name, trouble), None)
+        self._ask(lambda store: store.set_trouble(name, trouble), None)
 
     def rest(self, name: str, until: float) -> None:
         """Leave a host in peace until then (seconds of the epoch)."""
         self.resting[name] = until
-        self._ask(lambda ledger: ledger.rest(name, until), None)
+        self._ask(lambda store: store.rest(name, until), None)
 
     def bar(self, name: str) -> None:
         """Send no more requests to a host in this run."""
         self.barred.add(name)
-        self._ask(lambda ledger: ledger.bar(name), None)
+        self._ask(lambda store: store.bar(name), None)
 
     def stop(self, error: Exception) -> None:
         """End the crawl, as nothing more can be written; what is in flight is made again by the next run."""
         if self._stopping is None:
             logger.error("%s: the crawl ends", error)
-            if self.ledger is not None:
-                self.ledger.give_up()
-            reason = NO_FRONTIER if isinstance(error, LedgerError) else DISK_FULL
+            if self.store is not None:
+                self.store.give_up()
+            reason = NO_FRONTIER if isinstance(error, StoreError) else DISK_FULL
             engine = self._crawler.engine
             self._stopping = asyncio.get_running_loop().create_task(engine.close_spider_async(reason=reason))
 
-    def _ask(self, what: Callable[["Ledger | SharedLedger"], _Told], otherwise: _Told) -> _Told:
+    def _ask(self, what: Callable[["SqliteStore | RedisStore"], _Told], otherwise: _Told) -> _Told:
         """Call the store unless the crawl is ending; a store that fails ends the crawl."""
-        if self.ledger is None or self._stopping is not None:
+        if self.store is None or self._stopping is not None:
             return otherwise
         try:
-            return what(self.ledger)
+            return what(self.store)
         except UNUSABLE as error:
             self.stop(error)
             return otherwise
@@ -393,7 +412,7 @@ class Frontier(BaseScheduler):
 
     def _commit(self) -> None:
         self._committing = None
-        self._ask(lambda ledger: ledger.commit(), None)
+        self._ask(lambda store: store.commit(), None)
 
     def _beat(self) -> None:
         """Send the heartbeat, and schedule the next one."""
@@ -401,50 +420,50 @@ class Frontier(BaseScheduler):
         every = self._crawler.settings.getfloat("REDIS_LEASE") / 3
         self._beating = asyncio.get_running_loop().call_later(every, self._beat)
 
-    def _alive(self, ledger: "Ledger | SharedLedger") -> None:
-        ledger.beat()
-        self._agree(ledger)
+    def _alive(self, store: "SqliteStore | RedisStore") -> None:
+        store.beat()
+        self._agree(store)
 
-    def _agree(self, ledger: "Ledger | SharedLedger") -> None:
+    def _agree(self, store: "SqliteStore | RedisStore") -> None:
         """Agree with the store on what is in flight; requests that belong to another worker now are dropped."""
-        if ledger.meetings > self._meetings:
-            self._meetings = ledger.meetings
+        if store.connections > self._connections:
+            self._connections = store.connections
             self._paces.clear()  # to be told again
-            self._crawler.signals.send_catch_log(LOST)
-        for key in ledger.agree(self._by_key.keys()):
+            self._crawler.signals.send_catch_log(STORE_ROLLED_BACK)
+        for key in store.agree(self._by_key.keys()):
             self._by_key.pop(key).superseded = True
 
     # What goes in
 
-    def _go_on(self, ledger: "Ledger | SharedLedger", site: str | None) -> None:
-        begun = ledger.mark(SITE)
+    def _go_on(self, store: "SqliteStore | RedisStore", site: str | None) -> None:
+        begun = store.mark(SITE)
         if site is not None and begun not in (None, site):
-            ledger.close()
+            store.close()
             raise _OtherSite(f"it belongs to the crawl of {begun}: name another CRAWL_DIR, or give -a fresh=true")
         if site is not None:
-            ledger.set_mark(SITE, site)
-        left = 0 if ledger.joined else ledger.left()
-        if ledger.joined:
+            store.set_mark(SITE, site)
+        left = 0 if store.joined else store.left()
+        if store.joined:
             self._crawler.stats.set_value(JOINED, True)
-            logger.info("Other workers are at this crawl: %d addresses are left", ledger.left())
+            logger.info("Other workers are at this crawl: %d addresses are left", store.left())
         elif left:
             logger.info("%d addresses are left from the last run", left)
         else:
-            left = ledger.renew_all()
+            left = store.renew_all()
             self._round = True
-        ledger.commit()
+        store.commit()
         add(self._crawler, "found", left)
 
-    def _enqueue(self, ledger: "Ledger | SharedLedger", request: Request) -> bool:
+    def _enqueue(self, store: "SqliteStore | RedisStore", request: Request) -> bool:
         parent = self._by_key.get(_key_of(request))
         if parent is not None and _later(request, parent.request, "retry_times"):
             tries, due = request.meta.pop("retry_times"), request.meta.pop(DUE, 0.0)
-            ledger.requeue(parent.key, dump(request), tries=tries, due=due)
+            store.requeue(parent.key, dump(request), tries=tries, due=due)
             self._land(parent)
             return True
         if parent is None and META in request.meta and request.meta.get("retry_times"):
             return False  # the next try of what was queued again meanwhile
-        queued, fresh = self._put(ledger, request)
+        queued, fresh = self._put(store, request)
         if parent is not None and _later(request, parent.request, "redirect_times"):
             self._moved(parent, request, fresh=fresh)
         elif fresh:
@@ -461,25 +480,25 @@ class Frontier(BaseScheduler):
             if flight.request.url == referer:  # its page is not done
                 flight.reason, flight.failed = BROKE, True
 
-    def _put(self, ledger: "Ledger | SharedLedger", request: Request) -> tuple[bool, bool]:
+    def _put(self, store: "SqliteStore | RedisStore", request: Request) -> tuple[bool, bool]:
         """Queue a request; tell whether it was queued, and whether it was not waiting there already."""
         fingerprinter = self._crawler.request_fingerprinter
         assert fingerprinter is not None
         key, data = fingerprinter.fingerprint(request), dump(request)
         place = (request.priority, float(request.meta.get(NEWEST) or 0.0), request.dont_filter)
         first = request.meta.get("redirect_urls", [request.url])[0]
-        if ledger.add(key, first, host(request.url), place, data):
+        if store.add(key, first, host(request.url), place, data):
             return True, True
-        if ledger.joined and request.meta.get("is_start_request"):
+        if store.joined and request.meta.get("is_start_request"):
             return False, False  # whichever caller was first has begun with it
         if request.dont_filter:
             if key in self._by_key:
                 self._by_key.pop(key).superseded = True
-            return True, ledger.requeue(key, data)
+            return True, store.requeue(key, data)
         since = request.meta.get(SINCE)
         if self._round and request.meta.get("is_start_request"):
             since = time.time()  # a round begins with the first pages, whatever they gave at the last
-        renewed = since is not None and ledger.renew(key, since)
+        renewed = since is not None and store.renew(key, since)
         return renewed, renewed
 
     def _moved(self, parent: Flight, request: Request, *, fresh: bool) -> None:
@@ -495,32 +514,32 @@ class Frontier(BaseScheduler):
 
     # What comes out
 
-    def _spent(self, ledger: "Ledger | SharedLedger") -> bool:
+    def _spent(self, store: "SqliteStore | RedisStore") -> bool:
         """Return whether the request limit is reached; stories in progress are still finished."""
-        return 0 < self._limit <= ledger.made()
+        return 0 < self._limit <= store.made()
 
     def _avoided(self) -> set[str]:
         now = steady()
         self.resting = {name: until for name, until in self.resting.items() if until > now}
         return self.barred | self.resting.keys()
 
-    def _next(self, ledger: "Ledger | SharedLedger") -> Request | None:
+    def _next(self, store: "SqliteStore | RedisStore") -> Request | None:
         self._settle()
-        if ledger.meetings > self._meetings:
-            self._agree(ledger)
+        if store.connections > self._connections:
+            self._agree(store)
         for _ in range(_STEPS):
-            taken = ledger.take(self._avoided(), must=self._spent(ledger))
+            taken = store.take(self._avoided(), must=self._spent(store))
             self._commit_soon()
             if taken is None:
-                self._wait(ledger)
+                self._wait(store)
                 return None
-            request = self._loaded(taken, ledger)
+            request = self._loaded(taken, store)
             if request is not None:
-                return self._off(taken, request, ledger)
+                return self._off(taken, request, store)
         self._wake_after(0.0)  # other work comes between
         return None
 
-    def _loaded(self, taken: Taken, ledger: "Ledger | SharedLedger") -> Request | None:
+    def _loaded(self, taken: TakenRequest, store: "SqliteStore | RedisStore") -> Request | None:
         """Return a request that was taken; None for one that is not made, or not yet."""
         spider = self._crawler.spider
         assert spider is not None
@@ -529,28 +548,28 @@ class Frontier(BaseScheduler):
             if self.vouched is not None:
                 self.vouched(request)
         except StoredError as error:
-            self._distrust(taken, ledger, error)
+            self._distrust(taken, store, error)
             return None
         if self.ranked is None or request.dont_filter:
             return request
         priority = self.ranked(request)
         if priority is None:
             add(self._crawler, SPARED)
-            ledger.spare(taken.key, SPARED)
+            store.spare(taken.key, SPARED)
         elif priority < request.priority - _LOWER:
             data = dump(request.replace(priority=priority))
-            ledger.postpone(taken.key, priority, data)
+            store.postpone(taken.key, priority, data)
         else:
             return request
         return None
 
-    def _distrust(self, taken: Taken, ledger: "Ledger | SharedLedger", error: StoredError) -> None:
+    def _distrust(self, taken: TakenRequest, store: "SqliteStore | RedisStore", error: StoredError) -> None:
         """Drop a row that somebody else has made, or damaged."""
         logger.error("a stored request is dropped: %s (%s)", error, taken.data[:_SHOWN].decode("utf-8", "replace"))
         add(self._crawler, f"failed/{NOT_TRUSTED}")
-        ledger.finish(taken.key, End(NOT_TRUSTED, failed=True, final=True))
+        store.finish(taken.key, RequestEnd(NOT_TRUSTED, failed=True, final=True))
 
-    def _off(self, taken: Taken, request: Request, ledger: "Ledger | SharedLedger") -> Request:
+    def _off(self, taken: TakenRequest, request: Request, store: "SqliteStore | RedisStore") -> Request:
         request.meta[META] = taken.key.hex()
         if taken.tries:
             request.meta["retry_times"] = taken.tries
@@ -559,15 +578,15 @@ class Frontier(BaseScheduler):
         if taken.modified:
             request.headers["If-Modified-Since"] = taken.modified
         if self._limit and not request.dont_filter and "redirect_times" not in request.meta:
-            ledger.made(1)
+            store.made(1)
         if taken.key in self._by_key:  # another worker had it queued again meanwhile
             self._by_key.pop(taken.key).superseded = True
         self._flights[request] = self._by_key[taken.key] = Flight(request, taken.key)
         return request
 
-    def _wait(self, ledger: "Ledger | SharedLedger") -> None:
+    def _wait(self, store: "SqliteStore | RedisStore") -> None:
         """Wake the engine when the next request is due."""
-        due = ledger.next_due(self._avoided(), must=self._spent(ledger))
+        due = store.next_due(self._avoided(), must=self._spent(store))
         times = [*self.resting.values(), *([] if due is None else [due])]
         if times:
             self._wake_after(max(min(times) - steady(), 0.0) + 0.01)
@@ -588,10 +607,10 @@ class Frontier(BaseScheduler):
         self._gave(response, identify(item), news=True)
 
     def _item_dropped(self, response: Response | Failure | None, exception: Exception) -> None:
-        left_out = isinstance(exception, LeftOut)
+        left_out = isinstance(exception, OmittedItem)
         if not left_out:
             add(self._crawler, "dropped")
-        self._gave(response, exception.story if isinstance(exception, LeftOut) else None, news=False)
+        self._gave(response, exception.story if isinstance(exception, OmittedItem) else None, news=False)
 
     def _item_failed(self, response: Response | Failure | None) -> None:
         """Count an item that a pipeline could not take; its page is not done, and is requested again."""
@@ -608,7 +627,7 @@ class Frontier(BaseScheduler):
         flight.items += 1
         key = flight.key
         if story is not None:
-            self._ask(lambda ledger: ledger.gave(key, story, news=news), None)
+            self._ask(lambda store: store.gave(key, story, news=news), None)
 
     def _flight_of(self, response: Response | Failure | None) -> Flight | None:
         return self._flights.get(getattr(response, "request", None))  # type: ignore[arg-type]
@@ -624,14 +643,14 @@ class Frontier(BaseScheduler):
         for flight in [each for request, each in self._flights.items() if request not in under_way]:
             self._land(flight)
             self._count(flight)
-            if self.ledger is not None and not (flight.superseded or self.stopping):
-                self._pace(self.ledger, flight.request)  # before the host may be asked again
-                self.ledger.finish(flight.key, flight.end)
+            if self.store is not None and not (flight.superseded or self.stopping):
+                self._pace(self.store, flight.request)  # before the host may be asked again
+                self.store.finish(flight.key, flight.end)
 
-    def _pace(self, ledger: "Ledger | SharedLedger", request: Request) -> None:
+    def _pace(self, store: "SqliteStore | RedisStore", request: Request) -> None:
         """Share the delay and concurrency of a host with other workers when they have changed."""
         engine = self._crawler.engine
-        if not ledger.owner or engine is None:
+        if not store.owner or engine is None:
             return
         name, slot = host(request.url), engine.downloader.slots.get(engine.downloader.get_slot_key(request))
         if slot is None:
@@ -639,7 +658,7 @@ class Frontier(BaseScheduler):
         pace = slot.delay, slot.concurrency
         if self._paces.get(name) != pace:
             self._paces[name] = pace
-            ledger.pace(name, *pace)
+            store.pace(name, *pace)
 
     def _land(self, flight: Flight) -> None:
         del self._flights[flight.request]

@@ -15,8 +15,18 @@ from typing import NamedTuple
 from scraper.crawl.fetch_time import steady
 from scraper.stories.identity import Story
 
-__all__ = ["LONGEST_WAIT", "SHORTEST_WAIT", "End", "Failed", "Ledger", "LedgerError", "Skipped", "Story", "Taken"]
-__all__ += ["Trouble", "TurnLost"]
+__all__ = [
+    "LONGEST_WAIT",
+    "SHORTEST_WAIT",
+    "FailedRequest",
+    "RequestEnd",
+    "SkippedPage",
+    "SqliteStore",
+    "StoreError",
+    "Story",
+    "TakenRequest",
+]
+__all__ += ["HostTrouble", "WriteLockLost"]
 
 _QUEUED, _IN_FLIGHT, _CLOSED = 0, 1, 2
 
@@ -40,15 +50,15 @@ create table if not exists mark (name text primary key, value) without rowid;
 """
 
 
-class LedgerError(Exception):
+class StoreError(Exception):
     """The ledger cannot be used."""
 
 
-class TurnLost(Exception):
+class WriteLockLost(Exception):
     """Another worker has the turn to write: what was judged may hold no more."""
 
 
-class Taken(NamedTuple):
+class TakenRequest(NamedTuple):
     """A request as it comes out of the queue."""
 
     key: bytes
@@ -59,7 +69,7 @@ class Taken(NamedTuple):
     modified: str | None
 
 
-class End(NamedTuple):
+class RequestEnd(NamedTuple):
     """How a request ended."""
 
     reason: str
@@ -76,7 +86,7 @@ class End(NamedTuple):
     """Why a page that came holds no story."""
 
 
-class Failed(NamedTuple):
+class FailedRequest(NamedTuple):
     """A request that came to nothing."""
 
     url: str
@@ -84,14 +94,14 @@ class Failed(NamedTuple):
     tries: int
 
 
-class Skipped(NamedTuple):
+class SkippedPage(NamedTuple):
     """A page that came and holds no story."""
 
     url: str
     reason: str
 
 
-class Trouble(NamedTuple):
+class HostTrouble(NamedTuple):
     """How a host has been doing in this run."""
 
     failures: int = 0
@@ -100,21 +110,21 @@ class Trouble(NamedTuple):
     """It rests until then (seconds of the epoch)."""
 
 
-class Ledger:
+class SqliteStore:
     """The file; raises `sqlite3.Error` when it cannot be used, and `sqlite3.OperationalError` when the disk is full.
 
-    It has one worker. What `SharedLedger` tells to others, it need not keep.
+    It has one worker. What `RedisStore` tells to others, it need not keep.
     """
 
     owner = ""
     joined = False
     stale = False
-    meetings = 0
+    connections = 0
 
     def __init__(self, path: Path, longest: float = 300.0) -> None:
         """Open or begin it; what was in flight is queued again, and nothing waits for longer than `longest` seconds."""
         self._made = 0
-        self._troubles: dict[str, Trouble] = {}
+        self._troubles: dict[str, HostTrouble] = {}
         self._db = sqlite3.connect(path)
         self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = normal")
@@ -180,7 +190,7 @@ class Ledger:
         statement = "update request set state = ?, due = 0, tries = 0 where key = ? and state = ? and checked < ?"
         return bool(self._db.execute(statement, (_QUEUED, key, _CLOSED, since)).rowcount)
 
-    def take(self, barred: Collection[str] = (), *, must: bool = False) -> Taken | None:
+    def take(self, barred: Collection[str] = (), *, must: bool = False) -> TakenRequest | None:
         """Pop the next due request of a host that is not excluded; with `must`, only a mandatory one."""
         holes = ", ".join("?" * len(barred))
         statement = (
@@ -189,7 +199,7 @@ class Ledger:
             " returning key, data, tries, etag, modified"
         )
         rows = self._db.execute(statement, (_IN_FLIGHT, steady(), *barred, must)).fetchall()
-        return Taken(*rows[0]) if rows else None
+        return TakenRequest(*rows[0]) if rows else None
 
     def next_due(self, barred: Collection[str] = (), *, must: bool = False) -> float | None:
         """Return the earliest time at which `take` will have something to give; None for never."""
@@ -200,7 +210,7 @@ class Ledger:
         row: tuple[float] | None = self._db.execute(statement, (*barred, must)).fetchone()
         return row[0] if row else None
 
-    def finish(self, key: bytes, end: End) -> None:
+    def finish(self, key: bytes, end: RequestEnd) -> None:
         """Close a request that is in flight."""
         now = time.time()
         self._db.execute(
@@ -215,7 +225,7 @@ class Ledger:
 
     def spare(self, key: bytes, reason: str) -> None:
         """Close a request that was taken and is not made; the next round may make it."""
-        self.finish(key, End(reason, failed=False, final=False))
+        self.finish(key, RequestEnd(reason, failed=False, final=False))
 
     def postpone(self, key: bytes, priority: int, data: bytes) -> None:
         """Queue a request that was taken and is not made yet, with a lower priority."""
@@ -248,19 +258,19 @@ class Ledger:
         count: int = self._db.execute("select count(*) from request where state <> ?", (_CLOSED,)).fetchone()[0]
         return count
 
-    def failures(self) -> Iterator[Failed]:
+    def failures(self) -> Iterator[FailedRequest]:
         """Return the requests that came to nothing."""
         statement = "select url, reason, tries + 1 from request where state = ? and failed order by id"
         for row in self._db.execute(statement, (_CLOSED,)):
-            yield Failed(*row)
+            yield FailedRequest(*row)
 
-    def skipped(self) -> Iterator[Skipped]:
+    def skipped(self) -> Iterator[SkippedPage]:
         """Return the pages that held no story when they came last."""
         statement = (
             "select url, skipped from request where state = ? and not failed and skipped is not null order by id"
         )
         for row in self._db.execute(statement, (_CLOSED,)):
-            yield Skipped(*row)
+            yield SkippedPage(*row)
 
     # Manners, of which the only worker knows
 
@@ -284,11 +294,11 @@ class Ledger:
     def bar(self, host: str) -> None:
         """Do nothing."""
 
-    def trouble(self, host: str) -> Trouble:
+    def trouble(self, host: str) -> HostTrouble:
         """Return the recent failures of a host."""
-        return self._troubles.get(host, Trouble())
+        return self._troubles.get(host, HostTrouble())
 
-    def set_trouble(self, host: str, trouble: Trouble) -> None:
+    def set_trouble(self, host: str, trouble: HostTrouble) -> None:
         """Note how a host is doing."""
         if trouble.failures:
             self._troubles[host] = trouble
@@ -305,7 +315,7 @@ class Ledger:
 
     # Stories
 
-    def turn(self) -> AbstractContextManager[None]:
+    def write_lock(self) -> AbstractContextManager[None]:
         """Be the only one that judges and writes a record, as it is."""
         return nullcontext()
 

@@ -27,7 +27,7 @@ from scrapy.http import Headers, Response
 
 from scraper.crawl.crawl_dir import crawl_dir
 from scraper.crawl.fetch_time import fetched_at
-from scraper.crawl.frontier.scheduler import DISK_FULL, Frontier
+from scraper.crawl.frontier.scheduler import DISK_FULL, Scheduler
 from scraper.io.warc import whole_size
 
 __all__ = ["Archive", "ArchiveFile", "member", "mend"]
@@ -237,7 +237,7 @@ class Archive:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Archive the response; if that fails, the crawl ends and the response is not parsed."""
-        frontier = Frontier.of(self._crawler)
+        frontier = Scheduler.of(self._crawler)
         if frontier.stopping:
             raise IgnoreRequest(DISK_FULL)
         try:

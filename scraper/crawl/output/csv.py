@@ -8,10 +8,10 @@ from scrapy.exporters import CsvItemExporter
 
 from scraper.io.export import cell
 
-__all__ = ["Cells"]
+__all__ = ["CsvRecordExporter"]
 
 
-class Cells(CsvItemExporter):
+class CsvRecordExporter(CsvItemExporter):
     """Scrapy's exporter, but for lists (which that joins by commas), dicts (as Python writes them) and formulas."""
 
     def serialize_field(self, field: dict[str, Any] | Field, name: str, value: Any) -> Any:  # type: ignore[override]

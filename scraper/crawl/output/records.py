@@ -17,17 +17,17 @@ from scrapy.exceptions import CloseSpider
 
 from scraper.crawl import items
 from scraper.crawl.crawl_dir import DOUBLED, RECORDS, crawl_dir
-from scraper.crawl.frontier.scheduler import KNOWN, NO_OUTPUT, UNUSABLE, Frontier, LeftOut
-from scraper.crawl.frontier.sqlite_store import Ledger, TurnLost
+from scraper.crawl.frontier.scheduler import KNOWN, NO_OUTPUT, UNUSABLE, OmittedItem, Scheduler
+from scraper.crawl.frontier.sqlite_store import SqliteStore, WriteLockLost
 from scraper.crawl.items import Item
 from scraper.crawl.stats import add
 from scraper.errors import RecordError
 from scraper.stories.identity import Story, Verdict, judge, remembered
 
 if TYPE_CHECKING:
-    from scraper.crawl.frontier.redis_store import SharedLedger
+    from scraper.crawl.frontier.redis_store import RedisStore
 
-__all__ = ["RecordFile", "Sink", "catch_up"]
+__all__ = ["RecordFile", "RecordPipeline", "catch_up"]
 
 _BLOCK = 65536
 _SYNC = 5.0  # seconds of writing after which the lines are brought to the disk
@@ -112,38 +112,38 @@ def _mend(file: int) -> int:
     return size - end
 
 
-def catch_up(file: RecordFile, ledger: "Ledger | SharedLedger") -> tuple[int, list[RecordError]]:
+def catch_up(file: RecordFile, store: "SqliteStore | RedisStore") -> tuple[int, list[RecordError]]:
     """Bring the store into agreement with the records file.
 
     Lines that were not noted, and whose stories other workers wrote as well meanwhile, are taken back.
     Gives the number of requests that are made again, as their records are gone, and the lines that are no records,
     numbered from where reading began.
     """
-    ledger.stale = False
-    known = int(ledger.mark(_SIZE + ledger.owner) or 0)
+    store.stale = False
+    known = int(store.mark(_SIZE + store.owner) or 0)
     if known > file.size:
-        ledger.forget_stories()
+        store.forget_stories()
         known = 0
     faults, doubled = [], set[int]()
     for number, line in enumerate(file.lines(known), 1):
         if number % _OFTEN == 0:
-            ledger.beat()
+            store.beat()
         try:
             story = _story(items.read(json.loads(line)))
         except (ValueError, TypeError, RecursionError) as error:
             faults.append(RecordError(number, str(error), str(file.path)))
             continue
-        with ledger.turn():
-            if ledger.elsewhere(story.id) and ledger.digest(story.id) == story.digest:
+        with store.write_lock():
+            if store.elsewhere(story.id) and store.digest(story.id) == story.digest:
                 doubled.add(number)
             else:
-                ledger.remember(story)
+                store.remember(story)
     if doubled:
         aside = file.path.with_name(DOUBLED)
         logger.warning("%d records of %s are put aside in %s: others have them, too", len(doubled), file.path, aside)
         file.drop(known, doubled, aside)
-    lost = ledger.lose()
-    ledger.set_mark(_SIZE + ledger.owner, file.size)
+    lost = store.lose()
+    store.set_mark(_SIZE + store.owner, file.size)
     return lost, faults
 
 
@@ -154,7 +154,7 @@ def _story(item: Item) -> Story:
     return Story(items.item_id(item.fields), items.item_id({**item.fields, "id": None}))
 
 
-class Sink:
+class RecordPipeline:
     """Item pipeline that keeps every story in CRAWL_DIR/records.jsonl, once, and again when it has changed."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -168,9 +168,9 @@ class Sink:
 
     def open_spider(self) -> None:
         """Open the file, and say what had to be mended."""
-        frontier = Frontier.of(self._crawler)
+        frontier = Scheduler.of(self._crawler)
         path = crawl_dir(self._crawler) / RECORDS
-        if frontier.ledger is None:  # it has said why, and the crawl ends
+        if frontier.store is None:  # it has said why, and the crawl ends
             return
         try:
             self._file = RecordFile(path)
@@ -182,7 +182,7 @@ class Sink:
         if self._file.torn:
             logger.warning("%s ended in a torn line: %d bytes cut off", path, self._file.torn)
         try:
-            lost, faults = catch_up(self._file, frontier.ledger)
+            lost, faults = catch_up(self._file, frontier.store)
         except UNUSABLE as error:
             logger.error("%s", error)
             raise CloseSpider(NO_OUTPUT) from error
@@ -197,15 +197,15 @@ class Sink:
 
         Return an article as a dict, so that whatever comes after this can write it, too.
         """
-        frontier = Frontier.of(self._crawler)
-        if self._file is None or frontier.ledger is None or frontier.stopping:
-            raise LeftOut("no room for the record", log_level="DEBUG")
+        frontier = Scheduler.of(self._crawler)
+        if self._file is None or frontier.store is None or frontier.stopping:
+            raise OmittedItem("no room for the record", log_level="DEBUG")
         found = items.read(item)
         try:
-            more = self._written(self._file, frontier.ledger, found)
+            more = self._written(self._file, frontier.store, found)
         except (OSError, *UNUSABLE) as error:
             frontier.stop(error)
-            raise LeftOut("no room for the record", log_level="DEBUG") from error
+            raise OmittedItem("no room for the record", log_level="DEBUG") from error
         for key, what in _TOLD.items():
             add(self._crawler, what, key in more)
         add(self._crawler, "written")
@@ -213,35 +213,35 @@ class Sink:
             return {**found.fields, **more}
         return {**item, **more} if isinstance(item, dict) else item
 
-    def _written(self, file: RecordFile, ledger: "Ledger | SharedLedger", item: Item) -> Mapping[str, Any]:
+    def _written(self, file: RecordFile, store: "SqliteStore | RedisStore", item: Item) -> Mapping[str, Any]:
         """Judge an item and write it, in turn with other workers; return what the line says besides."""
         story = _story(item)
         while True:
-            if ledger.stale:
-                catch_up(file, ledger)
+            if store.stale:
+                catch_up(file, store)
             size = file.size
             try:
-                with ledger.turn():
-                    if ledger.stale:  # it was lost just now
+                with store.write_lock():
+                    if store.stale:  # it was lost just now
                         continue
-                    verdict = self._judged(story, ledger)
-                    if ledger.stale:  # what was judged may hold no more
+                    verdict = self._judged(story, store)
+                    if store.stale:  # what was judged may hold no more
                         continue
                     file.append(item.line(verdict.more))
-                    ledger.remember(verdict.story or story, (_SIZE + ledger.owner, file.size))
+                    store.remember(verdict.story or story, (_SIZE + store.owner, file.size))
                     return verdict.more
-            except TurnLost:
+            except WriteLockLost:
                 file.cut(size)
 
-    def _judged(self, story: Story, ledger: "Ledger | SharedLedger") -> Verdict:
-        """Judge a story; raise `LeftOut` for what the file has already."""
-        verdict = judge(story, ledger)
+    def _judged(self, story: Story, store: "SqliteStore | RedisStore") -> Verdict:
+        """Judge a story; raise `OmittedItem` for what the file has already."""
+        verdict = judge(story, store)
         if verdict.left_out is None:
             return verdict
         if verdict.story is not None:
-            ledger.remember(verdict.story)
+            store.remember(verdict.story)
         add(self._crawler, verdict.left_out)
-        raise LeftOut(verdict.left_out, log_level="DEBUG", story=story.id, original=verdict.original)
+        raise OmittedItem(verdict.left_out, log_level="DEBUG", story=story.id, original=verdict.original)
 
     def close_spider(self) -> None:
         """Close the file."""

@@ -8,16 +8,16 @@ import subprocess
 import sys
 from collections import deque
 
-from scraper.crawl.parsing.worker import Page, Reading, decoder, frame
+from scraper.crawl.parsing.worker import PageRequest, ParsedPage, decoder, frame
 
-__all__ = ["Reader"]
+__all__ = ["ParserClient"]
 
 _LIMIT = 10.0  # seconds for one page; a large one takes a tenth of one
 
 logger = logging.getLogger(__name__)
 
 
-class Reader:
+class ParserClient:
     """Reads pages in a process of its own, in order; the process is made anew when it dies, or hangs over a page.
 
     `close` ends it; it ends by itself when this process dies.
@@ -25,16 +25,16 @@ class Reader:
 
     def __init__(self, limit: float = _LIMIT) -> None:
         self._limit = limit
-        self._decode = decoder(Reading).decode
-        self._waiting: deque[tuple[Page, asyncio.Future[Reading]]] = deque()
+        self._decode = decoder(ParsedPage).decode
+        self._waiting: deque[tuple[PageRequest, asyncio.Future[ParsedPage]]] = deque()
         self._work = asyncio.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._task: asyncio.Task[None] | None = None
 
-    async def read(self, page: Page) -> Reading:
+    async def read(self, page: PageRequest) -> ParsedPage:
         """Read a page; one that kills the process, or takes longer than the limit, is unreadable."""
-        future: asyncio.Future[Reading] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[ParsedPage] = asyncio.get_running_loop().create_future()
         self._waiting.append((page, future))
         if self._task is None:
             self._task = asyncio.create_task(self._run())
@@ -59,7 +59,7 @@ class Reader:
             except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
                 page, future = self._waiting.popleft()
                 logger.warning("not read: %s (it stops the reader)", page.url)
-                _tell(future, Reading())
+                _tell(future, ParsedPage())
             finally:
                 self._end()
 
@@ -99,6 +99,6 @@ class Reader:
             self._process = None
 
 
-def _tell(future: asyncio.Future[Reading], reading: Reading) -> None:
+def _tell(future: asyncio.Future[ParsedPage], parsed: ParsedPage) -> None:
     if not future.done():
-        future.set_result(reading)
+        future.set_result(parsed)

@@ -1,4 +1,4 @@
-"""Reading a page: bytes in, its story and its links out. Run as a module, it is the process that a `Reader` talks to.
+"""Page parsing: bytes in, story and links out. Run as a module, it is the process that `ParserClient` talks to.
 
 A page of a stranger may take the parser's time, or its life. Beside the crawl it costs neither, and where there is
 a second core, no time of the crawl.
@@ -24,7 +24,7 @@ from scraper.stories import urls
 from scraper.stories.identity import cut_short, story_id, truncated
 from scraper.stories.parts import Place, place
 
-__all__ = ["UNREADABLE", "Page", "Reading", "decoder", "frame", "reading"]
+__all__ = ["UNREADABLE", "PageRequest", "ParsedPage", "decoder", "frame", "parse_page"]
 
 UNREADABLE = "unreadable"
 
@@ -35,7 +35,7 @@ _LENGTH = 4  # bytes before each message: its length, big-endian
 T = TypeVar("T")
 
 
-class Page(msgspec.Struct, frozen=True, array_like=True):
+class PageRequest(msgspec.Struct, frozen=True, array_like=True):
     """A page as it came, and the host and scheme whose links are followed."""
 
     url: str
@@ -46,7 +46,7 @@ class Page(msgspec.Struct, frozen=True, array_like=True):
     scheme: str
 
 
-class Reading(msgspec.Struct, frozen=True, array_like=True):
+class ParsedPage(msgspec.Struct, frozen=True, array_like=True):
     """What a page holds."""
 
     record: str | None = None
@@ -61,7 +61,7 @@ class Reading(msgspec.Struct, frozen=True, array_like=True):
     """Where it stands in a story that may be split."""
 
 
-def reading(page: Page) -> Reading:
+def parse_page(page: PageRequest) -> ParsedPage:
     """Read a page; raises nothing for any page."""
     document = None
     try:
@@ -73,13 +73,13 @@ def reading(page: Page) -> Reading:
     except (ScraperError, MemoryError):
         record, reason = None, UNREADABLE
     if document is None:
-        return Reading(record, reason)
+        return ParsedPage(record, reason)
     feeds = tuple(dict.fromkeys(document.head.feeds))[:_FEEDS]
     at = place(document, page.url, page.scheme) if record is not None else Place()
-    return Reading(record, reason, _links(document, page), feeds, at)
+    return ParsedPage(record, reason, _links(document, page), feeds, at)
 
 
-def _links(document: Document, page: Page) -> tuple[str, ...]:
+def _links(document: Document, page: PageRequest) -> tuple[str, ...]:
     anchors = (*_refreshed(document, page.url), *document.anchors)
     good = (each.url for each in anchors if urls.followable(each.url, each.rel, page.host))
     return tuple(dict.fromkeys(urls.canonical(url, page.scheme) for url in good))
@@ -93,7 +93,7 @@ def _refreshed(document: Document, url: str) -> Iterator[Anchor]:
             yield Anchor(urljoin(url, found[1].strip().strip("\"'")))
 
 
-def frame(message: Page | Reading) -> bytes:
+def frame(message: PageRequest | ParsedPage) -> bytes:
     """Return a message as it goes over the wire."""
     packed = msgspec.msgpack.encode(message)
     return len(packed).to_bytes(_LENGTH, "big") + packed
@@ -107,11 +107,11 @@ def decoder(kind: type[T]) -> "msgspec.msgpack.Decoder[T]":
 def main() -> None:
     """Answer pages with readings, in order, over the socket that is the standard input, until it is closed."""
     confine()
-    decode = decoder(Page).decode
+    decode = decoder(PageRequest).decode
     with socket.socket(fileno=sys.stdin.fileno()) as wire, wire.makefile("rb") as pages:
         while len(length := pages.read(_LENGTH)) == _LENGTH:
             packed = pages.read(int.from_bytes(length, "big"))
-            wire.sendall(frame(reading(decode(packed))))
+            wire.sendall(frame(parse_page(decode(packed))))
 
 
 if __name__ == "__main__":

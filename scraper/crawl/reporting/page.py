@@ -439,33 +439,33 @@ def _parts_of_ledger(path: Path, notes: list[str]) -> list[_Part]:
     busy = path.with_name(f"{path.name}-wal").exists()
     address = f"{path.resolve().as_uri()}?mode=ro{'' if busy else '&immutable=1'}"
     try:
-        with closing(sqlite3.connect(address, uri=True)) as ledger:
-            return [_outcomes(ledger), *_times(ledger)]
+        with closing(sqlite3.connect(address, uri=True)) as store:
+            return [_outcomes(store), *_times(store)]
     except sqlite3.Error as error:
         notes.append(f"{_LEDGER} cannot be read: {error}")
         return []
 
 
-def _outcomes(ledger: sqlite3.Connection) -> _Part:
-    waiting = ledger.execute(_WAITING).fetchone()[0]
+def _outcomes(store: sqlite3.Connection) -> _Part:
+    waiting = store.execute(_WAITING).fetchone()[0]
     words = f"All runs; {_several(waiting, 'URL')} left." if waiting else "All runs."
     title = "Outcome of each URL"
-    return _ranked(title, "outcome or status", dict(ledger.execute(_OUTCOMES).fetchall()), words)
+    return _ranked(title, "outcome or status", dict(store.execute(_OUTCOMES).fetchall()), words)
 
 
-def _times(ledger: sqlite3.Connection) -> Iterator[_Part]:
-    number = ledger.execute(_TIMED).fetchone()[0]
+def _times(store: sqlite3.Connection) -> Iterator[_Part]:
+    number = store.execute(_TIMED).fetchone()[0]
     if not number:
         return
-    middle, most = (ledger.execute(_AT, (int(part * (number - 1)),)).fetchone()[0] for part in (0.5, 0.95))
-    under = [0, *(ledger.execute(_UNDER, (step,)).fetchone()[0] for step in _STEPS), number]
+    middle, most = (store.execute(_AT, (int(part * (number - 1)),)).fetchone()[0] for part in (0.5, 0.95))
+    under = [0, *(store.execute(_UNDER, (step,)).fetchone()[0] for step in _STEPS), number]
     labels = [*(f"< {step:g} s" for step in _STEPS), "longer"]
     rows = [(label, after - before) for label, (before, after) in zip(labels, pairwise(under), strict=True)]
     while not rows[-1][1]:
         rows.pop()
     words = f"Half of the responses arrived within {_seconds(middle)}, 95 % within {_seconds(most)}."
     yield _barred("Response times", ("time", "responses"), rows, words)
-    slow = ledger.execute(_SLOWEST, (_SLOW, _SLOWEST_ROWS)).fetchall()
+    slow = store.execute(_SLOWEST, (_SLOW, _SLOWEST_ROWS)).fetchall()
     table = [(url, _seconds(seconds), reason or "") for url, seconds, reason in slow]
     if table:
         yield _Part("Slowest responses", heads=("URL", "time", "outcome"), rows=table)

@@ -23,16 +23,16 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.log import get_scrapy_root_handler
 
-from scraper.crawl.stats import Account, count
+from scraper.crawl.stats import CrawlStats, count
 from scraper.io.terminal import Lenient
 
-__all__ = ["Live"]
+__all__ = ["ProgressLine"]
 
 _DRAWN = 0.25  # seconds between two drawings
 _RATE = 10.0  # seconds over which the pages a second are measured
 
 
-class Live:
+class ProgressLine:
     """Extension that draws the line: where stderr is a terminal (LIVE=auto), always (true), or never (false)."""
 
     def __init__(self, crawler: Crawler, console: Console) -> None:
@@ -83,13 +83,13 @@ class Live:
 
     def _show(self) -> None:
         self._lines.drain()
-        account = Account.of(self._crawler.stats.get_stats())
+        account = CrawlStats.of(self._crawler.stats.get_stats())
         if self._task is not None:
             done, told = account.found - account.left, self._told(account)
             self._progress.update(self._task, description=told, total=account.found, completed=done)
         self._progress.refresh()
 
-    def _told(self, account: Account) -> str:
+    def _told(self, account: CrawlStats) -> str:
         errors = sum(account.failed.values()) + self._crawler.stats.get_value("spider_exceptions/count", 0)
         rate = self._rate(account.fetched)
         told = (count(account.written, "article"), count(account.fetched, "page"), count(errors, "error"))

@@ -17,8 +17,8 @@ from scrapy.crawler import Crawler
 from scraper.article import Article
 from scraper.coverage import coverage
 from scraper.crawl.crawl_dir import RECORDS, crawl_dir, replace
-from scraper.crawl.frontier.scheduler import LOCKED, NO_OUTPUT, OTHER_SITE, Frontier
-from scraper.crawl.stats import Account
+from scraper.crawl.frontier.scheduler import LOCKED, NO_OUTPUT, OTHER_SITE, Scheduler
+from scraper.crawl.stats import CrawlStats
 from scraper.errors import RecordError
 from scraper.io.network_policy import UNSAFE
 from scraper.io.terminal import Lenient
@@ -56,7 +56,7 @@ class Report:
         """Write the files and print the summary to stderr; nothing in a folder that is not this crawl's."""
         if reason in (LOCKED, NO_OUTPUT, OTHER_SITE):
             return
-        account, ended = Account.of(self._crawler.stats.get_stats()), datetime.now(UTC)
+        account, ended = CrawlStats.of(self._crawler.stats.get_stats()), datetime.now(UTC)
         seconds = (ended - self._started).total_seconds()
         site = self._crawler.stats.get_value("site")
         directory = crawl_dir(self._crawler)
@@ -76,7 +76,7 @@ class Report:
             "summary": account.sentences(),
         }
         _write(directory / _RUN, json.dumps(run, indent=1, ensure_ascii=False) + "\n")
-        frontier = Frontier.of(self._crawler)
+        frontier = Scheduler.of(self._crawler)
         for name, rows in (("failures.jsonl", frontier.failures), ("skipped.jsonl", frontier.skipped)):
             _write(directory / name, "".join(json.dumps(each._asdict()) + "\n" for each in rows))
         if self._crawler.settings.getbool("CRAWL_REPORT"):

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from scraper.crawl.discovery import feeds, sitemap, xml_stream
 from scraper.crawl.discovery.entries import Entry, latest, moment
-from scraper.crawl.discovery.traps import Budget, pattern
-from scraper.crawl.parsing.worker import Page, reading
+from scraper.crawl.discovery.traps import TrapDetector, pattern
+from scraper.crawl.parsing.worker import PageRequest, parse_page
 from scraper.segment.html import segment_html
 
 # --- Dates --------------------------------------------------------------------------------------------------------
@@ -389,8 +389,8 @@ def test_nothing_is_raised(parts, encoding):
 )  # fmt: skip
 def test_a_page_declares_its_feeds(link, expected):
     page = f'<head>{link}<link rel="canonical" href="/c"></head><body><p>Ships.</p></body>'
-    came = Page("http://p.test/sea/", "text/html", page.encode(), datetime.now(UTC), "p.test", "http")
-    assert list(reading(came).feeds) == expected
+    came = PageRequest("http://p.test/sea/", "text/html", page.encode(), datetime.now(UTC), "p.test", "http")
+    assert list(parse_page(came).feeds) == expected
     assert segment_html(page, "http://p.test/sea/").head.canonical == "http://p.test/c"
 
 
@@ -521,7 +521,7 @@ def _ids(url):
 
 @pytest.mark.parametrize("links_of", [_months, _queried, _days, _ids])
 def test_a_trap_ends(links_of):
-    pages = _crawl(Budget(), "http://p.test/", links_of)
+    pages = _crawl(TrapDetector(), "http://p.test/", links_of)
     assert 50 <= len(pages) < 500
 
 
@@ -534,11 +534,11 @@ def _pager(url):
 
 
 def test_a_real_pager_never_ends():
-    assert len(_crawl(Budget(), "http://p.test/", _pager)) > 3000
+    assert len(_crawl(TrapDetector(), "http://p.test/", _pager)) > 3000
 
 
 def test_a_pager_of_stories_that_a_sitemap_named_before_never_ends():
-    budget = Budget()
+    budget = TrapDetector()
     for number in range(1, 300):
         url = f"http://p.test/sea/index_{number}.html"
         assert not budget.spent(url)
@@ -546,7 +546,7 @@ def test_a_pager_of_stories_that_a_sitemap_named_before_never_ends():
 
 
 def test_a_pager_that_repeats_its_last_page_ends():
-    budget = Budget()
+    budget = TrapDetector()
     for number in range(1, 60):
         url = f"http://p.test/sea/?page={number}"
         budget.read(url, ["http://p.test/html/1.html", f"http://p.test/sea/?page={number + 1}"], story=False)
@@ -555,7 +555,7 @@ def test_a_pager_that_repeats_its_last_page_ends():
 
 
 def test_one_page_that_gives_something_begins_the_count_anew():
-    budget = Budget(3)
+    budget = TrapDetector(3)
     one, two = "http://p.test/x/1", "http://p.test/x/2"
     for _ in range(2):
         budget.barren(one)
@@ -570,7 +570,7 @@ def test_one_page_that_gives_something_begins_the_count_anew():
 
 
 def test_the_budget_remembers_a_bounded_number_of_patterns():
-    budget = Budget(1)
+    budget = TrapDetector(1)
     for name in range(3000):
         word = "".join(chr(97 + int(digit)) for digit in str(name))
         budget.read(f"http://p.test/{word}/", [f"http://p.test/{word}{n}/x" for n in range(3)], story=False)

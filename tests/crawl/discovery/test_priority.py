@@ -2,7 +2,7 @@
 
 import pytest
 
-from scraper.crawl.discovery.priority import Ranking, shape
+from scraper.crawl.discovery.priority import UrlPriority, shape
 from tests.crawling import SENTENCES, adds_up, anchors, crawl, crawl_site, of, page, site, story
 
 ONE_BY_ONE = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0")
@@ -39,16 +39,16 @@ def test_others_are_not(one, other):
     ["/2024/05/14/ferry", "/news/ships-counted-twice/", "/html/855c73898406.html", "/ships_counted_twice.html", "/20240514/a.html"],
 )  # fmt: skip
 def test_a_date_a_title_or_an_id_looks_like_a_story(url):
-    assert Ranking().level(f"http://p.test{url}") == 2
+    assert UrlPriority().level(f"http://p.test{url}") == 2
 
 
 @pytest.mark.parametrize("url", ["/", "/tag/sea/", "/about/", "/sea/?page=2", "/2024/05/", "/author/ada-lund/"])
 def test_others_do_not(url):
-    assert Ranking().level(f"http://p.test{url}") == 1
+    assert UrlPriority().level(f"http://p.test{url}") == 1
 
 
 def test_what_came_of_a_shape_counts_more_than_its_look():
-    ranking = Ranking()
+    ranking = UrlPriority()
     for number in range(20):
         ranking.learn(f"http://p.test/topic/all-about-ships-{number}/", story=False)
         ranking.learn(f"http://p.test/story/ship{'abcdefghijklmnopqrst'[number]}/", story=True)

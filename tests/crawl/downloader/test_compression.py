@@ -9,7 +9,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.http import HtmlResponse, Response
 from scrapy.utils.test import get_crawler
 
-from scraper.crawl.downloader.compression import Compression
+from scraper.crawl.downloader.compression import CompressionMiddleware
 from scraper.io.content_encoding import BAD_COMPRESSION, CUT_SHORT, FLAWS, TOO_LARGE, unpack
 from tests.faults import Server, bomb, pack, serve_faults, told
 from tests.probe import Probed, probe
@@ -24,7 +24,7 @@ def answered(body: bytes, *labels: str, method: str = "GET", limit: int = ROOM, 
     """Return what becomes of an answer with these labels."""
     request = Request("http://portal.test/", method=method, meta=meta)
     headers = {"Content-Type": "text/html", "Content-Encoding": list(labels)} if labels else {}
-    return Compression(limit).process_response(request, Response(request.url, headers=headers, body=body))
+    return CompressionMiddleware(limit).process_response(request, Response(request.url, headers=headers, body=body))
 
 
 @pytest.mark.parametrize("coding", CODINGS)
@@ -158,29 +158,32 @@ def test_the_charset_is_told_by_the_unpacked_page():
     request, headers = Request("http://portal.test/"), {"Content-Encoding": "gzip", "Content-Type": "text/html"}
     page = HtmlResponse(request.url, headers=headers, body=pack("<p>слова о море".encode(), "gzip"))
     assert page.encoding != "utf-8"
-    assert Compression(ROOM).process_response(request, page).text == "<p>слова о море"
+    assert CompressionMiddleware(ROOM).process_response(request, page).text == "<p>слова о море"
 
 
 def test_flags_are_added_to_others():
     request, headers = Request("http://portal.test/"), {"Content-Encoding": "gzip"}
     response = Response(request.url, headers=headers, body=pack(PAGE, "gzip")[:-1], flags=["partial"])
-    assert Compression(ROOM).process_response(request, response).flags == ["partial", CUT_SHORT]
+    assert CompressionMiddleware(ROOM).process_response(request, response).flags == ["partial", CUT_SHORT]
     assert {CUT_SHORT, BAD_COMPRESSION, TOO_LARGE} == set(FLAWS)
 
 
 def test_it_says_what_it_takes_and_can_be_switched_off():
     request = Request("http://portal.test/")
-    Compression.from_crawler(get_crawler()).process_request(request)
+    CompressionMiddleware.from_crawler(get_crawler()).process_request(request)
     assert request.headers["Accept-Encoding"] == b"gzip, deflate, br, zstd"
     with pytest.raises(NotConfigured):
-        Compression.from_crawler(get_crawler(settings_dict={"COMPRESSION_ENABLED": False}))
+        CompressionMiddleware.from_crawler(get_crawler(settings_dict={"COMPRESSION_ENABLED": False}))
 
 
 # --- In a crawl ---------------------------------------------------------------------------------------------------
 
 
 # What would try again, or keep a flawed page from the spider.
-_SILENT = {"scraper.crawl.downloader.outcome.Outcome": None, "scraper.crawl.downloader.backoff.Backoff": None}
+_SILENT = {
+    "scraper.crawl.downloader.outcome.OutcomeMiddleware": None,
+    "scraper.crawl.downloader.backoff.BackoffMiddleware": None,
+}
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from twisted.internet.base import PluggableResolverMixin
 from twisted.internet.defer import fail, succeed
 from twisted.internet.error import DNSLookupError
 
-from scraper.crawl.downloader.ssrf import UNGUARDED, Guard, GuardedResolver
+from scraper.crawl.downloader.ssrf import UNGUARDED, SsrfMiddleware, SsrfResolver
 from scraper.io.network_policy import UNSAFE, allowed, is_global, place, places
 from tests.crawling import FAST, crawl, page, site, story
 from tests.faults import FORMS
@@ -145,15 +145,15 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     dnscache.clear()
 
 
-def resolver(cache: int = 100) -> GuardedResolver:
+def resolver(cache: int = 100) -> SsrfResolver:
     reactor = PluggableResolverMixin()
-    guarded = GuardedResolver(reactor, cache, 1.0)
+    guarded = SsrfResolver(reactor, cache, 1.0)
     guarded.install_on_reactor()
     assert reactor.nameResolver is guarded
     return guarded
 
 
-def resolved(guarded: GuardedResolver, name: str, port: int = 80) -> list[str]:
+def resolved(guarded: SsrfResolver, name: str, port: int = 80) -> list[str]:
     found: list[IPv4Address] = []
     ended: list[bool] = []
     receiver = SimpleNamespace(
@@ -195,7 +195,7 @@ def test_what_is_cached_is_judged_anew(answers):
 
 def test_a_trusted_name_resolves_at_its_port_only(answers):
     guarded = resolver()
-    guard = Guard(places(["portal.test:8080"]))
+    guard = SsrfMiddleware(places(["portal.test:8080"]))
     guarded.guards.add(guard)
     answers += ["10.0.0.1"]
     assert resolved(guarded, "Portal.test", 8080) == ["10.0.0.1:8080"]
@@ -208,7 +208,7 @@ def test_a_trusted_name_resolves_at_its_port_only(answers):
 def test_without_the_resolver_nothing_is_asked_for(monkeypatch):
     monkeypatch.setattr("twisted.internet.reactor", PluggableResolverMixin(), raising=False)
     with pytest.raises(IgnoreRequest, match=UNGUARDED):
-        Guard().process_request(Request("http://portal.test/"))
+        SsrfMiddleware().process_request(Request("http://portal.test/"))
 
 
 # --- Requests -----------------------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def test_the_resolver_refuses_by_itself():
         urls,
         NAMES,
         ADDONS={},
-        TWISTED_DNS_RESOLVER="scraper.crawl.downloader.ssrf.GuardedResolver",
+        TWISTED_DNS_RESOLVER="scraper.crawl.downloader.ssrf.SsrfResolver",
         RETRY_ENABLED=False,
     )
     assert {probed.outcomes[url]["error"].split(":")[0] for url in urls} == {"CannotResolveHostError"}

@@ -17,18 +17,18 @@ from scrapy.utils.test import get_crawler
 
 from scraper import Article
 from scraper.crawl.crawl_dir import Locked, clear, lock
-from scraper.crawl.downloader.backoff import Backoff, retry_after
+from scraper.crawl.downloader.backoff import BackoffMiddleware, retry_after
 from scraper.crawl.fetch_time import steady
-from scraper.crawl.frontier.redis_store import SharedLedger, Worker
-from scraper.crawl.frontier.request_codec import Fingerprinter, dump, load
-from scraper.crawl.frontier.scheduler import DUE, META, Frontier
-from scraper.crawl.frontier.sqlite_store import End, Ledger, LedgerError, Story, Trouble
-from scraper.crawl.output.records import RecordFile, Sink, catch_up
+from scraper.crawl.frontier.redis_store import RedisStore, Worker
+from scraper.crawl.frontier.request_codec import RequestFingerprinter, dump, load
+from scraper.crawl.frontier.scheduler import DUE, META, Scheduler
+from scraper.crawl.frontier.sqlite_store import HostTrouble, RequestEnd, SqliteStore, StoreError, Story
+from scraper.crawl.output.records import RecordFile, RecordPipeline, catch_up
 from scraper.stories.identity import story_id, text_digest
 from tests.redis_server import serving
 
 LONG = "The harbour office counted ships all morning and found one more than the day before. " * 4
-FETCHED = End("fetched", failed=False, final=False, whole=True, etag='"1"')
+FETCHED = RequestEnd("fetched", failed=False, final=False, whole=True, etag='"1"')
 PLACE = (0, 0.0, False)
 
 
@@ -38,7 +38,7 @@ def _article(headline="Ships counted", url="http://p.test/html/1.html", body=(LO
 
 @pytest.fixture
 def filed(tmp_path):
-    opened = Ledger(tmp_path / "frontier.sqlite")
+    opened = SqliteStore(tmp_path / "frontier.sqlite")
     yield opened
     opened.close()
 
@@ -50,13 +50,13 @@ def server(tmp_path_factory):
 
 
 def _shared(server, name="me", prefix="crawl:", lease=60.0):
-    opened = SharedLedger(server.client, prefix, Worker(name, 0.0, 100, lease=lease, patience=0.0))
+    opened = RedisStore(server.client, prefix, Worker(name, 0.0, 100, lease=lease, patience=0.0))
     opened.pace("p.test", 0.0, 100)
     return opened
 
 
 @pytest.fixture(params=["filed", "shared"])
-def ledger(request):
+def store(request):
     """Return the one kind of ledger, then the other: they mean the same."""
     if request.param == "filed":
         yield request.getfixturevalue("filed")
@@ -68,42 +68,42 @@ def ledger(request):
     server.client.flushall()
 
 
-def _put(ledger, name, place=PLACE, host="p.test"):
-    return ledger.add(name.encode(), f"http://{host}/{name}", host, place, b"{}")
+def _put(store, name, place=PLACE, host="p.test"):
+    return store.add(name.encode(), f"http://{host}/{name}", host, place, b"{}")
 
 
-def _names(ledger, **how):
-    taken = iter(lambda: ledger.take(**how), None)
+def _names(store, **how):
+    taken = iter(lambda: store.take(**how), None)
     return [each.key.decode() for each in taken]
 
 
 # --- The ledger ---------------------------------------------------------------------------------------------------
 
 
-def test_requests_come_out_by_priority_then_the_newest_then_in_order(ledger):
+def test_requests_come_out_by_priority_then_the_newest_then_in_order(store):
     for name, place in (("a", PLACE), ("b", PLACE), ("new", (0, 9.0, False)), ("newer", (0, 10.0, False))):
-        assert _put(ledger, name, place)
-    assert _put(ledger, "urgent", (1, 0.0, False))
-    assert not _put(ledger, "a")
-    assert _names(ledger) == ["urgent", "newer", "new", "a", "b"]
+        assert _put(store, name, place)
+    assert _put(store, "urgent", (1, 0.0, False))
+    assert not _put(store, "a")
+    assert _names(store) == ["urgent", "newer", "new", "a", "b"]
 
 
 def test_what_was_in_flight_is_queued_again_at_the_next_start(tmp_path):
-    first = Ledger(tmp_path / "l")
+    first = SqliteStore(tmp_path / "l")
     for name in ("done", "under way", "waiting"):
         _put(first, name)
     for _ in range(2):
         first.take()
     first.finish(b"done", FETCHED)
     first.close()
-    second = Ledger(tmp_path / "l")
+    second = SqliteStore(tmp_path / "l")
     assert second.left() == 2
     assert _names(second) == ["under way", "waiting"]
     second.close()
 
 
 def test_what_was_not_committed_is_lost_together(tmp_path):
-    first, reader = Ledger(tmp_path / "l"), Ledger(tmp_path / "l")
+    first, reader = SqliteStore(tmp_path / "l"), SqliteStore(tmp_path / "l")
     _put(first, "a")
     first.commit()
     first.take()
@@ -116,82 +116,82 @@ def test_what_was_not_committed_is_lost_together(tmp_path):
     reader.close()
 
 
-def test_a_request_is_not_made_before_it_is_due(ledger):
-    _put(ledger, "a")
-    ledger.take()
+def test_a_request_is_not_made_before_it_is_due(store):
+    _put(store, "a")
+    store.take()
     due = time.time() + 60
-    ledger.requeue(b"a", b"{}", tries=1, due=due)
-    assert ledger.take() is None
-    assert ledger.next_due() == pytest.approx(due, abs=0.1)
-    ledger.requeue(b"a", b"{}", tries=2, due=time.time() - 1)
-    taken = ledger.take()
+    store.requeue(b"a", b"{}", tries=1, due=due)
+    assert store.take() is None
+    assert store.next_due() == pytest.approx(due, abs=0.1)
+    store.requeue(b"a", b"{}", tries=2, due=time.time() - 1)
+    taken = store.take()
     assert taken is not None
     assert taken.tries == 2
 
 
-def test_barred_hosts_wait_and_only_what_must_be_made_is_made(ledger):
-    _put(ledger, "a", host="bad.test")
-    _put(ledger, "b")
-    _put(ledger, "part", (0, 0.0, True))
-    ledger.bar("bad.test")
-    assert _names(ledger, barred=("bad.test",), must=True) == ["part"]
-    assert _names(ledger, barred=("bad.test",)) == ["b"]
-    assert ledger.next_due(("bad.test",)) is None
+def test_barred_hosts_wait_and_only_what_must_be_made_is_made(store):
+    _put(store, "a", host="bad.test")
+    _put(store, "b")
+    _put(store, "part", (0, 0.0, True))
+    store.bar("bad.test")
+    assert _names(store, barred=("bad.test",), must=True) == ["part"]
+    assert _names(store, barred=("bad.test",)) == ["b"]
+    assert store.next_due(("bad.test",)) is None
 
 
-def _end_of_a_round(ledger, now, monkeypatch):
+def _end_of_a_round(store, now, monkeypatch):
     """One request of each kind, closed."""
     for name in ("listing", "story", "lost", "gone", "part"):
-        _put(ledger, name, (0, 0.0, name == "part"))
-    while (taken := ledger.take()) is not None:
+        _put(store, name, (0, 0.0, name == "part"))
+    while (taken := store.take()) is not None:
         name = taken.key.decode()
         failed, final = name in ("lost", "gone"), name == "gone"
         if name == "story":
-            ledger.gave(b"story", "s1", news=True)
-        ledger.finish(taken.key, End(name, failed, final, whole=not failed, etag=f'"{name}"'))
+            store.gave(b"story", "s1", news=True)
+        store.finish(taken.key, RequestEnd(name, failed, final, whole=not failed, etag=f'"{name}"'))
     monkeypatch.setattr(time, "time", lambda: now)
 
 
-def test_the_next_round_asks_for_listings_and_failures_and_for_stories_when_it_is_time(ledger, monkeypatch):
-    _end_of_a_round(ledger, time.time() + 60, monkeypatch)
-    assert ledger.renew_all() == 2
-    assert _names(ledger) == ["listing", "lost"]
+def test_the_next_round_asks_for_listings_and_failures_and_for_stories_when_it_is_time(store, monkeypatch):
+    _end_of_a_round(store, time.time() + 60, monkeypatch)
+    assert store.renew_all() == 2
+    assert _names(store) == ["listing", "lost"]
 
 
 def test_a_story_is_looked_at_again_after_as_long_as_it_has_stood(filed, monkeypatch):
-    start, ledger = time.time(), filed
-    _end_of_a_round(ledger, start, monkeypatch)
+    start, store = time.time(), filed
+    _end_of_a_round(store, start, monkeypatch)
     looked = []
     for minute in range(0, 60 * 24, 30):
         monkeypatch.setattr(time, "time", lambda now=start + 60 * minute: now)
-        ledger.renew_all()
-        for name in _names(ledger):
-            ledger.finish(name.encode(), End("unchanged", failed=False, final=False))
+        store.renew_all()
+        for name in _names(store):
+            store.finish(name.encode(), RequestEnd("unchanged", failed=False, final=False))
             if name == "story":
                 looked.append(minute / 60)
     assert looked[:4] == [2.0, 4.0, 8.0, 16.0]
     monkeypatch.setattr(time, "time", lambda: start + 86400 * 400)
-    assert ledger.renew_all() == 3
+    assert store.renew_all() == 3
 
 
-def test_a_page_that_has_changed_since_is_asked_for_again_on_its_terms(ledger):
-    _put(ledger, "a")
-    ledger.take()
-    ledger.finish(b"a", FETCHED)
-    assert not ledger.renew(b"a", time.time() - 3600)
-    assert ledger.renew(b"a", time.time() + 1)
-    taken = ledger.take()
+def test_a_page_that_has_changed_since_is_asked_for_again_on_its_terms(store):
+    _put(store, "a")
+    store.take()
+    store.finish(b"a", FETCHED)
+    assert not store.renew(b"a", time.time() - 3600)
+    assert store.renew(b"a", time.time() + 1)
+    taken = store.take()
     assert taken is not None
     assert taken.etag == '"1"'
 
 
-def test_failures_are_told_with_their_tries(ledger):
-    _put(ledger, "a")
-    ledger.take()
-    ledger.requeue(b"a", b"{}", tries=2)
-    ledger.take()
-    ledger.finish(b"a", End("503", failed=True, final=False))
-    assert [tuple(each) for each in ledger.failures()] == [("http://p.test/a", "503", 3)]
+def test_failures_are_told_with_their_tries(store):
+    _put(store, "a")
+    store.take()
+    store.requeue(b"a", b"{}", tries=2)
+    store.take()
+    store.finish(b"a", RequestEnd("503", failed=True, final=False))
+    assert [tuple(each) for each in store.failures()] == [("http://p.test/a", "503", 3)]
 
 
 @pytest.fixture
@@ -236,12 +236,12 @@ def test_one_that_was_silent_for_long_does_not_bury_itself(server):
 
 
 def test_the_next_round_comes_at_an_address_with_the_signs_of_a_pattern(server):
-    ledger = _shared(server, prefix="crawl:http://[::1]:80/?l=*:")
-    _put(ledger, "listing")
-    ledger.take()
-    ledger.finish(b"listing", FETCHED)
-    assert ledger.renew_all() == 1
-    ledger.close()
+    store = _shared(server, prefix="crawl:http://[::1]:80/?l=*:")
+    _put(store, "listing")
+    store.take()
+    store.finish(b"listing", FETCHED)
+    assert store.renew_all() == 1
+    store.close()
     server.client.flushall()
 
 
@@ -272,7 +272,7 @@ def test_of_thousands_of_hosts_a_batch_is_looked_at(two, server):
 def test_a_worker_with_the_name_of_a_newer_one_ends(server):
     old, new = _shared(server), _shared(server)
     _put(new, "a")
-    with pytest.raises(LedgerError, match="a folder of its own, not a copy"):
+    with pytest.raises(StoreError, match="a folder of its own, not a copy"):
         old.take()
     old.close()
     assert _names(new) == ["a"]
@@ -283,79 +283,79 @@ def test_a_worker_with_the_name_of_a_newer_one_ends(server):
 @pytest.mark.parametrize("one", [True, False])
 def test_how_a_host_has_been_doing_is_known_to_all(two, filed, one):
     me, other = (filed, filed) if one else two
-    assert me.trouble("p.test") == Trouble()
+    assert me.trouble("p.test") == HostTrouble()
     until = time.time() + 9
-    me.set_trouble("p.test", Trouble(3, until))
+    me.set_trouble("p.test", HostTrouble(3, until))
     failures, told = other.trouble("p.test")
     assert failures == 3
     assert abs(told - until) < 1
-    other.set_trouble("p.test", Trouble())
+    other.set_trouble("p.test", HostTrouble())
     assert me.trouble("p.test").failures == 0
 
 
-def test_a_date_or_priority_beyond_measure_is_the_greatest(ledger):
+def test_a_date_or_priority_beyond_measure_is_the_greatest(store):
     for name, place in (("a", PLACE), ("late", (0, 1e15, False)), ("urgent", (2**40, -1e15, False))):
-        _put(ledger, name, place)
-    assert _names(ledger) == ["urgent", "late", "a"]
+        _put(store, name, place)
+    assert _names(store) == ["urgent", "late", "a"]
 
 
 def test_who_is_forgotten_in_the_middle_of_a_turn_gives_it_back(two, server):
     me, _ = two
     server.client.flushall()
-    with pytest.raises(LedgerError, match="has forgotten this crawl"), me.turn():
+    with pytest.raises(StoreError, match="has forgotten this crawl"), me.write_lock():
         me.remember(Story("1", "x"))
     assert not server.client.exists("crawl:turn")
 
 
-def test_a_key_of_a_forgotten_story_is_free(ledger):
-    ledger.remember(Story("first", "1", {"key"}))
-    ledger.forget_stories()
-    ledger.remember(Story("second", "2", {"key"}))
-    assert ledger.sharing({"key"}) == "second"
+def test_a_key_of_a_forgotten_story_is_free(store):
+    store.remember(Story("first", "1", {"key"}))
+    store.forget_stories()
+    store.remember(Story("second", "2", {"key"}))
+    assert store.sharing({"key"}) == "second"
 
 
 def test_a_file_that_is_no_ledger_is_told(tmp_path):
     (tmp_path / "l").write_bytes(b"no database at all" * 100)
     with pytest.raises(Exception, match="not a database"):
-        Ledger(tmp_path / "l")
+        SqliteStore(tmp_path / "l")
 
 
 def test_a_clock_that_is_set_back_has_nobody_wait(tmp_path, monkeypatch):
     now = time.time()
-    ledger = Ledger(tmp_path / "frontier.sqlite")
-    _put(ledger, "later")
-    _put(ledger, "story")
-    ledger.take()
-    ledger.requeue(b"later", b"{}", tries=1, due=steady() + 0.2)
-    ledger.take()
-    ledger.gave(b"story", "s", news=True)
-    ledger.finish(b"story", FETCHED)
+    store = SqliteStore(tmp_path / "frontier.sqlite")
+    _put(store, "later")
+    _put(store, "story")
+    store.take()
+    store.requeue(b"later", b"{}", tries=1, due=steady() + 0.2)
+    store.take()
+    store.gave(b"story", "s", news=True)
+    store.finish(b"story", FETCHED)
     monkeypatch.setattr(time, "time", lambda: now - 86400 * 400)
     time.sleep(0.25)
-    assert _names(ledger) == ["later"]
-    ledger.requeue(b"later", b"{}", tries=1, due=steady() + 86400 * 400)
-    ledger.close()
-    ledger = Ledger(tmp_path / "frontier.sqlite", 0.0)
-    assert _names(ledger) == ["later"]
-    ledger.finish(b"later", FETCHED)
-    assert ledger.renew_all() == 2
-    ledger.close()
+    assert _names(store) == ["later"]
+    store.requeue(b"later", b"{}", tries=1, due=steady() + 86400 * 400)
+    store.close()
+    store = SqliteStore(tmp_path / "frontier.sqlite", 0.0)
+    assert _names(store) == ["later"]
+    store.finish(b"later", FETCHED)
+    assert store.renew_all() == 2
+    store.close()
 
 
-def test_what_was_taken_may_be_spared_or_put_off(ledger):
+def test_what_was_taken_may_be_spared_or_put_off(store):
     for name in ("a", "b", "c"):
-        _put(ledger, name, (5, 0.0, False))
-    taken = ledger.take()
+        _put(store, name, (5, 0.0, False))
+    taken = store.take()
     assert taken is not None
-    ledger.spare(taken.key, "spared")
-    taken = ledger.take()
+    store.spare(taken.key, "spared")
+    taken = store.take()
     assert taken is not None
-    ledger.postpone(taken.key, -5, b'{"later":1}')
-    assert ledger.left() == 2
-    assert _names(ledger) == ["c", "b"]
-    assert ledger.data(b"b") == b'{"later":1}'
-    assert list(ledger.failures()) == []
-    assert ledger.data(b"none") is None
+    store.postpone(taken.key, -5, b'{"later":1}')
+    assert store.left() == 2
+    assert _names(store) == ["c", "b"]
+    assert store.data(b"b") == b'{"later":1}'
+    assert list(store.failures()) == []
+    assert store.data(b"none") is None
 
 
 @pytest.mark.parametrize(
@@ -378,36 +378,36 @@ def test_a_row_that_somebody_else_wrote_stops_no_worker(server, packed):
     server.client.flushall()
 
 
-def test_pages_without_a_story_are_told_until_they_hold_one(ledger):
+def test_pages_without_a_story_are_told_until_they_hold_one(store):
     for name in ("a", "b"):
-        _put(ledger, name)
-        ledger.take()
-        ledger.finish(name.encode(), FETCHED._replace(skipped="listing"))
-    assert [tuple(each) for each in ledger.skipped()] == [
+        _put(store, name)
+        store.take()
+        store.finish(name.encode(), FETCHED._replace(skipped="listing"))
+    assert [tuple(each) for each in store.skipped()] == [
         ("http://p.test/a", "listing"),
         ("http://p.test/b", "listing"),
     ]
-    for name, end in (("a", FETCHED), ("b", End("unchanged", failed=False, final=False))):
-        ledger.requeue(name.encode(), b"{}")
-        ledger.take()
-        ledger.finish(name.encode(), end)
-    assert [each.url for each in ledger.skipped()] == ["http://p.test/b"]
+    for name, end in (("a", FETCHED), ("b", RequestEnd("unchanged", failed=False, final=False))):
+        store.requeue(name.encode(), b"{}")
+        store.take()
+        store.finish(name.encode(), end)
+    assert [each.url for each in store.skipped()] == ["http://p.test/b"]
 
 
 def test_a_ledger_of_an_earlier_release_is_taken_up(tmp_path):
     path = tmp_path / "frontier.sqlite"
-    Ledger(path).close()
+    SqliteStore(path).close()
     with sqlite3.connect(path) as old:
         old.execute("alter table request drop column skipped")
-    ledger = Ledger(path)
-    assert list(ledger.skipped()) == []
-    ledger.close()
+    store = SqliteStore(path)
+    assert list(store.skipped()) == []
+    store.close()
 
 
 # --- Requests as JSON ---------------------------------------------------------------------------------------------
 
 
-class Reader(Spider):
+class ParserClient(Spider):
     name = "reader"
 
     def read(self, response: Response) -> None:
@@ -418,7 +418,7 @@ class Reader(Spider):
 
 
 def test_a_request_survives_as_json():
-    spider = Reader()
+    spider = ParserClient()
     request = FormRequest(
         "http://p.test/?a=é",
         spider.read,
@@ -455,7 +455,7 @@ def test_what_is_no_json_is_told():
     ],
 )
 def test_what_tells_requests_apart(one, other, same):
-    assert (Fingerprinter().fingerprint(one) == Fingerprinter().fingerprint(other)) is same
+    assert (RequestFingerprinter().fingerprint(one) == RequestFingerprinter().fingerprint(other)) is same
 
 
 # --- The folder ---------------------------------------------------------------------------------------------------
@@ -479,11 +479,11 @@ def test_a_fresh_start_keeps_the_old_records_under_another_name(tmp_path):
 # --- The sink -----------------------------------------------------------------------------------------------------
 
 
-def _sink(tmp_path, monkeypatch, ledger):
-    crawler = get_crawler(Reader, {"CRAWL_DIR": str(tmp_path)})
-    frontier = SimpleNamespace(ledger=ledger, stopping=False, stop=lambda error: None)
-    monkeypatch.setattr(Frontier, "of", lambda crawler: frontier)
-    sink = Sink.from_crawler(crawler)
+def _sink(tmp_path, monkeypatch, store):
+    crawler = get_crawler(ParserClient, {"CRAWL_DIR": str(tmp_path)})
+    frontier = SimpleNamespace(store=store, stopping=False, stop=lambda error: None)
+    monkeypatch.setattr(Scheduler, "of", lambda crawler: frontier)
+    sink = RecordPipeline.from_crawler(crawler)
     sink.open_spider()
     return sink, crawler
 
@@ -492,8 +492,8 @@ def _lines(tmp_path):
     return [json.loads(line) for line in (tmp_path / "records.jsonl").read_bytes().splitlines()]
 
 
-def test_a_story_is_written_once_and_again_when_it_has_changed(tmp_path, monkeypatch, ledger):
-    sink, _ = _sink(tmp_path, monkeypatch, ledger)
+def test_a_story_is_written_once_and_again_when_it_has_changed(tmp_path, monkeypatch, store):
+    sink, _ = _sink(tmp_path, monkeypatch, store)
     first = _article()
     assert sink.process_item(first.to_dict())["replaces"] is None
     for left_out in (first, _article(url="http://p.test/news/1.html")):
@@ -511,8 +511,8 @@ def test_a_story_is_written_once_and_again_when_it_has_changed(tmp_path, monkeyp
     ]
 
 
-def test_a_near_copy_is_written_and_says_of_what(tmp_path, monkeypatch, ledger):
-    sink, crawler = _sink(tmp_path, monkeypatch, ledger)
+def test_a_near_copy_is_written_and_says_of_what(tmp_path, monkeypatch, store):
+    sink, crawler = _sink(tmp_path, monkeypatch, store)
     body = tuple(f"Ship number {n} came in at {n % 12} o'clock and left with {n * 7} crates of tea." for n in range(40))
     first = _article(body=body)
     sink.process_item(first.to_dict())
@@ -526,24 +526,24 @@ def test_a_near_copy_is_written_and_says_of_what(tmp_path, monkeypatch, ledger):
     assert crawler.stats.get_value("crawl/copies") == 2
 
 
-def test_what_was_judged_when_the_ledger_was_lost_is_judged_again(tmp_path, monkeypatch, ledger):
-    sink, _ = _sink(tmp_path, monkeypatch, ledger)
+def test_what_was_judged_when_the_ledger_was_lost_is_judged_again(tmp_path, monkeypatch, store):
+    sink, _ = _sink(tmp_path, monkeypatch, store)
     sink.process_item(_article().to_dict())
-    real = ledger.sharing
+    real = store.sharing
 
     def lost(keys):
-        monkeypatch.setattr(ledger, "sharing", real)
-        ledger.stale = True
+        monkeypatch.setattr(store, "sharing", real)
+        store.stale = True
 
-    monkeypatch.setattr(ledger, "sharing", lost)
+    monkeypatch.setattr(store, "sharing", lost)
     with pytest.raises(DropItem):
         sink.process_item(_article(url="http://other.test/copy.html").to_dict())
     sink.close_spider()
     assert len(_lines(tmp_path)) == 1
 
 
-def test_items_of_other_spiders_are_kept_too(tmp_path, monkeypatch, ledger):
-    sink, _ = _sink(tmp_path, monkeypatch, ledger)
+def test_items_of_other_spiders_are_kept_too(tmp_path, monkeypatch, store):
+    sink, _ = _sink(tmp_path, monkeypatch, store)
     assert sink.process_item({"price": 3}) == {"price": 3}
     with pytest.raises(DropItem):
         sink.process_item({"price": 3})
@@ -554,15 +554,15 @@ def test_items_of_other_spiders_are_kept_too(tmp_path, monkeypatch, ledger):
 
 
 @pytest.mark.parametrize("tail", [b'{"headline":"to', b"x", b"y" * 200_000])
-def test_a_torn_tail_is_cut_off(tmp_path, ledger, tail):
+def test_a_torn_tail_is_cut_off(tmp_path, store, tail):
     path = tmp_path / "records.jsonl"
     whole = _article().to_json().encode() + b"\n"
     path.write_bytes(whole + b"not json\n" + tail)
     file = RecordFile(path)
     assert file.torn == len(tail)
-    _, faults = catch_up(file, ledger)
+    _, faults = catch_up(file, store)
     assert [fault.line for fault in faults] == [2]
-    assert ledger.digest(story_id("http://p.test/html/1.html")) is not None
+    assert store.digest(story_id("http://p.test/html/1.html")) is not None
     file.close()
     assert path.read_bytes() == whole + b"not json\n"
 
@@ -574,35 +574,35 @@ def test_a_file_of_one_torn_line_is_emptied(tmp_path):
     assert path.read_bytes() == b""
 
 
-def test_a_line_that_the_ledger_does_not_know_is_read_back(tmp_path, ledger):
+def test_a_line_that_the_ledger_does_not_know_is_read_back(tmp_path, store):
     file = RecordFile(tmp_path / "records.jsonl")
     for number in range(3):
         file.append(_article(url=f"http://p.test/html/{number}.html").to_json().encode() + b"\n")
         if number == 1:
-            assert catch_up(file, ledger) == (0, [])
-    assert ledger.digest(story_id("http://p.test/html/2.html")) is None
-    assert catch_up(file, ledger) == (0, [])
-    assert ledger.digest(story_id("http://p.test/html/2.html")) is not None
+            assert catch_up(file, store) == (0, [])
+    assert store.digest(story_id("http://p.test/html/2.html")) is None
+    assert catch_up(file, store) == (0, [])
+    assert store.digest(story_id("http://p.test/html/2.html")) is not None
     file.close()
 
 
-def test_a_record_that_is_gone_from_the_file_is_fetched_again(tmp_path, ledger):
+def test_a_record_that_is_gone_from_the_file_is_fetched_again(tmp_path, store):
     path = tmp_path / "records.jsonl"
     lines = [_article(url=f"http://p.test/html/{n}.html").to_json().encode() + b"\n" for n in range(3)]
     path.write_bytes(b"".join(lines))
     file = RecordFile(path)
-    catch_up(file, ledger)
+    catch_up(file, store)
     file.close()
     for number in range(3):
-        _put(ledger, str(number))
-        ledger.take()
-        ledger.gave(str(number).encode(), story_id(f"http://p.test/html/{number}.html"), news=True)
-        ledger.finish(str(number).encode(), FETCHED)
+        _put(store, str(number))
+        store.take()
+        store.gave(str(number).encode(), story_id(f"http://p.test/html/{number}.html"), news=True)
+        store.finish(str(number).encode(), FETCHED)
     path.write_bytes(lines[0] + lines[2])
     file = RecordFile(path)
-    assert catch_up(file, ledger) == (1, [])
+    assert catch_up(file, store) == (1, [])
     file.close()
-    taken = ledger.take()
+    taken = store.take()
     assert taken is not None
     assert (taken.key, taken.etag) == (b"1", None)
 
@@ -650,13 +650,13 @@ def test_retry_after(value, seconds):
 @pytest.fixture
 def backoff(monkeypatch, filed):
     settings = {"RETRY_TIMES": 2, "BACKOFF": 1, "BACKOFF_LONGEST": 60, "HOST_FAILURES": 4}
-    frontier = Frontier.from_crawler(get_crawler(Reader, settings))
-    frontier.ledger = filed
-    monkeypatch.setattr(Frontier, "of", lambda crawler: frontier)
+    frontier = Scheduler.from_crawler(get_crawler(ParserClient, settings))
+    frontier.store = filed
+    monkeypatch.setattr(Scheduler, "of", lambda crawler: frontier)
     now = [1000.0]
     monkeypatch.setattr(time, "time", lambda: now[0])
     monkeypatch.setattr("scraper.crawl.downloader.backoff.steady", lambda: now[0])
-    return Backoff.from_crawler(get_crawler(Reader, settings)), frontier, now
+    return BackoffMiddleware.from_crawler(get_crawler(ParserClient, settings)), frontier, now
 
 
 def _answer(middleware, status=503, url="http://p.test/a", tries=0, **headers):
@@ -733,12 +733,12 @@ def test_what_failed_on_its_way_is_tried_again_and_what_was_refused_is_not(backo
     assert asyncio.run(middleware.process_exception(request, ValueError())) is None
 
 
-def test_stories_are_remembered_by_keys_and_bands(ledger):
-    ledger.remember(Story("1", "x", ("a", "b"), b"sign", (7, 8)))
-    assert ledger.sharing(("c", "b")) == "1"
-    assert ledger.sharing(("c",)) is None
-    assert list(ledger.near((8, 9))) == [("1", b"sign")]
-    assert list(ledger.near((9,))) == []
+def test_stories_are_remembered_by_keys_and_bands(store):
+    store.remember(Story("1", "x", ("a", "b"), b"sign", (7, 8)))
+    assert store.sharing(("c", "b")) == "1"
+    assert store.sharing(("c",)) is None
+    assert list(store.near((8, 9))) == [("1", b"sign")]
+    assert list(store.near((9,))) == []
 
 
 def test_what_others_have_written_too_is_put_aside(tmp_path, two):
@@ -768,11 +768,11 @@ def test_lines_are_put_aside_and_the_others_stay(tmp_path):
 @pytest.mark.parametrize(
     "line", [b'"abc"', b'"schema_version"', b"[1]", b"5", b"null", b"[" * 100_000, b'{"a":' * 100_000, b"\xff", b"{}"]
 )
-def test_a_foreign_line_is_told_and_ends_no_crawl(tmp_path, ledger, line):
+def test_a_foreign_line_is_told_and_ends_no_crawl(tmp_path, store, line):
     whole = _article().to_json().encode() + b"\n"
     (tmp_path / "records.jsonl").write_bytes(line + b"\n" + whole)
     file = RecordFile(tmp_path / "records.jsonl")
-    _, faults = catch_up(file, ledger)
+    _, faults = catch_up(file, store)
     assert [fault.line for fault in faults] == ([] if line == b"{}" else [1])
-    assert ledger.digest(story_id("http://p.test/html/1.html")) is not None
+    assert store.digest(story_id("http://p.test/html/1.html")) is not None
     file.close()

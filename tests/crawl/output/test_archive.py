@@ -26,7 +26,7 @@ from scrapy.http import HtmlResponse
 from warcio.archiveiterator import ArchiveIterator as WarcioIterator
 
 from scraper.article import Article
-from scraper.crawl.frontier.scheduler import Frontier
+from scraper.crawl.frontier.scheduler import Scheduler
 from scraper.crawl.output import archive
 from scraper.crawl.output.archive import ArchiveFile, member, mend
 from scraper.io.jsonl import read_records
@@ -306,7 +306,7 @@ def test_a_file_that_was_taken_for_a_left_over_is_begun_again(tmp_path, monkeypa
 
 
 def test_a_day_is_the_longest_for_a_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(Frontier, "of", lambda crawler: SimpleNamespace(stopping=False))
+    monkeypatch.setattr(Scheduler, "of", lambda crawler: SimpleNamespace(stopping=False))
     kept = _archive(tmp_path)
     request, response = Request("http://portal.test/"), HtmlResponse("http://portal.test/", body=b"x")
     now = datetime.now(UTC)

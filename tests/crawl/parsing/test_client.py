@@ -13,23 +13,23 @@ from pathlib import Path
 
 import pytest
 
-from scraper.crawl.parsing.client import Reader
-from scraper.crawl.parsing.worker import UNREADABLE, Page, Reading, reading
+from scraper.crawl.parsing.client import ParserClient
+from scraper.crawl.parsing.worker import UNREADABLE, PageRequest, ParsedPage, parse_page
 from scraper.io.workers import MEMORY
 from tests.crawling import ROOT, anchors, page, story
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 
 
-def _page(html: str, path: str = "/html/red.html") -> Page:
-    return Page(f"http://p.test{path}", "text/html; charset=utf-8", html.encode(), NOON, "p.test", "http")
+def _page(html: str, path: str = "/html/red.html") -> PageRequest:
+    return PageRequest(f"http://p.test{path}", "text/html; charset=utf-8", html.encode(), NOON, "p.test", "http")
 
 
 RED = _page(story("red", anchors("/html/blue.html", "/html/blue.html#x", "http://q.test/", "/e/public/digg/"))[2])
 
 
 def test_a_page_gives_its_story_and_its_links():
-    found = reading(RED)
+    found = parse_page(RED)
     record = json.loads(found.record)
     assert (record["headline"], record["url"]) == ("The red ferry makes its first crossing", RED.url)
     assert (len(record["id"]), record["fetched_at"]) == (16, "2026-11-03T12:00:00Z")
@@ -37,19 +37,19 @@ def test_a_page_gives_its_story_and_its_links():
 
 
 def test_a_page_without_a_story_says_why():
-    assert reading(_page(page("", 200)[2])).reason == "empty"
-    assert reading(_page("\x89PNG\r\n\x1a\n" + "\0\x01" * 500)).reason == UNREADABLE
-    assert reading(_page("<div>" * 200_000)) == Reading()
+    assert parse_page(_page(page("", 200)[2])).reason == "empty"
+    assert parse_page(_page("\x89PNG\r\n\x1a\n" + "\0\x01" * 500)).reason == UNREADABLE
+    assert parse_page(_page("<div>" * 200_000)) == ParsedPage()
 
 
 def test_a_page_that_stops_short_is_marked():
     whole = RED.body.decode().removesuffix("</body></html>")
-    assert "truncated" in json.loads(reading(_page(whole)).record)["extraction"]["warnings"]
+    assert "truncated" in json.loads(parse_page(_page(whole)).record)["extraction"]["warnings"]
 
 
-def _run(*pages: Page, limit: float = 10.0, then=None) -> list[Reading]:
-    async def scene() -> list[Reading]:
-        reader = Reader(limit)
+def _run(*pages: PageRequest, limit: float = 10.0, then=None) -> list[ParsedPage]:
+    async def scene() -> list[ParsedPage]:
+        reader = ParserClient(limit)
         try:
             readings = [asyncio.create_task(reader.read(page)) for page in pages]
             if then is not None:
@@ -69,19 +69,19 @@ def test_pages_are_read_in_order():
 
 def test_a_page_that_takes_too_long_costs_itself_only():
     slow, *others = _run(RED, RED, RED, limit=0.01)
-    assert slow == Reading()
+    assert slow == ParsedPage()
     assert len(others) == 2
 
 
 def test_a_page_that_kills_the_process_costs_itself_only():
-    async def kill(reader: Reader) -> None:
+    async def kill(reader: ParserClient) -> None:
         while reader._process is None:
             await asyncio.sleep(0.01)
         os.kill(reader._process.pid, signal.SIGKILL)
 
     first, second = _run(RED, RED, then=kill)
-    assert first == Reading()
-    assert second == reading(RED)
+    assert first == ParsedPage()
+    assert second == parse_page(RED)
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks for the process in /proc")

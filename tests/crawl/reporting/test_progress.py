@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 from scrapy.utils.test import get_crawler
 
-from scraper.crawl.reporting.progress import Live
+from scraper.crawl.reporting.progress import ProgressLine
 from tests.crawling import ENVIRONMENT, FAST, ROOT, Answers, anchors, command, crawl_site, of, page, site, story
 
 NAMES = [f"number{number}" for number in range(30)]
@@ -152,7 +152,7 @@ def test_the_terminal_is_given_back_however_the_crawl_ends(tmp_path: Path, times
 def test_a_drawing_costs_next_to_nothing() -> None:
     crawler = get_crawler(settings_dict={"LIVE": True})
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-        live = Live(crawler, Console(file=nowhere, force_terminal=True, width=100))
+        live = ProgressLine(crawler, Console(file=nowhere, force_terminal=True, width=100))
         live._task = live._progress.add_task("")
         live._progress.start()
         spent = []

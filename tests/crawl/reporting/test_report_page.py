@@ -17,7 +17,7 @@ from playwright.sync_api import Browser
 from selectolax.lexbor import LexborHTMLParser
 
 from scraper.article import Article
-from scraper.crawl.frontier.sqlite_store import End, Ledger
+from scraper.crawl.frontier.sqlite_store import RequestEnd, SqliteStore
 from scraper.crawl.reporting.charts import columns
 from scraper.crawl.reporting.page import report
 from scraper.stories.identity import story_id
@@ -42,8 +42,8 @@ def folder(directory: Path, records: Sequence[Article] = (), **run: Any) -> Path
     return directory
 
 
-def ledger(directory: Path, ends: Sequence[tuple[str, End]]) -> Ledger:
-    begun = Ledger(directory / "frontier.sqlite")
+def store(directory: Path, ends: Sequence[tuple[str, RequestEnd]]) -> SqliteStore:
+    begun = SqliteStore(directory / "frontier.sqlite")
     for url, end in ends:
         begun.add(url.encode(), url, "portal.test", (0, 0.0, False), b"")
         begun.take()
@@ -125,9 +125,11 @@ def test_reasons_of_what_did_not_come_are_told(tmp_path: Path) -> None:
 
 
 def test_the_ledger_tells_outcomes_and_times(tmp_path: Path) -> None:
-    ends = [(f"https://portal.test/{n}", End("fetched", False, False, True, seconds=n / 100)) for n in range(100)]
-    gone = ("https://portal.test/gone", End("410", True, True, seconds=7.5))
-    ledger(folder(tmp_path), [*ends, gone, ("https://portal.test/dead", End("timeout", True, False))]).close()
+    ends = [
+        (f"https://portal.test/{n}", RequestEnd("fetched", False, False, True, seconds=n / 100)) for n in range(100)
+    ]
+    gone = ("https://portal.test/gone", RequestEnd("410", True, True, seconds=7.5))
+    store(folder(tmp_path), [*ends, gone, ("https://portal.test/dead", RequestEnd("timeout", True, False))]).close()
     told = text(report(tmp_path))
     assert "All runs; 1 URL left." in told
     assert "outcome or status number fetched 100 410 1 timeout 1" in told
@@ -137,7 +139,7 @@ def test_the_ledger_tells_outcomes_and_times(tmp_path: Path) -> None:
 
 
 def test_a_crawl_that_came_to_nothing_has_a_report(tmp_path: Path) -> None:
-    ledger(folder(tmp_path), []).close()
+    store(folder(tmp_path), []).close()
     assert "Outcome of each URL All runs; 1 URL left." in text(report(tmp_path))
 
 
@@ -152,7 +154,7 @@ def test_ten_records_are_drawn_and_the_same_ten_again(tmp_path: Path) -> None:
 
 def test_a_redirected_address_is_counted_where_it_led_to(tmp_path: Path) -> None:
     ends = {"a": "redirected", "b": "fetched", "c": "repeated"}
-    ledger(folder(tmp_path), [(url, End(reason, False, False)) for url, reason in ends.items()]).close()
+    store(folder(tmp_path), [(url, RequestEnd(reason, False, False)) for url, reason in ends.items()]).close()
     assert "outcome or status number fetched 1 repeated 1" in text(report(tmp_path))
 
 
@@ -224,10 +226,10 @@ def hostile(tmp_path: Path) -> str:
         1, headline=HOSTILE, section=HOSTILE, url=f"javascript:{HOSTILE}", authors=(HOSTILE,), body=(HOSTILE * 99,)
     )
     counts = {"failed": {HOSTILE: 1}, "skipped": {HOSTILE: 2}, "written": 10}
-    ends = [(HOSTILE, End(HOSTILE, True, False, seconds=1.0))]
+    ends = [(HOSTILE, RequestEnd(HOSTILE, True, False, seconds=1.0))]
     shares = {"coverage": {HOSTILE: 0.0}, "previous": {HOSTILE: 1.0}}
     folder(tmp_path, [record], site=HOSTILE, reason=HOSTILE, summary=[HOSTILE], counts=counts, **shares)
-    ledger(tmp_path, ends).close()
+    store(tmp_path, ends).close()
     (tmp_path / "failures.jsonl").write_text(json.dumps({"url": HOSTILE, "reason": HOSTILE, "tries": 1}) + "\n")
     return report(tmp_path)
 
@@ -332,7 +334,7 @@ def test_all_of_the_report_can_be_seen(browser: Browser, tmp_path: Path, width: 
     records = [article(n, date_published=DAY + timedelta(n % 60), section=f"Section{n % 9}" * 9) for n in range(300)]
     counts = {"failed": {"robots: dns": 1}, "skipped": {"listing": 9}, "fetched": 0, "written": 300}
     folder(tmp_path, records, counts=counts, reason="shutdown", coverage={"headline": 1.0}, previous={"headline": 0.5})
-    ledger(tmp_path, [("https://portal.test/" + "long" * 30, End("404", True, True, seconds=7.5))]).close()
+    store(tmp_path, [("https://portal.test/" + "long" * 30, RequestEnd("404", True, True, seconds=7.5))]).close()
     (tmp_path / "report.html").write_text(report(tmp_path), "utf-8")
     watched = Watched(browser, tmp_path / "report.html", viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = watched.page
@@ -388,7 +390,7 @@ def test_a_damaged_file_is_told(tmp_path: Path, name: str, content: bytes | None
 
 
 def test_the_ledger_of_a_running_crawl_is_read_and_one_at_rest_is_left_as_it_is(tmp_path: Path) -> None:
-    open_ledger = ledger(folder(tmp_path), [("https://portal.test/1", End("fetched", False, False, True))])
+    open_ledger = store(folder(tmp_path), [("https://portal.test/1", RequestEnd("fetched", False, False, True))])
     open_ledger.commit()
     assert "outcome or status number fetched 1" in text(report(tmp_path))
     open_ledger.close()
