@@ -14,9 +14,9 @@ from scrapy import Request
 from scraper import Article
 from scraper.crawl.frontier.redis_store import RedisStore, Worker
 from scraper.crawl.frontier.request_codec import RequestFingerprinter, dump
-from scraper.crawl.frontier.sqlite_store import RequestEnd, Story
+from scraper.crawl.frontier.store import RequestEnd
 from scraper.stories import near_duplicates
-from scraper.stories.identity import keys, story_id, text_digest
+from scraper.stories.identity import Story, keys, story_id, text_digest
 from tests.redis_server import serving
 
 _WORDS = [

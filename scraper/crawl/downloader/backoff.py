@@ -25,7 +25,7 @@ from scrapy.http import Response
 
 from scraper.crawl.fetch_time import steady
 from scraper.crawl.frontier.scheduler import DUE, META, Scheduler
-from scraper.crawl.frontier.sqlite_store import HostTrouble
+from scraper.crawl.frontier.store import HostTrouble
 from scraper.io.content_encoding import CUT_SHORT
 from scraper.stories.urls import host
 

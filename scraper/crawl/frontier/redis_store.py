@@ -25,7 +25,7 @@ from scrapy.settings import BaseSettings
 from scrapy_redis.connection import get_redis_from_settings
 
 from scraper.crawl.fetch_time import steady
-from scraper.crawl.frontier.sqlite_store import (
+from scraper.crawl.frontier.store import (
     LONGEST_WAIT,
     SHORTEST_WAIT,
     FailedRequest,

@@ -26,12 +26,13 @@ from scraper.crawl.crawl_dir import LEDGER, Locked, clear, crawl_dir, lock, work
 from scraper.crawl.failures import final, reason
 from scraper.crawl.fetch_time import steady
 from scraper.crawl.frontier.request_codec import StoredError, dump, kept, load
-from scraper.crawl.frontier.sqlite_store import (
+from scraper.crawl.frontier.sqlite_store import SqliteStore
+from scraper.crawl.frontier.store import (
     FailedRequest,
     HostTrouble,
     RequestEnd,
     SkippedPage,
-    SqliteStore,
+    Store,
     StoreError,
     TakenRequest,
 )
@@ -179,7 +180,7 @@ class Scheduler(BaseScheduler):
         """Set by a spider: the priority that a request has by now, when its turn has come; None to spare it."""
         self.vouched: Callable[[Request], object] | None = None
         """Set by a spider: raises `StoredError` for a stored request that it cannot have made."""
-        self.store: SqliteStore | RedisStore | None = None
+        self.store: Store | None = None
         """None before the folder is opened, and where it could not be."""
         self.barred: set[str] = set()
         """Hosts that are requested nothing more in this run."""
@@ -318,7 +319,7 @@ class Scheduler(BaseScheduler):
         if self._lock is not None:
             self._lock.close()
 
-    def _balance(self, store: "SqliteStore | RedisStore") -> None:
+    def _balance(self, store: Store) -> None:
         """Correct the statistics of a worker: its own work, and what is left for all workers."""
         if store.owner:
             account = CrawlStats.of(self._crawler.stats.get_stats())
@@ -390,7 +391,7 @@ class Scheduler(BaseScheduler):
             engine = self._crawler.engine
             self._stopping = asyncio.get_running_loop().create_task(engine.close_spider_async(reason=reason))
 
-    def _ask(self, what: Callable[["SqliteStore | RedisStore"], _Told], otherwise: _Told) -> _Told:
+    def _ask(self, what: Callable[[Store], _Told], otherwise: _Told) -> _Told:
         """Call the store unless the crawl is ending; a store that fails ends the crawl."""
         if self.store is None or self._stopping is not None:
             return otherwise
@@ -420,11 +421,11 @@ class Scheduler(BaseScheduler):
         every = self._crawler.settings.getfloat("REDIS_LEASE") / 3
         self._beating = asyncio.get_running_loop().call_later(every, self._beat)
 
-    def _alive(self, store: "SqliteStore | RedisStore") -> None:
+    def _alive(self, store: Store) -> None:
         store.beat()
         self._agree(store)
 
-    def _agree(self, store: "SqliteStore | RedisStore") -> None:
+    def _agree(self, store: Store) -> None:
         """Agree with the store on what is in flight; requests that belong to another worker now are dropped."""
         if store.connections > self._connections:
             self._connections = store.connections
@@ -435,7 +436,7 @@ class Scheduler(BaseScheduler):
 
     # What goes in
 
-    def _go_on(self, store: "SqliteStore | RedisStore", site: str | None) -> None:
+    def _go_on(self, store: Store, site: str | None) -> None:
         begun = store.mark(SITE)
         if site is not None and begun not in (None, site):
             store.close()
@@ -454,7 +455,7 @@ class Scheduler(BaseScheduler):
         store.commit()
         add(self._crawler, "found", left)
 
-    def _enqueue(self, store: "SqliteStore | RedisStore", request: Request) -> bool:
+    def _enqueue(self, store: Store, request: Request) -> bool:
         parent = self._by_key.get(_key_of(request))
         if parent is not None and _later(request, parent.request, "retry_times"):
             tries, due = request.meta.pop("retry_times"), request.meta.pop(DUE, 0.0)
@@ -480,7 +481,7 @@ class Scheduler(BaseScheduler):
             if flight.request.url == referer:  # its page is not done
                 flight.reason, flight.failed = BROKE, True
 
-    def _put(self, store: "SqliteStore | RedisStore", request: Request) -> tuple[bool, bool]:
+    def _put(self, store: Store, request: Request) -> tuple[bool, bool]:
         """Queue a request; tell whether it was queued, and whether it was not waiting there already."""
         fingerprinter = self._crawler.request_fingerprinter
         assert fingerprinter is not None
@@ -514,7 +515,7 @@ class Scheduler(BaseScheduler):
 
     # What comes out
 
-    def _spent(self, store: "SqliteStore | RedisStore") -> bool:
+    def _spent(self, store: Store) -> bool:
         """Return whether the request limit is reached; stories in progress are still finished."""
         return 0 < self._limit <= store.made()
 
@@ -523,7 +524,7 @@ class Scheduler(BaseScheduler):
         self.resting = {name: until for name, until in self.resting.items() if until > now}
         return self.barred | self.resting.keys()
 
-    def _next(self, store: "SqliteStore | RedisStore") -> Request | None:
+    def _next(self, store: Store) -> Request | None:
         self._settle()
         if store.connections > self._connections:
             self._agree(store)
@@ -539,7 +540,7 @@ class Scheduler(BaseScheduler):
         self._wake_after(0.0)  # other work comes between
         return None
 
-    def _loaded(self, taken: TakenRequest, store: "SqliteStore | RedisStore") -> Request | None:
+    def _loaded(self, taken: TakenRequest, store: Store) -> Request | None:
         """Return a request that was taken; None for one that is not made, or not yet."""
         spider = self._crawler.spider
         assert spider is not None
@@ -563,13 +564,13 @@ class Scheduler(BaseScheduler):
             return request
         return None
 
-    def _distrust(self, taken: TakenRequest, store: "SqliteStore | RedisStore", error: StoredError) -> None:
+    def _distrust(self, taken: TakenRequest, store: Store, error: StoredError) -> None:
         """Drop a row that somebody else has made, or damaged."""
         logger.error("a stored request is dropped: %s (%s)", error, taken.data[:_SHOWN].decode("utf-8", "replace"))
         add(self._crawler, f"failed/{NOT_TRUSTED}")
         store.finish(taken.key, RequestEnd(NOT_TRUSTED, failed=True, final=True))
 
-    def _off(self, taken: TakenRequest, request: Request, store: "SqliteStore | RedisStore") -> Request:
+    def _off(self, taken: TakenRequest, request: Request, store: Store) -> Request:
         request.meta[META] = taken.key.hex()
         if taken.tries:
             request.meta["retry_times"] = taken.tries
@@ -584,7 +585,7 @@ class Scheduler(BaseScheduler):
         self._flights[request] = self._by_key[taken.key] = Flight(request, taken.key)
         return request
 
-    def _wait(self, store: "SqliteStore | RedisStore") -> None:
+    def _wait(self, store: Store) -> None:
         """Wake the engine when the next request is due."""
         due = store.next_due(self._avoided(), must=self._spent(store))
         times = [*self.resting.values(), *([] if due is None else [due])]
@@ -647,7 +648,7 @@ class Scheduler(BaseScheduler):
                 self._pace(self.store, flight.request)  # before the host may be asked again
                 self.store.finish(flight.key, flight.end)
 
-    def _pace(self, store: "SqliteStore | RedisStore", request: Request) -> None:
+    def _pace(self, store: Store, request: Request) -> None:
         """Share the delay and concurrency of a host with other workers when they have changed."""
         engine = self._crawler.engine
         if not store.owner or engine is None:

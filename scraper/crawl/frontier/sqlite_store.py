@@ -1,8 +1,6 @@
-"""The ledger of a crawl: one SQLite file that knows every request and every story, whenever the process dies.
+"""The store of a crawl with one worker: one SQLite file.
 
-A request is queued, then in flight, then closed with a reason. What was in flight when the process died is queued again
-at the next start. A story is known by its id, by the keys it shares with its copies, and by the bands of its signature.
-All changes between two `commit`s come to the disk together or not at all.
+All changes between two `commit`s are written together or not at all.
 """
 
 import sqlite3
@@ -10,28 +8,22 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import NamedTuple
 
 from scraper.crawl.fetch_time import steady
+from scraper.crawl.frontier.store import (
+    LONGEST_WAIT,
+    SHORTEST_WAIT,
+    FailedRequest,
+    HostTrouble,
+    RequestEnd,
+    SkippedPage,
+    TakenRequest,
+)
 from scraper.stories.identity import Story
 
-__all__ = [
-    "LONGEST_WAIT",
-    "SHORTEST_WAIT",
-    "FailedRequest",
-    "RequestEnd",
-    "SkippedPage",
-    "SqliteStore",
-    "StoreError",
-    "Story",
-    "TakenRequest",
-]
-__all__ += ["HostTrouble", "WriteLockLost"]
+__all__ = ["SqliteStore"]
 
 _QUEUED, _IN_FLIGHT, _CLOSED = 0, 1, 2
-
-SHORTEST_WAIT, LONGEST_WAIT = 90 * 60, 90 * 24 * 3600
-"""Seconds between two looks at a story that did not change."""
 
 _TABLES = """
 create table if not exists request (
@@ -48,66 +40,6 @@ create table if not exists story_key (key text primary key, id text) without row
 create table if not exists band (key int, id text, primary key (key, id)) without rowid;
 create table if not exists mark (name text primary key, value) without rowid;
 """
-
-
-class StoreError(Exception):
-    """The ledger cannot be used."""
-
-
-class WriteLockLost(Exception):
-    """Another worker has the turn to write: what was judged may hold no more."""
-
-
-class TakenRequest(NamedTuple):
-    """A request as it comes out of the queue."""
-
-    key: bytes
-    data: bytes
-    tries: int
-    """In this run, before this one."""
-    etag: str | None
-    modified: str | None
-
-
-class RequestEnd(NamedTuple):
-    """How a request ended."""
-
-    reason: str
-    failed: bool
-    """It is made again by the next crawl, unless it is `final`."""
-    final: bool
-    whole: bool = False
-    """A page came, and what it says of itself holds the next time it is requested."""
-    etag: str | None = None
-    modified: str | None = None
-    seconds: float | None = None
-    """From asking to the answer; None where none came."""
-    skipped: str | None = None
-    """Why a page that came holds no story."""
-
-
-class FailedRequest(NamedTuple):
-    """A request that came to nothing."""
-
-    url: str
-    reason: str
-    tries: int
-
-
-class SkippedPage(NamedTuple):
-    """A page that came and holds no story."""
-
-    url: str
-    reason: str
-
-
-class HostTrouble(NamedTuple):
-    """How a host has been doing in this run."""
-
-    failures: int = 0
-    """In a row."""
-    until: float = 0.0
-    """It rests until then (seconds of the epoch)."""
 
 
 class SqliteStore:

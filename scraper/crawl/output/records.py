@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
@@ -18,14 +18,11 @@ from scrapy.exceptions import CloseSpider
 from scraper.crawl import items
 from scraper.crawl.crawl_dir import DOUBLED, RECORDS, crawl_dir
 from scraper.crawl.frontier.scheduler import KNOWN, NO_OUTPUT, UNUSABLE, OmittedItem, Scheduler
-from scraper.crawl.frontier.sqlite_store import SqliteStore, WriteLockLost
+from scraper.crawl.frontier.store import Store, WriteLockLost
 from scraper.crawl.items import Item
 from scraper.crawl.stats import add
 from scraper.errors import RecordError
 from scraper.stories.identity import Story, Verdict, judge, remembered
-
-if TYPE_CHECKING:
-    from scraper.crawl.frontier.redis_store import RedisStore
 
 __all__ = ["RecordFile", "RecordPipeline", "catch_up"]
 
@@ -112,7 +109,7 @@ def _mend(file: int) -> int:
     return size - end
 
 
-def catch_up(file: RecordFile, store: "SqliteStore | RedisStore") -> tuple[int, list[RecordError]]:
+def catch_up(file: RecordFile, store: Store) -> tuple[int, list[RecordError]]:
     """Bring the store into agreement with the records file.
 
     Lines that were not noted, and whose stories other workers wrote as well meanwhile, are taken back.
@@ -213,7 +210,7 @@ class RecordPipeline:
             return {**found.fields, **more}
         return {**item, **more} if isinstance(item, dict) else item
 
-    def _written(self, file: RecordFile, store: "SqliteStore | RedisStore", item: Item) -> Mapping[str, Any]:
+    def _written(self, file: RecordFile, store: Store, item: Item) -> Mapping[str, Any]:
         """Judge an item and write it, in turn with other workers; return what the line says besides."""
         story = _story(item)
         while True:
@@ -233,7 +230,7 @@ class RecordPipeline:
             except WriteLockLost:
                 file.cut(size)
 
-    def _judged(self, story: Story, store: "SqliteStore | RedisStore") -> Verdict:
+    def _judged(self, story: Story, store: Store) -> Verdict:
         """Judge a story; raise `OmittedItem` for what the file has already."""
         verdict = judge(story, store)
         if verdict.left_out is None:

@@ -22,9 +22,10 @@ from scraper.crawl.fetch_time import steady
 from scraper.crawl.frontier.redis_store import RedisStore, Worker
 from scraper.crawl.frontier.request_codec import RequestFingerprinter, dump, load
 from scraper.crawl.frontier.scheduler import DUE, META, Scheduler
-from scraper.crawl.frontier.sqlite_store import HostTrouble, RequestEnd, SqliteStore, StoreError, Story
+from scraper.crawl.frontier.sqlite_store import SqliteStore
+from scraper.crawl.frontier.store import HostTrouble, RequestEnd, StoreError
 from scraper.crawl.output.records import RecordFile, RecordPipeline, catch_up
-from scraper.stories.identity import story_id, text_digest
+from scraper.stories.identity import Story, story_id, text_digest
 from tests.redis_server import serving
 
 LONG = "The harbour office counted ships all morning and found one more than the day before. " * 4

@@ -17,7 +17,8 @@ from playwright.sync_api import Browser
 from selectolax.lexbor import LexborHTMLParser
 
 from scraper.article import Article
-from scraper.crawl.frontier.sqlite_store import RequestEnd, SqliteStore
+from scraper.crawl.frontier.sqlite_store import SqliteStore
+from scraper.crawl.frontier.store import RequestEnd
 from scraper.crawl.reporting.charts import columns
 from scraper.crawl.reporting.page import report
 from scraper.stories.identity import story_id
