@@ -12,7 +12,7 @@ from pathlib import Path
 from scrapy import Request
 
 from scraper import Article
-from scraper.crawl.frontier.redis_store import RedisStore, Worker
+from scraper.crawl.frontier.redis.store import RedisStore, Worker
 from scraper.crawl.frontier.request_codec import RequestFingerprinter, dump
 from scraper.crawl.frontier.store import RequestEnd
 from scraper.stories import near_duplicates

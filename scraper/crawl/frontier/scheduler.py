@@ -41,7 +41,7 @@ from scraper.crawl.stats import CrawlStats, add
 from scraper.stories.urls import canonical, host
 
 if TYPE_CHECKING:
-    from scraper.crawl.frontier.redis_store import RedisStore
+    from scraper.crawl.frontier.redis.store import RedisStore
 
 __all__ = ["DISK_FULL", "DUE", "LOCKED", "META", "NEWEST", "NO_FRONTIER", "NO_OUTPUT", "SINCE"]
 __all__ += [
@@ -257,7 +257,7 @@ class Scheduler(BaseScheduler):
     def _joined(self, directory: Path, site: str | None) -> "RedisStore":
         """Join the crawl of this spider and site; raise `StoreError`, `Locked` or `_OtherSite`."""
         try:
-            from scraper.crawl.frontier.redis_store import join  # noqa: PLC0415 - an extra
+            from scraper.crawl.frontier.redis.store import join  # noqa: PLC0415 - an extra
         except ImportError as error:
             raise StoreError(f'REDIS_URL needs more: pip install -e ".[redis]" ({error})') from error
         crawl = f"{self._crawler.spidercls.name}:{site or ''}"

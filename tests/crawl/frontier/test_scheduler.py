@@ -19,7 +19,7 @@ from scraper import Article
 from scraper.crawl.crawl_dir import Locked, clear, lock
 from scraper.crawl.downloader.backoff import BackoffMiddleware, retry_after
 from scraper.crawl.fetch_time import steady
-from scraper.crawl.frontier.redis_store import RedisStore, Worker
+from scraper.crawl.frontier.redis.store import RedisStore, Worker
 from scraper.crawl.frontier.request_codec import RequestFingerprinter, dump, load
 from scraper.crawl.frontier.scheduler import DUE, META, Scheduler
 from scraper.crawl.frontier.sqlite_store import SqliteStore

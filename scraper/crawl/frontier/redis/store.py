@@ -40,7 +40,7 @@ from scraper.stories.identity import Story
 
 __all__ = ["RedisStore", "Worker", "join"]
 
-_COMMANDS = Path(__file__).with_name("redis_store.lua").read_text("utf-8")
+_COMMANDS = Path(__file__).with_name("commands.lua").read_text("utf-8")
 _OLDEST = 7  # of Redis: earlier ones run a script halfway when they are full
 _POLL = 0.25  # seconds between two looks for what others may have found
 _PAUSE = 0.2  # seconds between two tries to reach Redis

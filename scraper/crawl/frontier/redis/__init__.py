@@ -1,0 +1,1 @@
+"""The store of a crawl with several workers, in Redis; needs the extra `redis`."""
