@@ -21,9 +21,10 @@ from scraper.crawl.downloader.outcome import IF_MISSING
 from scraper.crawl.downloader.robots import RobotsMiddleware
 from scraper.crawl.downloader.same_host import HOME, META
 from scraper.crawl.fetch_time import fetched_at
+from scraper.crawl.frontier.flights import OmittedItem
 from scraper.crawl.frontier.request_codec import StoredError, harmless
 from scraper.crawl.frontier.scheduler import META as FLIGHT
-from scraper.crawl.frontier.scheduler import NEWEST, SINCE, STORE_ROLLED_BACK, OmittedItem, Scheduler
+from scraper.crawl.frontier.scheduler import NEWEST, SINCE, STORE_ROLLED_BACK, Scheduler
 from scraper.crawl.parsing.client import ParserClient
 from scraper.crawl.parsing.worker import PageRequest, ParsedPage
 from scraper.crawl.stats import UNFINISHED, add
@@ -101,7 +102,7 @@ class PortalSpider(Spider):
     async def start(self) -> AsyncIterator[Request]:
         """Request the home page and the sitemaps."""
         assert self.site is not None, "the embedded portal's address is given when the spider opens"
-        self.site = str(Scheduler.of(self.crawler).mark(_MOVED) or self.site)
+        self.site = str(Scheduler.of(self.crawler).session.mark(_MOVED) or self.site)
         self.crawler.stats.set_value("site", self.site)
         yield self._home()
         robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
@@ -112,13 +113,13 @@ class PortalSpider(Spider):
 
     def _opened(self) -> None:
         """Let the scheduler validate and rank stored requests with this spider."""
-        frontier = Scheduler.of(self.crawler)
-        frontier.ranked, frontier.vouched = self._ranked, self._vouched
+        scheduler = Scheduler.of(self.crawler)
+        scheduler.rank, scheduler.validate = self._ranked, self._vouched
 
     async def home(self, response: Response) -> AsyncIterator[Request | dict[str, Any]]:
         """Read the start page; the URL to which it was redirected is the site's."""
         self.site = urls.canonical(response.url)
-        Scheduler.of(self.crawler).set_mark(_MOVED, self.site)
+        Scheduler.of(self.crawler).session.set_mark(_MOVED, self.site)
         async for each in self.page(response):
             yield each
 
@@ -190,7 +191,7 @@ class PortalSpider(Spider):
 
     def lost(self, failure: Failure) -> None:
         """Report a failure that the scheduler could not see; it counts failures."""
-        Scheduler.of(self.crawler).note(failure.request, failure.value)  # type: ignore[attr-defined]
+        Scheduler.of(self.crawler).flights.note_failure(failure.request, failure.value)  # type: ignore[attr-defined]
 
     async def _read(self, response: Response) -> ParsedPage:
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
@@ -326,7 +327,7 @@ class PortalSpider(Spider):
         return urls.host(str(self.site))
 
     def _tell(self, response: Response, what: str) -> None:
-        Scheduler.of(self.crawler).tell(response.request, what)
+        Scheduler.of(self.crawler).flights.classify(response.request, what)
 
 
 def _checked(told: Mapping[str, Any], host: str) -> None:

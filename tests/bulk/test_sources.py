@@ -11,7 +11,7 @@ from tests.test_readme import guide, section
 
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
-    for line in section("Where each field comes from", guide("record")).splitlines()
+    for line in section("Where each field comes from", guide("records")).splitlines()
     if line.startswith("| `")
 ]
 

@@ -33,7 +33,8 @@ from scraper.crawl.addon import SETTINGS, TrustedCrawl
 from scraper.crawl.crawl_dir import crawl_dir
 from scraper.crawl.downloader.backoff import RATE_LIMITED
 from scraper.crawl.downloader.robots import FORBIDDEN
-from scraper.crawl.frontier.scheduler import DISK_FULL, JOINED, KNOWN, LOCKED, NO_FRONTIER, NO_OUTPUT, OTHER_SITE
+from scraper.crawl.frontier.scheduler import KNOWN
+from scraper.crawl.frontier.session import DISK_FULL, JOINED, LOCKED, NO_FRONTIER, NO_OUTPUT, OTHER_SITE
 from scraper.crawl.portal_spider import NO_SITEMAP, PortalSpider
 from scraper.crawl.stats import CrawlStats, count
 from scraper.io.terminal import open_standard_streams

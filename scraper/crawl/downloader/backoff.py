@@ -83,7 +83,7 @@ class BackoffMiddleware:
     async def process_response(self, request: Request, response: Response) -> Response | Request:
         """Return the answer, or the next try of a request that a host in trouble has answered."""
         if response.status not in _STATUSES and CUT_SHORT not in response.flags:
-            Scheduler.of(self._crawler).set_trouble(host(request.url), HostTrouble())
+            Scheduler.of(self._crawler).hosts.set_trouble(host(request.url), HostTrouble())
             return response
         asked = retry_after(response.headers.get("Retry-After"), time.time())
         if asked is None and response.status in _BUSY:
@@ -111,22 +111,22 @@ class BackoffMiddleware:
 
         One failure alone may be its page's own, and only the page waits, unless the host has `asked` for peace.
         """
-        frontier = Scheduler.of(self._crawler)
+        hosts = Scheduler.of(self._crawler).hosts
         now = steady()
-        failures, until = frontier.trouble(name)
+        failures, until = hosts.trouble(name)
         failures += now >= until  # what was in progress when it began to rest tells nothing new
         wait = max(self._first * 2.0 ** (max(failures, tries) - 1), asked or 0.0)
         due = max(until, now + min(wait, self._longest))
         if asked is not None or failures > 1:
             until = due
-            frontier.rest(name, until)
-        frontier.set_trouble(name, HostTrouble(failures, until))
-        if failures >= self._patience and name not in frontier.barred:
+            hosts.rest(name, until)
+        hosts.set_trouble(name, HostTrouble(failures, until))
+        if failures >= self._patience and name not in hosts.barred:
             logger.warning("%s is given up after %d failures in a row", name, failures)
-            frontier.bar(name)
+            hosts.bar(name)
         return due
 
     def _idle(self) -> None:
         """Name the reason for which a crawl ends that has still something to request."""
-        if Scheduler.of(self._crawler).limited():
+        if Scheduler.of(self._crawler).hosts.has_given_up():
             raise CloseSpider(RATE_LIMITED)

@@ -8,7 +8,8 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from scraper.crawl.failures import reason
-from scraper.crawl.frontier.scheduler import FETCHED, Scheduler
+from scraper.crawl.frontier.flights import FETCHED
+from scraper.crawl.frontier.scheduler import Scheduler
 from scraper.io.content_encoding import FLAWS
 
 __all__ = ["IF_MISSING", "UNCHANGED", "OutcomeMiddleware"]
@@ -31,7 +32,7 @@ class OutcomeMiddleware:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Note what came; raise `IgnoreRequest` for a page that is unchanged, or not whole."""
-        flight = Scheduler.of(self._crawler).flight(request)
+        flight = Scheduler.of(self._crawler).flights.get(request)
         if flight is None:
             return response
         flight.seconds = request.meta.get("download_latency")
@@ -50,7 +51,7 @@ class OutcomeMiddleware:
 
     def process_exception(self, request: Request, exception: Exception) -> None:
         """Note why nothing came."""
-        flight = Scheduler.of(self._crawler).flight(request)
+        flight = Scheduler.of(self._crawler).flights.get(request)
         if flight is not None:
             flight.reason = reason(exception)
 

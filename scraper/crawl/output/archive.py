@@ -27,7 +27,8 @@ from scrapy.http import Headers, Response
 
 from scraper.crawl.crawl_dir import crawl_dir
 from scraper.crawl.fetch_time import fetched_at
-from scraper.crawl.frontier.scheduler import DISK_FULL, Scheduler
+from scraper.crawl.frontier.scheduler import Scheduler
+from scraper.crawl.frontier.session import DISK_FULL
 from scraper.io.warc import whole_size
 
 __all__ = ["Archive", "ArchiveFile", "member", "mend"]
@@ -237,13 +238,13 @@ class Archive:
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Archive the response; if that fails, the crawl ends and the response is not parsed."""
-        frontier = Scheduler.of(self._crawler)
-        if frontier.stopping:
+        session = Scheduler.of(self._crawler).session
+        if session.is_stopping:
             raise IgnoreRequest(DISK_FULL)
         try:
             self._keep(request, response)
         except OSError as error:
-            frontier.stop(error)
+            session.stop(error)
             raise IgnoreRequest(DISK_FULL) from error
         return response
 

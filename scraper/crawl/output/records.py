@@ -17,7 +17,9 @@ from scrapy.exceptions import CloseSpider
 
 from scraper.crawl import items
 from scraper.crawl.crawl_dir import DOUBLED, RECORDS, crawl_dir
-from scraper.crawl.frontier.scheduler import KNOWN, NO_OUTPUT, UNUSABLE, OmittedItem, Scheduler
+from scraper.crawl.frontier.flights import OmittedItem
+from scraper.crawl.frontier.scheduler import KNOWN, Scheduler
+from scraper.crawl.frontier.session import NO_OUTPUT, UNUSABLE
 from scraper.crawl.frontier.store import Store, WriteLockLost
 from scraper.crawl.items import Item
 from scraper.crawl.stats import add
@@ -165,9 +167,9 @@ class RecordPipeline:
 
     def open_spider(self) -> None:
         """Open the file, and say what had to be mended."""
-        frontier = Scheduler.of(self._crawler)
+        session = Scheduler.of(self._crawler).session
         path = crawl_dir(self._crawler) / RECORDS
-        if frontier.store is None:  # it has said why, and the crawl ends
+        if session.store is None:  # it has said why, and the crawl ends
             return
         try:
             self._file = RecordFile(path)
@@ -179,7 +181,7 @@ class RecordPipeline:
         if self._file.torn:
             logger.warning("%s ended in a torn line: %d bytes cut off", path, self._file.torn)
         try:
-            lost, faults = catch_up(self._file, frontier.store)
+            lost, faults = catch_up(self._file, session.store)
         except UNUSABLE as error:
             logger.error("%s", error)
             raise CloseSpider(NO_OUTPUT) from error
@@ -194,14 +196,14 @@ class RecordPipeline:
 
         Return an article as a dict, so that whatever comes after this can write it, too.
         """
-        frontier = Scheduler.of(self._crawler)
-        if self._file is None or frontier.store is None or frontier.stopping:
+        session = Scheduler.of(self._crawler).session
+        if self._file is None or session.store is None or session.is_stopping:
             raise OmittedItem("no room for the record", log_level="DEBUG")
         found = items.read(item)
         try:
-            more = self._written(self._file, frontier.store, found)
+            more = self._written(self._file, session.store, found)
         except (OSError, *UNUSABLE) as error:
-            frontier.stop(error)
+            session.stop(error)
             raise OmittedItem("no room for the record", log_level="DEBUG") from error
         for key, what in _TOLD.items():
             add(self._crawler, what, key in more)

@@ -17,7 +17,8 @@ from scrapy.crawler import Crawler
 from scraper.article import Article
 from scraper.coverage import coverage
 from scraper.crawl.crawl_dir import RECORDS, crawl_dir, replace
-from scraper.crawl.frontier.scheduler import LOCKED, NO_OUTPUT, OTHER_SITE, Scheduler
+from scraper.crawl.frontier.scheduler import Scheduler
+from scraper.crawl.frontier.session import LOCKED, NO_OUTPUT, OTHER_SITE
 from scraper.crawl.stats import CrawlStats
 from scraper.errors import RecordError
 from scraper.io.network_policy import UNSAFE

@@ -63,7 +63,7 @@ _ONE = "<url><loc>http://p.test/1</loc></url>"
 
 
 def _pages(markup, *encoding):
-    found = sitemap.read(xml_stream if isinstance(xml_stream, bytes) else xml_stream.encode(*encoding))
+    found = sitemap.read(markup if isinstance(markup, bytes) else markup.encode(*encoding))
     assert found.sitemaps == ()
     return [tuple(entry) for entry in found.pages]
 

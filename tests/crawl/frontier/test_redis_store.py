@@ -450,7 +450,7 @@ def test_without_the_extra_it_is_said_what_to_install(tmp_path):
     line = [sys.executable, "-c", blocked, *command(tmp_path, "fintechworld", "-s", "REDIS_URL=redis://x")[3:]]
     run = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 3
-    assert re.search(r'pip install -e "\.\[redis\]"', run.stderr)
+    assert re.search(r'pip install "newsportal-scraper\[redis\]"', run.stderr)
 
 
 def test_the_embedded_portal_is_served_by_each_worker_of_a_machine():

@@ -482,8 +482,9 @@ def test_a_fresh_start_keeps_the_old_records_under_another_name(tmp_path):
 
 def _sink(tmp_path, monkeypatch, store):
     crawler = get_crawler(ParserClient, {"CRAWL_DIR": str(tmp_path)})
-    frontier = SimpleNamespace(store=store, stopping=False, stop=lambda error: None)
-    monkeypatch.setattr(Scheduler, "of", lambda crawler: frontier)
+    session = SimpleNamespace(store=store, is_stopping=False, stop=lambda error: None)
+    scheduler = SimpleNamespace(session=session)
+    monkeypatch.setattr(Scheduler, "of", lambda crawler: scheduler)
     sink = RecordPipeline.from_crawler(crawler)
     sink.open_spider()
     return sink, crawler
@@ -652,7 +653,7 @@ def test_retry_after(value, seconds):
 def backoff(monkeypatch, filed):
     settings = {"RETRY_TIMES": 2, "BACKOFF": 1, "BACKOFF_LONGEST": 60, "HOST_FAILURES": 4}
     frontier = Scheduler.from_crawler(get_crawler(ParserClient, settings))
-    frontier.store = filed
+    frontier.session.store = filed
     monkeypatch.setattr(Scheduler, "of", lambda crawler: frontier)
     now = [1000.0]
     monkeypatch.setattr(time, "time", lambda: now[0])
@@ -675,17 +676,17 @@ def test_tries_wait_longer_and_longer_and_the_whole_host_waits(backoff):
         dues.append(again.meta[DUE] - now[0])
         now[0] = again.meta[DUE]
     assert dues == [1.0, 2.0]
-    assert frontier.resting == {"p.test": now[0]}
+    assert frontier.hosts.resting == {"p.test": now[0]}
     assert isinstance(_answer(middleware, tries=2), Response)
 
 
 def test_the_trouble_of_one_page_is_not_the_host_s(backoff):
     middleware, frontier, now = backoff
     assert _answer(middleware, 500).meta[DUE] == now[0] + 1
-    assert not frontier.resting
+    assert not frontier.hosts.resting
     now[0] += 1
     _answer(middleware, 500, "http://p.test/b")
-    assert frontier.resting == {"p.test": now[0] + 2}
+    assert frontier.hosts.resting == {"p.test": now[0] + 2}
 
 
 def test_retry_after_is_kept_up_to_the_longest_wait(backoff):
@@ -698,10 +699,10 @@ def test_retry_after_is_kept_up_to_the_longest_wait(backoff):
 def test_a_host_that_fails_too_often_in_a_row_is_given_up(backoff):
     middleware, frontier, now = backoff
     for number in range(4):
-        assert not frontier.barred
+        assert not frontier.hosts.barred
         _answer(middleware, url=f"http://p.test/{number}", tries=2)
         now[0] += 100
-    assert frontier.barred == {"p.test"}
+    assert frontier.hosts.barred == {"p.test"}
 
 
 def test_a_host_that_fails_fast_is_left_in_peace(backoff):
@@ -709,7 +710,7 @@ def test_a_host_that_fails_fast_is_left_in_peace(backoff):
     for number in range(3):
         now[0] += 0.1
         _answer(middleware, 500, url=f"http://p.test/{number}")
-    assert frontier.resting["p.test"] > now[0] + 1
+    assert frontier.hosts.resting["p.test"] > now[0] + 1
 
 
 def test_one_good_answer_makes_up_for_all_and_a_burst_counts_as_two(backoff):
@@ -722,7 +723,7 @@ def test_one_good_answer_makes_up_for_all_and_a_burst_counts_as_two(backoff):
     for _ in range(3):
         _answer(middleware, tries=2)
         now[0] += 100
-    assert not frontier.barred
+    assert not frontier.hosts.barred
 
 
 def test_what_failed_on_its_way_is_tried_again_and_what_was_refused_is_not(backoff):

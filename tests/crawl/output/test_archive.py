@@ -306,7 +306,7 @@ def test_a_file_that_was_taken_for_a_left_over_is_begun_again(tmp_path, monkeypa
 
 
 def test_a_day_is_the_longest_for_a_file(tmp_path, monkeypatch):
-    monkeypatch.setattr(Scheduler, "of", lambda crawler: SimpleNamespace(stopping=False))
+    monkeypatch.setattr(Scheduler, "of", lambda crawler: SimpleNamespace(session=SimpleNamespace(is_stopping=False)))
     kept = _archive(tmp_path)
     request, response = Request("http://portal.test/"), HtmlResponse("http://portal.test/", body=b"x")
     now = datetime.now(UTC)

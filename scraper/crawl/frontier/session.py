@@ -1,0 +1,236 @@
+"""The session of a crawl in its folder: lock, store, commits, heartbeat, and the end if nothing more can be stored."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, TypeVar
+
+from scrapy import Spider, signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import CloseSpider
+
+from scraper.crawl.crawl_dir import LEDGER, Locked, clear, crawl_dir, lock, worker
+from scraper.crawl.frontier.sqlite_store import SqliteStore
+from scraper.crawl.frontier.store import Store, StoreError
+from scraper.crawl.stats import CrawlStats, add
+
+__all__ = [
+    "DISK_FULL",
+    "JOINED",
+    "LOCKED",
+    "NO_FRONTIER",
+    "NO_OUTPUT",
+    "OTHER_SITE",
+    "SITE",
+    "UNUSABLE",
+    "CrawlSession",
+]
+
+DISK_FULL = "disk_full"
+"""The reason with which a crawl ends that could not write."""
+NO_FRONTIER = "no_frontier"
+"""The reason with which a crawl ends whose shared frontier became unusable."""
+NO_OUTPUT = "no_output"
+"""The reason with which a crawl ends whose folder cannot be used."""
+OTHER_SITE = "other_site"
+"""The reason with which a crawl ends whose folder belongs to the crawl of another site."""
+LOCKED = "locked"
+"""The reason with which a crawl ends whose folder is in use by another one."""
+JOINED = "joined"
+"""The key of the stats that is set if other workers were at the crawl already."""
+SITE = "site"
+UNUSABLE = (sqlite3.OperationalError, StoreError)
+"""What a store raises that can store nothing more."""
+
+_ARGUMENTS = {"fresh": "FRESH", "pages": "PAGES"}  # of a portal's spider, with the settings that mean the same
+_COMMIT = 0.1  # seconds from a change to its commit: what a death takes back is done again
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+
+class _OtherSite(Exception):
+    """The folder belongs to the crawl of another site."""
+
+
+class CrawlSession:
+    """Opens the folder of a crawl and its store, and closes both."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._fresh: bool = crawler.settings.getbool("FRESH")
+        self._lock: IO[str] | None = None
+        self._refusal = ""
+        self._stopping: asyncio.Task[None] | None = None
+        self._committing: asyncio.TimerHandle | None = None
+        self._beating: asyncio.TimerHandle | None = None
+        self.is_new_round = False
+        """Whether this run starts a new round, rather than continuing the last one."""
+        self.store: Store | None = None
+        """None before the folder is opened, and if it cannot be opened."""
+
+    def open(self, spider: Spider) -> bool:
+        """Open the folder and resume its last run; return whether it can be used. Otherwise the crawl ends."""
+        directory = crawl_dir(self._crawler)
+        self._apply_arguments(spider)
+        try:
+            self._lock = lock(directory)
+            site = self._crawler.settings.get("SITE")
+            is_shared = self._crawler.settings.get("REDIS_URL")
+            store = self._join_redis(directory, site) if is_shared else self._open_sqlite(directory)
+            self._resume(store, site)
+        except Locked as error:
+            self._refuse(LOCKED, error)
+        except _OtherSite as error:
+            self._refuse(OTHER_SITE, error)
+        except (OSError, StoreError) as error:
+            self._refuse(NO_OUTPUT, error)
+        except sqlite3.Error as error:
+            self._refuse(
+                NO_OUTPUT, f"{LEDGER}: {error}; without that file all pages are fetched again, and the records stay"
+            )
+        else:
+            self.store = store
+        return self.store is not None
+
+    def _apply_arguments(self, spider: Spider) -> None:
+        """Apply `-a fresh=true` for any spider, and warn about other arguments that are left to the spider."""
+        for name, setting in _ARGUMENTS.items():
+            value, is_own = vars(spider).get(name), name in self._crawler.spidercls.__dict__
+            if not isinstance(value, str) or is_own or self._crawler.settings.get(setting):
+                continue
+            if name != "fresh":
+                logger.warning("-a %s=%s is left to the spider: -s %s=%s is for the crawl", name, value, setting, value)
+            elif value in ("true", "false"):
+                self._fresh = value == "true"
+            else:
+                logger.warning("fresh=%s is neither true nor false: it is left to the spider", value)
+
+    def _open_sqlite(self, directory: Path) -> Store:
+        if self._fresh:
+            clear(directory)
+        return SqliteStore(directory / LEDGER, self._crawler.settings.getfloat("BACKOFF_LONGEST"))
+
+    def _join_redis(self, directory: Path, site: str | None) -> Store:
+        """Join the crawl of this spider and site; raise `StoreError`, `Locked` or `_OtherSite`."""
+        try:
+            from scraper.crawl.frontier.redis.store import join  # noqa: PLC0415 - an extra
+        except ImportError as error:
+            raise StoreError(f'REDIS_URL needs an extra: pip install "newsportal-scraper[redis]" ({error})') from error
+        crawl = f"{self._crawler.spidercls.name}:{site or ''}"
+        name = worker(directory, crawl)
+        if name is None:
+            raise _OtherSite("it takes part in another crawl: name another CRAWL_DIR")
+        store = join(self._crawler.settings, f"scraper:{crawl}:", name)
+        if self._fresh:
+            if store.joined:
+                store.close()
+                raise Locked("other workers are at this crawl, and would lose it: stop them, then give -a fresh=true")
+            store.clear()
+            clear(directory)
+        return store
+
+    def _resume(self, store: Store, site: str | None) -> None:
+        known = store.mark(SITE)
+        if site is not None and known not in (None, site):
+            store.close()
+            raise _OtherSite(f"it belongs to the crawl of {known}: name another CRAWL_DIR, or give -a fresh=true")
+        if site is not None:
+            store.set_mark(SITE, site)
+        left = 0 if store.joined else store.left()
+        if store.joined:
+            self._crawler.stats.set_value(JOINED, True)
+            logger.info("Other workers are at this crawl: %d URLs are left", store.left())
+        elif left:
+            logger.info("%d URLs are left from the last run", left)
+        else:
+            left = store.renew_all()
+            self.is_new_round = True
+        store.commit()
+        add(self._crawler, "found", left)
+
+    def _refuse(self, reason: str, error: Exception | str) -> None:
+        """End the crawl as soon as Scrapy can end one: when the spider is open."""
+        message = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
+        logger.error("No crawl: %s" if isinstance(error, StoreError) else "No crawl in this folder: %s", message)
+        self._refusal = reason
+        self._crawler.signals.connect(self._end, signals.spider_opened)
+
+    def _end(self) -> None:
+        raise CloseSpider(self._refusal)
+
+    def call(self, function: Callable[[Store], Result], otherwise: Result) -> Result:
+        """Call a function of the store unless the crawl is ending; a store that fails ends the crawl."""
+        if self.store is None or self._stopping is not None:
+            return otherwise
+        try:
+            return function(self.store)
+        except UNUSABLE as error:
+            self.stop(error)
+            return otherwise
+
+    def stop(self, error: Exception) -> None:
+        """End the crawl because nothing more can be stored; requests in flight are sent again by the next run."""
+        if self._stopping is None:
+            logger.error("%s: the crawl ends", error)
+            if self.store is not None:
+                self.store.give_up()
+            reason = NO_FRONTIER if isinstance(error, StoreError) else DISK_FULL
+            engine = self._crawler.engine
+            self._stopping = asyncio.get_running_loop().create_task(engine.close_spider_async(reason=reason))
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the crawl is ending because nothing more can be stored."""
+        return self._stopping is not None
+
+    def mark(self, name: str) -> str | int | None:
+        """Return a value that was set for the crawl, or None."""
+        return self.call(lambda store: store.mark(name), None)
+
+    def set_mark(self, name: str, value: str | int) -> None:
+        """Set a value for the crawl."""
+        self.call(lambda store: store.set_mark(name, value), None)
+
+    def commit_soon(self) -> None:
+        """Commit pending changes soon, together with those that follow: a commit per page would cost a third."""
+        if self._committing is None:
+            self._committing = asyncio.get_running_loop().call_later(_COMMIT, self._commit)
+
+    def _commit(self) -> None:
+        self._committing = None
+        self.call(lambda store: store.commit(), None)
+
+    def send_heartbeats(self, on_beat: Callable[[Store], None]) -> None:
+        """Renew the lease of this worker three times per lease, and call `on_beat` each time."""
+
+        def beat(store: Store) -> None:
+            store.beat()
+            on_beat(store)
+
+        self.call(beat, None)
+        seconds = self._crawler.settings.getfloat("REDIS_LEASE") / 3
+        self._beating = asyncio.get_running_loop().call_later(seconds, self.send_heartbeats, on_beat)
+
+    def close(self, before: Callable[[Store], None]) -> None:
+        """Call `before` with the store, then close store and folder."""
+        for timer in (self._committing, self._beating):
+            if timer is not None:
+                timer.cancel()
+        if self.store is not None:
+            try:
+                before(self.store)
+                self._balance(self.store)
+                self.store.close()
+            except UNUSABLE as error:
+                logger.error("%s: what was done last will be done again", error)
+        if self._lock is not None:
+            self._lock.close()
+
+    def _balance(self, store: Store) -> None:
+        """Correct the statistics of one of several workers: its own work, and what is left for all."""
+        if store.owner:
+            stats = CrawlStats.of(self._crawler.stats.get_stats())
+            add(self._crawler, "found", store.left() - stats.left)
