@@ -25,6 +25,7 @@ from scraper.crawl import PortalSpider
 class Own(PortalSpider):
     name = "own"
 """
+ALONE = {name: value for name, value in ENVIRONMENT.items() if name != "PYTHONPATH"}
 WITHOUT = {"fetched_at", "id", "url", "canonical_url"}
 
 
@@ -32,7 +33,7 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
-        env=ENVIRONMENT,
+        env=ALONE,
         capture_output=True,
         text=True,
         timeout=120,

@@ -1,13 +1,10 @@
 """The guide names the sources of every field, and where the code states their order."""
 
 import dataclasses
-import importlib
 import re
 
-import pytest
-
 from scraper import Article
-from tests.test_readme import guide, section
+from tests.test_readme import ROOT, guide, section
 
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
@@ -22,8 +19,7 @@ def test_every_field_has_its_sources() -> None:
     assert {field.name for field in dataclasses.fields(Article)} <= set(told)
 
 
-@pytest.mark.parametrize("place", sorted({name for row in ROWS for name in re.findall(r"`([\w.]+)`", row[2])}))
-def test_the_place_in_the_code_exists(place: str) -> None:
-    module, _, name = place.partition(".")
-    found = importlib.import_module(f"scraper.{module}")
-    assert not name or callable(getattr(found, name))
+def test_the_modules_named_exist() -> None:
+    named = {path for row in ROWS for path in re.findall(r"`([\w./]+\.py)`", row[2])}
+    assert len(named) > 10
+    assert {path for path in named if not (ROOT / "scraper" / path).exists()} == set()
