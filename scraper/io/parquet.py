@@ -106,5 +106,5 @@ def _library() -> tuple[Any, Any]:
         import pyarrow as pa  # noqa: PLC0415 - an extra
         import pyarrow.parquet as pq  # noqa: PLC0415
     except ImportError as error:
-        raise ScraperError('Parquet needs pyarrow: pip install -e ".[export]"') from error
+        raise ScraperError('Parquet needs pyarrow: pip install "newsportal-scraper[export]"') from error
     return pa, pq

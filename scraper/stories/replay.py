@@ -21,7 +21,7 @@ from scraper.stories import urls
 from scraper.stories.identity import Memory, body_digest, cut_short, judge, remembered, story_id, truncated
 from scraper.stories.parts import LONGEST, Place, belongs, place
 
-__all__ = ["Look", "Replay", "articles", "document", "look"]
+__all__ = ["PageResult", "Replay", "articles", "document", "look"]
 
 # What a crawl asks for without reading it as a page, or never asks for.
 _UNREAD = frozenset(("/robots.txt", "/sitemap.xml"))
@@ -42,7 +42,7 @@ class _Read(NamedTuple):
     place: Place = Place()
 
 
-class Look(NamedTuple):
+class PageResult(NamedTuple):
     """What a page holds."""
 
     found: _Read | None = None
@@ -64,14 +64,14 @@ def articles(pages: Iterable[Page], *, on_skipped: OnSkipped | None = None) -> I
     yield from replay.rest()
 
 
-def look(page: Page) -> Look:
+def look(page: Page) -> PageResult:
     """Read a page by itself: all of the work, for whichever process has time."""
     if _key(page) is None or not _readable(page):
-        return Look(page=False)
+        return PageResult(page=False)
     try:
-        return Look(_read(page))
+        return PageResult(_read(page))
     except ScraperError as error:
-        return Look(error=error)
+        return PageResult(error=error)
 
 
 class Replay:
@@ -84,7 +84,7 @@ class Replay:
         """The parts read so far of split stories, by the identity of the page that they wait for."""
         self._later: dict[str, _Read] = {}
 
-    def page(self, page: Page, seen: Look) -> Iterator[Article]:
+    def page(self, page: Page, seen: PageResult) -> Iterator[Article]:
         """Give the records that are whole with this page."""
         key = _key(page)
         if key is None:

@@ -32,7 +32,8 @@ from scraper.crawl.downloader.backoff import RATE_LIMITED
 from scraper.crawl.downloader.robots import FORBIDDEN
 from scraper.crawl.frontier.scheduler import DISK_FULL, JOINED, KNOWN, LOCKED, NO_FRONTIER, NO_OUTPUT, OTHER_SITE
 from scraper.crawl.portal_spider import NO_SITEMAP, PortalSpider
-from scraper.crawl.stats import Account, count
+from scraper.crawl.stats import Account
+from scraper.io.wording import count
 from scraper.version import __version__
 
 __all__ = ["Command", "crawl", "crawl_site", "exit_status"]

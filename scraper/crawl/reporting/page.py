@@ -26,6 +26,7 @@ from scraper.coverage import coverage, fallen
 from scraper.crawl.reporting.charts import bar, columns
 from scraper.errors import RecordError
 from scraper.io.jsonl import read_records
+from scraper.io.wording import count
 
 __all__ = ["report"]
 
@@ -223,7 +224,7 @@ def _records(path: Path, notes: list[str]) -> Iterator[Article]:
         notes.append(f"{_RECORDS} cannot be read: {error.strerror}")
     if faults:
         what = "is no record" if number == 1 else "are no records; the first"
-        notes.append(f"{_several(number, 'line')} of {_RECORDS} {what}: {faults[0]}")
+        notes.append(f"{count(number, 'line', ',')} of {_RECORDS} {what}: {faults[0]}")
 
 
 def _lines(path: Path, kind: type[T], notes: list[str]) -> Iterator[T]:
@@ -239,11 +240,6 @@ def _lines(path: Path, kind: type[T], notes: list[str]) -> Iterator[T]:
 
 
 # What is told of them
-
-
-def _several(number: int, noun: str) -> str:
-    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
-    return f"{number:,} {noun}{ending}"
 
 
 def _percent(share: float) -> str:
@@ -268,12 +264,12 @@ def _causes(run: _Run) -> Iterator[str]:
     if run.reason != "finished":
         yield f"The run was ended: {_ENDS.get(str(run.reason), run.reason)}."
     if run.errors:
-        yield f"The spider broke {_several(run.errors, 'time')}: the log has the traces."
+        yield f"The spider broke {count(run.errors, 'time', ',')}: the log has the traces."
     if not run.counts.written:
         for reason, number in sorted(run.counts.failed.items(), key=lambda pair: pair[0] == "no sitemap"):
-            yield f"{_several(number, 'address')} not fetched: {_cause(_cut(reason, _LINE))}."
+            yield f"{count(number, 'address', ',')} not fetched: {_cause(_cut(reason, _LINE))}."
         for kind, number in run.counts.skipped.items():
-            yield f"{_several(number, 'page')} without a story: {_cut(kind, _LINE)}."
+            yield f"{count(number, 'page', ',')} without a story: {_cut(kind, _LINE)}."
 
 
 def _cause(reason: str) -> str:
