@@ -1,7 +1,7 @@
-"""The record: what a page says, as one frozen value and as one line of JSON.
+"""The record of an article, as a frozen value and as one line of JSON.
 
 The names are those of schema.org's NewsArticle in snake_case. Every string in a record is valid Unicode: a pair of
-surrogates is joined and a lone one becomes U+FFFD when the record is made, so whatever a record holds can be written.
+surrogates is joined and a lone one becomes U+FFFD when the record is created, so that any record can be written.
 """
 
 import dataclasses
@@ -31,13 +31,14 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 1.1
-"""Major and minor: a new field raises the minor, of one digit; a field that changes its meaning or goes, the major."""
+"""Major and minor version: a new field raises the minor digit; a changed or removed field the major."""
 BodyType = Literal["paragraph", "standfirst", "heading", "list_item", "quote", "table_row", "code"]
 SIDEBAR_KINDS = ("related", "ranking", "recommendation")
-"""The kinds of sidebar that every record has, maybe empty."""
+"""The kinds of sidebar lists that every record has, possibly empty."""
 
 _OLDEST = int(SCHEMA_VERSION)
-_REPR = 60  # characters of a headline that its repr shows
+_ADDED = {"added": True}  # marks fields that the crawl or the library fills, not the page
+_REPR = 60  # characters of a headline shown in its repr
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # Readers that split lines as Unicode does, not as JSON Lines does, break at these; JSON may escape them in a string.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")
@@ -54,18 +55,18 @@ def _shortened(text: str) -> str:
 
 
 class Link(msgspec.Struct, frozen=True, gc=False):
-    """A story named in a list beside the article."""
+    """A link to another story in a list beside the article."""
 
     text: str
-    """As the page shows it; it may be cut."""
+    """As shown on the page; it may be truncated."""
     url: str | None = None
-    """Absolute where the page's own URL is known; None in flattened text."""
+    """Absolute if the URL of the page is known; None in flattened text."""
 
 
 def _valid_links(links: Iterable[Link]) -> tuple[Link, ...]:
     links = tuple(links)
-    said = "".join([f"{link.text}{link.url}" for link in links])  # looked at together, as a page has a hundred
-    if said.isascii() or not _SURROGATE.search(said):
+    joined = "".join([f"{link.text}{link.url}" for link in links])  # one check for all, as a page has a hundred
+    if joined.isascii() or not _SURROGATE.search(joined):
         return links
     return tuple(Link(_valid(link.text), link.url and _valid(link.url)) for link in links)
 
@@ -75,11 +76,11 @@ class Image:
     """An image of the story."""
 
     url: str
-    """Absolute where the page's own URL is known."""
+    """Absolute if the URL of the page is known."""
     caption: str | None = None
-    """What the page says below it, without the credit."""
+    """The caption on the page, without the credit."""
     credit: str | None = None
-    """Who took or owns it, as written: "Lou Pratt", "AP Photo/Lou Pratt"."""
+    """The photographer or owner as written: "Lou Pratt", "AP Photo/Lou Pratt"."""
 
     def __post_init__(self) -> None:
         for name in ("url", "caption", "credit"):
@@ -89,16 +90,16 @@ class Image:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Dateline:
-    """Where a story was filed, and by whom: the opening of its first paragraph."""
+    """The place and agency that open the first paragraph of a story."""
 
     raw: str
-    """Verbatim, with its dash and spaces: `raw + body[0]` is the paragraph as it stood."""
+    """Verbatim, with dash and spaces: `raw + body[0]` is the paragraph as published."""
     place: str | None = None
-    """"SEOUL, South Korea" as written; None where only an agency stands."""
+    """"SEOUL, South Korea" as written; None if there is only an agency."""
     agency: str | None = None
     """"AP", "Reuters", as written, without brackets."""
     paragraph: int = 0
-    """The index in `body` of the paragraph that it opens: 0, unless a standfirst stands before that."""
+    """The index in `body` of the paragraph that it opens: 0, unless a standfirst comes first."""
 
     def __post_init__(self) -> None:
         for name in ("raw", "place", "agency"):
@@ -108,12 +109,12 @@ class Dateline:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Extraction:
-    """How the record came about."""
+    """How the record was extracted."""
 
     profile: str = "generic"
-    """The template by which the page was read."""
+    """The name of the template that was used."""
     confidence: float = 0.0
-    """0 to 1: how surely this is an article, split rightly."""
+    """The confidence, 0 to 1, that this is an article and its parts are right."""
     warnings: tuple[str, ...] = ()
     """Names such as "injected_keyword", "truncated", "paywalled"."""
     version: str = ""
@@ -121,14 +122,14 @@ class Extraction:
 
 
 class Sidebar(dict[str, tuple[Link, ...]]):
-    """A frozen dict from a list's kind to its links in page order; `related`, `ranking`, `recommendation` always."""
+    """A frozen dict from list kinds to links in page order; it always has `related`, `ranking`, `recommendation`."""
 
     def __init__(self, lists: Mapping[str, Iterable[Link]] | Iterable[tuple[str, Iterable[Link]]] = ()) -> None:
-        given = dict(lists)
-        super().__init__({kind: _valid_links(given.get(kind, ())) for kind in (*SIDEBAR_KINDS, *given)})
+        links = dict(lists)
+        super().__init__({kind: _valid_links(links.get(kind, ())) for kind in (*SIDEBAR_KINDS, *links)})
 
     def _frozen(self, *_: object, **__: object) -> NoReturn:
-        raise TypeError("a sidebar is frozen: make a new one")
+        raise TypeError("a sidebar is frozen: create a new one")
 
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _frozen
 
@@ -151,23 +152,23 @@ class Article:
     url: str | None = None
     """The URL of the final response."""
     canonical_url: str | None = None
-    """The URL the page names as its own."""
+    """The canonical URL that the page declares."""
     site_name: str | None = None
     section: str | None = None
     description: str | None = None
-    """What the page declares as its summary."""
+    """The summary that the page declares."""
     dateline: Dateline | None = None
     date_published: datetime | None = None
-    """With a zone only where the page gave one."""
+    """With a time zone only if the page states one."""
     date_published_raw: str | None = None
-    """As it stood on the page."""
+    """As written on the page."""
     date_modified: datetime | None = None
     authors: tuple[str, ...] = ()
-    """People, or the brand in the author's place, as the site claims; no agency, no section."""
+    """People, or a brand named as author, as the site states; no agencies, no sections."""
     body: tuple[str, ...] = ()
     """Entries in order, the first without its dateline: paragraphs, subheadings, list items, quotes, rows of tables."""
     body_types: tuple[BodyType, ...] = ()
-    """What each entry of `body` is; all are paragraphs where this is not given."""
+    """The type of each entry of `body`; paragraphs by default."""
     sidebar: Sidebar = dataclasses.field(default_factory=Sidebar)
     """The lists of other stories beside the article, by kind."""
     like_count: int | None = None
@@ -175,20 +176,20 @@ class Article:
     image: str | None = None
     """The URL of the lead image."""
     images: tuple[Image, ...] = ()
-    """All images of the story, the lead image first."""
+    """All images of the story, lead image first."""
     language: str | None = None
     """A BCP 47 tag, as the page declares it."""
     keywords: tuple[str, ...] = ()
-    extraction: Extraction = dataclasses.field(default_factory=Extraction)
-    id: str | None = None
-    """In a crawl's records: stable for the same story at the same URL."""
-    fetched_at: datetime | None = None
+    extraction: Extraction = dataclasses.field(default_factory=Extraction, metadata=_ADDED)
+    id: str | None = dataclasses.field(default=None, metadata=_ADDED)
+    """In a crawl's records: stable for the same story at the same address."""
+    fetched_at: datetime | None = dataclasses.field(default=None, metadata=_ADDED)
     """In a crawl's records: when the page was fetched, in UTC."""
-    duplicate_of: str | None = None
+    duplicate_of: str | None = dataclasses.field(default=None, metadata=_ADDED)
     """In a crawl's records: the `id` of the story in the same crawl of which this one is a near copy."""
-    replaces: str | None = None
+    replaces: str | None = dataclasses.field(default=None, metadata=_ADDED)
     """In a crawl's records: the `id` of the earlier record that this one replaces, as the story has changed."""
-    schema_version: float = SCHEMA_VERSION
+    schema_version: float = dataclasses.field(default=SCHEMA_VERSION, metadata=_ADDED)
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -196,7 +197,7 @@ class Article:
             value = getattr(self, name)
             if value is not None:
                 put(self, name, _valid(value))
-        for name in ("authors", "body", "keywords"):
+        for name in _TEXT_LISTS:
             put(self, name, tuple(map(_valid, getattr(self, name))))
         put(self, "body_types", tuple(self.body_types) or ("paragraph",) * len(self.body))
         put(self, "images", tuple(self.images))
@@ -211,7 +212,7 @@ class Article:
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
-        """The body with the dateline in its place: its entries as they stood on the page."""
+        """The entries of the body as published, including the dateline."""
         opening = self.dateline
         if opening is None:
             return self.body
@@ -219,7 +220,7 @@ class Article:
 
     @property
     def text(self) -> str:
-        """The body, a paragraph a line, the dateline in its place."""
+        """The body including the dateline, one paragraph per line."""
         return "\n".join(self.paragraphs)
 
     def to_markdown(self) -> str:
@@ -227,20 +228,20 @@ class Article:
         return markdown.render(self.headline, zip(self.paragraphs, self.body_types, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain dicts, lists, strings and numbers under the field names; dates in ISO 8601."""
+        """Return the fields as plain dicts, lists, strings and numbers; dates in ISO 8601."""
         plain: dict[str, Any] = msgspec.json.decode(self._encoded())
         return plain
 
     def to_json(self) -> str:
-        """Return one line of JSON, with no line break of any kind in it."""
-        return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", self._encoded().decode())
+        """Return one line of JSON without any kind of line break."""
+        return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", self._encoded().decode())
 
     def _encoded(self) -> bytes:
         return msgspec.json.encode(self, enc_hook=dict)
 
     @classmethod
     def from_json(cls, line: str | bytes) -> "Article":
-        """Read what `to_json` wrote; raise `RecordError` for anything else."""
+        """Parse the output of `to_json`; raise `RecordError` for anything else."""
         try:
             value = json.loads(line)
         except (ValueError, TypeError, RecursionError) as error:
@@ -249,7 +250,7 @@ class Article:
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> "Article":
-        """Read what `to_dict` gave; raise `RecordError` for anything else."""
+        """Convert the output of `to_dict`; raise `RecordError` for anything else."""
         try:
             return _decoded(value)
         except RecordError:
@@ -258,7 +259,7 @@ class Article:
             raise RecordError(1, f"no record: {error}") from error
 
     def to_schema_org(self) -> dict[str, Any]:
-        """Return the JSON-LD of a schema.org NewsArticle; what the page did not tell is left out."""
+        """Return the JSON-LD of a schema.org NewsArticle, without empty properties."""
         pairs = {
             "@context": "https://schema.org",
             "@type": "NewsArticle",
@@ -284,27 +285,11 @@ def _image_object(image: Image) -> dict[str, str]:
     return {key: value for key, value in pairs.items() if value}
 
 
-PAGE_FIELDS = tuple(
-    name
-    for name in Article.__dataclass_fields__
-    if name not in {"extraction", "id", "fetched_at", "duplicate_of", "replaces", "schema_version"}
-)
-"""The fields that a page fills; the crawl or the library fills the others."""
+PAGE_FIELDS = tuple(field.name for field in dataclasses.fields(Article) if field.metadata != _ADDED)
+"""The fields whose values come from the page."""
 _LISTS = dict[str, tuple[Link, ...]]
-_TEXTS = (
-    "headline",
-    "url",
-    "canonical_url",
-    "site_name",
-    "section",
-    "description",
-    "date_published_raw",
-    "image",
-    "language",
-    "id",
-    "duplicate_of",
-    "replaces",
-)
+_TEXTS = tuple(field.name for field in dataclasses.fields(Article) if field.type in (str, str | None))
+_TEXT_LISTS = tuple(field.name for field in dataclasses.fields(Article) if field.type == tuple[str, ...])
 
 
 def _decoded(value: Any) -> Article:
@@ -321,7 +306,7 @@ def _sidebar(kind: type, value: Any) -> Any:
 
 
 def json_schema() -> str:
-    """Return the JSON Schema of a record, as text; it ships with the package."""
-    import importlib.resources  # noqa: PLC0415 - 10 ms, for the few who ask
+    """Return the JSON Schema of a record as text, from the file in the package."""
+    import importlib.resources  # noqa: PLC0415 - takes 10 ms and is rarely needed
 
     return importlib.resources.files("scraper").joinpath("article.schema.json").read_text("utf-8")

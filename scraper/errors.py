@@ -1,12 +1,12 @@
-"""What can go wrong, as a tree.
+"""The exceptions of this library.
 
     ScraperError
-    ├── FetchError      the page could not be had
-    ├── NotAnArticle    the page was read, and is no article
-    ├── RecordError     a line of a JSON Lines file is no record
+    ├── FetchError      the page could not be fetched
+    ├── NotAnArticle    the page is not an article
+    ├── RecordError     a line of a JSON Lines file is not a record
     └── ArchiveError    a record of a WARC file cannot be read
 
-Nothing else leaves this library for any input of bytes or text.
+No other exception is raised for any input of bytes or text.
 """
 
 from typing import Literal
@@ -17,13 +17,13 @@ __all__ = ["ArchiveError", "FetchError", "NotAnArticle", "Reason", "RecordError"
 
 
 class ScraperError(Exception):
-    """The base of all errors of this library; raised itself for input that cannot be read as a page."""
+    """The base class of all errors; raised itself for input that cannot be parsed as a page."""
 
 
 class FetchError(ScraperError):
     """A page could not be fetched.
 
-    `url` is the URL that was requested; `reason` is a few words: "404 Not Found", "too large", "unsafe URL".
+    `url` is the requested URL; `reason` is a short phrase: "404 Not Found", "too large", "unsafe address".
     """
 
     def __init__(self, url: str, reason: str) -> None:
@@ -36,10 +36,10 @@ class FetchError(ScraperError):
 
 
 class NotAnArticle(ScraperError):
-    """The page was read and holds no article.
+    """The page contains no article.
 
     `reason` is "listing" (a home, section, tag or search page), "empty" (no text to speak of),
-    "error page" (404, 500 and their like) or "blocked" (a log-in wall, a challenge, a refusal).
+    "error page" (404, 500 and the like) or "blocked" (a log-in wall, a challenge, a refusal).
     """
 
     def __init__(self, reason: Reason) -> None:
@@ -48,9 +48,9 @@ class NotAnArticle(ScraperError):
 
 
 class RecordError(ScraperError):
-    """A line is no record of this library: torn, foreign, or of another schema version.
+    """A line is not a record of this library: torn, foreign, or of another schema version.
 
-    `line` counts from 1 in the file that was read; `why` is one sentence; `path` is the file, where there is one.
+    `line` is the line number, from 1; `why` is one sentence; `path` is the file, if any.
     """
 
     def __init__(self, line: int, why: str, path: str | None = None) -> None:
@@ -64,9 +64,9 @@ class RecordError(ScraperError):
 
 
 class ArchiveError(ScraperError):
-    """A record of a WARC file is torn, damaged or too large, or what stands there is no record.
+    """A record of a WARC file is torn, damaged, too large, or not a record.
 
-    `offset` is that of the record, or of its gzip member, in bytes; `why` is one sentence; `path` is the file, if any.
+    `offset` is that of the record or its gzip member in bytes; `why` is one sentence; `path` is the file, if any.
     """
 
     def __init__(self, offset: int, why: str, path: str | None = None) -> None:

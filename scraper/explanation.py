@@ -1,12 +1,13 @@
-"""The explain page: what became of every block of a page, and the record that came of it, as one file of HTML.
+"""The explain page: the label of every block of a page and the extracted record, as one HTML file.
 
-The file needs nothing but itself: no script, no picture, no font, no request. Its policy forbids all of them, so that
-text of a hostile page, which is escaped, could do nothing even if it were not. Labels are switched by style alone.
+The file is self-contained: no script, image, font or request. Its content security policy forbids them all, as a second
+line of defence behind the escaping of text from hostile pages. Labels are toggled by CSS alone.
 """
 
 import base64
 import hashlib
 import itertools
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -16,8 +17,8 @@ from scraper.article import Article
 from scraper.block import Document, Label, Labelled
 from scraper.coverage import FIELDS
 from scraper.errors import NotAnArticle, Reason
-from scraper.pipeline import outcome, read, read_text
 from scraper.printable import printable
+from scraper.pipeline import outcome, read, read_text
 
 __all__ = ["PALETTE", "STORY", "explain_page", "explain_page_text"]
 
@@ -58,42 +59,42 @@ PALETTE = {
     Label.HIDDEN: ("#6b6b6b", "#9f9f9f"),
     Label.OTHER: ("#62625f", "#a8a8a4"),
 }
-"""Each colour by light and by dark. On `paper` and `card` all but `rule` read as text: 4.5 to 1 at least."""
+"""Each colour in the light and dark theme. On `paper` and `card` all but `rule` have a contrast of at least 4.5."""
 
 STORY = frozenset((Label.HEADLINE, Label.STANDFIRST, Label.BODY, Label.SUBHEADING))
-"""What stands out on the page; all else recedes."""
+"""The labels that are emphasised."""
 
-_UNSURE = 0.5  # a lower score is pointed out
+_UNSURE = 0.5  # lower scores are highlighted
 
 _POLICY = "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
 _REASONS: dict[Reason, str] = {
-    "listing": "It is a list of stories: a home, section, tag or search page.",
-    "empty": "It has no text to speak of.",
-    "error page": "It says that there is no such page, or that something broke.",
-    "blocked": "It is a log-in wall, a challenge or a refusal.",
+    "listing": "The page is a list of stories: a home, section, tag or search page.",
+    "empty": "The page has hardly any text.",
+    "error page": "The page reports that it does not exist, or a server error.",
+    "blocked": "The page is a log-in wall, a challenge or a refusal.",
 }
 
 Runs = list[tuple[Label, list[tuple[int, Labelled]]]]
 
 
 def explain_page(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> str:
-    """Return the explain page of a news page, as one self-contained HTML document.
+    """Return the explain page of a news page as one self-contained HTML document.
 
-    A page that holds no article has its reason in the record's place. Takes what `extract` takes, and raises
-    `ScraperError` for input that is no page.
+    For a page without an article it shows the reason instead of the record. The arguments are those of `extract`;
+    raises `ScraperError` for input that is not a page.
     """
     return _render(read(page, url=url, content_type=content_type))
 
 
 def explain_page_text(text: str, *, url: str | None = None) -> str:
-    """Return the explain page of flattened text; raises `ScraperError` as `extract_text` does."""
+    """Return the explain page of flattened text; raise `ScraperError` as `extract_text` does."""
     return _render(read_text(text, url=url))
 
 
 def _render(document: Document) -> str:
-    labelled, found = outcome(document)
+    labelled, result = outcome(document)
     runs = [(label, list(run)) for label, run in itertools.groupby(enumerate(labelled), lambda pair: pair[1].label)]
-    article = found if isinstance(found, Article) else None
+    article = result if isinstance(result, Article) else None
     title = article.headline if article else "No article"
     style = _style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -104,10 +105,10 @@ def _render(document: Document) -> str:
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
             '<meta name="referrer" content="no-referrer"><meta name="robots" content="noindex">\n',
             f"<title>{_text(title)}: explained</title>\n<style>{style}</style></head>\n<body>\n",
-            *_head(title, document, runs, found),
+            *_head(title, document, runs, result),
             *_legend(labelled),
             *_blocks(runs, article),
-            *_record(found),
+            *_record(result),
             "</body></html>\n",
         )
     )
@@ -122,13 +123,13 @@ def _name(label: str) -> str:
 
 
 def _style() -> str:
-    import importlib.resources  # noqa: PLC0415 - 10 ms, for the few who ask
+    import importlib.resources  # noqa: PLC0415 - takes 10 ms and is rarely needed
 
     light, dark = ("".join(f"--{name}:{pair[index]};" for name, pair in PALETTE.items()) for index in (0, 1))
     rules = "\n".join(
-        f'[data-label="{each}"]{{--own:var(--{each})}}'
-        f'body:has(#show-{each}:not(:checked)) .run[data-label="{each}"]{{display:none}}'
-        for each in Label
+        f'[data-label="{label}"]{{--own:var(--{label})}}'
+        f'body:has(#show-{label}:not(:checked)) .run[data-label="{label}"]{{display:none}}'
+        for label in Label
     )
     sheet = importlib.resources.files("scraper").joinpath("explanation.css").read_text("utf-8")
     return f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{rules}\n{sheet}"
@@ -137,11 +138,11 @@ def _style() -> str:
 # ---------------------------------------------------------------- the head
 
 
-def _head(title: str, document: Document, runs: Runs, found: Article | NotAnArticle) -> Iterator[str]:
+def _head(title: str, document: Document, runs: Runs, result: Article | NotAnArticle) -> Iterator[str]:
     yield f'<header><p class="kicker">How this page was read</p>\n<h1 dir="auto">{_text(title)}</h1>\n'
     if document.url:
         yield f'<p class="address">{_text(document.url)}</p>\n'
-    facts = _facts(found) | {"Blocks": f"{len(document.blocks):,}"}
+    facts = _facts(result) | {"Blocks": f"{len(document.blocks):,}"}
     yield '<dl class="facts">'
     yield "".join(f'<div class="{name.lower()}"><dt>{name}</dt><dd>{value}</dd></div>' for name, value in facts.items())
     yield "</dl>\n"
@@ -149,23 +150,23 @@ def _head(title: str, document: Document, runs: Runs, found: Article | NotAnArti
     yield '<nav><a href="#blocks">Blocks</a> <a href="#record">Record</a></nav></header>\n'
 
 
-def _facts(found: Article | NotAnArticle) -> dict[str, str]:
-    """The verdict in few words, as HTML."""
-    if isinstance(found, NotAnArticle):
-        return {"Verdict": f"no article: {_text(found.reason)}"}
-    made = found.extraction
-    warned = "".join(f"<li>{_text(_name(warning))}</li>" for warning in made.warnings)
+def _facts(result: Article | NotAnArticle) -> dict[str, str]:
+    """Return the verdict and its key figures as HTML."""
+    if isinstance(result, NotAnArticle):
+        return {"Verdict": f"no article: {_text(result.reason)}"}
+    extraction, confidence = result.extraction, result.extraction.confidence
+    warnings = "".join(f"<li>{_text(_name(warning))}</li>" for warning in extraction.warnings)
     return {
         "Verdict": "article",
-        "Confidence": f'{made.confidence:.2f} <meter value="{made.confidence:.2f}" aria-hidden="true"></meter>',
-        "Template": _text(made.profile) if made.profile != "generic" else "none known",
-        "Warnings": f"<ul>{warned}</ul>" if warned else "none",
+        "Confidence": f'{confidence:.2f} <meter value="{confidence:.2f}" aria-hidden="true"></meter>',
+        "Template": _text(extraction.profile) if extraction.profile != "generic" else "none known",
+        "Warnings": f"<ul>{warnings}</ul>" if warnings else "none",
     }
 
 
 def _strip(runs: Runs) -> Iterator[str]:
-    """The whole page at one look: a stripe for each run of blocks, as wide as its text is long."""
-    lengths = [(label, sum(len(each.block.text) for _, each in run)) for label, run in runs if label != Label.HIDDEN]
+    """Yield an overview of the page: a stripe for each run of blocks, as wide as its text is long."""
+    lengths = [(label, sum(len(item.block.text) for _, item in run)) for label, run in runs if label != Label.HIDDEN]
     ends = list(itertools.accumulate(length for _, length in lengths))
     if not ends:
         return
@@ -173,50 +174,50 @@ def _strip(runs: Runs) -> Iterator[str]:
     yield f'<svg viewBox="0 0 {ends[-1]} 1" preserveAspectRatio="none">'
     for (label, length), end in zip(lengths, ends, strict=True):
         yield f'<rect data-label="{label}" x="{end - length}" width="{length}" height="1"/>'
-    yield "</svg><figcaption>The page from its top to its end: each label in its colour, as wide as its text is long."
+    yield "</svg><figcaption>The page from top to bottom: each label in its colour, as wide as its text is long."
     yield "</figcaption></figure>\n"
 
 
 # ---------------------------------------------------------------- the record
 
 
-def _record(found: Article | NotAnArticle) -> Iterator[str]:
+def _record(result: Article | NotAnArticle) -> Iterator[str]:
     yield '<section id="record" aria-labelledby="record-title"><h2 id="record-title">Record</h2>\n'
-    if isinstance(found, NotAnArticle):
-        yield f'<p class="refusal"><strong>No record: {_text(found.reason)}.</strong> {_REASONS[found.reason]}</p>'
+    if isinstance(result, NotAnArticle):
+        yield f'<p class="refusal"><strong>No record: {_text(result.reason)}.</strong> {_REASONS[result.reason]}</p>'
     else:
-        record = found.to_dict()
-        told = {key: record[key] for key in ("headline", *FIELDS)}
-        yield _value({key: value for key, value in told.items() if key == "headline" or _is_told(value)})
-        missing = ", ".join(_name(key) for key, value in told.items() if not _is_told(value))
-        yield f'\n<p class="missing">Not told by the page: {missing}.</p>'
+        record = result.to_dict()
+        values = {key: record[key] for key in FIELDS}
+        yield _value({key: value for key, value in values.items() if key == "headline" or _is_filled(value)})
+        missing = ", ".join(_name(key) for key, value in values.items() if not _is_filled(value))
+        yield f'\n<p class="missing">Missing on the page: {missing}.</p>'
     yield "</section>\n"
 
 
-def _is_told(value: Any) -> bool:
-    return any(map(_is_told, value.values())) if isinstance(value, dict) else value not in (None, "", [])
+def _is_filled(value: Any) -> bool:
+    return any(map(_is_filled, value.values())) if isinstance(value, dict) else value not in (None, "", [])
 
 
 def _value(value: Any) -> str:
-    """Any value of a record as HTML; a link is its text and its URL, which cannot be followed."""
+    """Return a value of a record as HTML; a link is shown as its text and its URL, which cannot be followed."""
     if isinstance(value, dict) and value.keys() == {"text", "url"}:
         address = f' <span class="address">{_text(value["url"])}</span>' if value["url"] else ""
         return f"<bdi>{_text(value['text'])}</bdi>{address}"
     if isinstance(value, dict):
         pairs = (
             f'<dt>{_text(_name(key))}</dt><dd class="{_text(key)}">'
-            f"{_folded(each) if key == 'sidebar' else _value(each)}</dd>"
-            for key, each in value.items()
+            f"{_folded(part) if key == 'sidebar' else _value(part)}</dd>"
+            for key, part in value.items()
         )
         return f"<dl>{''.join(pairs)}</dl>"
     if isinstance(value, list):
-        return "<ol>" + "".join(f'<li dir="auto">{_value(each)}</li>' for each in value) + "</ol>" if value else "none"
+        return "<ol>" + "".join(f'<li dir="auto">{_value(item)}</li>' for item in value) + "</ol>" if value else "none"
     return "none" if value is None else f"<bdi>{_text(value)}</bdi>"
 
 
 def _folded(lists: dict[str, list[Any]]) -> str:
-    """The lists beside the story, folded: the blocks show them, too."""
-    counts = ", ".join(f"{_name(key)} {len(each)}" for key, each in lists.items() if each)
+    """Return the lists beside the story as a collapsed element: the blocks show them, too."""
+    counts = ", ".join(f"{_name(key)} {len(links)}" for key, links in lists.items() if links)
     return f"<details><summary>{_text(counts)}</summary>{_value(lists)}</details>"
 
 
@@ -224,8 +225,8 @@ def _folded(lists: dict[str, list[Any]]) -> str:
 
 
 def _legend(labelled: Iterable[Labelled]) -> Iterator[str]:
-    """A switch for each label of the page; what the page hides is off at first."""
-    counts = Counter(each.label for each in labelled)
+    """Yield a checkbox for each label of the page; hidden blocks are switched off initially."""
+    counts = Counter(item.label for item in labelled)
     yield '<main><fieldset class="legend"><legend>Labels</legend>\n'
     for label in filter(counts.__contains__, Label):
         checked = "" if label is Label.HIDDEN else " checked"
@@ -237,28 +238,28 @@ def _legend(labelled: Iterable[Labelled]) -> Iterator[str]:
 def _blocks(runs: Runs, article: Article | None) -> Iterator[str]:
     language = f' lang="{_text(article.language)}"' if article and article.language else ""
     yield '<section id="blocks" aria-labelledby="blocks-title"><h2 id="blocks-title">Blocks</h2>\n'
-    yield "<p>Beside each block stands the score of its label, 1 at most."
-    yield " Point at the block, tap it, or go to it with Tab to read the reason.</p>\n"
+    yield "<p>The score of its label, 1 at most, is beside each block."
+    yield " Hover over the block, tap it, or focus it with Tab to read the reason.</p>\n"
     opening = article.dateline.raw if article and article.dateline else ""
     for label, run in runs:
         kind = "run story" if label in STORY else "run"
         yield f'<section class="{kind}" data-label="{label}"><h3>{_name(label)}</h3>'
         yield f'<ol start="{run[0][0] + 1}">\n'
-        for number, each in run:
-            dateline = opening if label in STORY and opening and each.block.text.startswith(opening.strip()) else ""
-            yield from _block(number, each, dateline.strip(), language)
+        for number, item in run:
+            dateline = opening if label in STORY and opening and item.block.text.startswith(opening.strip()) else ""
+            yield from _block(number, item, dateline.strip(), language)
             opening = "" if dateline else opening
         yield "</ol></section>\n"
     yield "</section></main>\n"
 
 
-def _block(number: int, each: Labelled, dateline: str, language: str) -> Sequence[str]:
-    text = _text(each.block.text.removeprefix(dateline))
+def _block(number: int, item: Labelled, dateline: str, language: str) -> Sequence[str]:
+    text = _text(item.block.text.removeprefix(dateline))
     mark, note = (f"<mark>{_text(dateline)}</mark>", "; it opens with the dateline") if dateline else ("", "")
-    score = ("score unsure", f"unsure {each.score:.2f}") if each.score < _UNSURE else ("score", f"{each.score:.2f}")
+    score = ("score unsure", f"unsure {item.score:.2f}") if item.score < _UNSURE else ("score", f"{item.score:.2f}")
     return (
         f'<li><p tabindex="0" dir="auto" aria-describedby="why-{number}"{language}>{mark}{text}</p>',
         f'<small class="{score[0]}" aria-hidden="true">{score[1]}</small>',
-        f'<small class="why" id="why-{number}" role="tooltip"><b>{_name(each.label)}</b> score {each.score:.2f}, ',
-        f"{_text(each.reason)}{note}</small></li>\n",
+        f'<small class="why" id="why-{number}" role="tooltip"><b>{_name(item.label)}</b> score {item.score:.2f}, ',
+        f"{_text(item.reason)}{note}</small></li>\n",
     )

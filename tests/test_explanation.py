@@ -162,7 +162,7 @@ def test_each_score_stands_beside_its_block_and_a_low_one_is_pointed_out(name: s
 
 def test_the_page_says_how_a_reason_is_had() -> None:
     (told,) = tree(explain_page(page_of(STORIES[0]))).css("#blocks > p")
-    assert "Point at the block, tap it, or go to it with Tab to read the reason." in told.text()
+    assert "Hover over the block, tap it, or focus it with Tab to read the reason." in told.text()
 
 
 def name_of(each: Labelled) -> str:
@@ -206,7 +206,7 @@ def test_the_record_is_told_whole() -> None:
     (dateline,) = page.css("#record .dateline dl")
     assert [node.text() for node in dateline.css("dd")] == ["BERGEN, Norway (AP) — ", "BERGEN, Norway", "AP", "0"]
     (missing,) = page.css(".missing")
-    absent = missing.text().removeprefix("Not told by the page: ").removesuffix(".").split(", ")
+    absent = missing.text().removeprefix("Missing on the page: ").removesuffix(".").split(", ")
     assert absent == ["canonical url", "description", "date modified", "view count", "image", "images", "keywords"]
     of_the_page = {key.replace("_", " ") for key in story.to_dict()} - OF_THE_RECORD
     assert {*told, *absent} == of_the_page
@@ -244,7 +244,7 @@ def test_the_head_tells_confidence_and_warnings() -> None:
 def test_a_page_that_is_no_article_has_the_reason_in_the_records_place(name: str) -> None:
     page = tree(explain_page(page_of(name), url=URL))
     (refusal,) = page.css("#record .refusal")
-    assert refusal.text().startswith(f"No record: {REFUSED[name]}. It ")
+    assert refusal.text().startswith(f"No record: {REFUSED[name]}. The page ")
     assert page.css("#record dl") == []
     assert page.css_first("h1").text() == "No article"
     assert page.css_first(".facts .verdict dd").text() == f"no article: {REFUSED[name]}"

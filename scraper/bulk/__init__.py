@@ -1,6 +1,6 @@
-"""Archives in bulk: WARC, WET and Parquet files in, a file of records for each out; killed and run again, it goes on.
+"""Bulk extraction: WARC, WET and Parquet archives in, one file of records per archive out. Runs are resumable.
 
-plan(sources, into)  ▶  Plan: what is to be done  ▶  run(plan)  ▶  Progress, Done, Done, ...
+plan(sources, into)  ▶  Plan: the remaining jobs  ▶  run(plan)  ▶  Progress, Done, Done, ...
 """
 
 import fcntl
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scraper.bulk.engines import ENGINES, Event
-from scraper.bulk.job import OUTPUTS, Done, Progress, Unit
+from scraper.bulk.job import OUTPUTS, Done, Job, Progress
 from scraper.bulk.sources import Source, expand
 from scraper.errors import ScraperError
 from scraper.io.files import sweep, whole
@@ -19,62 +19,62 @@ from scraper.io.files import sweep, whole
 __all__ = ["ENGINES", "OUTPUTS", "QUARANTINE", "Done", "Event", "Plan", "Progress", "plan", "run"]
 
 QUARANTINE = "quarantine.jsonl"
-"""The file beside the records that names what could not be read: `source`, `offset`, `url`, `why`."""
-_PARTS = ".quarantine"  # the same, a file an archive
+"""The file beside the records that lists unreadable pages: `source`, `offset`, `url`, `why`."""
+_PARTS = ".quarantine"  # the folder of the same per archive
 
 
 class Plan(NamedTuple):
-    """What a run has to do."""
+    """The remaining work of a run."""
 
     into: Path
-    units: tuple[Unit, ...]
-    """Those that are not done yet."""
+    jobs: tuple[Job, ...]
+    """One per archive without a file of records."""
     sizes: dict[str, int]
-    """Of their archives by URL, in bytes; 0 for those that are not told."""
+    """The sizes of the archives in bytes, by path or URL; 0 where unknown."""
     done: int
-    """Archives that were done by earlier runs."""
+    """The number of archives completed by earlier runs."""
 
 
 def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz") -> Plan:
-    """Return the plan for writing the records of these archives to a folder.
+    """Return the jobs that remain to extract the records of all archives into a folder.
 
-    `sources` are files, folders and patterns, here or at a URL that fsspec knows; `form` is one of `OUTPUTS`. An
-    archive whose file of records is there is done.
+    `sources` are files, folders and patterns, local or at URLs that fsspec supports; `form` is one of `OUTPUTS`. An
+    archive whose file of records exists is done.
 
-    Raises `ScraperError` where a source names no archive, or two of them would write the same file; `OSError` where a
-    folder or pattern cannot be looked through.
+    Raises `ScraperError` if a source matches no archive or two archives would write the same file; `OSError` if a
+    folder or pattern cannot be listed.
     """
-    found: dict[Path, Source] = {}
-    for source in (each for given in sources for each in expand(given)):
+    archives: dict[Path, Source] = {}
+    for source in (archive for pattern in sources for archive in expand(pattern)):
         target = into / f"{source.name}.{form}"
-        known = found.setdefault(target, source)
-        if known.address != source.address:
-            raise ScraperError(f"{known.address} and {source.address} would both be written to {target}")
-    units = tuple(
-        Unit(source.address, target, into / _PARTS / f"{source.name}.jsonl", form)
-        for target, source in found.items()
-        if not os.path.exists(target)  # which a name that is too long does not break
+        other = archives.setdefault(target, source)
+        if other.address != source.address:
+            raise ScraperError(f"{other.address} and {source.address} would both be written to {target}")
+    jobs = tuple(
+        Job(source.address, target, into / _PARTS / f"{source.name}.jsonl", form)
+        for target, source in archives.items()
+        if not os.path.exists(target)  # unlike Path.exists, accepts a name that is too long
     )
-    sizes = {source.address: source.size for source in found.values()}
-    return Plan(into, units, sizes, len(found) - len(units))
+    sizes = {source.address: source.size for source in archives.values()}
+    return Plan(into, jobs, sizes, len(archives) - len(jobs))
 
 
 def run(plan: Plan, *, engine: str = "local", jobs: int = 0, limit: float = 10.0) -> Generator[Event]:
-    """Do what is to be done, and tell how far each archive is and how it ended; at the end gather the quarantine.
+    """Run the jobs of a plan, yield their progress and results, and finally collect the quarantine.
 
-    `engine` is a key of `ENGINES`; `jobs` is how many archives are read at the same time, 0 for one a core; `limit` is
-    the time in seconds that a page may take.
+    `engine` is a key of `ENGINES`; `jobs` is the number of archives read in parallel, 0 for one per core; `limit` is
+    the time limit of a page in seconds.
 
-    Raises `ScraperError` where another run works in the folder, its quarantine was not written by one, or nothing more
-    can be written; `OSError` where the folder cannot be used.
+    Raises `ScraperError` if another run uses the folder, its quarantine file was not written by a run, or the disk is
+    full; `OSError` if the folder cannot be used.
     """
     plan.into.mkdir(parents=True, exist_ok=True)
     with _locked(plan.into):
         _check(plan.into / QUARANTINE)
         try:
             _sweep(plan)
-            if plan.units:
-                yield from _events(plan, ENGINES[engine](plan.units, limit, jobs))
+            if plan.jobs:
+                yield from _events(plan, ENGINES[engine](plan.jobs, limit, jobs))
         finally:
             _sweep(plan)
             _gather(plan.into)
@@ -84,36 +84,36 @@ def _events(plan: Plan, events: Generator[Event]) -> Iterator[Event]:
     with closing(events):
         for event in events:
             if isinstance(event, Done) and event.no_room:
-                raise ScraperError(f"{plan.into}: {event.fault}; run again when there is room")
+                raise ScraperError(f"{plan.into}: {event.error}; free some space and run again")
             yield event
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    with (folder / ".lock").open("a") as held:
+    with (folder / ".lock").open("a") as lock:
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ScraperError(f"{folder}: another run works in this folder") from None
+            raise ScraperError(f"{folder}: another run is using this folder") from None
         yield
 
 
 def _check(quarantine: Path) -> None:
-    """Refuse to write over what is no quarantine."""
+    """Raise `ScraperError` if the file exists and is not a quarantine."""
     if quarantine.exists():
         with quarantine.open("rb") as lines:
             first = lines.readline()
             if first and not first.startswith(b'{"source": '):
-                raise ScraperError(f"{quarantine} was not written by an earlier run, and would be written over")
+                raise ScraperError(f"{quarantine} was not written by an earlier run and would be overwritten")
 
 
 def _sweep(plan: Plan) -> None:
-    """Remove what was begun and is not whole."""
-    sweep({plan.into / QUARANTINE, *(path for unit in plan.units for path in (unit.target, unit.quarantine))})
+    """Remove the temporary files of interrupted jobs."""
+    sweep({plan.into / QUARANTINE, *(path for job in plan.jobs for path in (job.target, job.quarantine))})
 
 
 def _gather(into: Path) -> None:
-    """Write what could not be read in all archives to one file, in the order of their names."""
+    """Concatenate the quarantines of all archives into one file, ordered by name."""
     with whole(into / QUARANTINE) as fresh, fresh.open("wb") as lines:
         for part in sorted((into / _PARTS).rglob("*.jsonl")):
             lines.write(part.read_bytes())

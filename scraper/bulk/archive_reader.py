@@ -1,7 +1,7 @@
-"""The process that reads an archive, page by page: a page that ends it costs itself only.
+"""The worker process that reads an archive page by page; a crash costs only the page that caused it.
 
-A new process goes on at the place of what was told last, and behind the page if that took too long, or ended two: one
-death may have come from outside.
+A new process continues after the last event. The page that follows is skipped if it ran into the time or memory limit,
+or if it crashed two processes: a single crash may have an external cause.
 """
 
 from collections.abc import Generator, Iterator
@@ -14,49 +14,49 @@ from scraper.bulk.sources import opened, pages
 from scraper.errors import ArchiveError, ScraperError
 from scraper.io.warc import Page
 from scraper.io.workers import DIED, MEMORY, Process, allow, confine
-from scraper.stories.replay import Look, look
+from scraper.stories.replay import PageResult, look
 
-__all__ = ["Reader", "Seen"]
+__all__ = ["ArchiveReader", "PageRead"]
 
-_SEARCH = 120.0  # seconds of a core in which the next page of an archive must be found
+_SEARCH = 120.0  # CPU seconds within which the next page of an archive must be found
 
 
-class Seen(NamedTuple):
-    """A page that was read."""
+class PageRead(NamedTuple):
+    """A page of an archive and its extraction result."""
 
     page: Page
     """Without its body."""
-    look: Look
+    result: PageResult
     read: int
-    """Bytes of the archive that were read so far."""
+    """The number of bytes of the archive read so far."""
 
 
-Told = Seen | ArchiveError
-"""A page, or what could not be read as one."""
+ArchiveEvent = PageRead | ArchiveError
+"""A page, or a part of the archive that cannot be read as one."""
 
 
-class _Place(NamedTuple):
-    """Where to begin."""
+class _Position(NamedTuple):
+    """The point at which to start reading."""
 
     address: str
     start: int = 0
-    """The offset of what was told last."""
-    told: int = 0
-    """How much of what has that offset was told."""
-    lost: str | None = None
-    """Why the page behind it must not be read again."""
+    """The offset of the last event."""
+    skip: int = 0
+    """The number of events at that offset that were already yielded."""
+    error: str | None = None
+    """Why the next page must not be read again."""
 
 
 class _Failed(NamedTuple):
-    """The archive cannot be read."""
+    """A message: the archive cannot be read."""
 
     error: Exception
 
 
-class Reader:
-    """Reads archives one after another in a process of its own.
+class ArchiveReader:
+    """A reader of archives, one after another, in a process of its own.
 
-    Each page may take `limit` seconds of a core, and `search` what it takes to find the next one in the archive.
+    `limit` is the time limit of a page and `search` that of finding the next one, both in CPU seconds.
     """
 
     def __init__(self, limit: float, search: float = _SEARCH) -> None:
@@ -69,29 +69,29 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def read(self, address: str) -> Generator[Told]:
-        """Return the pages of an archive, and what could not be read, in order; raise `ScraperError` or `OSError`."""
-        place, failure, whole, died = _Place(address), None, False, None
+    def read(self, address: str) -> Generator[ArchiveEvent]:
+        """Yield the pages and errors of an archive in order; raise `ScraperError` or `OSError` if it cannot be read."""
+        position, failure, complete, crashed_at = _Position(address), None, False, None
         try:
-            while not whole:
+            while not complete:
                 self._process = self._process or Process(partial(_serve, self._limit, self._search))
-                begun = place
+                start = position
                 try:
-                    self._process.pipe.send(place)
-                    while isinstance(told := self._process.pipe.recv(), Told):
-                        place = _behind(place, told)
-                        yield told
-                    failure, whole = told, True
+                    self._process.pipe.send(position)
+                    while isinstance(event := self._process.pipe.recv(), ArchiveEvent):
+                        position = _after(position, event)
+                        yield event
+                    failure, complete = event, True
                 except (EOFError, OSError):
-                    why = self._end()
-                    if begun.lost and place == begun:
-                        raise ScraperError("no process can be had that reads on in it") from None
-                    if why != DIED or place == died:
-                        place = place._replace(lost=why.format(self._limit))
+                    reason = self._end()
+                    if start.error and position == start:
+                        raise ScraperError("reading could not be resumed after a crash") from None
+                    if reason != DIED or position == crashed_at:
+                        position = position._replace(error=reason.format(self._limit))
                     else:
-                        died = place
+                        crashed_at = position
         finally:
-            if not whole:  # the process is in the middle of an archive that nobody wants any more
+            if not complete:  # the caller stopped in the middle of an archive
                 self._end()
         if failure is not None:
             raise failure.error
@@ -101,57 +101,57 @@ class Reader:
         return process.end() if process else ""
 
 
-def _behind(place: _Place, told: Told) -> _Place:
-    offset = (told.page.offset if isinstance(told, Seen) else told.offset) or 0
-    return _Place(place.address, offset, place.told + 1 if offset == place.start else 1)
+def _after(position: _Position, event: ArchiveEvent) -> _Position:
+    offset = (event.page.offset if isinstance(event, PageRead) else event.offset) or 0
+    return _Position(position.address, offset, position.skip + 1 if offset == position.start else 1)
 
 
 def _serve(limit: float, search: float, pipe: Connection) -> None:
-    confine(2 * MEMORY)  # a table is read by groups of rows
+    confine(2 * MEMORY)  # a Parquet table is read by row groups
     while True:
-        place, failure = pipe.recv(), None
+        position, failure = pipe.recv(), None
         try:
-            with opened(place.address) as raw:
-                for told in _told(raw, place, limit, search):
-                    pipe.send(told)
+            with opened(position.address) as raw:
+                for event in _events(raw, position, limit, search):
+                    pipe.send(event)
         except (OSError, ScraperError) as error:
             failure = _Failed(error)
         pipe.send(failure)
 
 
-def _told(raw: IO[bytes], place: _Place, limit: float, search: float) -> Iterator[Told]:
-    lost, items = place.lost, islice(_found(raw, place), place.told, None)
-    while found := _next(items, search):
-        if isinstance(found, ArchiveError):
-            yield found
+def _events(raw: IO[bytes], position: _Position, limit: float, search: float) -> Iterator[ArchiveEvent]:
+    error, items = position.error, islice(_items(raw, position), position.skip, None)
+    while item := _next(items, search):
+        if isinstance(item, ArchiveError):
+            yield item
             continue
         allow(limit)
-        seen = _looked(found) if lost is None else Look(error=ScraperError(lost))
+        result = _extract(item) if error is None else PageResult(error=ScraperError(error))
         allow(0)
-        lost = None
-        yield Seen(found._replace(body=b""), seen, raw.tell())
+        error = None
+        yield PageRead(item._replace(body=b""), result, raw.tell())
 
 
 def _next(items: Iterator[Page | ArchiveError], search: float) -> Page | ArchiveError | None:
     allow(search)
-    found = next(items, None)
+    item = next(items, None)
     allow(0)
-    return found
+    return item
 
 
-def _found(raw: IO[bytes], place: _Place) -> Iterator[Page | ArchiveError]:
+def _items(raw: IO[bytes], position: _Position) -> Iterator[Page | ArchiveError]:
     errors: list[ArchiveError] = []
-    for page in pages(raw, place.address, errors.append, place.start):
+    for page in pages(raw, position.address, errors.append, position.start):
         yield from errors
         errors.clear()
         yield page
     yield from errors
 
 
-def _looked(page: Page) -> Look:
+def _extract(page: Page) -> PageResult:
     try:
         return look(page)
     except MemoryError:
         raise
     except Exception as error:
-        return Look(error=ScraperError(f"a bug: {error!r}"))
+        return PageResult(error=ScraperError(f"a bug: {error!r}"))

@@ -1,4 +1,4 @@
-"""Where the units are done: by processes of this machine, or by Ray on many."""
+"""The engines that run jobs: local processes, or a Ray cluster."""
 
 import logging
 import os
@@ -10,8 +10,8 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any, Self
 
-from scraper.bulk.archive_reader import Reader
-from scraper.bulk.job import Done, Progress, Unit, process
+from scraper.bulk.archive_reader import ArchiveReader
+from scraper.bulk.job import Done, Job, Progress, run_job
 from scraper.errors import ScraperError
 from scraper.io.workers import Process, bounded
 
@@ -20,99 +20,99 @@ __all__ = ["ENGINES", "Event"]
 Event = Progress | Done
 
 
-def _local(units: Sequence[Unit], limit: float, jobs: int) -> Generator[Event]:
-    """Run the jobs in local processes; if one dies, its job fails and is reported."""
-    with _Processes(units, limit) as processes:
-        for _ in range(min(bounded(jobs), len(units))):
-            processes.give(None)
+def _local(jobs: Sequence[Job], limit: float, parallel: int) -> Generator[Event]:
+    """Run jobs in local processes; a process that dies fails its job only."""
+    with _Processes(jobs, limit) as processes:
+        for _ in range(min(bounded(parallel), len(jobs))):
+            processes.assign(None)
         while processes.busy:
             for pipe in wait(list(processes.busy)):
                 assert isinstance(pipe, Connection)
-                yield processes.event(pipe)
+                yield processes.receive(pipe)
 
 
 class _Processes:
-    """The processes that are at work, each with its unit, and the units that wait for one."""
+    """The busy processes with their jobs, and the queue of waiting jobs."""
 
-    def __init__(self, units: Sequence[Unit], limit: float) -> None:
-        self._waiting, self._limit = deque(units), limit
-        self.busy: dict[Connection, tuple[Process, Unit]] = {}
+    def __init__(self, jobs: Sequence[Job], limit: float) -> None:
+        self._waiting, self._limit = deque(jobs), limit
+        self.busy: dict[Connection, tuple[Process, Job]] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker, _unit in self.busy.values():
+        for worker, _job in self.busy.values():
             worker.end()
 
-    def give(self, worker: Process | None) -> None:
-        """Return the next unit to a process, or to a new one; end it where none waits."""
+    def assign(self, worker: Process | None) -> None:
+        """Assign the next job to a process, or to a new one for None; end the process if no job is waiting."""
         if not self._waiting:
             if worker:
                 worker.end()
             return
         worker = worker or Process(partial(_serve, self._limit))
-        unit = self._waiting.popleft()
-        self.busy[worker.pipe] = worker, unit
-        with suppress(OSError):  # it died in the meantime, which is found out later
-            worker.pipe.send(unit)
+        job = self._waiting.popleft()
+        self.busy[worker.pipe] = worker, job
+        with suppress(OSError):  # the process has died: `receive` finds out
+            worker.pipe.send(job)
 
-    def event(self, pipe: Connection) -> Event:
-        """Return what a process says; one that has done its unit has the next."""
+    def receive(self, pipe: Connection) -> Event:
+        """Receive the event of a process, and assign the next job to a process that is done."""
         worker: Process | None
-        worker, unit = self.busy[pipe]
+        worker, job = self.busy[pipe]
         try:
             event: Event = pipe.recv()
         except (EOFError, OSError):
             worker.end()
-            worker, event = None, Done(unit.source, fault="the process that had it died")
+            worker, event = None, Done(job.source, error="its process died")
         if isinstance(event, Done):
             del self.busy[pipe]
-            self.give(worker)
+            self.assign(worker)
         return event
 
 
 def _serve(limit: float, pipe: Connection) -> None:
-    with Reader(limit) as reader:
+    with ArchiveReader(limit) as reader:
         while True:
-            pipe.send(process(pipe.recv(), reader, pipe.send))
+            pipe.send(run_job(pipe.recv(), reader, pipe.send))
 
 
-def _ray(units: Sequence[Unit], limit: float, jobs: int) -> Generator[Event]:
-    """Run the jobs with Ray, on the cluster at RAY_ADDRESS or on this machine; lost jobs are retried.
+def _ray(jobs: Sequence[Job], limit: float, parallel: int) -> Generator[Event]:
+    """Run jobs with Ray, on the cluster of RAY_ADDRESS or else on this machine; Ray repeats lost jobs.
 
-    All machines must see the sources, and the folder of the output, under the same names.
+    All machines must see the sources and the output folder under the same paths.
     """
-    ray = _library()
-    begun = not ray.is_initialized()
-    if begun:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody else is told
+    ray = _import_ray()
+    started = not ray.is_initialized()
+    if started:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no telemetry
         ray.init(log_to_driver=False, logging_level=logging.ERROR, include_dashboard=False)
     logging.getLogger("ray.data").setLevel(logging.ERROR)
-    ray.data.DataContext.get_current().enable_progress_bars = False  # ours is drawn
+    ray.data.DataContext.get_current().enable_progress_bars = False  # the command draws its own
     try:
-        rows = ray.data.from_items([{"unit": pickle.dumps(unit)} for unit in units], override_num_blocks=len(units))
-        for row in rows.map(_task, fn_kwargs={"limit": limit}, concurrency=jobs or None).iter_rows():
+        rows = ray.data.from_items([{"job": pickle.dumps(job)} for job in jobs], override_num_blocks=len(jobs))
+        for row in rows.map(_task, fn_kwargs={"limit": limit}, concurrency=parallel or None).iter_rows():
             yield pickle.loads(row["done"])
     finally:
-        if begun:
+        if started:
             ray.shutdown()
 
 
-def _library() -> Any:
+def _import_ray() -> Any:
     try:
         import ray  # noqa: PLC0415 - an extra
         import ray.data  # noqa: PLC0415
     except ImportError as error:
-        raise ScraperError('this engine needs Ray: pip install -e ".[ray]"') from error
+        raise ScraperError('this engine needs Ray: pip install "newsportal-scraper[ray]"') from error
     return ray
 
 
 def _task(row: Mapping[str, bytes], limit: float) -> dict[str, bytes]:
-    unit: Unit = pickle.loads(row["unit"])
-    with Reader(limit) as reader:
-        return {"done": pickle.dumps(process(unit, reader, lambda progress: None))}
+    job: Job = pickle.loads(row["job"])
+    with ArchiveReader(limit) as reader:
+        return {"done": pickle.dumps(run_job(job, reader, lambda progress: None))}
 
 
-ENGINES: Mapping[str, Callable[[Sequence[Unit], float, int], Generator[Event]]] = {"local": _local, "ray": _ray}
-"""By name, what does units, each page in so many seconds at most, with so many jobs; it tells how far they are."""
+ENGINES: Mapping[str, Callable[[Sequence[Job], float, int], Generator[Event]]] = {"local": _local, "ray": _ray}
+"""The engines by name: each takes jobs, the time limit of a page in seconds and the parallelism, and yields events."""

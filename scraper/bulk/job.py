@@ -1,6 +1,6 @@
-"""The unit of the work: one archive in, one file of records out, whole or not at all.
+"""A job: one archive in, one file of records out, written atomically.
 
-That the file is there means that its archive is done. What could not be read is noted beside it, before.
+The file's existence marks the archive as done. Unreadable pages are written to the quarantine first.
 """
 
 import errno
@@ -13,113 +13,113 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scraper.article import Article
-from scraper.bulk.archive_reader import Reader
+from scraper.bulk.archive_reader import ArchiveReader
 from scraper.errors import ArchiveError, NotAnArticle, ScraperError
 from scraper.io.export import write
 from scraper.io.files import whole
 from scraper.io.warc import Page
 from scraper.stories.replay import Replay
 
-__all__ = ["OUTPUTS", "Done", "Progress", "Unit", "process"]
+__all__ = ["OUTPUTS", "Done", "Job", "Progress", "run_job"]
 
 OUTPUTS = ("jsonl.gz", "jsonl.zst", "parquet")
-"""Forms in which records can be written, by ending."""
+"""The output formats, by file extension."""
 
-_EVERY = 0.5  # seconds between two words on how far it is
+_INTERVAL = 0.5  # seconds between two progress events
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
-class Unit(NamedTuple):
-    """What is to be done."""
+class Job(NamedTuple):
+    """An archive to extract."""
 
     source: str
-    """The archive's URL."""
+    """The path or URL of the archive."""
     target: Path
     quarantine: Path
-    """Where what cannot be read is noted; no file where all could be read."""
+    """The file that lists unreadable pages; absent if there are none."""
     form: str
     """One of `OUTPUTS`."""
 
 
 class Progress(NamedTuple):
-    """How far a unit is."""
+    """The progress of a job."""
 
     source: str
     read: int = 0
-    """Bytes of the archive."""
+    """The number of bytes read."""
     pages: int = 0
     records: int = 0
 
 
 class Done(NamedTuple):
-    """How a unit ended."""
+    """The result of a job."""
 
     source: str
     pages: int = 0
     records: int = 0
     skipped: Mapping[str, int] = {}
-    """Pages that hold no story, by reason."""
+    """The number of pages without an article, by reason."""
     quarantined: int = 0
-    fault: str | None = None
-    """Why the archive could not be done, nothing being written then."""
+    error: str | None = None
+    """Why the job failed; nothing was written then."""
     no_room: bool = False
-    """The output cannot be written: no other archive's can."""
+    """The disk is full or read-only, so that all other jobs would fail, too."""
 
 
-def process(unit: Unit, reader: Reader, tell: Callable[[Progress], None]) -> Done:
-    """Do a unit; what goes wrong is told, and nothing is raised."""
+def run_job(job: Job, reader: ArchiveReader, report: Callable[[Progress], None]) -> Done:
+    """Run a job; return errors in the result instead of raising them."""
     try:
-        return _Account(unit, tell).process(reader)
+        return _JobRun(job, report).run(reader)
     except ScraperError as error:
-        return Done(unit.source, fault=str(error))
+        return Done(job.source, error=str(error))
     except OSError as error:
-        return Done(unit.source, fault=error.strerror or str(error), no_room=error.errno in _NO_ROOM)
+        return Done(job.source, error=error.strerror or str(error), no_room=error.errno in _NO_ROOM)
     except Exception as error:
-        return Done(unit.source, fault=f"a bug: {error!r}")
+        return Done(job.source, error=f"a bug: {error!r}")
 
 
-class _Account:
-    """A unit at work: what came of its pages so far."""
+class _JobRun:
+    """A running job with its counts so far."""
 
-    def __init__(self, unit: Unit, tell: Callable[[Progress], None]) -> None:
-        self._unit, self._tell = unit, tell
+    def __init__(self, job: Job, report: Callable[[Progress], None]) -> None:
+        self._job, self._report = job, report
         self._pages = self._records = 0
         self._skipped: Counter[str] = Counter()
-        self._bad: list[str] = []
-        self._why = ""
+        self._quarantined: list[str] = []
+        self._first_error = ""
 
-    def process(self, reader: Reader) -> Done:
-        target = self._unit.target
+    def run(self, reader: ArchiveReader) -> Done:
+        target = self._job.target
         target.parent.mkdir(parents=True, exist_ok=True)
         with whole(target) as fresh:
-            write(self._made(reader), fresh, self._unit.form)
-            if self._bad and not self._pages:
-                raise ScraperError(f"nothing of it can be read: {self._why}")
-            self._note()
-        return Done(self._unit.source, self._pages, self._records, dict(self._skipped), len(self._bad))
+            write(self._articles(reader), fresh, self._job.form)
+            if self._quarantined and not self._pages:
+                raise ScraperError(f"no page can be read: {self._first_error}")
+            self._write_quarantine()
+        return Done(self._job.source, self._pages, self._records, dict(self._skipped), len(self._quarantined))
 
-    def _note(self) -> None:
-        path = self._unit.quarantine
-        if self._bad:
+    def _write_quarantine(self) -> None:
+        path = self._job.quarantine
+        if self._quarantined:
             path.parent.mkdir(parents=True, exist_ok=True)
             with whole(path) as fresh:
-                fresh.write_text("".join(self._bad), "utf-8")
+                fresh.write_text("".join(self._quarantined), "utf-8")
         else:
             path.unlink(missing_ok=True)
 
-    def _made(self, reader: Reader) -> Iterator[Article]:
-        """Return the records of the archive, as a crawl would have made them of its pages."""
-        replay, said = Replay(self._passed_over), time.monotonic()
-        with closing(reader.read(self._unit.source)) as found:
-            for told in found:
-                if isinstance(told, ArchiveError):
-                    self._quarantine(told.offset, None, told.why)
+    def _articles(self, reader: ArchiveReader) -> Iterator[Article]:
+        """Yield the records that a crawl of the archived pages would have produced."""
+        replay, reported = Replay(self._skip), time.monotonic()
+        with closing(reader.read(self._job.source)) as events:
+            for event in events:
+                if isinstance(event, ArchiveError):
+                    self._quarantine(event.offset, None, event.why)
                     continue
                 self._pages += 1
-                yield from self._counted(replay.page(told.page, told.look))
-                if time.monotonic() - said > _EVERY:
-                    said = time.monotonic()
-                    self._tell(Progress(self._unit.source, told.read, self._pages, self._records))
+                yield from self._counted(replay.page(event.page, event.result))
+                if time.monotonic() - reported > _INTERVAL:
+                    reported = time.monotonic()
+                    self._report(Progress(self._job.source, event.read, self._pages, self._records))
         yield from self._counted(replay.rest())
 
     def _counted(self, records: Iterable[Article]) -> Iterator[Article]:
@@ -127,13 +127,13 @@ class _Account:
             self._records += 1
             yield record
 
-    def _passed_over(self, page: Page, error: ScraperError) -> None:
+    def _skip(self, page: Page, error: ScraperError) -> None:
         if isinstance(error, NotAnArticle):
             self._skipped[error.reason] += 1
         else:
             self._quarantine(page.offset, page.url, str(error))
 
     def _quarantine(self, offset: int | None, url: str | None, why: str) -> None:
-        self._why = self._why or why
-        told = {"source": self._unit.source, "offset": offset, "url": url, "why": why}
-        self._bad.append(json.dumps(told, ensure_ascii=False) + "\n")
+        self._first_error = self._first_error or why
+        entry = {"source": self._job.source, "offset": offset, "url": url, "why": why}
+        self._quarantined.append(json.dumps(entry, ensure_ascii=False) + "\n")

@@ -1,4 +1,4 @@
-"""Archives by name: files, folders and patterns, here or wherever fsspec reaches; and the pages in them."""
+"""The archives that a path, folder, pattern or fsspec URL names, and their pages."""
 
 import errno
 import glob
@@ -15,8 +15,8 @@ from scraper.io.warc import Page
 __all__ = ["KINDS", "Source", "expand", "opened", "pages"]
 
 KINDS = (".warc", ".warc.gz", ".wet", ".wet.gz", ".parquet")
-"""What the name of an archive ends with."""
-_FAR = "://"
+"""The file extensions of archives."""
+_SCHEME = "://"
 
 OnError = Callable[[ArchiveError], object]
 
@@ -25,36 +25,36 @@ class Source(NamedTuple):
     """An archive."""
 
     address: str
-    """A path, or what fsspec takes: `s3://bucket/name.warc.gz`."""
+    """A path, or a URL that fsspec supports: `s3://bucket/name.warc.gz`."""
     name: str
-    """The path of its output, without ending: its own name, below the folder that was given."""
+    """The path of its output without extension: its own path, relative to the source folder."""
     size: int
-    """In bytes; 0 where the place does not tell, or it is not there."""
+    """In bytes; 0 if unknown or missing."""
 
 
-def expand(given: str) -> list[Source]:
-    """Return the archives that a name stands for: a file, all in a folder, or all of a pattern.
+def expand(source: str) -> list[Source]:
+    """Return the archives that a source names: a file, all files of a folder, or all matches of a pattern.
 
-    One that is named and not there is given, for whichever caller reads it to find out.
+    A single file need not exist: reading it raises then.
 
-    Raises `ScraperError` where there is none, and `OSError` where the place cannot be reached.
+    Raises `ScraperError` if there is no archive, `OSError` if the location cannot be read.
     """
-    found = _far(given) if _FAR in given else _near(given)
-    if not found:
-        raise ScraperError(f"{given}: no archive there ({' '.join(KINDS)})")
-    return found
+    archives = _expand_remote(source) if _SCHEME in source else _expand_local(source)
+    if not archives:
+        raise ScraperError(f"{source}: no archives found ({' '.join(KINDS)})")
+    return archives
 
 
-def _near(given: str) -> list[Source]:
-    top = Path(given)
+def _expand_local(source: str) -> list[Source]:
+    top = Path(source)
     if top.is_dir():
-        files = sorted(Path(path, file) for path, _, names in os.walk(given) for file in names if file.endswith(KINDS))
+        files = sorted(Path(path, file) for path, _, names in os.walk(source) for file in names if file.endswith(KINDS))
         return [Source(str(file), _name(str(file.relative_to(top))), _size(file)) for file in files]
-    plain = top.exists() or not glob.has_magic(given)
-    if plain and not given.endswith(KINDS):
-        top.stat()  # that it is not there says more than that its kind is not known
-    paths = [top] if plain else sorted(map(Path, glob.glob(given, recursive=True)))
-    return [Source(str(path), _name(path.name), _size(path)) for path in paths if _known(str(path))]
+    plain = top.exists() or not glob.has_magic(source)
+    if plain and not source.endswith(KINDS):
+        top.stat()  # a missing file is the more useful error
+    paths = [top] if plain else sorted(map(Path, glob.glob(source, recursive=True)))
+    return [Source(str(path), _name(path.name), _size(path)) for path in paths if _check_kind(str(path))]
 
 
 def _size(path: Path) -> int:
@@ -64,18 +64,22 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _far(given: str) -> list[Source]:
-    with _translated(given):
-        fs, path = _fsspec().core.url_to_fs(given)
+def _expand_remote(source: str) -> list[Source]:
+    with _translated(source):
+        fs, path = _fsspec().core.url_to_fs(source)
         if glob.has_magic(path):
-            return [_there(fs, file, file.rpartition("/")[2]) for file in sorted(fs.glob(path)) if file.endswith(KINDS)]
+            return [
+                _remote_source(fs, file, file.rpartition("/")[2])
+                for file in sorted(fs.glob(path))
+                if file.endswith(KINDS)
+            ]
         if fs.isdir(path):
             below = len(path.rstrip("/")) + 1
-            return [_there(fs, file, file[below:]) for file in sorted(fs.find(path)) if file.endswith(KINDS)]
-        return [_there(fs, path, path.rpartition("/")[2])] if _known(path) else []
+            return [_remote_source(fs, file, file[below:]) for file in sorted(fs.find(path)) if file.endswith(KINDS)]
+        return [_remote_source(fs, path, path.rpartition("/")[2])] if _check_kind(path) else []
 
 
-def _there(fs: Any, path: str, name: str) -> Source:
+def _remote_source(fs: Any, path: str, name: str) -> Source:
     try:
         size = fs.size(path)
     except OSError:
@@ -83,33 +87,33 @@ def _there(fs: Any, path: str, name: str) -> Source:
     return Source(fs.unstrip_protocol(path), _name(name), size or 0)
 
 
-def _known(name: str) -> bool:
+def _check_kind(name: str) -> bool:
     if not name.endswith(KINDS):
-        raise ScraperError(f"{name}: not a kind of archive that is known ({' '.join(KINDS)})")
+        raise ScraperError(f"{name}: not a known kind of archive ({' '.join(KINDS)})")
     return True
 
 
 def _name(file: str) -> str:
-    """Leave out the ending, the longest that fits."""
+    """Return the name without its extension, the longest that matches."""
     return file.removesuffix(max((kind for kind in KINDS if file.endswith(kind)), key=len))
 
 
 def _fsspec() -> Any:
     try:
-        import fsspec  # noqa: PLC0415 - only for what is far
+        import fsspec  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise ScraperError('addresses need fsspec: pip install -e ".[bulk]"') from error
+        raise ScraperError('URLs need fsspec: pip install "newsportal-scraper[bulk]"') from error
     return fsspec
 
 
 @contextmanager
 def _translated(address: str) -> Iterator[None]:
-    """A file system of others may raise anything of its own: botocore's errors, aiohttp's, no such protocol."""
+    """Translate the errors of third-party file systems (botocore, aiohttp, unknown protocol) to `OSError`."""
     try:
         yield
     except ScraperError:
         raise
-    except FileNotFoundError as error:  # which says no more than the name, at times
+    except FileNotFoundError as error:  # its message may be no more than the name
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), address) from error
     except Exception as error:
         raise OSError(getattr(error, "errno", 0), getattr(error, "strerror", None) or str(error), address) from error
@@ -117,8 +121,8 @@ def _translated(address: str) -> Iterator[None]:
 
 @contextmanager
 def opened(address: str) -> Iterator[IO[bytes]]:
-    """Open an archive for reading here and there; raises `OSError`."""
-    if _FAR not in address:
+    """Open a local or remote archive for reading; raise `OSError`."""
+    if _SCHEME not in address:
         with open(address, "rb") as raw:
             yield raw
         return
@@ -127,11 +131,11 @@ def opened(address: str) -> Iterator[IO[bytes]]:
 
 
 def pages(raw: IO[bytes], address: str, on_error: OnError, start: int) -> Iterator[Page]:
-    """Yield the pages of an archive from an offset on; what cannot be read is handed to `on_error`.
+    """Yield the pages of an archive from an offset on; pass what cannot be read to `on_error`.
 
-    Raises `ScraperError` for an archive of nothing.
+    Raises `ScraperError` for an empty file.
     """
     if not raw.seek(0, os.SEEK_END):
-        raise ScraperError("it is empty")
+        raise ScraperError("empty input")
     read = parquet.read_pages if address.endswith(".parquet") else warc.read_pages
     yield from read(raw, on_error=on_error, start=start)

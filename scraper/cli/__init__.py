@@ -1,4 +1,4 @@
-"""The command line, a module a command; typer and rich are loaded here only."""
+"""The command line, one module per command."""
 
 import signal
 import sys
@@ -19,25 +19,25 @@ from scraper.io.terminal import open_standard_streams
 
 __all__ = ["main"]
 
-# What the list of commands says of each, and what its own help ends with.
+# Each command with its summary in the list of commands and the example in its help.
 _COMMANDS = (
-    (extract, "Pages in, records out.", "scraper extract pages/ archive/*.warc.gz -o records.jsonl"),
+    (extract, "Extract records from pages.", "scraper extract pages/ archive/*.warc.gz -o records.jsonl"),
     (crawl, "Crawl a news portal.", "scraper crawl https://portal.example/ --into crawls/portal"),
-    (bulk, "Archives in, a file of records for each out.", "scraper bulk archive/*.warc.gz --into records"),
-    (explain, "Every block of a page, and why it is what it is.", "scraper explain page.html"),
-    (check, "Whether a file of records is whole.", "scraper check records.jsonl --repair clean.jsonl"),
+    (bulk, "Extract records from archives, one file per archive.", "scraper bulk archive/*.warc.gz --into records"),
+    (explain, "Show the label of every block of a page, and why.", "scraper explain page.html"),
+    (check, "Validate a file of records.", "scraper check records.jsonl --repair clean.jsonl"),
     (
         export,
-        "Records as Parquet, CSV, Markdown, text, JSON-LD.",
+        "Convert records to Parquet, CSV, Markdown, text, JSON-LD.",
         "scraper export records.jsonl -o records.parquet, or -o stories/",
     ),
-    (schema, "The JSON Schema of a record.", "scraper schema > article.schema.json"),
-    (report, "What a crawl did, as a page.", "scraper report crawls/fintechworld -o report.html"),
+    (schema, "Print the JSON Schema of a record.", "scraper schema > article.schema.json"),
+    (report, "Write the report of a crawl as an HTML page.", "scraper report crawls/fintechworld -o report.html"),
 )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command and give its exit status: 0 all went well, 1 some did not, 2 wrong arguments, 130 ^C."""
+    """Run a command and return its exit status: 0 success, 1 errors, 2 invalid arguments, 130 interrupted."""
     app = typer.Typer(
         name="scraper",
         no_args_is_help=True,
@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         app.command(short_help=short, epilog=f"Example: {example}")(command)
     open_standard_streams()
     try:
-        with _ended_in_order():
+        with _clean_exit_on_signals():
             app(arguments, prog_name="scraper")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
@@ -59,16 +59,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 @contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Treat SIGTERM and SIGHUP as errors, so that partial output is removed."""
-    heard = [sign for sign in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(sign) == signal.SIG_DFL]
-    for sign in heard:
-        signal.signal(sign, lambda number, _: sys.exit(128 + number))
+def _clean_exit_on_signals() -> Iterator[None]:
+    """Exit on SIGTERM and SIGHUP by an exception, so that temporary files are removed."""
+    handled = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL]
+    for handled_number in handled:
+        signal.signal(handled_number, lambda number, _: sys.exit(128 + number))
     try:
         yield
     finally:
-        for sign in heard:
-            signal.signal(sign, signal.SIG_DFL)
+        for handled_number in handled:
+            signal.signal(handled_number, signal.SIG_DFL)
 
 
 def _scraper(
@@ -76,4 +76,4 @@ def _scraper(
         bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """News pages in, clean records out."""
+    """Extract clean records from news pages."""

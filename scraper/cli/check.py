@@ -1,4 +1,4 @@
-"""`scraper check`: whether a file of records is one, line by line."""
+"""`scraper check`: validate a file of records line by line."""
 
 import dataclasses
 import itertools
@@ -10,102 +10,104 @@ from typing import Annotated, NamedTuple
 import typer
 
 from scraper.article import Article
-from scraper.cli.options import Faults, Records
-from scraper.cli.output import STDOUT, apart, writing
-from scraper.cli.screen import Screen, count
+from scraper.cli.options import BadLines, Records
+from scraper.cli.output import STDOUT, reject_same_file, writing
+from scraper.cli.screen import Screen
 from scraper.coverage import coverage, fallen
 from scraper.errors import RecordError
 from scraper.io.jsonl import LONGEST, packing, parse_object, parse_record, read_lines, read_records
+from scraper.io.wording import count
 
 __all__ = ["check"]
 
-_START = re.compile(rb'(?=\{"headline":)')  # how a record begins, and nothing inside one
+_START = re.compile(rb'(?=\{"headline":)')  # the start of a record; it cannot occur inside one
 
 
-class _Found(NamedTuple):
-    """A record, and the line of a clean copy that holds it."""
+class _Parsed(NamedTuple):
+    """A record and its line in a clean copy."""
 
     record: Article
     line: bytes
 
 
 class _Line(NamedTuple):
-    """What a line holds."""
+    """The content of a line."""
 
-    found: tuple[_Found, ...] = ()
-    """One record; of a bad line what can be saved."""
-    fault: str | None = None
+    records: tuple[_Parsed, ...] = ()
+    """One record; of a bad line those that can be recovered."""
+    error: str | None = None
 
 
 def check(
     file: Records,
     repair: Annotated[
-        Path | None, typer.Option(metavar="OUT", help="Write a clean copy with every record that can be read.")
+        Path | None, typer.Option(metavar="OUT", help="Write a clean copy with every valid record.")
     ] = None,
     against: Annotated[
         Path | None,
-        typer.Option(metavar="OLD", help="Earlier records; tell which fields are missing more often now."),
+        typer.Option(metavar="OLD", help="Earlier records; report fields that are filled less often now."),
     ] = None,
 ) -> None:
-    """Validate every line against the schema; report lines that are torn, foreign, duplicated or of another version.
+    """Validate every line against the schema; report torn, foreign, other-version and duplicate records.
 
-    The exit status is 1 if there is any, or if a field fell by more than 5 points and 10 % against OLD.
+    The exit status is 1 if there are any, or if the coverage of a field fell by more than 5 points and 10 % against
+    OLD.
     """
     screen = Screen()
     if repair == STDOUT:
-        raise typer.BadParameter("it takes a file, not stdout", param_hint="--repair")
-    apart(repair, (file, against), "--repair")
-    number = _written(_told(file, screen), repair, screen)
-    if not number and not screen.faults:
-        screen.complain(f"{file}: no record in it")
-    fell = _fallen(against, file, screen) if against and number else []
+        raise typer.BadParameter("expected a file, not stdout", param_hint="--repair")
+    reject_same_file(repair, (file, against), "--repair")
+    number = _write(_clean(file, screen), repair, screen)
+    if not number and not screen.errors:
+        screen.error(f"{file}: no records")
+    fallen_fields = _fallen(against, file, screen) if against and number else []
     with writing(None, screen) as out:
-        out.write(f"{count(number, 'record')}, {count(screen.faults, 'fault')}\n".encode())
-        out.writelines(f"{line}\n".encode() for line in fell)
-    raise typer.Exit(1 if screen.faults or fell else 0)
+        out.write(f"{count(number, 'record')}, {count(screen.errors, 'error')}\n".encode())
+        out.writelines(f"{line}\n".encode() for line in fallen_fields)
+    raise typer.Exit(1 if screen.errors or fallen_fields else 0)
 
 
 def _lines(file: Path, screen: Screen) -> Iterator[tuple[int, bytes]]:
-    """Return the lines that say something, numbered; the end of what can be read is a fault."""
+    """Yield the non-blank lines with their numbers; report a read error."""
     try:
         for number, line in enumerate(read_lines(file), 1):
             if line.strip():
                 yield number, line
     except OSError as error:
-        screen.complain(f"{file}: {error.strerror}")
+        screen.error(f"{file}: {error.strerror}")
 
 
-def _told(file: Path, screen: Screen) -> Iterator[bytes]:
-    """Yield the lines of a clean copy, and report each fault."""
-    seen: dict[str, tuple[int, int]] = {}  # by id: the line, and what stands for the record
-    faults = Faults(file, screen)
+def _clean(file: Path, screen: Screen) -> Iterator[bytes]:
+    """Yield the lines of a clean copy, and report each error."""
+    seen: dict[str, tuple[int, int]] = {}  # by id: the line number and a hash of the record
+    bad_lines = BadLines(file, screen)
     for number, line in _lines(file, screen):
-        found, fault = _read(line)
-        if found:
-            faults.end_row()
-        if fault:
-            faults.add(f"{file}:{number}: {fault}")
-        for record, kept in found:
-            told, again = hash(record.to_json()), seen.get(record.id or "")
+        records, error = _parse(line)
+        if records:
+            bad_lines.end_row()
+        if error:
+            bad_lines.add(f"{file}:{number}: {error}")
+        for record, clean in records:
+            digest, earlier = hash(record.to_json()), seen.get(record.id or "")
             if record.id:
-                seen[record.id] = (number, told)
-            if again is None or record.replaces == record.id:
-                yield kept
+                seen[record.id] = (number, digest)
+            if earlier is None or record.replaces == record.id:
+                yield clean
             else:
-                screen.complain(f"{file}:{number}: doubled: the id {record.id} is that of line {again[0]}")
-                if told != again[1]:  # the later one is what the page says now
+                screen.error(f"{file}:{number}: duplicate: the id {record.id} is that of line {earlier[0]}")
+                if digest != earlier[1]:  # the later record is the current state of the page
                     yield dataclasses.replace(record, replaces=record.id).to_json().encode()
-    faults.end_row()
+    bad_lines.end_row()
 
 
-def _read(line: bytes) -> _Line:
+def _parse(line: bytes) -> _Line:
     try:
-        return _Line((_Found(parse_record(line), line.strip()),))
+        return _Line((_Parsed(parse_record(line), line.strip()),))
     except RecordError as error:
         parts = _START.split(line) if len(line) <= LONGEST else []
-        saved = tuple(found for part in parts if part != line for found in _record(part))
-        also = f"; {count(len(saved), 'record')} in it" if saved else ""
-        return _Line(saved, f"{_kind(line)}{error.why}{also}")
+        recovered = tuple(parsed for part in parts if part != line for parsed in _record(part))
+        also = f"; {count(len(recovered), 'record')} in it" if recovered else ""
+        return _Line(recovered, f"{_kind(line)}{error.why}{also}")
 
 
 def _kind(line: bytes) -> str:
@@ -116,18 +118,18 @@ def _kind(line: bytes) -> str:
     return ""
 
 
-def _record(part: bytes) -> tuple[_Found, ...]:
+def _record(part: bytes) -> tuple[_Parsed, ...]:
     try:
-        return (_Found(parse_record(part), part.strip()),)
+        return (_Parsed(parse_record(part), part.strip()),)
     except RecordError:
         return ()
 
 
-def _written(lines: Iterator[bytes], repair: Path | None, screen: Screen) -> int:
-    """Go through the lines, write them where they are wanted, and give how many there are."""
+def _write(lines: Iterator[bytes], repair: Path | None, screen: Screen) -> int:
+    """Write the lines to the clean copy, if any, and return their number."""
     first = next(lines, None)
     if first is None:
-        return 0  # and what was there before stays
+        return 0  # keep an existing copy
     lines = itertools.chain((first,), lines)
     if repair is None:
         return sum(1 for _ in lines)
@@ -136,16 +138,16 @@ def _written(lines: Iterator[bytes], repair: Path | None, screen: Screen) -> int
 
 
 def _fallen(old: Path, new: Path, screen: Screen) -> list[str]:
-    faults = screen.faults
-    before = coverage(_readable(old, screen.complain))
-    now = coverage(_readable(new, lambda fault: None))  # which was told already
-    if not before and screen.faults == faults:
-        screen.complain(f"{old}: no record in it")
+    errors = screen.errors
+    before = coverage(_readable(old, screen.error))
+    now = coverage(_readable(new, lambda message: None))  # reported already
+    if not before and screen.errors == errors:
+        screen.error(f"{old}: no records")
     return [f"fallen: {name} from {before[name]:.0%} to {now.get(name, 0.0):.0%}" for name in fallen(before, now)]
 
 
-def _readable(file: Path, complain: Callable[[str], object]) -> Iterator[Article]:
+def _readable(file: Path, report: Callable[[str], object]) -> Iterator[Article]:
     try:
         yield from read_records(file, on_error=lambda error: None)
     except OSError as error:
-        complain(f"{file}: {error.strerror}")
+        report(f"{file}: {error.strerror}")

@@ -1,4 +1,4 @@
-"""`scraper export`: records in the forms of other programs."""
+"""`scraper export`: convert records to other formats."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from scraper.article import Article
-from scraper.cli.options import Faults, Records
-from scraper.cli.output import To, apart, deliver, form_of
+from scraper.cli.options import BadLines, Records
+from scraper.cli.output import To, deliver, form_of, reject_same_file
 from scraper.cli.screen import Screen
 from scraper.io.export import MARKDOWN
 from scraper.io.jsonl import read_records
@@ -24,31 +24,31 @@ def export(
             "-o",
             "--output",
             metavar="OUT",
-            help="A file (.parquet, .csv, .txt, .jsonld, .jsonl.gz); stories/, or a name without an ending, is a new "
+            help="A file (.parquet, .csv, .txt, .jsonld, .jsonl.gz); stories/, or a name without extension, is a new "
             "folder for Markdown; - is stdout.",
         ),
     ],
     to: To = None,
 ) -> None:
-    """Write records as Parquet (lists stay lists), CSV, Markdown (a file a story), text, JSON-LD, or packed JSON Lines.
+    """Write records as Parquet (with nested lists), CSV, Markdown (one file per story), text, JSON-LD or JSON Lines.
 
-    Every record is written, near copies and those that a later line replaces among them. A line that is no record is
-    told and left out; the exit status is then 1.
+    Every record is written, including near copies and records that a later line replaces. Invalid lines are reported
+    and skipped; the exit status is then 1.
     """
     form, path, screen = form_of(output, to, MARKDOWN), Path(output), Screen()
-    apart(path, (file,))
-    if not deliver(_records(file, screen), path, form, screen) and not screen.faults:
-        screen.complain(f"{file}: no record in it")
-    raise typer.Exit(1 if screen.faults else 0)
+    reject_same_file(path, (file,))
+    if not deliver(_records(file, screen), path, form, screen) and not screen.errors:
+        screen.error(f"{file}: no records")
+    raise typer.Exit(1 if screen.errors else 0)
 
 
 def _records(file: Path, screen: Screen) -> Iterator[Article]:
-    """Yield what can be read of a file, and report the rest."""
-    faults = Faults(file, screen)
+    """Yield the valid records of a file, and report the invalid lines."""
+    bad_lines = BadLines(file, screen)
     try:
-        for record in read_records(file, on_error=faults.add):
-            faults.end_row()
+        for record in read_records(file, on_error=bad_lines.add):
+            bad_lines.end_row()
             yield record
-    except OSError as error:  # and what came before is written
-        screen.complain(f"{file}: {error.strerror}")
-    faults.end_row()
+    except OSError as error:  # the records before it are still written
+        screen.error(f"{file}: {error.strerror}")
+    bad_lines.end_row()

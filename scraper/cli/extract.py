@@ -7,17 +7,18 @@ from typing import Annotated
 import typer
 
 from scraper.article import Article
-from scraper.cli.inputs import Given, Inputs, Reading
+from scraper.cli.inputs import InputOptions, InputPage, Inputs
 from scraper.cli.options import LIMIT, Limit, Trust, Url, address, trusted
-from scraper.cli.output import To, apart, deliver, form_of
-from scraper.cli.screen import Screen, count
+from scraper.cli.output import To, deliver, form_of, reject_same_file
+from scraper.cli.screen import Screen
 from scraper.errors import ScraperError
+from scraper.io.wording import count
 from scraper.io.workers import Work, bounded, each
-from scraper.stories.replay import Look, Replay, look
+from scraper.stories.replay import PageResult, Replay, look
 
 __all__ = ["extract"]
 
-_FEW_FILES, _FEW_BYTES = 200, 32 * 2**20  # which are read before other processes have begun
+_FEW_FILES, _FEW_BYTES = 200, 32 * 2**20  # read sooner by one process than others take to start
 
 
 def extract(
@@ -26,7 +27,7 @@ def extract(
         typer.Argument(
             metavar="INPUT",
             help="Pages (.html), texts (.txt), archives (.warc.gz, .wet.gz), JSON Lines with an html key (.jsonl, "
-            ".jsonl.gz), folders of these, patterns, addresses, or - for stdin.",
+            ".jsonl.gz), folders of these, patterns, URLs, or - for stdin.",
         ),
     ],
     output: Annotated[
@@ -35,70 +36,71 @@ def extract(
             "-o",
             "--output",
             metavar="OUT",
-            help="Where the records go, instead of the screen: JSON Lines (.jsonl, .jsonl.gz, .jsonl.zst), or what "
-            "export writes (.csv, .parquet, .txt, .jsonld, stories/).",
+            help="The output file instead of stdout: JSON Lines (.jsonl, .jsonl.gz, .jsonl.zst), or a format of export "
+            "(.csv, .parquet, .txt, .jsonld, stories/).",
         ),
     ] = None,
     jobs: Annotated[
         int | None,
         typer.Option(
             min=0,
-            help="Processes that read, 4 a core at most; 0: one a core. Else 1 for few inputs, one a core for many.",
+            help="Worker processes, at most 4 per core; 0 for one per core (default for many inputs; else 1).",
         ),
     ] = None,
     limit: Limit = LIMIT,
-    text: Annotated[bool, typer.Option("--text", help="Pages are flattened text, whatever they are called.")] = False,
+    text: Annotated[bool, typer.Option("--text", help="Treat pages as flattened text, whatever their names.")] = False,
     url: Url = None,
     to: To = None,
     trust: Trust = None,
 ) -> None:
-    """Extract a record from each page and write JSON Lines in input order, or the format named by OUT or --to.
+    """Extract a record from each page, as JSON Lines in the order of the inputs, or in the format of OUT or --to.
 
-    What cannot be read is told in a line, costs nothing else, and makes the exit status 1. The pages of archives are
-    taken as a crawl takes them: a story under several URLs is one record, and pages without a story are no fault.
+    Each unreadable input is reported in one line and sets the exit status to 1; the others are still extracted. Pages
+    of archives are handled as in a crawl: a story at several URLs is one record, and pages without an article are not
+    errors.
     """
     form, screen = form_of("-" if output is None else output, to, "jsonl"), Screen()
     path = Path(output) if output is not None else None
-    source = Inputs(inputs, Reading(text, trusted(trust), address(url)), screen)
-    apart(path, source.names)
-    found = each(Work(_look, _lost, limit), source, _jobs(jobs, source))
-    if not deliver(_made(found, source, screen), path, form, screen) and not screen.faults:
-        screen.complain("no story in any page")
-    raise typer.Exit(1 if screen.faults else 0)
+    source = Inputs(inputs, InputOptions(text, trusted(trust), address(url)), screen)
+    reject_same_file(path, source.names)
+    results = each(Work(_extract, _lost, limit), source, _jobs(jobs, source))
+    if not deliver(_articles(results, source, screen), path, form, screen) and not screen.errors:
+        screen.error("no page contains an article")
+    raise typer.Exit(1 if screen.errors else 0)
 
 
-def _made(found: Iterable[tuple[Given, Look]], source: Inputs, screen: Screen) -> Iterator[Article]:
-    """Yield the records of the pages that were looked at, and show how far the work is."""
+def _articles(results: Iterable[tuple[InputPage, PageResult]], source: Inputs, screen: Screen) -> Iterator[Article]:
+    """Yield the records of page results, and show the progress."""
     replay, read = Replay(None), 0
 
-    def far(seconds: float) -> tuple[int, str]:
-        return source.done(), f"{read} pages, {read / max(seconds, 0.001):.0f}/s, {count(screen.faults, 'error')}"
+    def status(seconds: float) -> tuple[int, str]:
+        return source.done(), f"{read} pages, {read / max(seconds, 0.001):.0f}/s, {count(screen.errors, 'error')}"
 
-    with screen.progress(source.total, far) as step:
-        for given, seen in found:
-            yield from _records(replay, given, seen, screen)
+    with screen.progress(source.total, status) as step:
+        for item, result in results:
+            yield from _records(replay, item, result, screen)
             read += 1
             step()
         yield from replay.rest()
 
 
-def _jobs(asked: int | None, source: Inputs) -> int:
+def _jobs(jobs: int | None, source: Inputs) -> int:
     few = source.count <= _FEW_FILES and source.total <= _FEW_BYTES
-    return 1 if asked is None and few else bounded(asked or 0)
+    return 1 if jobs is None and few else bounded(jobs or 0)
 
 
-def _records(replay: Replay, given: Given, seen: Look, screen: Screen) -> Iterator[Article]:
-    if not given.alone:
-        yield from replay.page(given.page, seen)
-    elif seen.found is not None:
-        yield seen.found.article
+def _records(replay: Replay, item: InputPage, result: PageResult, screen: Screen) -> Iterator[Article]:
+    if not item.alone:
+        yield from replay.page(item.page, result)
+    elif result.found is not None:
+        yield result.found.article
     else:
-        screen.complain(f"{given.name}: {seen.error or f'no page, but {given.page.content_type}'}")
+        screen.error(f"{item.name}: {result.error or f'not a page, but {item.page.content_type}'}")
 
 
-def _look(given: Given) -> Look:
-    return look(given.page)
+def _extract(item: InputPage) -> PageResult:
+    return look(item.page)
 
 
-def _lost(why: str) -> Look:
-    return Look(error=ScraperError(why))
+def _lost(reason: str) -> PageResult:
+    return PageResult(error=ScraperError(reason))

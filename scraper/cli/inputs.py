@@ -1,4 +1,4 @@
-"""What a command is given: files, folders, patterns, URLs and stdin, to pages."""
+"""The inputs of a command: pages from files, folders, patterns, URLs and stdin."""
 
 import glob
 import gzip
@@ -17,178 +17,183 @@ from contextlib import closing
 from typing import IO, NamedTuple, cast
 from urllib.parse import urlsplit
 
-from scraper.cli.options import Faults
-from scraper.cli.screen import Screen, count
+from scraper.cli.options import BadLines
+from scraper.cli.screen import Screen
 from scraper.errors import ArchiveError, FetchError, ScraperError
 from scraper.io.fetch import fetch
 from scraper.io.network_policy import UNSAFE
 from scraper.io.warc import LARGEST, Page, read_pages
+from scraper.io.wording import count
 from scraper.stories import urls
 
-__all__ = ["Given", "Inputs", "Reading"]
+__all__ = ["InputOptions", "InputPage", "Inputs"]
 
 _PAGES, _TEXTS = (".html", ".htm", ".xhtml"), (".txt",)
 _ARCHIVES, _LINES = (".warc", ".warc.gz", ".wet", ".wet.gz"), (".jsonl", ".jsonl.gz")
 _KNOWN = (*_PAGES, *_TEXTS, *_ARCHIVES, *_LINES)
-_UNKNOWN = f"not a kind of file that is known ({' '.join(_KNOWN)}), nor does it begin as a page"
-_ADDRESSES = "a list of addresses, not a story; xargs -a FILE scraper extract fetches them"
-_FETCHED = 100_000  # bytes that a page of the web is taken to have, for the bar
-_PACE = 1.0  # seconds between two pages of a host
-_HEAD = 4096  # bytes by which a file is judged whose name says nothing
+_UNKNOWN = f"not a known kind of file ({' '.join(_KNOWN)}), and it does not start like an HTML page"
+_URL_LIST = "a list of URLs, not a story; xargs -a FILE scraper extract fetches them"
+_FETCHED = 100_000  # bytes assumed for a page to fetch, for the progress bar
+_DELAY = 1.0  # seconds between two requests to a host
+_HEAD = 4096  # bytes read to detect the kind of a file with an unknown name
 _PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?+(?>\s++|<\?xml[^>]*+>|<!--.*?-->)*+<(?:!doctype\s++html|html|head|body|title|meta)\b",
     re.DOTALL | re.IGNORECASE,
 )
 
 
-class Given(NamedTuple):
-    """A page, and how it is called in a line about it."""
+class InputPage(NamedTuple):
+    """A page and its name in messages."""
 
     name: str
     page: Page
     alone: bool
-    """Given as a page, not as part of an archive, which has many pages without a story."""
+    """Whether it is an input of its own rather than a page of an archive, where many have no article."""
 
 
-class Reading(NamedTuple):
-    """How inputs are to be taken."""
+class InputOptions(NamedTuple):
+    """How to read the inputs."""
 
     text: bool = False
-    """Pages are flattened text, whatever they are called."""
+    """Whether pages are flattened text, whatever their names."""
     trusted: frozenset[str] = frozenset()
-    """Places that may be requested although they are not on the public internet."""
+    """Hosts ("host:port") that may be requested although they are not on the public internet."""
     url: str | None = None
-    """Where the one page that is given was found."""
+    """The URL of a single saved page."""
 
 
 class Inputs:
-    """Pages, one after another; what cannot be read is told in a line, and never ends the reading."""
+    """An iterable of pages; an unreadable input is reported in one line and skipped."""
 
-    def __init__(self, names: Iterable[str], reading: Reading, screen: Screen) -> None:
-        self._reading = reading
+    def __init__(self, names: Iterable[str], options: InputOptions, screen: Screen) -> None:
+        self._options = options
         self._screen = screen
-        self.names = [found for name in names for found in self._expanded(name)]
-        """Those of files and URLs; folders and patterns are told file by file."""
+        self.names = [path for name in names for path in self._expand(name)]
+        """The files and URLs, with folders and patterns expanded."""
         sizes = [_size(name) for name in self.names]
         self.count, self.total = len(sizes), sum(sizes)
-        """How many there are, and how many bytes they have."""
+        """The number of inputs, and their size in bytes."""
         self._weights = sizes
-        self._before = 0
-        self._now: IO[bytes] | None = None
-        self._asked: dict[str, float] = {}
+        self._completed = 0
+        self._file: IO[bytes] | None = None
+        self._requested: dict[str, float] = {}
 
     def done(self) -> int:
-        """Return the bytes that were read."""
-        return self._before + (self._now.tell() if self._now and not self._now.closed else 0)
+        """Return the number of bytes read so far."""
+        return self._completed + (self._file.tell() if self._file and not self._file.closed else 0)
 
-    def __iter__(self) -> Iterator[Given]:
+    def __iter__(self) -> Iterator[InputPage]:
         for name, weight in zip(self.names, self._weights, strict=True):
             try:
                 yield from self._pages(name)
             except OSError as error:
-                self._screen.complain(f"{name}: {error.strerror or error}")
+                self._screen.error(f"{name}: {error.strerror or error}")
             except FetchError as error:
-                self._screen.complain(f"{error}{_hint(error)}")
+                self._screen.error(f"{error}{_hint(error)}")
             except (ScraperError, zlib.error, EOFError) as error:
-                self._screen.complain(f"{name}: {error}")
-            self._before, self._now = self._before + weight, None
+                self._screen.error(f"{name}: {error}")
+            self._completed, self._file = self._completed + weight, None
 
-    def _expanded(self, name: str) -> list[str]:
+    def _expand(self, name: str) -> list[str]:
         if os.path.isdir(name):
             return self._in_folder(name)
         if name == "-" or os.path.exists(name) or not glob.has_magic(name) or "://" in name:
             return [name]
-        found = sorted(file for file in glob.glob(name, recursive=True) if os.path.isfile(file) or os.path.isdir(file))
-        if not found:
-            self._screen.complain(f"{name}: no file has such a name")
-        return [file for each in found for file in (self._in_folder(each) if os.path.isdir(each) else [each])]
+        matches = sorted(
+            path for path in glob.glob(name, recursive=True) if os.path.isfile(path) or os.path.isdir(path)
+        )
+        if not matches:
+            self._screen.error(f"{name}: no matching file")
+        return [file for path in matches for file in (self._in_folder(path) if os.path.isdir(path) else [path])]
 
     def _in_folder(self, name: str) -> list[str]:
-        """Return the files of a folder that are read, and tell how many others there are; hidden ones are not meant."""
+        """Return the readable files of a folder, and report the number of others; hidden files are ignored."""
         paths = [os.path.join(top, file) for top, _, files in os.walk(name) for file in files if file[0] != "."]
-        found = {path for path in paths if os.path.isfile(path) and (path.lower().endswith(_KNOWN) or _is_page(path))}
-        if not found:
-            self._screen.complain(f"{name}: no pages in this folder ({' '.join(_KNOWN)})")
-        elif passed := Counter(os.path.splitext(path)[1].lower() or "no ending" for path in paths if path not in found):
-            kinds = ", ".join(f"{ending} {number}" for ending, number in passed.most_common(5))
-            self._screen.note(f"{name}: {count(passed.total(), 'file')} passed over, not pages: {kinds}")
-        return sorted(found)
+        pages = {path for path in paths if os.path.isfile(path) and (path.lower().endswith(_KNOWN) or _is_page(path))}
+        if not pages:
+            self._screen.error(f"{name}: no pages in this folder ({' '.join(_KNOWN)})")
+        elif skipped := Counter(
+            os.path.splitext(path)[1].lower() or "no extension" for path in paths if path not in pages
+        ):
+            kinds = ", ".join(f"{ending} {number}" for ending, number in skipped.most_common(5))
+            self._screen.note(f"{name}: {count(skipped.total(), 'file')} skipped, not pages: {kinds}")
+        return sorted(pages)
 
-    def _pages(self, name: str) -> Iterator[Given]:
-        if self._reading.url and (len(self.names) > 1 or "://" in name):
+    def _pages(self, name: str) -> Iterator[InputPage]:
+        if self._options.url and (len(self.names) > 1 or "://" in name):
             raise ScraperError("--url is for a single saved page")
         if "://" in name and not os.path.exists(name):
-            yield Given(name, self._as_told(self._fetched(name)), alone=True)
+            yield InputPage(name, self._as_text(self._fetch(name)), alone=True)
             return
-        with closing(_opened(name)) as raw:
-            kind = _kind(name, raw, text=self._reading.text)
-            self._now = raw
+        with closing(_open(name)) as raw:
+            kind = _kind(name, raw, text=self._options.text)
+            self._file = raw
             yield from self._stream(name, kind, raw)
 
-    def _stream(self, name: str, kind: str, raw: IO[bytes]) -> Iterator[Given]:
+    def _stream(self, name: str, kind: str, raw: IO[bytes]) -> Iterator[InputPage]:
         if not kind.endswith((*_ARCHIVES, *_LINES)):
-            yield Given(name, self._single(raw, kind), alone=True)
-        elif self._reading.url:
+            yield InputPage(name, self._single(raw, kind), alone=True)
+        elif self._options.url:
             raise ScraperError("--url is for a single saved page")
         elif kind.endswith(_LINES):
             yield from self._lines(name, cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if kind.endswith(".gz") else raw)
         else:
-            faults = Faults(name, self._screen)
+            bad_lines = BadLines(name, self._screen)
 
-            def bad(error: ArchiveError) -> None:
-                faults.add(f"{name}: at byte {error.offset}: {error.why}")
+            def report(error: ArchiveError) -> None:
+                bad_lines.add(f"{name}: at byte {error.offset}: {error.why}")
 
-            for page in read_pages(raw, on_error=bad):
-                faults.end_row()
-                yield Given(name, page, alone=False)
-            faults.end_row()
+            for page in read_pages(raw, on_error=report):
+                bad_lines.end_row()
+                yield InputPage(name, page, alone=False)
+            bad_lines.end_row()
 
     def _single(self, raw: IO[bytes], kind: str) -> Page:
         body = raw.read(LARGEST + 1)
         if len(body) > LARGEST:
-            raise ScraperError(f"it is larger than {LARGEST} bytes")
-        text = self._reading.text or kind.endswith(_TEXTS)
-        if text and _are_addresses(body):
-            raise ScraperError(_ADDRESSES)
-        return Page(self._reading.url, body, None, None, None if text else 200)
+            raise ScraperError(f"larger than {LARGEST} bytes")
+        text = self._options.text or kind.endswith(_TEXTS)
+        if text and _is_url_list(body):
+            raise ScraperError(_URL_LIST)
+        return Page(self._options.url, body, None, None, None if text else 200)
 
-    def _lines(self, name: str, raw: IO[bytes]) -> Iterator[Given]:
-        faults, number = Faults(name, self._screen), 0
+    def _lines(self, name: str, raw: IO[bytes]) -> Iterator[InputPage]:
+        bad_lines, number = BadLines(name, self._screen), 0
         while line := raw.readline(LARGEST + 1):
             number += 1
             try:
-                page = _of_line(line, raw)
+                page = _parse_line(line, raw)
             except ScraperError as error:
-                faults.add(f"{name}:{number}: {error}")
+                bad_lines.add(f"{name}:{number}: {error}")
                 continue
             if page is not None:
-                faults.end_row()
-                yield Given(f"{name}:{number}", self._as_told(page), alone=True)
-        faults.end_row()
+                bad_lines.end_row()
+                yield InputPage(f"{name}:{number}", self._as_text(page), alone=True)
+        bad_lines.end_row()
 
-    def _as_told(self, page: Page) -> Page:
-        return page._replace(status=None) if self._reading.text else page
+    def _as_text(self, page: Page) -> Page:
+        return page._replace(status=None) if self._options.text else page
 
-    def _fetched(self, url: str) -> Page:
-        """Fetch a page, at most one a second of a host that is a stranger's."""
+    def _fetch(self, url: str) -> Page:
+        """Fetch a page; wait a second between requests to a host that is not trusted."""
         try:
             host = urlsplit(url).netloc
         except ValueError as error:
-            raise ScraperError(f"no address to ask for: {error}") from error
-        if host not in self._reading.trusted:
-            time.sleep(max(0.0, self._asked.get(host, 0.0) + _PACE - time.monotonic()))
+            raise ScraperError(f"invalid URL: {error}") from error
+        if host not in self._options.trusted:
+            time.sleep(max(0.0, self._requested.get(host, 0.0) + _DELAY - time.monotonic()))
         try:
-            return fetch(url, trusted=self._reading.trusted)
+            return fetch(url, trusted=self._options.trusted)
         finally:
-            self._asked[host] = time.monotonic()
+            self._requested[host] = time.monotonic()
 
 
 def _hint(error: FetchError) -> str:
     if UNSAFE not in error.reason:
         return ""
     if urlsplit(error.url).scheme not in ("http", "https"):
-        return "; only http and https are asked for"
-    return "; --trust HOST:PORT lets it be asked for"
+        return "; only http and https are supported"
+    return "; allow it with --trust HOST:PORT"
 
 
 def _size(name: str) -> int:
@@ -198,20 +203,20 @@ def _size(name: str) -> int:
         return _FETCHED
 
 
-def _of_line(line: bytes, rest: IO[bytes]) -> Page | None:
+def _parse_line(line: bytes, rest: IO[bytes]) -> Page | None:
     if len(line) > LARGEST:
         while line and not line.endswith(b"\n"):
             line = rest.readline(LARGEST)
-        raise ScraperError(f"it is larger than {LARGEST} bytes")
+        raise ScraperError(f"larger than {LARGEST} bytes")
     if not line.strip():
         return None
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ScraperError(f"no JSON: {error}") from error
+        raise ScraperError(f"invalid JSON: {error}") from error
     html, url = (value.get("html"), value.get("url")) if isinstance(value, dict) else (None, None)
     if not isinstance(html, str):
-        raise ScraperError('no object with an "html" that is a text')
+        raise ScraperError('not an object with a string "html"')
     body = html.encode("utf-8", "replace")
     return Page(url if _is_address(url) else None, body, "text/html; charset=utf-8", None, 200)
 
@@ -223,9 +228,9 @@ def _is_address(url: object) -> bool:
         return False
 
 
-def _opened(name: str) -> IO[bytes]:
-    """Open a file, stdin or a pipe so that it can be read from its beginning again."""
-    raw = sys.stdin.buffer if name == "-" else _opened_file(name)
+def _open(name: str) -> IO[bytes]:
+    """Open a file, stdin or a pipe as a seekable binary file."""
+    raw = sys.stdin.buffer if name == "-" else _open_file(name)
     if raw.seekable():
         return raw
     with raw:
@@ -235,27 +240,27 @@ def _opened(name: str) -> IO[bytes]:
         return copy
 
 
-def _opened_file(name: str) -> IO[bytes]:
-    if stat.S_ISCHR(os.stat(name).st_mode):  # which may never end
+def _open_file(name: str) -> IO[bytes]:
+    if stat.S_ISCHR(os.stat(name).st_mode):  # it may be endless
         raise ScraperError("a device, not a file")
     return open(name, "rb")
 
 
 def _kind(name: str, raw: IO[bytes], *, text: bool) -> str:
-    """Return the ending that a file has, or ought to have by what is in it; raise `ScraperError` for none."""
+    """Return the extension of a file, or one detected from its content; raise `ScraperError` if there is none."""
     head = raw.read(_HEAD)
     raw.seek(0)
     if not head:
-        raise ScraperError("it is empty")
+        raise ScraperError("empty input")
     if name.lower().endswith(_KNOWN):
         return name.lower()
-    found = _sniffed(head) or (".txt" if text else ".html" if name == "-" else None)
-    if found is None:
+    kind = _sniff(head) or (".txt" if text else ".html" if name == "-" else None)
+    if kind is None:
         raise ScraperError(_UNKNOWN)
-    return found
+    return kind
 
 
-def _sniffed(head: bytes) -> str | None:
+def _sniff(head: bytes) -> str | None:
     if head.startswith(b"\x1f\x8b"):
         inner = zlib.decompressobj(wbits=31).decompress(head, _HEAD)
         return ".jsonl.gz" if inner.lstrip().startswith(b"{") else ".warc.gz"
@@ -263,12 +268,12 @@ def _sniffed(head: bytes) -> str | None:
         return ".warc"
     if head.lstrip().startswith(b"{"):
         return ".jsonl"
-    begun = head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
-    return ".html" if begun.startswith(b"<") else None
+    start = head.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")
+    return ".html" if start.startswith(b"<") else None
 
 
 def _is_page(path: str) -> bool:
-    """Return whether a file in a folder is a page, whatever its name."""
+    """Return whether the content of a file is an HTML page."""
     try:
         with open(path, "rb") as raw:
             head = raw.read(_HEAD)
@@ -279,6 +284,6 @@ def _is_page(path: str) -> bool:
     return bool(_PAGE.match(head))
 
 
-def _are_addresses(body: bytes) -> bool:
+def _is_url_list(body: bytes) -> bool:
     lines = [line for line in map(bytes.strip, body[:_HEAD].splitlines()) if line]
     return bool(lines) and all(re.match(rb"https?://\S+\Z", line, re.IGNORECASE) for line in lines)

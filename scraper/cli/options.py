@@ -1,4 +1,4 @@
-"""Arguments and options that several commands have."""
+"""Arguments and options shared by several commands."""
 
 import re
 from pathlib import Path
@@ -6,38 +6,39 @@ from typing import Annotated
 
 import typer
 
-from scraper.cli.screen import Screen, count
+from scraper.cli.screen import Screen
 from scraper.io.network_policy import places
+from scraper.io.wording import count
 from scraper.io.workers import LIMIT
 
-__all__ = ["LIMIT", "Faults", "Limit", "Records", "Trust", "Url", "address", "trusted"]
+__all__ = ["LIMIT", "BadLines", "Limit", "Records", "Trust", "Url", "address", "trusted"]
 
-_FAULTS = 10
+_SHOWN = 10
 
 
-class Faults:
-    """Reports the bad lines of a file: of those in a row the first ten one by one, the others as a number."""
+class BadLines:
+    """A reporter of the bad lines of a file: of consecutive ones the first ten, then the number of the others."""
 
     def __init__(self, file: Path | str, screen: Screen) -> None:
         self._file, self._screen = file, screen
         self._row = 0
 
-    def add(self, fault: object) -> None:
+    def add(self, error: object) -> None:
         """Report a bad line."""
         self._row += 1
-        if self._row <= _FAULTS:
-            self._screen.complain(fault)
+        if self._row <= _SHOWN:
+            self._screen.error(error)
 
     def end_row(self) -> None:
-        """Note that a good line was read, or the end of the file."""
-        if (more := self._row - _FAULTS) > 0:
-            self._screen.complain(f"{self._file}: {count(more, 'more bad line')} behind these", more)
+        """End a run of bad lines, at a good line or the end of the file."""
+        if (more := self._row - _SHOWN) > 0:
+            self._screen.error(f"{self._file}: {count(more, 'more bad line')} after these", more)
         self._row = 0
 
 
 def _file(path: Path) -> Path:
     if str(path) == "-":
-        raise typer.BadParameter("it takes a file, not stdin")
+        raise typer.BadParameter("expected a file, not stdin")
     return path
 
 
@@ -48,20 +49,22 @@ Records = Annotated[
 
 Trust = Annotated[
     list[str] | None,
-    typer.Option("--trust", metavar="HOST:PORT", help="May be asked for though it is not public; repeatable."),
+    typer.Option(
+        "--trust", metavar="HOST:PORT", help="Allow requests to this host although it is not public; repeatable."
+    ),
 ]
 
 Limit = Annotated[
-    float, typer.Option(min=0.1, max=86_400, metavar="SECONDS", help="What a page may take, in seconds of a core.")
+    float, typer.Option(min=0.1, max=86_400, metavar="SECONDS", help="Time limit per page, in CPU seconds.")
 ]
 Url = Annotated[
     str | None,
-    typer.Option("--url", metavar="ADDRESS", help="Where the one page that is given was found: links are read by it."),
+    typer.Option("--url", metavar="URL", help="The URL of a single saved page, to resolve its links."),
 ]
 
 
 def trusted(entries: list[str] | None) -> frozenset[str]:
-    """Read the option; an entry that is no place is a wrong argument."""
+    """Parse --trust; raise `typer.BadParameter` on an invalid entry."""
     try:
         return places(entries or ())
     except ValueError as error:
@@ -69,7 +72,7 @@ def trusted(entries: list[str] | None) -> frozenset[str]:
 
 
 def address(url: str | None) -> str | None:
-    """Read the option; what is no URL of the web is a wrong argument."""
+    """Validate --url; raise `typer.BadParameter` if it is not a web URL."""
     if url is not None and not re.match(r"https?://[^/\s]+\S*\Z", url, re.IGNORECASE):
-        raise typer.BadParameter(f"{url!r} is no address, such as https://portal.example/1.html", param_hint="--url")
+        raise typer.BadParameter(f"{url!r} is not a URL such as https://portal.example/1.html", param_hint="--url")
     return url

@@ -1,4 +1,4 @@
-"""Where a command's result goes, and in which form: the screen, a file, a folder."""
+"""The output of a command: its format, and its destination on stdout, in a file or in a folder."""
 
 import errno
 import itertools
@@ -19,57 +19,61 @@ from scraper.io.export import FORMS, MARKDOWN, write
 from scraper.io.files import whole
 from scraper.io.terminal import discard
 
-__all__ = ["STDOUT", "To", "apart", "deliver", "ending", "form_of", "writing"]
+__all__ = ["STDOUT", "To", "deliver", "ending", "form_of", "reject_same_file", "writing"]
 
 STDOUT = Path("-")
 _NAMES = (*FORMS, MARKDOWN)
-_OTHERS = "stories/ is a folder for Markdown; --to names any"
+_OTHERS = "stories/ is a folder for Markdown; or choose a format with --to"
 
 To = Annotated[
     str | None,
     typer.Option(
         autocompletion=lambda: list(_NAMES),
-        help=f"The form, where the name of OUT does not tell it: {', '.join(_NAMES)}.",
+        help=f"The format, if the name of OUT does not imply it: {', '.join(_NAMES)}.",
     ),
 ]
 
 
-def apart(output: Path | None, sources: Iterable[str | Path | None], option: str = "-o") -> None:
-    """Raise `BadParameter` for an output that is also an input, or is not a local path."""
+def reject_same_file(output: Path | None, sources: Iterable[str | Path | None], option: str = "-o") -> None:
+    """Raise `typer.BadParameter` if the output is also an input, or is not a local path."""
     if output is None:
         return
     if str(output) == ".":
-        raise typer.BadParameter("no name of an output", param_hint=option)
+        raise typer.BadParameter("not the name of an output", param_hint=option)
     if re.match(r"[\w+.-]+:/", str(output)):
-        raise typer.BadParameter(f"{output} is no path on this machine", param_hint=option)
+        raise typer.BadParameter(f"{output} is not a local path", param_hint=option)
     if os.path.isfile(output) and any(
         source and os.path.exists(source) and output.samefile(source) for source in sources
     ):
-        raise typer.BadParameter(f"{output} is read here; give the name of another file", param_hint=option)
+        raise typer.BadParameter(f"{output} is also an input; choose another file", param_hint=option)
 
 
 def form_of(output: str, to: str | None, default: str) -> str:
-    """Return the form that `--to` or the ending of an output names, `default` for none; raise for an unknown one."""
+    """Return the format from `--to` or the extension of the output, or `default`; raise on an unknown one."""
     if to is not None and to not in _NAMES:
-        raise typer.BadParameter(f"{to!r} is no form; it takes {', '.join(_NAMES)}", param_hint="--to")
+        raise typer.BadParameter(f"{to!r} is not a format; choose from {', '.join(_NAMES)}", param_hint="--to")
     form = to or (MARKDOWN if output.endswith("/") else ending(output, FORMS, _OTHERS) or default)
     if form == MARKDOWN and Path(output) == STDOUT:
-        raise typer.BadParameter("stdout is no folder for Markdown; name another form with --to", param_hint="-o")
+        raise typer.BadParameter(
+            "Markdown needs a folder, not stdout; choose another format with --to", param_hint="-o"
+        )
     return form
 
 
 def ending(output: str, known: Iterable[str], others: str) -> str | None:
-    """Return the known ending of an output, None where it has none; an unknown one is a wrong argument."""
+    """Return the known extension of an output, None if it has none; raise `typer.BadParameter` on an unknown one."""
     name = Path(output).name.lower()
-    found = next((each for each in known if name.endswith(f".{each}")), None)
-    if found is None and Path(name).suffix:
-        endings = ", ".join(f".{each}" for each in known)
-        raise typer.BadParameter(f"no form ends with {Path(name).suffix}, but {endings}; {others}", param_hint="-o")
-    return found
+    match = next((extension for extension in known if name.endswith(f".{extension}")), None)
+    if match is None and Path(name).suffix:
+        endings = ", ".join(f".{extension}" for extension in known)
+        raise typer.BadParameter(
+            f"unknown extension {Path(name).suffix}; known are {endings}; {others}", param_hint="-o"
+        )
+    return match
 
 
 def deliver(records: Iterator[Article], output: Path | None, form: str, screen: Screen) -> bool:
-    """Write records where they are wanted, and tell whether there are any; without, what was there before stays."""
+    """Write records to the output and return whether there were any; without records, keep an existing output."""
     first = next(records, None)
     if first is None:
         return False
@@ -85,9 +89,9 @@ def deliver(records: Iterator[Article], output: Path | None, form: str, screen: 
 
 @contextmanager
 def writing(output: Path | None, screen: Screen) -> Iterator[IO[bytes]]:
-    """Yield where the bytes go, which is stdout for none and for `-`; end the command with status 1 where they cannot.
+    """Yield the output as a binary file, stdout for None and `-`; exit with status 1 if writing fails.
 
-    A reader that has had enough (`| head`) ends the writing, and is no fault.
+    A closed pipe (`| head`) ends the writing and is not an error.
     """
     if output is None or output == STDOUT:
         with _reporting(None, screen):
@@ -108,8 +112,7 @@ def _reporting(output: Path | None, screen: Screen) -> Iterator[None]:
     except BrokenPipeError:
         discard(sys.stdout)
     except (OSError, ScraperError) as error:
-        why = f"{output or 'the output'}: {error.strerror or error}" if isinstance(error, OSError) else error
-        screen.complain(why)
+        screen.error(f"{output or 'the output'}: {error.strerror or error}" if isinstance(error, OSError) else error)
         if output is None:
             discard(sys.stdout)
         raise typer.Exit(1) from error

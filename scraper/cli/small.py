@@ -1,4 +1,4 @@
-"""Commands of a few lines."""
+"""The short commands: version, schema, report."""
 
 import os
 from pathlib import Path
@@ -7,16 +7,16 @@ from typing import Annotated
 import typer
 
 from scraper.article import json_schema
-from scraper.cli.output import apart, ending, writing
+from scraper.cli.output import ending, reject_same_file, writing
 from scraper.cli.screen import Screen
 from scraper.version import __version__
 
 __all__ = ["print_version", "report", "schema"]
 
 
-def print_version(asked: bool) -> None:
-    """Print the version, if it was requested, and exit."""
-    if asked:
+def print_version(requested: bool) -> None:
+    """Print the version and exit, if requested."""
+    if requested:
         typer.echo(f"scraper {__version__}")
         raise typer.Exit
 
@@ -28,25 +28,25 @@ def schema() -> None:
 
 
 def report(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of a crawl, such as crawls/fintechworld.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a crawl, such as crawls/fintechworld.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="The HTML file.")],
 ) -> None:
-    """Write what a crawl did as a page to look at."""
+    """Write the report of a crawl as an HTML page."""
     screen = Screen()
-    ending(output.name, ("html", "htm"), "the report is a page")
+    ending(output.name, ("html", "htm"), "the report is an HTML page")
     try:
         from scraper.crawl.reporting.page import report as page  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        screen.complain("this version cannot write a report; the account of a crawl is run.json in its folder")
+        screen.error("this version cannot write a report; the statistics of a crawl are in run.json in its folder")
         raise typer.Exit(1) from error
     if not os.path.isdir(folder):
-        screen.complain(f"{folder}: no folder; give that of a crawl, such as crawls/fintechworld")
+        screen.error(f"{folder}: not a folder; expected the folder of a crawl, such as crawls/fintechworld")
         raise typer.Exit(1)
-    apart(output, (file for file in folder.rglob("*") if file.suffix != ".html"))
+    reject_same_file(output, (file for file in folder.rglob("*") if file.suffix != ".html"))
     try:
         html: str = page(folder)
     except (OSError, ValueError) as error:
-        screen.complain(error)  # which names the file or the folder
+        screen.error(error)  # its message names the file or folder
         raise typer.Exit(1) from error
     with writing(output, screen) as lines:
         lines.write(html.encode())

@@ -16,7 +16,9 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 
-__all__ = ["UNFINISHED", "CrawlStats", "add", "count"]
+from scraper.io.wording import count
+
+__all__ = ["UNFINISHED", "CrawlStats", "add"]
 
 UNFINISHED = "waits"
 """What a spider tells of a page whose record waits for another page; it counts as no part of the account."""
@@ -123,12 +125,6 @@ class CrawlStats:
 def _by_reason(counts: Mapping[str, int], prefix: str) -> dict[str, int]:
     found = {key.removeprefix(prefix): value for key, value in counts.items() if key.startswith(prefix)}
     return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun."""
-    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
-    return f"{number} {noun}{ending}"
 
 
 def _list(counts: Mapping[str, int]) -> str:

@@ -1,6 +1,6 @@
-"""What a server sends packed, unpacked up to a limit; and what may be wrong with it.
+"""Content codings of HTTP bodies: decompression up to a limit, and its errors.
 
-No decoder is let loose on a body: each is requested so many bytes, and one more tells that there are too many.
+Each decoder is asked for at most one byte more than the limit, so that a decompression bomb costs bounded memory.
 """
 
 import re
@@ -30,48 +30,48 @@ __all__ = [
 ]
 
 ACCEPTED = "gzip, deflate, br, zstd"
-"""What an Accept-Encoding header may request."""
+"""The value of an Accept-Encoding header."""
 CUT_SHORT = "cut short"
-"""The body ended before its end."""
+"""The body is incomplete."""
 TOO_LARGE = "too large"
-"""The body, or what it unpacks to, is over the limit."""
+"""The body exceeds the limit, compressed or decompressed."""
 BAD_COMPRESSION = "bad compression"
-"""The body is neither what its label says nor text."""
+"""The body is neither encoded as declared nor text."""
 FLAWS = (CUT_SHORT, TOO_LARGE, BAD_COMPRESSION)
-"""What a body's flag may say against it."""
+"""The possible flags of a body."""
 
-_MEMBERS, _LAYERS = 256, 3  # more of either is no server's doing
+_MEMBERS, _LAYERS = 256, 3  # no honest server sends more
 _WINDOW = 23  # 8 MiB, the limit for zstd on the web (RFC 9659)
 _TEXT = 1024  # bytes that tell text from data
 _BINARY = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class Unpacked(NamedTuple):
-    """A body as it is to be read."""
+    """A decoded body."""
 
     body: bytes
-    """What came of it, where it was cut short; as it came, where it is badly packed; nothing, where it is too large."""
+    """The decoded part if it was cut short; the original if the compression is bad; empty if it is too large."""
     flag: str | None = None
     """One of `FLAWS`."""
 
 
 class Stream(Protocol):
-    """Unpacks one member of a packed body."""
+    """A decompressor of one member of a body."""
 
     @property
     def eof(self) -> bool:
-        """Whether the member's end was met."""
+        """Whether the end of the member was reached."""
 
     @property
     def unused_data(self) -> bytes:
-        """What stands behind it."""
+        """The data after the member."""
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """Return that many bytes at most."""
+        """Return at most that many bytes."""
 
 
 class _Brotli:
-    """Brotli's own object, under the names that the standard library uses."""
+    """A Brotli decompressor with the interface of the standard library's."""
 
     unused_data = b""
 
@@ -97,12 +97,16 @@ def _gzip() -> Stream:
 
 Openers: TypeAlias = Sequence[Callable[[], Stream]]
 
-# By label: how it may be meant, and how a member begins where several may follow each other.
+# By coding: the possible formats, and the magic bytes of a member if a body may have several.
 _GZIP: tuple[Openers, bytes] = ((_gzip,), b"\x1f\x8b")
 _CODINGS: Mapping[str, tuple[Openers, bytes]] = {
     "gzip": _GZIP,
     "x-gzip": _GZIP,
-    "deflate": ((zlib.decompressobj, lambda: zlib.decompressobj(wbits=-15)), b""),  # the second, as old servers took it
+    # The second format of deflate is the raw one that old servers send.
+    "deflate": (
+        (zlib.decompressobj, lambda: zlib.decompressobj(wbits=-15)),
+        b"",
+    ),
     "br": ((_Brotli,), b""),
     "zstd": ((_zstd,), b"\x28\xb5\x2f\xfd"),
 }
@@ -110,13 +114,13 @@ _ERRORS = (zlib.error, brotli.error, zstd.ZstdError)
 
 
 def codings(header: str) -> list[str]:
-    """Read a Content-Encoding header: the labels in order; none where one is unknown, so that the body stays."""
+    """Parse a Content-Encoding header; return the codings in order, none if any is unknown."""
     labels = [label for part in header.lower().split(",") if (label := part.strip()) not in ("", "identity")]
     return labels if _CODINGS.keys() >= set(labels) else []
 
 
 def unpack_all(body: bytes, labels: Sequence[str], limit: int) -> Unpacked:
-    """Undo the codings of a body, the last first."""
+    """Decode the codings of a body, the last first."""
     found = Unpacked(body, BAD_COMPRESSION if len(labels) > _LAYERS else None)
     for label in reversed(labels):
         if found.flag is None:
@@ -125,14 +129,14 @@ def unpack_all(body: bytes, labels: Sequence[str], limit: int) -> Unpacked:
 
 
 def unpack(body: bytes, coding: str, limit: int) -> Unpacked:
-    """Unpack a body of a coding that is known, to `limit` bytes at most; memory stays within a few times the limit."""
+    """Decompress a body of a known coding to at most `limit` bytes, in memory of a few times the limit."""
     openers, magic = _CODINGS[coding]
     for opener in openers:
         try:
             found = _members(body, opener, magic, limit)
         except _ERRORS:
             continue
-        # Brotli has no mark at its beginning: a short page may be the beginning of anything.
+        # Brotli has no magic bytes: a short uncompressed page may look like the start of a stream.
         return Unpacked(body) if found.flag == CUT_SHORT and body.lstrip()[:1] == b"<" and _is_text(body) else found
     return Unpacked(body, None if _is_text(body) else BAD_COMPRESSION)
 
@@ -148,7 +152,7 @@ def _members(body: bytes, opener: Callable[[], Stream], magic: bytes, limit: int
         if not stream.eof:
             return Unpacked(b"".join(parts), CUT_SHORT)
         body = stream.unused_data
-        if not magic or not body.startswith(magic):  # padding, which is no content
+        if not magic or not body.startswith(magic):  # padding
             return Unpacked(b"".join(parts))
     return Unpacked(b"", TOO_LARGE)
 

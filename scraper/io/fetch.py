@@ -1,12 +1,12 @@
-"""One page from the web, for a person who names it; a crawl has its own ways.
+"""The fetching of a single page that a user requests; a crawl uses Scrapy's downloader instead.
 
-- The deadline is one for all: names, connections, each byte, redirects, waits, further tries. httpx's own time-outs
+- One deadline covers everything: names, connections, each byte, redirects, waits, retries. httpx's own time-outs
   count anew for each piece that is read, so that a server which drips is never late; what connects is ours.
 - No address but those of the public internet, and what is trusted. Each hop's address is judged by its form, then the
   IPs that its name was resolved to, and the connection goes to one of those: nobody looks the name up once more.
-- What is packed is unpacked by `scraper.io.content_encoding`, which stops at the limit.
-- No proxy: HTTP_PROXY and its like are passed over, as a proxy would resolve the names in our place. No .netrc either.
-- robots.txt is not asked for: this is no robot, but a page that somebody asks for by its address.
+- Bodies are decompressed by `scraper.io.content_encoding`, which stops at the limit.
+- No proxy: HTTP_PROXY and the like are ignored, as a proxy would resolve the names itself. No .netrc either.
+- robots.txt is not fetched: a user requests a single page by its URL.
 """
 
 import email.utils
@@ -37,26 +37,26 @@ USER_AGENT = "scraper/0.1 (one page for a person; no crawler)"
 _HEADERS = {"User-Agent": USER_AGENT, "Accept": "text/html,*/*;q=0.5", "Accept-Encoding": ACCEPTED}
 _REDIRECTS, _MOVED = 5, frozenset((301, 302, 303, 307, 308))
 _CONNECT = 10.0  # seconds for one IP
-_IPS = 4  # that are tried of a name
-_LONGEST_DATE = 64  # characters of a Retry-After that are read
+_IPS = 4  # tried per name
+_LONGEST_DATE = 64  # characters of a Retry-After header that are parsed
 _BACKOFF = 0.5  # seconds before the second try; doubled each time
 
 
-class _Passing(Exception):
-    """Trouble that may pass."""
+class _TemporaryError(Exception):
+    """A temporary error."""
 
     def __init__(self, reason: str, wait: float = 0.0) -> None:
         super().__init__(reason)
         self.wait = wait
-        """The seconds for which the server wants to be left in peace."""
+        """The delay that the server requests, in seconds."""
 
 
 class _Refused(Exception):
-    """A name leads to no place that may be reached."""
+    """A URL is not allowed by the network policy."""
 
 
 class _Terms(NamedTuple):
-    """What a page may cost, and where it may come from."""
+    """The limits of a request, and the trusted hosts."""
 
     until: float
     """On the monotonic clock."""
@@ -64,7 +64,7 @@ class _Terms(NamedTuple):
     trusted: Collection[str]
 
     def left(self) -> float:
-        """Return the seconds that are left; raise `httpcore.ReadTimeout` if none are."""
+        """Return the remaining seconds; raise `httpcore.ReadTimeout` after the deadline."""
         seconds = self.until - time.monotonic()
         if seconds <= 0:
             raise httpcore.ReadTimeout
@@ -94,7 +94,7 @@ def fetch(
             return _once(url, terms)
         except httpcore.TimeoutException as error:
             raise FetchError(url, f"no whole answer in {deadline:g} seconds") from error
-        except _Passing as trouble:
+        except _TemporaryError as trouble:
             wait = max(trouble.wait, _BACKOFF * 2 ** (number - 1))
             if number == tries:
                 raise FetchError(url, str(trouble)) from trouble
@@ -111,12 +111,12 @@ def _once(url: str, terms: _Terms) -> Page:
     except _Refused as error:
         raise FetchError(url, str(error)) from error
     except httpcore.RemoteProtocolError as error:
-        raise _Passing(CUT_SHORT if str(error).startswith("peer closed") else f"no HTTP: {error}") from error
+        raise _TemporaryError(CUT_SHORT if str(error).startswith("peer closed") else f"no HTTP: {error}") from error
     except httpcore.NetworkError as error:
         (cause,) = error.args or (None,)
         if isinstance(cause, ssl.SSLCertVerificationError):
             raise FetchError(url, f"its certificate is not valid: {cause.verify_message}") from error
-        raise _Passing(f"connection failed: {error}") from error
+        raise _TemporaryError(f"connection failed: {error}") from error
     except (httpx.InvalidURL, httpcore.ProtocolError, ValueError) as error:
         raise FetchError(url, f"no address to ask for: {error}") from error
 
@@ -141,11 +141,11 @@ def _target(url: httpx.URL) -> httpcore.URL:
 
 
 def _body(url: str, answer: httpcore.Response, headers: httpx.Headers, limit: int) -> bytes:
-    """Return the body as it is to be read."""
+    """Return the decoded body; raise on error statuses."""
     if answer.status >= 500 or answer.status in (408, 429):
-        raise _Passing(_said(answer.status), _wait(headers.get("Retry-After", "")))
+        raise _TemporaryError(_status_text(answer.status), _wait(headers.get("Retry-After", "")))
     if not 200 <= answer.status < 300:
-        raise FetchError(url, _said(answer.status))
+        raise FetchError(url, _status_text(answer.status))
     packed = bytearray()
     for part in answer.iter_stream():
         packed += part
@@ -153,13 +153,13 @@ def _body(url: str, answer: httpcore.Response, headers: httpx.Headers, limit: in
             raise FetchError(url, TOO_LARGE)
     body, flag = unpack_all(bytes(packed), codings(headers.get("Content-Encoding", "")), limit)
     if flag == CUT_SHORT:
-        raise _Passing(flag)
+        raise _TemporaryError(flag)
     if flag:
         raise FetchError(url, flag)
     return body
 
 
-def _said(status: int) -> str:
+def _status_text(status: int) -> str:
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
@@ -167,7 +167,7 @@ def _said(status: int) -> str:
 
 
 def _wait(header: str) -> float:
-    """Return the seconds that a Retry-After asks for, as a number or a date; 0 where it can be read as neither."""
+    """Return the delay of a Retry-After header, a number or a date, in seconds; 0 if it is invalid."""
     header = header.strip()[:_LONGEST_DATE]
     if header.isascii() and header.isdigit():
         return float(header)
@@ -217,7 +217,7 @@ class _Network(httpcore.NetworkBackend):
 
 
 def _resolved(host: str, port: int, seconds: float) -> list[str]:
-    """Look a name up, in a thread, as the system's resolver cannot be told to end."""
+    """Resolve a name in a thread, as the system's resolver has no time limit."""
     answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
 
     def look() -> None:
@@ -238,7 +238,7 @@ def _resolved(host: str, port: int, seconds: float) -> list[str]:
 
 
 class _Timed(httpcore.NetworkStream):
-    """A connection of which everything must end at the deadline."""
+    """A connection whose operations all end at the deadline."""
 
     def __init__(self, inner: httpcore.NetworkStream, terms: _Terms) -> None:
         self._inner = inner

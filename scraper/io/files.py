@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Atomic writes."""
 
 import errno
 import hashlib
@@ -12,25 +12,25 @@ from pathlib import Path
 
 __all__ = ["sweep", "whole"]
 
-_LEFT = re.compile(r"(.+)\.[0-9a-f]{8}\.tmp")
-_LONGEST = 255 - len(".01234567.tmp")  # bytes of a name that has room for the ending of a temporary file
+_TEMPORARY = re.compile(r"(.+)\.[0-9a-f]{8}\.tmp")
+_LONGEST = 255 - len(".01234567.tmp")  # bytes of the longest name that leaves room for the temporary suffix
 
 
 @contextmanager
 def whole(output: Path) -> Iterator[Path]:
-    """Yield a path to write to; what is there at the end replaces `output`, if nothing went wrong.
+    """Yield a temporary path to write to; on success it replaces `output` atomically.
 
-    A symbolic link stays one: the file that it names is replaced. A file keeps its permissions. When this ends the new
-    name is on the disk, too: a power cut leaves either what was there, or all that is new.
+    Symbolic links are followed and permissions kept. File and folder are synced to disk: after a power failure `output`
+    is either the old version or the complete new one.
 
-    Raises `OSError` at once where the output cannot be replaced: it is read-only, or a folder that holds something.
+    Raises `OSError` at the start if `output` cannot be replaced because it is read-only or a non-empty folder.
     """
     if os.path.exists(output) and not (output.is_file() or output.is_dir()):  # /dev/null, a pipe
         yield output
         return
     output = Path(os.path.realpath(output))
     mode = _mode(output)
-    fresh = output.with_name(f"{_stem(output)}.{secrets.token_hex(4)}.tmp")  # as _LEFT has it
+    fresh = output.with_name(f"{_stem(output)}.{secrets.token_hex(4)}.tmp")  # as _TEMPORARY has it
     try:
         yield fresh
         if mode is not None:
@@ -47,7 +47,7 @@ def whole(output: Path) -> Iterator[Path]:
 
 
 def _mode(output: Path) -> int | None:
-    """Return the permissions of what is to be replaced, None for nothing; raise `OSError` where it must stay."""
+    """Return the permissions of the output, None if it is missing; raise `OSError` if it cannot be replaced."""
     try:
         mode = output.stat().st_mode
     except FileNotFoundError:
@@ -60,19 +60,19 @@ def _mode(output: Path) -> int | None:
 
 
 def _stem(output: Path) -> str:
-    """Return what the name of a temporary file begins with."""
+    """Return the prefix of the name of the temporary file."""
     name = os.fsencode(output.name)
     return output.name if len(name) <= _LONGEST else hashlib.sha256(name).hexdigest()
 
 
 def sweep(outputs: Collection[Path]) -> None:
-    """Remove what deaths have left of these outputs."""
+    """Remove the temporary files of these outputs that interrupted processes left behind."""
     stems = {output.parent / _stem(output) for output in outputs}
     for folder in {output.parent for output in outputs}:
-        for left in folder.glob("*.tmp"):
-            name = _LEFT.fullmatch(left.name)
+        for path in folder.glob("*.tmp"):
+            name = _TEMPORARY.fullmatch(path.name)
             if name and folder / name[1] in stems:
-                left.unlink()
+                path.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Records in a JSON Lines file: one `Article.to_json()` a line."""
+"""JSON Lines files of records: one `Article.to_json()` per line."""
 
 import errno
 import gzip
@@ -16,8 +16,8 @@ from scraper.io.content_encoding import zstd
 __all__ = ["LONGEST", "packing", "parse_object", "parse_record", "read_lines", "read_records"]
 
 LONGEST = 64 * 2**20
-"""Bytes of a line; a longer one is no record."""
-_MOST = 2**31  # of whatever is counted
+"""The maximum length of a line in bytes."""
+_MAX_COUNT = 2**31
 
 
 def read_records(
@@ -26,13 +26,13 @@ def read_records(
     """Yield the records of a file (`.gz` and `.zst` too), line by line.
 
     A torn, foreign or wrong-version line raises `RecordError` with the file and the line's number, counted from 1.
-    With `on_error` the error is handed to that instead and the line is skipped, so that
+    With `on_error` the error is passed to that instead and the line is skipped, so that
 
-        faults = []
-        records = list(read_records(path, on_error=faults.append))
+        errors = []
+        records = list(read_records(path, on_error=errors.append))
 
-    gives all whole records and all faults. Blank lines are passed over. Raises `OSError` where the file cannot be read
-    or unpacked any further.
+    returns all valid records and all errors. Blank lines are skipped. Raises `OSError` if the file cannot be read or
+    decompressed.
     """
     name = fspath(path)
     for number, line in enumerate(read_lines(name), 1):
@@ -48,11 +48,11 @@ def read_records(
 
 
 def parse_record(line: bytes) -> Article:
-    """Parse a line; raise `RecordError` for one that is no record."""
+    """Parse a line as a record; raise `RecordError` if it is none."""
     _check_length(line)
     record = Article.from_json(line)
     counts = (record.like_count, record.view_count, record.dateline and record.dateline.paragraph)
-    if not 0 <= record.extraction.confidence <= 1 or not all(0 <= count < _MOST for count in counts if count):
+    if not 0 <= record.extraction.confidence <= 1 or not all(0 <= count < _MAX_COUNT for count in counts if count):
         raise RecordError(1, "no record: a number that cannot be")
     if b"\\u" in line:
         _check_text(record)
@@ -60,7 +60,7 @@ def parse_record(line: bytes) -> Article:
 
 
 def _check_text(record: Article) -> None:
-    """Raise `RecordError` for half a character in a name, where an article does not mend it."""
+    """Raise `RecordError` for a lone surrogate in a string that `Article` does not repair."""
     try:
         record.to_json()
     except UnicodeEncodeError as error:
@@ -68,7 +68,7 @@ def _check_text(record: Article) -> None:
 
 
 def parse_object(line: bytes) -> dict[str, Any]:
-    """Parse a line that may hold an item of any kind; raise `RecordError` for one that is no JSON object."""
+    """Parse a line as a JSON object; raise `RecordError` if it is none."""
     _check_length(line)
     try:
         value = json.loads(line)
@@ -85,9 +85,9 @@ def _check_length(line: bytes) -> None:
 
 
 def read_lines(path: str | PathLike[str]) -> Iterator[bytes]:
-    """Yield the lines of a file, `.gz` and `.zst` unpacked; raise `OSError` behind the last that can be read.
+    """Yield the lines of a file, decompressing `.gz` and `.zst`; raise `OSError` after the last readable line.
 
-    Of a line that is longer than `LONGEST` the beginning is given, which is longer than that too.
+    A line longer than `LONGEST` is truncated to `LONGEST + 1` bytes.
     """
     name = fspath(path)
     try:
@@ -109,9 +109,9 @@ def _opened(name: str) -> IO[bytes]:
 
 @contextmanager
 def packing(file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
-    """Yield what packs the lines written to it as `read_lines` unpacks a file of that name."""
+    """Yield a file that compresses what is written to it, by the extension of `name`, as `read_lines` expects."""
     if name.endswith(".gz"):
-        # Neither name nor time, so that the same records give the same bytes. Level 6 takes thrice the time for 5 %.
+        # No name or time, for reproducible bytes. Level 6 takes three times as long to save 5 %.
         with gzip.GzipFile("", "wb", 4, file, 0) as lines:
             yield lines  # type: ignore[misc]
     elif name.endswith(".zst"):

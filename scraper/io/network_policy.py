@@ -1,7 +1,7 @@
-"""Which addresses may be asked for: http and https, on the public internet, and what is trusted by name and port.
+"""The network policy: http and https URLs on the public internet, and trusted hosts with their ports.
 
-The rules look nothing up. `allowed` refuses what an address itself tells; whoever connects must hold the IP that a name
-was resolved to against `is_global`, in the very resolution with which it connects.
+No rule resolves names. `allowed` judges the URL alone; a client must check the IP that it connects to with `is_global`,
+in the same resolution, so that DNS rebinding has no effect.
 """
 
 import ipaddress
@@ -14,16 +14,16 @@ from urllib.parse import unquote, urlsplit
 __all__ = ["UNSAFE", "allowed", "is_global", "place", "places"]
 
 UNSAFE = "unsafe address"
-"""Why an address was not asked for."""
+"""The reason for which a URL was not requested."""
 
 _PORTS = {"http": 80, "https": 443}
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def is_global(ip: str) -> bool:
-    """Return whether an IP lies on the public internet; False for what is no IP.
+    """Return whether an IP lies on the public internet; False if it is not an IP.
 
-    An IPv4 address inside an IPv6 one (mapped, 6to4, NAT64) is judged in its place; Teredo is refused altogether.
+    An IPv4 address inside an IPv6 one (mapped, 6to4, NAT64) is judged instead; Teredo is always refused.
     """
     try:
         return _is_global(ipaddress.ip_address(ip))
@@ -42,10 +42,10 @@ def _is_global(ip: IPv4Address | IPv6Address) -> bool:
 
 
 def allowed(url: str, trusted: Collection[str] = ()) -> bool:
-    """Return whether an address may be asked for: it is http(s), and its host is a name or a global IP, or is trusted.
+    """Return whether a URL may be requested: it is http(s), and its host is a name or a global IP, or is trusted.
 
-    Spellings of an IP (`127.1`, `2130706433`) are read as resolvers do. `trusted` holds what `place` gives; it does not
-    open another port of the same host, nor the host under another spelling.
+    Spellings of an IP (`127.1`, `2130706433`) are parsed as resolvers do. `trusted` contains results of `place`; it
+    allows neither other ports of a host nor other spellings of it.
     """
     try:
         parts = urlsplit(url)
@@ -72,13 +72,13 @@ def _may_be_global(host: str) -> bool:
 
 
 def place(host: str, port: int) -> str:
-    """Return "host:port", an IPv6 host in brackets: the one spelling under which a place is trusted."""
+    """Return "host:port", an IPv6 host in brackets: the canonical spelling in sets of trusted hosts."""
     host = host.lower()
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def places(entries: Iterable[str]) -> frozenset[str]:
-    """Read "host:port" entries; raise `ValueError` for one that is none."""
+    """Parse "host:port" entries; raise `ValueError` on an invalid one."""
     return frozenset(_place(entry.strip()) for entry in entries if entry.strip())
 
 

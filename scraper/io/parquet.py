@@ -1,4 +1,4 @@
-"""Parquet: records to a table, and tables of pages read."""
+"""Parquet: write records to a table, read pages from a table."""
 
 import shutil
 import tempfile
@@ -14,17 +14,17 @@ from scraper.io.warc import Page
 
 __all__ = ["read_pages", "write"]
 
-_BATCH = 1000  # records in a group of rows
+_BATCH = 1000  # records per row group
 _HTML, _URL = "html", "url"
-_ROWS = 64  # read in one step
+_ROWS = 64  # read per batch
 _NUMBERS = {int: "int64", float: "float64"}
 _TEXTS = (str, datetime)
 
 
 def write(records: Iterable[Article], file: IO[bytes]) -> None:
-    """Write records as a table to a file that is open for bytes; its columns follow from the type of a record.
+    """Write records as a table to a binary file; the columns are derived from the fields of `Article`.
 
-    Lists stay lists; dates stay the text that they are, as only some have a zone; `fetched_at` is a time in UTC.
+    Lists are nested columns; dates are text, as only some have a time zone; `fetched_at` is a timestamp in UTC.
     """
     pa, pq = _library()
     if not file.seekable():  # a pipe
@@ -42,10 +42,10 @@ def write(records: Iterable[Article], file: IO[bytes]) -> None:
 
 
 def _column(kind: Any, pa: Any) -> Any:
-    """Return the column's type for the type of a field: its own, or that of its parts."""
+    """Return the Arrow type for the type of a field."""
     if kind is Sidebar:
         return pa.map_(pa.string(), pa.list_(_column(Link, pa)))
-    inner = next((each for each in get_args(kind) if each not in (type(None), ...)), None)
+    inner = next((argument for argument in get_args(kind) if argument not in (type(None), ...)), None)
     if get_origin(kind) is tuple:
         return pa.list_(_column(inner, pa))
     if get_origin(kind) is UnionType:
@@ -62,10 +62,10 @@ def _nested(record: Article) -> dict[str, Any]:
 
 
 def read_pages(raw: IO[bytes], *, on_error: Callable[[ArchiveError], object], start: int = 0) -> Iterator[Page]:
-    """Yield the rows of a table as pages, from the row `start` on: `html` is text or bytes, `url` may be missing.
+    """Yield the rows of a table from row `start` on as pages: `html` is text or bytes, `url` is optional.
 
-    A broken group of rows costs itself: the error is handed to `on_error`, with the row's number as its offset. Raises
-    `ScraperError` where the file is no such table.
+    A broken row group is skipped: the error is passed to `on_error`, with the row number as its offset. Raises
+    `ScraperError` if the file is not such a table.
     """
     pa, pq = _library()
     try:
@@ -106,5 +106,5 @@ def _library() -> tuple[Any, Any]:
         import pyarrow as pa  # noqa: PLC0415 - an extra
         import pyarrow.parquet as pq  # noqa: PLC0415
     except ImportError as error:
-        raise ScraperError('Parquet needs pyarrow: pip install -e ".[export]"') from error
+        raise ScraperError('Parquet needs pyarrow: pip install "newsportal-scraper[export]"') from error
     return pa, pq

@@ -1,4 +1,4 @@
-"""Work done by processes side by side, its results in the order of the items; one that dies costs its item only."""
+"""A pool of worker processes with results in the order of the items; a crash costs only the item that caused it."""
 
 import os
 import resource
@@ -16,9 +16,9 @@ from typing import Generic, NamedTuple, Self, TypeVar
 __all__ = ["DIED", "LIMIT", "MEMORY", "Pool", "Process", "Work", "allow", "bounded", "confine", "cores", "each"]
 
 LIMIT = 10.0
-"""Seconds of a core for one item; a large page takes a tenth of one."""
+"""The default time limit of an item in CPU seconds; a large page takes 0.1."""
 MEMORY = 2 * 2**30
-"""Bytes of memory for a process that reads pages; a page of 10 MB takes a tenth of that."""
+"""The memory limit of a worker in bytes; a page of 10 MB takes a tenth of that."""
 DIED = "its reader died over it"
 _FULL = f"it takes more than {MEMORY >> 20} MB of memory"
 _NO_MEMORY = 12  # the exit status of a process that got no more: ENOMEM
@@ -38,18 +38,18 @@ class Work(NamedTuple, Generic[Item, Result]):
 
     do: Callable[[Item], Result]
     lost: Callable[[str], Result]
-    """Gives the result for an item that killed its process, or took too long."""
+    """Returns the result of an item that crashed its process or exceeded a limit, from the reason."""
     limit: float = LIMIT
-    """Seconds of a core for an item; ten times as many on the clock."""
+    """CPU seconds per item; the limit of wall-clock time is ten times as long."""
 
 
 def cores() -> int:
-    """Return how many processes can work at the same time here."""
+    """Return the number of CPU cores available to this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def bounded(jobs: int) -> int:
-    """Return how many processes are had for so many jobs, 0 for one a core: more than a few a core only take memory."""
+    """Return the number of processes for a requested number, 0 for one per core; at most 4 per core."""
     return min(jobs or cores(), _CROWD * cores())
 
 
@@ -97,7 +97,7 @@ def _main(handle: int) -> None:
 
 
 def _serve(work: Work[Item, Result], pipe: Connection) -> None:
-    """Process incoming items; the system ends this process if an item takes too long, whatever else is alive."""
+    """Do what comes in; the system ends this process where an item takes too much of it, whoever else lives."""
     confine()
     while True:
         for item in pipe.recv():
@@ -113,26 +113,26 @@ def _serve(work: Work[Item, Result], pipe: Connection) -> None:
 
 
 def confine(memory: int = MEMORY) -> None:
-    """Limit the URL space of this process; beyond it, `MemoryError` is raised."""
+    """Limit the memory of this process; exceeding it raises `MemoryError`."""
     with suppress(OSError, ValueError):  # a lower limit is set already
         resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
 
 def allow(seconds: float) -> None:
-    """Limit the CPU time of this process, in seconds; 0 for no limit."""
+    """Terminate this process after so many CPU seconds; 0 removes the limit."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
     signal.setitimer(signal.ITIMER_REAL, _PATIENCE * seconds)
 
 
 class _Worker(Process, Generic[Item, Result]):
-    """A process, and the items that it has."""
+    """A process and its assigned items."""
 
     def __init__(self, work: Work[Item, Result]) -> None:
         super().__init__(partial(_serve, work))
         self.items: deque[Item] = deque()
-        """Those that it has not done yet."""
+        """The items that are not done yet."""
         self.number = 0
-        """That of the first of them."""
+        """The number of the first item."""
 
     def give(self, number: int, items: Iterable[Item]) -> None:
         self.items, self.number = deque(items), number
@@ -159,7 +159,7 @@ class Pool(Generic[Item, Result]):
             worker.end()
 
     def each(self, items: Iterable[Item]) -> Generator[tuple[Item, Result]]:
-        """Return each item with its result, in order; may be called again when it has ended, or was closed."""
+        """Yield each item with its result, in order; may be called again after it has ended or was closed."""
         try:
             yield from self._each(items)
         finally:  # what nobody waits for any more
@@ -195,7 +195,7 @@ class Pool(Generic[Item, Result]):
         return self._done.pop(number)
 
     def _collect(self) -> None:
-        """Wait for a result at least."""
+        """Wait for at least one result."""
         ready = wait([worker.pipe for worker in self._busy])
         for worker in [each for each in self._busy if each.pipe in ready]:
             try:
@@ -208,7 +208,7 @@ class Pool(Generic[Item, Result]):
                     self._free.append(worker)
 
     def _lose(self, worker: _Worker[Item, Result]) -> None:
-        """Start a replacement that continues after the current item."""
+        """Replace a dead worker and continue after the item that it was processing."""
         self._note(worker, self._work.lost(worker.end().format(self._work.limit)))
         self._busy.remove(worker)
         if worker.items:

@@ -21,9 +21,9 @@ from scraper.stories import urls
 from scraper.stories.identity import Memory, body_digest, cut_short, judge, remembered, story_id, truncated
 from scraper.stories.parts import LONGEST, Place, belongs, place
 
-__all__ = ["Look", "Replay", "articles", "document", "look"]
+__all__ = ["PageResult", "Replay", "articles", "document", "look"]
 
-# What a crawl requests without reading it as a page, or never requests.
+# What a crawl asks for without reading it as a page, or never asks for.
 _UNREAD = frozenset(("/robots.txt", "/sitemap.xml"))
 _SITEMAP = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:urlset|sitemapindex)\b", re.DOTALL
@@ -42,7 +42,7 @@ class _Read(NamedTuple):
     place: Place = Place()
 
 
-class Look(NamedTuple):
+class PageResult(NamedTuple):
     """What a page holds."""
 
     found: _Read | None = None
@@ -53,7 +53,7 @@ class Look(NamedTuple):
 
 
 def articles(pages: Iterable[Page], *, on_skipped: OnSkipped | None = None) -> Iterator[Article]:
-    """Yield one record a story, and one more when it has changed; the same under another URL is left out.
+    """Yield one record a story, and one more when it has changed; the same under another address is left out.
 
     Pages of other statuses than 2xx, sitemaps and files that are no pages are passed over. A page without a story is
     handed to `on_skipped`, with the reason.
@@ -64,14 +64,14 @@ def articles(pages: Iterable[Page], *, on_skipped: OnSkipped | None = None) -> I
     yield from replay.rest()
 
 
-def look(page: Page) -> Look:
+def look(page: Page) -> PageResult:
     """Read a page by itself: all of the work, for whichever process has time."""
     if _key(page) is None or not _readable(page):
-        return Look(page=False)
+        return PageResult(page=False)
     try:
-        return Look(_read(page))
+        return PageResult(_read(page))
     except ScraperError as error:
-        return Look(error=error)
+        return PageResult(error=error)
 
 
 class Replay:
@@ -84,8 +84,8 @@ class Replay:
         """The parts read so far of split stories, by the identity of the page that they wait for."""
         self._later: dict[str, _Read] = {}
 
-    def page(self, page: Page, seen: Look) -> Iterator[Article]:
-        """Return the records that are whole with this page."""
+    def page(self, page: Page, seen: PageResult) -> Iterator[Article]:
+        """Give the records that are whole with this page."""
         key = _key(page)
         if key is None:
             return
@@ -103,7 +103,7 @@ class Replay:
                 yield from self._go_on([found], found.place.following)
 
     def rest(self) -> Iterator[Article]:
-        """Return the stories that still wait, with the parts that came before them."""
+        """Give the stories that still wait, with the parts that came before them."""
         while self._waiting:
             key = next(iter(self._waiting))
             yield from self._part(self._pop(key), self._later.get(key))
@@ -146,7 +146,7 @@ class Replay:
 
 
 def _key(page: Page) -> str | None:
-    """Return what stands for a page's URL; None where that is no URL."""
+    """Give what stands for a page's address; None where that is no address."""
     try:
         return urls.identity(page.url) if page.url else ""
     except ValueError:
@@ -176,7 +176,7 @@ def _read(page: Page) -> _Read:
 
 
 def document(page: Page) -> Document:
-    """Return a page in blocks, flattened text as such; raise `ScraperError` for what is no page."""
+    """Give a page in blocks, flattened text as such; raise `ScraperError` for what is no page."""
     if page.status is None:
         return segment_text(page.body.decode("utf-8", "replace"), page.url)
     return read(page.body, url=page.url, content_type=page.content_type)

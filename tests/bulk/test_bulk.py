@@ -24,7 +24,7 @@ import pytest
 
 from scraper import bulk
 from scraper.bulk import Done, plan, run, sources
-from scraper.bulk.archive_reader import Reader
+from scraper.bulk.archive_reader import ArchiveReader
 from scraper.bulk.sources import expand
 from scraper.cli import main
 from scraper.errors import ScraperError
@@ -168,7 +168,7 @@ def done(archives: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert ran.returncode == 0, ran.stderr
     assert "5 archives done\n" in ran.stdout
     assert (
-        f"{RECORDS} records of {RECORDS + 5} pages; without a story: listing 1, empty 1\n26 could not be read: "
+        f"{RECORDS} records from {RECORDS + 5} pages; no article: listing 1, empty 1\n26 could not be read: "
         in ran.stdout
     )
     return into
@@ -293,10 +293,10 @@ def test_a_folder_keeps_its_shape_and_a_pattern_its_names(archives):
 
 MISSING = "{}: No such file or directory"
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
-    "page.html": (lambda path: path.write_text("<p>"), "{}: not a kind of archive that is known (.warc"),
+    "page.html": (lambda path: path.write_text("<p>"), "{}: not a known kind of archive (.warc"),
     "nowhere": (lambda path: None, MISSING),
-    "folder": (lambda path: path.mkdir(), "{}: no archive there (.warc"),
-    "*.warc.gz": (lambda path: None, "{}: no archive there (.warc"),
+    "folder": (lambda path: path.mkdir(), "{}: no archives found (.warc"),
+    "*.warc.gz": (lambda path: None, "{}: no archives found (.warc"),
     "nowhere://bucket/x.warc.gz": (lambda path: None, "nowhere://bucket/x.warc.gz: Protocol not known: nowhere"),
 }
 
@@ -317,8 +317,8 @@ BROKEN_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "closed.warc.gz": (lambda path: path.mkdir(), "Is a directory"),
     "missing.warc.gz": (lambda path: None, "No such file or directory"),
     "lost.warc.gz": (lambda path: path.symlink_to("nowhere"), "No such file or directory"),
-    "empty.warc.gz": (lambda path: path.write_bytes(b""), "it is empty"),
-    "noise.warc.gz": (lambda path: path.write_bytes(b"noise"), "nothing of it can be read: 5 bytes that are no record"),
+    "empty.warc.gz": (lambda path: path.write_bytes(b""), "empty input"),
+    "noise.warc.gz": (lambda path: path.write_bytes(b"noise"), "no page can be read: 5 bytes that are no record"),
 }  # fmt: skip
 
 
@@ -333,7 +333,7 @@ def test_an_archive_that_is_none_is_told_and_stops_no_other(name, tmp_path):
     ran = work(tmp_path / "out", *sources)
     assert (ran.returncode, ran.stderr.count("\n")) == (1, 1)
     assert ran.stderr.startswith(f"{tmp_path / name}: {line}")
-    assert "1 archive done, 1 failed: run it again to try them again" in ran.stdout
+    assert "1 archive done, 1 failed: run the same command to retry" in ran.stdout
     assert sorted(files(tmp_path / "out")) == ["a.jsonl.gz", "quarantine.jsonl"]
 
 
@@ -436,11 +436,11 @@ def test_no_room_ends_the_run_and_with_room_it_goes_on(tmp_path, monkeypatch):
 
     def full(units: Any, limit: float, jobs: int) -> Iterator[Done]:
         yield Done(units[0].source)
-        yield Done(units[1].source, fault=os.strerror(errno.ENOSPC), no_room=True)
+        yield Done(units[1].source, error=os.strerror(errno.ENOSPC), no_room=True)
         raise AssertionError("nothing more is tried")
 
     monkeypatch.setitem(bulk.ENGINES, "full", full)  # type: ignore[arg-type]
-    with pytest.raises(ScraperError, match="No space left on device; run again when there is room"):
+    with pytest.raises(ScraperError, match="No space left on device; free some space and run again"):
         list(run(planned, engine="full"))
     assert sum(event.records for event in run(planned, jobs=2) if isinstance(event, Done)) == 3
 
@@ -453,7 +453,7 @@ def test_a_full_disk_leaves_whole_files_only(archives, done, tmp_path):
     try:
         ran = work(tmp_path / "disk", archives)
         assert ran.returncode == 1
-        assert "No space left on device; run again when there is room" in ran.stderr
+        assert "No space left on device; free some space and run again" in ran.stderr
         kept = {name: data for name, data in files(tmp_path / "disk").items() if name.endswith(".gz")}
         assert kept == {name: data for name, data in files(done).items() if name in kept}
     finally:
@@ -519,7 +519,7 @@ def test_a_process_that_dies_costs_little_and_is_made_again(archives, done, tmp_
     os.kill(below[0 if victim == "the unit" else 1], signal.SIGKILL)
     said, told = driver.communicate(timeout=60)
     if victim == "the unit":
-        assert (driver.returncode, told) == (1, f"{archives / 'good.warc.gz'}: the process that had it died\n")
+        assert (driver.returncode, told) == (1, f"{archives / 'good.warc.gz'}: its process died\n")
         assert "1 archive done, 1 failed" in said
         assert work(tmp_path, archives / "good.warc.gz").returncode == 0
         assert (tmp_path / "good.jsonl.gz").read_bytes() == (done / "good.jsonl.gz").read_bytes()
@@ -536,10 +536,10 @@ def test_a_page_over_which_two_readers_died_is_told(tmp_path, monkeypatch, death
     hang_up = methodcaller("close")
     runs = chain([hang_up] * deaths, repeat(None))
     monkeypatch.setattr("scraper.bulk.archive_reader.Process", lambda run: Process(next(runs) or run))
-    with Reader(LIMIT) as reader:
+    with ArchiveReader(LIMIT) as reader:
         found = list(reader.read(str(tmp_path / "a.warc.gz")))
-    assert [str(each.look.error) for each in found if each.look.error] == faults
-    assert [each.look.found is None for each in found] == [bool(faults), False]
+    assert [str(each.result.error) for each in found if each.result.error] == faults
+    assert [each.result.found is None for each in found] == [bool(faults), False]
 
 
 def test_ctrl_c_ends_it_and_it_goes_on(archives, done, tmp_path):
@@ -556,7 +556,7 @@ def test_ctrl_c_ends_it_and_it_goes_on(archives, done, tmp_path):
     below = children(driver.pid)
     os.killpg(driver.pid, signal.SIGINT)
     _, told = driver.communicate(timeout=30)
-    assert (driver.returncode, told) == (130, b"interrupted; the same command goes on\n")
+    assert (driver.returncode, told) == (130, b"interrupted; run the same command to resume\n")
     assert gone(below)
     assert not list(tmp_path.rglob("*.tmp"))
     assert work(tmp_path, archives).returncode == 0
@@ -570,7 +570,7 @@ def test_two_runs_never_work_in_one_folder(archives, tmp_path):
     second = work(tmp_path, archives)
     first.kill()
     first.communicate()
-    assert (second.returncode, second.stderr) == (1, f"{tmp_path}: another run works in this folder\n")
+    assert (second.returncode, second.stderr) == (1, f"{tmp_path}: another run is using this folder\n")
 
 
 # ---------------------------------------------------------------- what is seen of it
@@ -597,7 +597,7 @@ def test_without_ray_it_is_said_what_to_install(tmp_path):
     blocked = "import sys; sys.modules['ray'] = None; from scraper.cli import main; sys.exit(main())"
     line = [sys.executable, "-c", blocked, *program(tmp_path / "out", tmp_path / "a.warc.gz", "--engine", "ray")[3:]]
     ran = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
-    assert (ran.returncode, ran.stderr) == (1, 'this engine needs Ray: pip install -e ".[ray]"\n')
+    assert (ran.returncode, ran.stderr) == (1, 'this engine needs Ray: pip install "newsportal-scraper[ray]"\n')
 
 
 def test_an_archive_in_which_no_page_can_be_found_in_time_is_given_up(tmp_path):
@@ -605,5 +605,5 @@ def test_an_archive_in_which_no_page_can_be_found_in_time_is_given_up(tmp_path):
     whole = gzip.decompress(member("good", 1))
     path.write_bytes(whole + b"WARC/1.0\r\n" * 2_000_000 + whole)
     found = []
-    with Reader(5, search=0.3) as reader, pytest.raises(ScraperError, match="no process can be had"):
+    with ArchiveReader(5, search=0.3) as reader, pytest.raises(ScraperError, match="reading could not be resumed"):
         found.extend(reader.read(str(path)))

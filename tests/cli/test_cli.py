@@ -21,7 +21,7 @@ from scraper import Article, Dateline, Image, Link, Sidebar, json_schema
 from scraper.article import SCHEMA_VERSION
 from scraper.cli import main
 from scraper.cli.extract import _jobs
-from scraper.cli.inputs import Inputs, Reading
+from scraper.cli.inputs import InputOptions, Inputs
 from scraper.cli.screen import Screen
 from scraper.coverage import fallen
 from scraper.io.export import FORMS
@@ -53,7 +53,7 @@ def headlines(out: bytes | str) -> list[str]:
 
 
 def passed_over(pages: Path) -> str:
-    return f"{pages}: 1 file passed over, not pages: .png 1\n"
+    return f"{pages}: 1 file skipped, not pages: .png 1\n"
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_pattern_is_read_where_the_shell_did_not(pages, capsys):
     assert main(["extract", f"{pages}/in*"]) == 0
     assert headlines(capsys.readouterr().out) == ["blue"]
     assert main(["extract", f"{pages}/*.xml"]) == 1
-    assert capsys.readouterr().err == f"{pages}/*.xml: no file has such a name\n"
+    assert capsys.readouterr().err == f"{pages}/*.xml: no matching file\n"
 
 
 @pytest.mark.parametrize(
@@ -159,23 +159,23 @@ def test_a_strangers_host_is_asked_once_a_second(monkeypatch):
     waits: list[float] = []
     monkeypatch.setattr(time, "sleep", waits.append)
     names = [f"http://127.0.0.1:9/{number}" for number in range(3)]  # which are refused
-    assert list(Inputs(names, Reading(), Screen())) == []
+    assert list(Inputs(names, InputOptions(), Screen())) == []
     assert [0.5 < wait <= 1 for wait in waits] == [False, True, True]
 
 
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing.html": (lambda path: None, "{}: No such file or directory"),
     "missing.warc.gz": (lambda path: None, "{}: No such file or directory"),
-    "empty.html": (lambda path: path.write_bytes(b""), "{}: it is empty"),
-    "empty.warc.gz": (lambda path: path.write_bytes(b""), "{}: it is empty"),
-    "empty.jsonl": (lambda path: path.write_bytes(b""), "{}: it is empty"),
+    "empty.html": (lambda path: path.write_bytes(b""), "{}: empty input"),
+    "empty.warc.gz": (lambda path: path.write_bytes(b""), "{}: empty input"),
+    "empty.jsonl": (lambda path: path.write_bytes(b""), "{}: empty input"),
     "binary.html": (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99)), "{}: this is PNG data, not a page"),
     "listing.html": (lambda path: path.write_text("<title>404 Not Found</title><h1>404 Not Found</h1>"), "{}: error page"),
     "noise.warc.gz": (lambda path: path.write_bytes(b"noise"), "{}: at byte 0: 5 bytes that are no record"),
     "torn.jsonl.gz": (lambda path: path.write_bytes(gzip.compress(b'{"html"')[:-9]), "{}: Compressed file ended before"),
     "plain.jsonl.gz": (lambda path: path.write_bytes(b"{}"), "{}: Not a gzipped file"),
-    "records.jsonl": (lambda path: path.write_text('{"headline": 1}\n'), '{}:1: no object with an "html" that is a text'),
-    "page.docx": (lambda path: path.write_bytes(b"PK"), "{}: not a kind of file that is known (.html"),
+    "records.jsonl": (lambda path: path.write_text('{"headline": 1}\n'), '{}:1: not an object with a string "html"'),
+    "page.docx": (lambda path: path.write_bytes(b"PK"), "{}: not a known kind of file (.html"),
     "folder": (lambda path: path.mkdir(), "{}: no pages in this folder (.html"),
     "closed.html": (lambda path: path.symlink_to(path), "{}: Too many levels of symbolic links"),
     "line\nbreak.html": (lambda path: None, "{}: No such file or directory"),
@@ -197,10 +197,10 @@ def test_each_bad_input_is_a_line_and_no_stop(name, pages, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("url", "hint"),
     [
-        ("http://127.0.0.1:9/", "--trust HOST:PORT lets it be asked for"),
-        ("http://localhost/", "--trust HOST:PORT lets it be asked for"),
-        ("ftp://portal.test/x", "only http and https are asked for"),
-        ("file:///etc/passwd", "only http and https are asked for"),
+        ("http://127.0.0.1:9/", "allow it with --trust HOST:PORT"),
+        ("http://localhost/", "allow it with --trust HOST:PORT"),
+        ("ftp://portal.test/x", "only http and https are supported"),
+        ("file:///etc/passwd", "only http and https are supported"),
     ],
 )
 def test_an_address_that_is_not_public_is_not_asked_for(url, hint, capsys):
@@ -217,7 +217,7 @@ def test_a_bad_line_is_told_with_its_number_and_many_jobs_give_the_same(many, tm
     outs = [tmp_path / "1.jsonl", tmp_path / "2.jsonl"]
     for jobs, out in zip("12", outs, strict=True):
         assert main(["extract", str(many), "--jobs", jobs, "-o", str(out)]) == 1
-        assert capsys.readouterr().err.startswith(f"{many}:8: no JSON: ")
+        assert capsys.readouterr().err.startswith(f"{many}:8: invalid JSON: ")
     assert outs[0].read_bytes() == outs[1].read_bytes()
     assert headlines(outs[0].read_bytes()) == [f"n{number}" for number in range(400)]
 
@@ -325,13 +325,13 @@ def test_a_terminal_is_told_how_far_it_is(many, jobs):
     assert "1 error" in told
     assert "1 errors" not in told
     assert "0:00:00" in told
-    assert f"{many}:8: no JSON" in told
+    assert f"{many}:8: invalid JSON" in told
 
 
 def test_a_strange_name_steers_no_terminal(tmp_path):
     status, told = on_terminal("extract", tmp_path / "\x1b[2Jx.html")
     assert status == 1
-    assert "\ufffd[2Jx.html: no file has such a name" in told
+    assert "\ufffd[2Jx.html: no matching file" in told
 
 
 # ---------------------------------------------------------------- explain
@@ -360,9 +360,9 @@ def test_explain_reads_text_and_stdin(capsys):
     ("name", "why"),
     [
         ("missing.html", "missing.html: No such file or directory"),
-        ("pages/*", "pages/*: it holds several pages; give one"),
-        ("empty.html", "empty.html: it is empty"),
-        ("page.docx", "page.docx: not a kind of file"),
+        ("pages/*", "pages/*: it contains several pages; expected one"),
+        ("empty.html", "empty.html: empty input"),
+        ("page.docx", "page.docx: not a known kind of file"),
         ("binary.html", "binary.html: this is PNG data, not a page"),
     ],
 )
@@ -399,7 +399,7 @@ def test_a_clean_file_is_clean(tmp_path, capsys):
     newer = Article(headline="a, again", id="1", replaces="1")
     path = written(tmp_path / "a.jsonl", A, B, "\n", newer, Article(headline="x"), Article(headline="x"))
     assert main(["check", str(path)]) == 0
-    assert capsys.readouterr() == ("5 records, 0 faults\n", "")
+    assert capsys.readouterr() == ("5 records, 0 errors\n", "")
     packed = tmp_path / "a.jsonl.gz"
     packed.write_bytes(gzip.compress(path.read_bytes()))
     assert main(["check", str(packed)]) == 0
@@ -421,14 +421,14 @@ def test_each_bad_line_is_named_and_a_copy_holds_all_that_can_be_read(tmp_path, 
         ("3", "foreign: no headline and schema_version"),
         ("4", "foreign: no headline and schema_version"),
         ("5", f"schema_version 2, this library reads 1 to {SCHEMA_VERSION}"),
-        ("6", "doubled: the id 1 is that of line 1"),
-        ("7", "doubled: the id 1 is that of line 6"),
+        ("6", "duplicate: the id 1 is that of line 1"),
+        ("7", "duplicate: the id 1 is that of line 6"),
         ("8", "no record: Expected `str`, got `int` - at `$.headline`"),
         ("10", told.err.splitlines()[7].partition(": ")[2]),
     ]
     assert "torn: " in told.err.splitlines()[0]
     assert "1 record in it" in told.err.splitlines()[0]
-    assert told.out == "4 records, 8 faults\n"
+    assert told.out == "4 records, 8 errors\n"
     assert [(record.headline, record.replaces) for record in read_records(clean)] == [
         ("a", None),
         ("c", None),
@@ -439,7 +439,7 @@ def test_each_bad_line_is_named_and_a_copy_holds_all_that_can_be_read(tmp_path, 
     assert main(["check", str(clean)]) == 0
 
 
-@pytest.mark.parametrize(("data", "why"), [(None, "No such file"), (b"", "no record in it"), (bytes(99), "torn: ")])
+@pytest.mark.parametrize(("data", "why"), [(None, "No such file"), (b"", "no records"), (bytes(99), "torn: ")])
 def test_what_holds_no_record_is_no_file_of_records(data, why, tmp_path, capsys):
     path = tmp_path / "a.jsonl"
     if data is not None:
@@ -456,7 +456,7 @@ def test_a_torn_archive_of_records_is_told(tmp_path, capsys):
     assert main(["check", str(path), "--repair", str(clean)]) == 1
     told = capsys.readouterr()
     assert told.err.endswith(f"{path}: Compressed file ended before the end-of-stream marker was reached\n")
-    assert told.out == "98 records, 1 fault\n"
+    assert told.out == "98 records, 1 error\n"
     assert len(list(read_records(clean))) == 98
     assert main(["export", str(path), "-o", str(out)]) == 1
     assert f"{path}: Compressed file ended" in capsys.readouterr().err
@@ -469,7 +469,7 @@ def test_of_many_bad_lines_in_a_row_ten_are_named_and_all_are_read(command, tmp_
     path = written(tmp_path / "README.md", "No record.\n" * 400)
     assert main([command[0], str(path), *command[1:]]) == 1
     lines = capsys.readouterr().err.splitlines()
-    assert (len(lines), lines[-1]) == (11, f"{path}: 390 more bad lines behind these")
+    assert (len(lines), lines[-1]) == (11, f"{path}: 390 more bad lines after these")
     assert not (tmp_path / "out.csv").exists()
     mixed = written(tmp_path / "mixed.jsonl", "No record.\n" * 12, A, "No record.\n" * 11, B)
     assert main([command[0], str(mixed), *command[1:]]) == 1
@@ -485,7 +485,7 @@ def test_a_file_is_not_repaired_onto_itself(tmp_path, capsys):
     for more in (str(path), "--against"), (str(tmp_path / "b.jsonl"), "--against"):
         written(tmp_path / "b.jsonl", A)
         assert main(["check", str(tmp_path / "b.jsonl"), "--repair", more[0], more[1], str(path)]) == 2
-        assert "give the name of another file" in " ".join(capsys.readouterr().err.split())
+        assert "choose another file" in " ".join(capsys.readouterr().err.split())
     assert main(["check", str(path), "--repair", str(path)]) == 2
     assert path.read_bytes() == before
 
@@ -499,7 +499,7 @@ def test_what_holds_no_record_is_repaired_to_nothing(tmp_path):
 @pytest.mark.parametrize("command", ["check -", "export - -o out.csv", "check {} --repair -"])
 def test_records_are_in_files(command, records, capsys):
     assert main(command.format(records).split()) == 2
-    assert "it takes a file, not std" in capsys.readouterr().err
+    assert "expected a file, not std" in capsys.readouterr().err
 
 
 def test_a_field_that_fell_is_told(tmp_path, capsys):
@@ -508,13 +508,13 @@ def test_a_field_that_fell_is_told(tmp_path, capsys):
         tmp_path / "new.jsonl", *(Article(headline=str(n), section="Sea" if n < 8 else None) for n in range(10))
     )
     assert main(["check", str(new), "--against", str(old)]) == 1
-    assert capsys.readouterr().out == "10 records, 0 faults\nfallen: section from 100% to 80%\n"
+    assert capsys.readouterr().out == "10 records, 0 errors\nfallen: section from 100% to 80%\n"
     assert main(["check", str(old), "--against", str(new)]) == 0
     assert main(["check", str(old), "--against", str(tmp_path / "missing.jsonl")]) == 1
     assert "missing.jsonl: No such file" in capsys.readouterr().err
     empty = written(tmp_path / "empty.jsonl")
     assert main(["check", str(new), "--against", str(empty)]) == 1
-    assert capsys.readouterr().err == f"{empty}: no record in it\n"
+    assert capsys.readouterr().err == f"{empty}: no records\n"
 
 
 @pytest.mark.parametrize(
@@ -598,7 +598,7 @@ def test_export_tells_what_is_bad_and_writes_the_rest(to, records, tmp_path, cap
     assert out.exists()
     for bad, why in (
         (tmp_path / "missing.jsonl", "No such file"),
-        (written(tmp_path / "empty.jsonl"), "no record in it"),
+        (written(tmp_path / "empty.jsonl"), "no records"),
     ):
         assert main(["export", str(bad), "-o", str(tmp_path / "none"), "--to", to]) == 1
         assert f"{bad}: {why}" in capsys.readouterr().err
@@ -625,7 +625,9 @@ def test_an_unknown_form_is_a_wrong_argument(out, records, tmp_path, capsys):
     assert main(["export", str(records), "-o", str(tmp_path / out)]) == 2
     told = " ".join(capsys.readouterr().err.replace("│", " ").split())
     assert "Invalid value for -o" in told
-    assert f"no form ends with {Path(out).suffix}, but .jsonl, .jsonl.gz, .jsonl.zst, .parquet, .csv, .txt," in told
+    assert (
+        f"unknown extension {Path(out).suffix}; known are .jsonl, .jsonl.gz, .jsonl.zst, .parquet, .csv, .txt," in told
+    )
     assert main(["export", str(records), "-o", str(tmp_path / out), "--to", "xlsx"]) == 2
     assert "--to" in capsys.readouterr().err
 
@@ -676,14 +678,14 @@ def test_no_output_takes_the_place_of_what_is_read(command, records, tmp_path, m
 
 
 def test_no_number_of_jobs_stops_the_machine():
-    few = Inputs([str(TEXT)], Reading(), Screen())
+    few = Inputs([str(TEXT)], InputOptions(), Screen())
     assert [_jobs(asked, few) for asked in (None, 0, 1, 9999)] == [1, cores(), 1, 4 * cores()]
 
 
 def test_what_parquet_needs_is_told(records, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert main(["export", str(records), "-o", str(tmp_path / "out.parquet")]) == 1
-    assert capsys.readouterr().err == 'Parquet needs pyarrow: pip install -e ".[export]"\n'
+    assert capsys.readouterr().err == 'Parquet needs pyarrow: pip install "newsportal-scraper[export]"\n'
 
 
 # ---------------------------------------------------------------- the small ones
@@ -696,7 +698,7 @@ def test_a_report_is_written_of_a_crawl_s_folder(tmp_path, capsys):
     assert main(["report", str(tmp_path), "-o", str(out)]) == 0
     assert "The red ferry" in out.read_text("utf-8")
     assert main(["report", str(tmp_path / "missing"), "-o", str(out)]) == 1
-    assert "no folder" in capsys.readouterr().err
+    assert "not a folder" in capsys.readouterr().err
     (tmp_path / "empty").mkdir()
     assert main(["report", str(tmp_path / "empty"), "-o", str(out)]) == 1
     assert capsys.readouterr().err == f"no crawl in {tmp_path / 'empty'}\n"
@@ -745,7 +747,7 @@ def test_an_archive_without_a_story_leaves_what_was_there(tmp_path, capsys):
     archive.write_bytes(record(b"software: made by a test\r\n", "http://p.test/", "warcinfo"))
     output.write_text("earlier\n")
     assert main(["extract", str(archive), "-o", str(output)]) == 1
-    assert capsys.readouterr().err == "no story in any page\n"
+    assert capsys.readouterr().err == "no page contains an article\n"
     assert output.read_text() == "earlier\n"
 
 
@@ -834,7 +836,7 @@ def test_a_folder_is_read_whatever_its_pages_are_called(tmp_path, capsys):
     assert main(["extract", str(folder)]) == 0
     told = capsys.readouterr()
     assert sorted(headlines(told.out)) == ["n0", "n1", "n2", "n3", "n4"]
-    assert told.err.startswith(f"{folder}: 7 files passed over, not pages: ")
+    assert told.err.startswith(f"{folder}: 7 files skipped, not pages: ")
 
 
 @pytest.mark.parametrize(
@@ -877,7 +879,7 @@ def test_a_saved_page_has_the_address_that_is_told(command, pages, capsys):
 def test_a_list_of_addresses_is_no_story(lines, tmp_path, capsys):
     (tmp_path / "urls.txt").write_bytes(lines.encode())
     assert main(["extract", str(tmp_path / "urls.txt")]) == 1
-    assert "a list of addresses, not a story; xargs -a FILE scraper extract" in capsys.readouterr().err
+    assert "a list of URLs, not a story; xargs -a FILE scraper extract" in capsys.readouterr().err
     (tmp_path / "text.txt").write_text(TEXT.read_text("utf-8") + "\n" + lines, "utf-8")
     assert main(["extract", str(tmp_path / "text.txt")]) == 0
 
@@ -934,7 +936,7 @@ def test_a_closed_stdout_is_told(pages, records):
 
 def test_a_closed_stdin_is_empty():
     got = shell('"$@" <&-', "extract", "-")
-    assert (got.returncode, got.stderr) == (1, b"-: it is empty\n")
+    assert (got.returncode, got.stderr) == (1, b"-: empty input\n")
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])

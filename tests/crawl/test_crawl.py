@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from fixtures.portal.server import serve
-from scraper.crawl.stats import count
+from scraper.io.wording import count
 from tests.crawling import (
     ENVIRONMENT,
     FAST,

@@ -26,6 +26,7 @@ from scraper.coverage import coverage, fallen
 from scraper.crawl.reporting.charts import bar, columns
 from scraper.errors import RecordError
 from scraper.io.jsonl import read_records
+from scraper.io.wording import count
 from scraper.printable import printable
 
 __all__ = ["report"]
@@ -229,7 +230,7 @@ def _records(path: Path, notes: list[str]) -> Iterator[Article]:
         notes.append(f"{_RECORDS} cannot be read: {error.strerror}")
     if faults:
         what = "is no record" if number == 1 else "are no records; the first"
-        notes.append(f"{_several(number, 'line')} of {_RECORDS} {what}: {faults[0]}")
+        notes.append(f"{count(number, 'line', ',')} of {_RECORDS} {what}: {faults[0]}")
 
 
 def _lines(path: Path, kind: type[T], notes: list[str]) -> Iterator[T]:
@@ -245,11 +246,6 @@ def _lines(path: Path, kind: type[T], notes: list[str]) -> Iterator[T]:
 
 
 # What is told of them
-
-
-def _several(number: int, noun: str) -> str:
-    ending = "" if number == 1 else "es" if noun.endswith("s") else "s"
-    return f"{number:,} {noun}{ending}"
 
 
 def _percent(share: float) -> str:
@@ -274,12 +270,12 @@ def _causes(run: _Run) -> Iterator[str]:
     if run.reason != "finished":
         yield f"The run ended early: {_ENDS.get(str(run.reason), run.reason)}."
     if run.errors:
-        yield f"The spider raised {_several(run.errors, 'exception')}; see the log."
+        yield f"The spider raised {count(run.errors, 'exception', ',')}; see the log."
     if not run.counts.written:
         for reason, number in sorted(run.counts.failed.items(), key=lambda pair: pair[0] == "no sitemap"):
-            yield f"{_several(number, 'URL')} not fetched: {_cause(_cut(reason, _LINE))}."
+            yield f"{count(number, 'URL', ',')} not fetched: {_cause(_cut(reason, _LINE))}."
         for kind, number in run.counts.skipped.items():
-            yield f"{_several(number, 'page')} without a story: {_cut(kind, _LINE)}."
+            yield f"{count(number, 'page', ',')} without a story: {_cut(kind, _LINE)}."
 
 
 def _cause(reason: str) -> str:
@@ -448,7 +444,7 @@ def _parts_of_ledger(path: Path, notes: list[str]) -> list[_Part]:
 
 def _outcomes(store: sqlite3.Connection) -> _Part:
     waiting = store.execute(_WAITING).fetchone()[0]
-    words = f"All runs; {_several(waiting, 'URL')} left." if waiting else "All runs."
+    words = f"All runs; {count(waiting, 'URL', ',')} left." if waiting else "All runs."
     title = "Outcome of each URL"
     return _ranked(title, "outcome or status", dict(store.execute(_OUTCOMES).fetchall()), words)
 

@@ -23,7 +23,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.log import get_scrapy_root_handler
 
-from scraper.crawl.stats import CrawlStats, count
+from scraper.crawl.stats import CrawlStats
+from scraper.io.wording import count
 from scraper.io.terminal import Lenient
 
 __all__ = ["ProgressLine"]
