@@ -7,7 +7,6 @@ line of defence behind the escaping of text from hostile pages. Labels are toggl
 import base64
 import hashlib
 import itertools
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -17,8 +16,8 @@ from scraper.article import Article
 from scraper.block import Document, Label, Labelled
 from scraper.coverage import FIELDS
 from scraper.errors import NotAnArticle, Reason
-from scraper.printable import printable
 from scraper.pipeline import outcome, read, read_text
+from scraper.printable import printable
 
 __all__ = ["PALETTE", "STORY", "explain_page", "explain_page_text"]
 

@@ -37,8 +37,8 @@ from scraper.crawl.frontier.scheduler import KNOWN
 from scraper.crawl.frontier.session import DISK_FULL, JOINED, LOCKED, NO_FRONTIER, NO_OUTPUT, OTHER_SITE
 from scraper.crawl.portal_spider import NO_SITEMAP, PortalSpider
 from scraper.crawl.stats import CrawlStats
-from scraper.io.wording import count
 from scraper.io.terminal import open_standard_streams
+from scraper.io.wording import count
 from scraper.version import __version__
 
 __all__ = ["Command", "crawl", "crawl_site", "exit_status"]

@@ -24,8 +24,8 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.log import get_scrapy_root_handler
 
 from scraper.crawl.stats import CrawlStats
-from scraper.io.wording import count
 from scraper.io.terminal import Lenient
+from scraper.io.wording import count
 
 __all__ = ["ProgressLine"]
 
