@@ -223,7 +223,7 @@ def _parse_line(line: bytes, rest: IO[bytes]) -> Page | None:
 
 def _is_address(url: object) -> bool:
     try:
-        return isinstance(url, str) and bool(urls.identity(url))
+        return isinstance(url, str) and bool(urls.dedup_key(url))
     except ValueError:
         return False
 

@@ -107,7 +107,7 @@ class PortalSpider(Spider):
         yield self._home()
         robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
         told = await robots.sitemaps(self._home()) if robots else ()
-        named = [url for url in told if urls.inside(url, self._host)]
+        named = [url for url in told if urls.on_host(url, self._host)]
         for url in named or (urljoin(self.site, "/sitemap.xml"),):
             yield self._ask(url, self.listed).replace(meta={META: self._host, IF_MISSING: NO_SITEMAP})
 
@@ -140,7 +140,7 @@ class PortalSpider(Spider):
             yield from self._story(response, found, parsed)
         yield from self._follow(parsed, found)
         for feed in parsed.feeds:
-            if self._is_new(feed) and urls.inside(feed, self._host):
+            if self._is_new(feed) and urls.on_host(feed, self._host):
                 yield self._ask(feed, self.fed)
 
     async def part(self, response: Response, **told: Any) -> AsyncIterator[Request | dict[str, Any]]:
@@ -179,9 +179,9 @@ class PortalSpider(Spider):
             self._tell(response, "skipped/sitemap")
             found = await asyncio.to_thread(sitemap.read, response.body)
         for entry in found.sitemaps:
-            if urls.inside(entry.url, self._host):
+            if urls.on_host(entry.url, self._host):
                 yield self._ask(entry.url, self.listed, entry)
-        pages = [entry for entry in found.pages if urls.followable(entry.url, "", self._host)]
+        pages = [entry for entry in found.pages if urls.is_crawlable(entry.url, "", self._host)]
         fresh = [entry for entry in pages if self._is_new(self._canonical(entry.url))]
         if response.request is not None and response.request.callback == self.fed:
             (self._feeds.fruitful if fresh else self._feeds.barren)(_ALL)
@@ -337,7 +337,7 @@ def _checked(told: Mapping[str, Any], host: str) -> None:
         first = Article.from_json(chain.line)
     except (msgspec.ValidationError, RecordError) as error:
         raise StoredError(str(error)) from error
-    if told.keys() - set(_Chain._fields) or not urls.inside(str(first.url), host):
+    if told.keys() - set(_Chain._fields) or not urls.on_host(str(first.url), host):
         raise StoredError("it is no part of a story of the site")
 
 
@@ -345,7 +345,7 @@ def _was_led(response: Response) -> bool:
     """Return whether an answer is that of the URL that was requested, and not of one to which that led."""
     assert response.request is not None
     asked = response.request.meta.get("redirect_urls", [response.url])[0]
-    return urls.identity(asked) == urls.identity(response.url)
+    return urls.dedup_key(asked) == urls.dedup_key(response.url)
 
 
 def _kind(response: Response) -> Literal["sitemap", "feed"] | None:

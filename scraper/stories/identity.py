@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 from scraper.article import Article
 from scraper.stories import near_duplicates
 from scraper.stories.near_duplicates import words
-from scraper.stories.urls import identity
+from scraper.stories.urls import dedup_key
 
 __all__ = [
     "ALREADY_THERE",
@@ -52,7 +52,7 @@ def _digest(*texts: str) -> str:
 
 def story_id(url: str) -> str:
     """Return the 16 hexadecimal digits that stand for a URL; http and https, tracked or not, are the same."""
-    return _digest(identity(url))
+    return _digest(dedup_key(url))
 
 
 class Story(NamedTuple):

@@ -143,7 +143,7 @@ def _read(url: str) -> Iterator[_Reading]:
 @lru_cache(8192)
 def _story(url: str) -> str:
     """Return what stands for a page as the first of a story, with or without a slash or `index.html` at its end."""
-    page, mark, query = urls.identity(url).partition("?")
+    page, mark, query = urls.dedup_key(url).partition("?")
     return _FOLDER.sub("", page) + mark + query
 
 
@@ -151,7 +151,7 @@ def _links(document: Document, url: str, stem: str, scheme: str | None) -> list[
     """Return the links to what may be pages of one story with the page: to judge all would take as long as reading."""
     own = urls.host(url)
     near = (anchor for anchor in document.anchors if "%" in stem or stem in anchor.url)
-    good = (anchor.url for anchor in near if urls.followable(anchor.url, anchor.rel, own))
+    good = (anchor.url for anchor in near if urls.is_crawlable(anchor.url, anchor.rel, own))
     return list(dict.fromkeys(urls.canonical(link, scheme) for link in good))
 
 

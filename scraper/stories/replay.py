@@ -121,7 +121,7 @@ class Replay:
         if following is None or len(parts) == LONGEST:
             yield from self._finish(parts, whole=following is None)
         else:
-            self._waiting.setdefault(urls.identity(following), []).append(parts)
+            self._waiting.setdefault(urls.dedup_key(following), []).append(parts)
 
     def _pop(self, key: str) -> list[_Read]:
         waiting = self._waiting[key]
@@ -148,7 +148,7 @@ class Replay:
 def _key(page: Page) -> str | None:
     """Give what stands for a page's address; None where that is no address."""
     try:
-        return urls.identity(page.url) if page.url else ""
+        return urls.dedup_key(page.url) if page.url else ""
     except ValueError:
         return None
 

@@ -9,10 +9,10 @@ from w3lib.url import canonicalize_url, safe_url_string
 
 __all__ = [
     "canonical",
-    "followable",
+    "dedup_key",
     "host",
-    "identity",
-    "inside",
+    "is_crawlable",
+    "on_host",
 ]
 
 _PORTS = {"http": 80, "https": 443}
@@ -82,16 +82,16 @@ def canonical(url: str, scheme: str | None = None) -> str:
 
 
 @_kept
-def identity(url: str) -> str:
+def dedup_key(url: str) -> str:
     """Return what all URLs of one page share, whatever their scheme and the order of their parameters."""
     url = canonical(url)
     return (url if _PLAIN.fullmatch(url) else canonicalize_url(url)).partition("://")[2]
 
 
 @_kept
-def followable(url: str, rel: str, own: str) -> bool:
+def is_crawlable(url: str, rel: str, own: str) -> bool:
     """Return whether a link leads to a page of the host `own` that a crawl may request without doing anything there."""
-    if not inside(url, own) or "nofollow" in rel.lower().split():
+    if not on_host(url, own) or "nofollow" in rel.lower().split():
         return False
     path = unquote(urlsplit(canonical(url)).path).lower()
     path = posixpath.normpath("/" + path.lstrip("/"))  # decoded, it may hold dots and slashes anew
@@ -112,7 +112,7 @@ def _circles(segments: list[str]) -> bool:
     return most > 3 or (most == 3 and bool(_CYCLE.search("/".join(["", *segments, ""]))))
 
 
-def inside(url: str, own: str) -> bool:
+def on_host(url: str, own: str) -> bool:
     """Return whether a URL is a well-formed one of the host `own`, port included."""
     try:
         return urlsplit(url).scheme in _PORTS and host(canonical(url)) == own

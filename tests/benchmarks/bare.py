@@ -46,7 +46,7 @@ class BareSpider(Spider):
     def parse(self, response: Response) -> Iterator[Request]:
         """Follow the links of a page."""
         for url, rel in self.anchors(response):
-            if urls.followable(url, rel, self.own):
+            if urls.is_crawlable(url, rel, self.own):
                 link = urls.canonical(url)
                 if link not in self.seen:
                     self.seen.add(link)

@@ -15,8 +15,7 @@ from scraper import Article
 from scraper.crawl.frontier.redis.store import RedisStore, Worker
 from scraper.crawl.frontier.request_codec import RequestFingerprinter, dump
 from scraper.crawl.frontier.store import RequestEnd
-from scraper.stories import near_duplicates
-from scraper.stories.identity import Story, keys, story_id, text_digest
+from scraper.stories.identity import Story, remembered, story_id
 from tests.redis_server import serving
 
 _WORDS = [
@@ -32,9 +31,7 @@ def story(number: int) -> Story:
     body = tuple(" ".join(chosen.choices(_WORDS, k=60)) for _ in range(3))
     url = f"https://portal.example/html/{number:06d}b1000{number}.html"
     article = Article(headline=f"Story {number}", url=url, body=body, id=story_id(url))
-    signature = near_duplicates.signature(body)
-    assert signature is not None
-    return Story(str(article.id), text_digest(article), keys(article), signature, near_duplicates.bands(signature))
+    return remembered(article)
 
 
 def fill(store: RedisStore, addresses: int) -> None:

@@ -47,7 +47,7 @@ def test_an_address_has_one_form(url, expected):
 def test_what_tells_of_the_reader_is_left_out(parameter):
     assert urls.canonical(f"http://portal.test/a?id=7&{parameter}&b=1") == "http://portal.test/a?id=7&b=1"
     assert urls.canonical(f"http://portal.test/a?{parameter}") == "http://portal.test/a"
-    assert urls.identity(f"http://portal.test/a?{parameter}") == "portal.test/a"
+    assert urls.dedup_key(f"http://portal.test/a?{parameter}") == "portal.test/a"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_plain_address_is_in_the_form_that_w3lib_gives(url):
     except ValueError:
         return
     assert urls.canonical(url) == expected
-    assert urls.identity(url) == expected.partition("://")[2]
+    assert urls.dedup_key(url) == expected.partition("://")[2]
 
 
 def test_a_site_is_known_by_one_scheme():
@@ -96,7 +96,7 @@ def test_a_site_is_known_by_one_scheme():
     ],
 )
 def test_identity(one, other, same):
-    assert (urls.identity(one) == urls.identity(other)) is same
+    assert (urls.dedup_key(one) == urls.dedup_key(other)) is same
     assert (story_id(one) == story_id(other)) is same
     assert len(story_id(one)) == 16
 
@@ -123,9 +123,9 @@ def test_identity(one, other, same):
     ],
 )
 def test_pages_are_followed(url):
-    assert urls.followable(url, "", OWN)
-    assert urls.followable(url, "noopener tag", OWN)
-    assert not urls.followable(url, "noopener NoFollow", OWN)
+    assert urls.is_crawlable(url, "", OWN)
+    assert urls.is_crawlable(url, "noopener tag", OWN)
+    assert not urls.is_crawlable(url, "noopener NoFollow", OWN)
 
 
 @pytest.mark.parametrize(
@@ -175,4 +175,4 @@ def test_pages_are_followed(url):
     ],
 )
 def test_everything_else_is_not(url):
-    assert not urls.followable(url, "", OWN)
+    assert not urls.is_crawlable(url, "", OWN)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from scrapy import Request, Spider
 
-from scraper.stories.urls import identity
+from scraper.stories.urls import dedup_key
 
 __all__ = ["RequestFingerprinter", "StoredError", "dump", "harmless", "kept", "load"]
 
@@ -16,13 +16,13 @@ class RequestFingerprinter:
     """What tells requests apart: method, URL without its tracking parameters, body."""
 
     def fingerprint(self, request: Request) -> bytes:
-        """Give 20 bytes."""
+        """Return 20 bytes."""
         try:
-            address = identity(request.url)
+            url = dedup_key(request.url)
         except ValueError:
-            address = request.url
-        told = b"\0".join((request.method.encode(), address.encode(), request.body))
-        return hashlib.sha1(told, usedforsecurity=False).digest()
+            url = request.url
+        identity = b"\0".join((request.method.encode(), url.encode(), request.body))
+        return hashlib.sha1(identity, usedforsecurity=False).digest()
 
 
 class _Stored(msgspec.Struct, omit_defaults=True):

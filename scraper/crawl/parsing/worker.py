@@ -81,7 +81,7 @@ def parse_page(page: PageRequest) -> ParsedPage:
 
 def _links(document: Document, page: PageRequest) -> tuple[str, ...]:
     anchors = (*_refreshed(document, page.url), *document.anchors)
-    good = (each.url for each in anchors if urls.followable(each.url, each.rel, page.host))
+    good = (each.url for each in anchors if urls.is_crawlable(each.url, each.rel, page.host))
     return tuple(dict.fromkeys(urls.canonical(url, page.scheme) for url in good))
 
 
