@@ -1,11 +1,13 @@
-"""What Scrapy is told. A person crawling a live site sets USER_AGENT to a name and a URL of their own."""
+"""Scrapy settings of this project. Before you crawl a live site, set USER_AGENT to your name and a contact."""
+
+from scraper import __version__
 
 BOT_NAME = "scraper"
 SPIDER_MODULES = ["spiders.portal", "spiders.fintechworld"]
 NEWSPIDER_MODULE = "spiders"
 COMMANDS_MODULE = "scraper.crawl.commands"
 
-USER_AGENT = "scraper/0.1 (a news-portal crawler that obeys robots.txt)"
+USER_AGENT = f"scraper/{__version__} (a news-portal crawler that obeys robots.txt)"
 
 ADDONS = {"scraper.crawl.TrustedCrawl": 0}
 

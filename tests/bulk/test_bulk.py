@@ -486,7 +486,7 @@ def gone(processes: list[int]) -> bool:
 def test_killed_and_run_again_it_gives_the_same_bytes(archives, done, tmp_path, engine):
     moments, before = random.Random(5), 4.0 if engine == "ray" else 0.5  # seconds that it takes to begin
     line = program(tmp_path, archives, "--engine", engine, "--jobs", "2")
-    for _ in range(1 if engine == "ray" else 8):
+    for _ in range(1 if engine == "ray" else 4):
         driver = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         with suppress(subprocess.TimeoutExpired):
             driver.wait(before + moments.uniform(0.0, 3.0))

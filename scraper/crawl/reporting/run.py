@@ -70,8 +70,7 @@ class Report:
             "reason": reason,
             "errors": self._crawler.stats.get_value("spider_exceptions/count", 0) + account.item_errors,
             "counts": account.to_dict(),
-            "versions": {"scraper": __version__}
-            | {name: importlib.metadata.version(name) for name in ("scrapy", "selectolax")},
+            "versions": _versions(),
             "coverage": coverage(_records(directory / RECORDS, self._known)),
             "previous": _last_coverage(directory / _RUN),
             "summary": account.sentences(),

@@ -216,13 +216,13 @@ def test_workers_killed_and_run_again_lose_and_double_nothing(server, large, lar
     moments, kills = random.Random(7), 0
     arguments = (*of(large.base), *FAST, *sharing(server))
     for number in range(8):
-        if kills >= 10:
+        if kills >= 6:
             break
         folder = tmp_path / f"crawl-{number}"
         kills += killed(folder, moments, *arguments)
         assert all_bodies([folder / "0", folder / "1"]) == bodies(large_alone[0])
         server.client.flushall()
-    assert kills >= 10
+    assert kills >= 6
 
 
 def killed(folder: Path, moments: random.Random, *arguments: str) -> int:

@@ -123,7 +123,7 @@ local function reopen(key, request)
 end
 
 -- What a worker had under way is queued again.
-local function bereave(name, died)
+local function requeue_owned(name, died)
   for _, key in ipairs(call('SMEMBERS', P .. 'flights:' .. name)) do
     local request = get(key)
     if request and request.by then
@@ -144,15 +144,15 @@ local function bereave(name, died)
   call('HDEL', P .. 'taken', name)
 end
 
-local function bury()
+local function expire_workers()
   for _, name in ipairs(call('ZRANGEBYSCORE', P .. 'workers', '-inf', '(' .. text(now))) do
     if name ~= worker then -- who asks is alive, however long it was not heard of
-      bereave(name, true)
+      requeue_owned(name, true)
     end
   end
 end
 
-local function ripen()
+local function promote_due()
   for _, key in ipairs(call('ZRANGEBYSCORE', P .. 'due', '-inf', text(now), 'LIMIT', 0, BATCH)) do
     local request = get(key)
     call('ZREM', P .. 'due', key)
@@ -225,8 +225,8 @@ end
 -- at work, and how many requests are open.
 function commands.open(mark, lease)
   call('HSETNX', P .. 'marks', 'born', mark)
-  bury()
-  bereave(worker, false)
+  expire_workers()
+  requeue_owned(worker, false)
   local others = call('ZCARD', P .. 'workers')
   if others == 0 then
     call('HINCRBY', P .. 'marks', 'run', 1)
@@ -265,7 +265,7 @@ function commands.agree(...)
 end
 
 function commands.leave()
-  bereave(worker, false)
+  requeue_owned(worker, false)
   call('HDEL', P .. 'lives', worker)
 end
 
@@ -362,8 +362,8 @@ function commands.take(must, cap, delay, number)
   local key = last and last:match('^' .. number .. ':(.*)$')
   local request = key and get(key)
   if not key then
-    bury()
-    ripen()
+    expire_workers()
+    promote_due()
     repeat
       local best, from = foremost(must == '1', cap)
       if not best then
