@@ -465,7 +465,7 @@ não (?:reflete|representa)m? necessariamente a
 # --- Who wrote a story ------------------------------------------------------------------------------------------------
 
 BYLINE_WORDS = _names("""
-    by|von|vom|par|por|di|da|door|av|af|od|autor|autora|autores|autore|autori|auteur|auteure|auteurs|autoren|autorin
+    by|von|vom|par|por|di|da|door|av|af|od|contributors|contributor|autor|autora|autores|autore|autori|auteur|auteure|auteurs|autoren|autorin
     author|authors|oleh|yazan|przez|napisał|napisała|skrevet av|skriven av|tekijä|szerző|автор|авторы|автори|текст
     κείμενο|γράφει|του|της|بقلم|كتب|كتبت|كتابة|الكاتب|الكاتبة|تقرير|بواسطة|נכתב על ידי|מאת|כתב|כתבה|נویسنده|نویسنده
     نوشته|به قلم|گزارش|گزارش از|مصنف|تحریر|लेखक|लेखिका|द्वारा|रिपोर्ट|रिपोर्टर|लेख|โดย|เขียนโดย|ผู้เขียน|เรื่อง
@@ -474,8 +474,8 @@ BYLINE_WORDS = _names("""
 """What stands before an author's name, with a space or a mark between."""
 
 BYLINE_NOUNS = _names("""
-    text|texte|texto|testo|tekst|words|story|redaktion|report|reporter|artikel|beitrag|text und fotos|text & fotos
-    textes et photos|texto y fotos|words and photos|text and photos
+    interview|text|texte|texto|testo|tekst|words|story|redaktion|report|reporter|artikel|beitrag
+    text und fotos|text & fotos|textes et photos|texto y fotos|words and photos|text and photos
 """)
 """What stands before an author's name only with a mark between: "Text: Jane Doe"."""
 
@@ -490,7 +490,7 @@ BYLINE_SUFFIXES = _names("""
 """What stands behind an author's name in the same scripts."""
 
 BYLINE_LEADS = _names("""
-    story|written|reported|reporting|words|posted|published|created|submitted|contributed|authored|post|article|report
+    text|texto|testo|story|written|reported|reporting|words|posted|published|created|submitted|contributed|authored|post|article|report
     analysis|opinion|column|review|blog|veröffentlicht|verfasst|geschrieben|erstellt|eingestellt|gespeichert|eingetragen
     artikel|beitrag|gastbeitrag|kommentar|bericht|kolumne|interview|analyse|reportage|essay|publié|écrit|rédigé|texte
     publicado|escrito|enviado|pubblicato|scritto|geplaatst|geschreven|skrevet|skriven|publicerad|napisane|opublikowane
@@ -535,8 +535,8 @@ NO_AUTHORS = _words("""
 """Names of accounts that stand for nobody."""
 
 NO_NAMES = _words("""
-    previous next prev home início inicio startseite accueil inicial copy click here sign search menu suche suchen
-    suivant suivante précédent précédente siguiente anterior próximo próxima seguinte successivo precedente volgende
+    follow behalf previous next prev home início inicio startseite accueil inicial copy click here sign search menu suche
+    suchen suivant suivante précédent précédente siguiente anterior próximo próxima seguinte successivo precedente volgende
     vorige nächste nächster vorherige vorheriger weiter zurück drucken teilen antworten kommentar kommentare
     commentaire commentaires comentario comentarios commenti reageer reply responder répondre partager compartir
     condividi abonnieren anmelden login logout register subscribe leave uncategorized allgemein categoría kategorie

@@ -103,6 +103,7 @@ class _Bylines:
         dated = [i for i in places if self.labelled[i].label is Label.DATE]
         return (
             self._first(places, self._signed)
+            or self._introduced(places)
             or self._first(named, self._labelled)
             or self._first(dated, lambda block: block.pieces)
         )
@@ -118,11 +119,21 @@ class _Bylines:
         for index in [*self.behind[: _AT_ONCE + 1], *self.above]:
             block = self.labelled[index].block
             if self._may_name(index):
-                lines = self._signed(block)
+                lines = self._signed(block) or self._opened(index)
                 found = (person_names.handle(line) for line in lines if person_names.opens(line) or _is_bare(line))
                 if name := next(filter(None, found), None):
                     return name
         return None
+
+    def _introduced(self, places: Iterable[int]) -> tuple[str, ...]:
+        """Return the people whom a block names below a block of its own that says "Written by"."""
+        found = (person_names.names(self._opened(index)) for index in places if self._may_name(index))
+        return next(filter(None, found), ())
+
+    def _opened(self, index: int) -> tuple[str, ...]:
+        block = self.labelled[index].block
+        before = self.labelled[index - 1].block.text if index else ""
+        return (block.text,) if person_names.is_opening(before) else ()
 
     def _first(self, places: Iterable[int], read: _Reader) -> tuple[str, ...]:
         for index in places:

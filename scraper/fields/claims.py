@@ -41,12 +41,15 @@ _PUBLISHED = (
     " date.published article.published parsely-pub-date sailthru.date dc.date.issued dcterms.created dc.date dc.created"
     " dcterms.date datecreated published-date publisheddate"
     " cxenseparse:recs:publishtime publish-date article_date_original"
-    " publication_date date published published_time published-time"
+    " publication_date date published published_time published-time og:published_time og:publish_date publish_date"
+    " published_at pub_date publicationdate article:publicationdate cxenseparse:publishtime"
+    " shareaholic:article_published_time date.created dc.date.created citation_publication_date citation_date"
 ).split()
 _MODIFIED = "article:modified_time og:updated_time datemodified lastmod last-modified dcterms.modified".split()
 _AUTHOR = (
     "author authors article:author_name parsely-author sailthru.author dc.creator dcterms.creator byl byline"
-    " article:author og:author og:article:author creator itemprop:author"
+    " article:author og:author og:article:author creator itemprop:author dc:creator cxenseparse:author"
+    " sailthru.byline_name shareaholic:article_author_name articleauthor"
 ).split()
 _SECTION = "article:section section articlesection parsely-section category".split()
 _TITLE = "og:title twitter:title dc.title headline parsely-title".split()

@@ -389,7 +389,7 @@ def _parser(languages: tuple[str, ...]) -> Any:
 
 
 _URL_DATES = (
-    re.compile(r"/(?P<y>\d{4})[/-](?P<m>\d{1,2}|[a-z]{3})[/-](?P<d>\d{1,2})(?=[/_.-]|$)"),
+    re.compile(r"/(?P<y>\d{4})[/-](?P<m>\d{1,2}|[a-z]{3,9})[/-](?P<d>\d{1,2})(?=[/_.-]|$)"),
     re.compile(r"(?<!\d)(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})(?!\d)"),
     re.compile(r"(?<!\d)(?P<y>\d{4})/(?P<m>\d{2})(?P<d>\d{2})(?!\d)"),
 )

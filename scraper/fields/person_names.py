@@ -9,13 +9,14 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 
 from scraper import vocabulary
+from scraper.fields import dates
 from scraper.vocabulary import AGENCIES, CITIES, NO_AUTHORS, NO_NAMES, OFFICES
 
-__all__ = ["CUT", "declared", "handle", "is_brand", "is_office", "is_person", "names", "opens"]
+__all__ = ["CUT", "declared", "handle", "is_brand", "is_office", "is_opening", "is_person", "names", "opens"]
 
 CUT = "¦"
 """Stands in a line where an inline element begins or ends."""
-_LONG_LINE, _LONG_NAME = 1_000, 80
+_LONG_LINE, _LONG_NAME, _LONG_OPENING = 1_000, 80, 30
 
 
 def _either(words: Iterable[str]) -> str:
@@ -33,13 +34,14 @@ _OPENS = re.compile(
     rf"|\b(?:by|von|par|por|door|av|af)\s*{CUT}\s*(?=\S)",
     re.IGNORECASE,
 )
+_LONE = re.compile(rf"{_LEADS}(?:{_either(vocabulary.BYLINE_WORDS)})\s*[:：]?", re.IGNORECASE)
 _OTHER = rf"(?:{_either(vocabulary.OTHER_ROLES)})(?=[\s:：/／＝=・{CUT}]|$)"
 _OTHER_FIRST = re.compile(rf"^[\s{CUT}]*{_OTHER}", re.IGNORECASE)
 _MONTH = (
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mär|Mai|Okt|Dez|[Ee]ne|[Aa]br|[Aa]go|[Dd]ic)\w{0,7}\.?\s+\d"
 )
 _STOP = re.compile(
-    rf"[\s{CUT},]*+(?:[|•·»«›(（【\[\]）】<>→←…+]|(?<=\s)(?:[-–—]\s|//)|[–—]|(?<![^\W\d_])\d|\b{_MONTH}"
+    rf"[\s{CUT},]*+(?:[|•·»«›(（【\[\]）】<>→←…+]|(?<=\s)(?:[-–—]\s|//)|[–—]|(?<![^\W_])\d|\b{_MONTH}"
     rf"|(?<=[\s{CUT}])(?:in|on|at|am|um|im|vom|unter|under|dans|em|sur)(?=[\s{CUT}])|(?<={CUT})(?:In|On|At|Am|Um|Im)\b"
     r"|\b(?:[Ff]or|für|pour|para|per)\s|\b(?i:updated|published|posted|last|follow|read|share|shares|leave|comments?"
     r"|kategorien?|veröffentlicht|aktualisiert|publié|publicado|pubblicato|filed|tags|USA TODAY)\b"
@@ -71,7 +73,7 @@ _PARTICLES = frozenset("de da do dos das del della di du van von der den ten ter
 _ARTICLES = frozenset("the die das der les los las".split())
 _SUFFIXES = frozenset("jr sr jr. sr. ii iii iv md phd ph.d. m.d. esq. rd mba rn".split())
 _AGENCY = frozenset(name.casefold() for name in AGENCIES)
-_NOBODY = _AGENCY | NO_AUTHORS | frozenset(map(str.casefold, vocabulary.BYLINE_WORDS))
+_NOBODY = _AGENCY | NO_AUTHORS | frozenset(map(str.casefold, (*vocabulary.BYLINE_WORDS, *vocabulary.BYLINE_PREFIXES)))
 _PLACES = frozenset(name.casefold() for name in CITIES)
 _BEHIND = re.compile(rf"\s*(?:{_either(vocabulary.BYLINE_SUFFIXES)})$")
 _CHINESE_LIST = re.compile(r"[\u4e00-\u9fff]{2,4}(?:\s+[\u4e00-\u9fff]{2,4})+")
@@ -138,6 +140,11 @@ def opens(line: str) -> bool:
     return _after(line) is not None or (_is_caseless(line[-1:]) and bool(_BEHIND.search(line)))
 
 
+def is_opening(line: str) -> bool:
+    """Return whether a line is nothing but the words that stand before an author's name: "Written by"."""
+    return len(line) <= _LONG_OPENING and _LONE.fullmatch(line) is not None
+
+
 def handle(line: str) -> str | None:
     """Return the one name in the author's place, though it is no full name: "Katie", "c1ph4"."""
     line = line[:_LONG_LINE]
@@ -147,7 +154,8 @@ def handle(line: str) -> str | None:
     name = next(iter(_parts(_head(_ADDRESS.sub("", text)))), "") or next(iter(_parts(text)), "")
     words = name.casefold().split()
     plain = 1 < len(name) <= 40 and len(words) <= 4 and not _CREDIT.search(re.sub(r"\d", "", name))
-    return name if plain and name.casefold() not in _NOBODY and not NO_NAMES & set(words) else None
+    dated = bool(words) and len(words) <= 2 and dates.month(words[0]) is not None and not words[-1].isalpha()
+    return name if plain and not dated and name.casefold() not in _NOBODY and not NO_NAMES & set(words) else None
 
 
 def _shown(line: str) -> list[str]:

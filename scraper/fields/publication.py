@@ -9,7 +9,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -36,6 +36,12 @@ _OWN = frozenset((Label.DATE, Label.BYLINE))
 _PROSE = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING))
 _NOTE, _SHORT_NOTE, _LONG_NOTE = 60, 25, 100  # characters beside a date: names, a section, the reading time
 _NAMING = 30  # the longest line that names the date behind it
+_MOST_IN_STATE = 20
+_IN_STATE = re.compile(
+    r"""\\?["'](?:date|first|original|article)?[_-]?(?:publish(?:ed)?|publication|posted)(?:[_-]?(?:date|time|at|on))?\\?["']"""
+    r"""\s?:\s?\\?["']([^"'\\,}]{8,40})""",
+    re.IGNORECASE,
+)
 _COMMENT = re.compile(
     r"(?<![a-z])comment[-_]*(?:meta|author|date|time|body|content|item|text|info|head)"
     r"|comments?[-_]*(?:list|area|thread)| comment "
@@ -74,7 +80,7 @@ def published(document: Document, labelled: Sequence[Labelled], claims: Claims) 
     In order: what the page declares, corrected by what it shows beside the headline; the date shown near the headline;
     one further off that is said to be of publication; the day in the URL; the date of a change beside the
     headline; a date shown further off; a number in the URL that reads as a day; a date amid other words near the
-    headline; a declared change; any date.
+    headline; a declared change; any date; what scripts contain.
     """
     page = _Page(document, labelled, claims)
     declared = [(raw, moment) for raw in claims.published if (moment := page.parse(raw))]
@@ -92,6 +98,7 @@ def published(document: Document, labelled: Sequence[Labelled], claims: Claims) 
         (each[:2] for each in page.near),
         ((raw, page.parse(raw)) for raw in claims.modified),
         (each[:2] for each in page.beyond),
+        page.scripted(),
     )
     return next((found for found in attempts if found[1]), (next(iter(claims.published), None), None))
 
@@ -124,6 +131,12 @@ class _Page:
 
     def parse(self, raw: str) -> datetime | None:
         return dates.parse(raw, self.languages)
+
+    def scripted(self) -> Iterator[_Dated]:
+        """Yield the dates of publication in the state from which scripts build the page."""
+        for state in self.document.head.state:
+            for found in islice(_IN_STATE.finditer(state), _MOST_IN_STATE):
+                yield found[1], self.parse(found[1])
 
     @functools.cached_property
     def languages(self) -> tuple[str, ...]:

@@ -466,7 +466,7 @@ class _Walk:
 
     def _meta(self, node: LexborNode) -> None:
         attributes = node.attributes
-        content = attributes.get("content")
+        content = attributes.get("content") or attributes.get("value")  # some pages write the one for the other
         for key in ("property", "name", "itemprop", "http-equiv") if content else ():
             if name := attributes.get(key):
                 self.meta.setdefault(name.strip().lower(), (content or "").strip())

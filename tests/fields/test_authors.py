@@ -45,6 +45,13 @@ def test_declared_people_come_before_shown_ones_and_a_brand_last() -> None:
     [
         ("", HEADLINE, "<p class=author>Jane Doe says:</p>", ()),
         ("", HEADLINE + "<p>By Evening Desk</p>", "", ("Evening Desk",)),
+        ("", HEADLINE + "<p>Written by</p><p>Jane Doe</p>", "", ("Jane Doe",)),
+        ("", HEADLINE + "<div>By</div><div>Katie</div>", "", ("Katie",)),
+        ("", HEADLINE + "<p>Text von Jane Doe</p>", "", ("Jane Doe",)),
+        ("", HEADLINE + "<p>Interview: Jane Doe</p>", "", ("Jane Doe",)),
+        ("", HEADLINE + "<p class=author>June 2</p>", "", ()),
+        ("", HEADLINE + "<p>By jane1984 on Monday</p>", "", ("jane1984",)),
+        ('<meta name="author" value="Jane Doe">', HEADLINE, "", ("Jane Doe",)),
         ("", HEADLINE + "<p>5 March 2024 · 3 minutes · By Evening Desk</p>", "", ("Evening Desk",)),
         ("", HEADLINE + "<p class=author>Evening Desk</p>", "", ("Evening Desk",)),
         ("", HEADLINE + "<p>By Jane on 5 March 2024</p>", "", ("Jane",)),

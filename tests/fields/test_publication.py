@@ -208,6 +208,21 @@ def test_a_date_that_is_declared_as_a_change_does_not_correct_the_declared_publi
     assert _found(H1 + "<p>November 20, 2025</p>", head) == (_at("2025-05-14T16:02"), _at("2025-11-20T08:00"))
 
 
+@pytest.mark.parametrize(
+    ("state", "date"),
+    [
+        ('{"datePublished":"2024-03-05T10:00:00"', "2024-03-05T10:00:00"),
+        ('{\\"publishDate\\":\\"2024-03-05\\"', "2024-03-05"),
+        ('{"first_published_at": "2024-03-05"', "2024-03-05"),
+        ('{"createdAt":"2024-03-05"', None),
+    ],
+)
+def test_the_state_that_scripts_hold_is_the_last_resort(state: str, date: str | None) -> None:
+    script = f"<script>window.page = {state}, 'rest': '{'x' * 500}'}}</script>"
+    assert _found(H1, script)[0] == _at(date)
+    assert _found(H1 + "<time datetime=2024-03-07>7 March 2024</time>", script)[0] == _at("2024-03-07")
+
+
 def test_nothing_declared_and_nothing_shown_is_none() -> None:
     document = read("<p>x</p>")
     assert published(document, (), Claims()) == (None, None)
