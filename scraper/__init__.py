@@ -8,9 +8,10 @@
 """
 
 from scraper.article import Article, Dateline, Extraction, Image, Link, Sidebar, json_schema
-from scraper.block import Block, Label, Labelled
+from scraper.block import Block, Labelled
 from scraper.errors import ArchiveError, FetchError, NotAnArticle, RecordError, ScraperError
 from scraper.explanation import explain_page, explain_page_text
+from scraper.label import Label
 from scraper.pipeline import explain, explain_text, extract, extract_text
 from scraper.version import __version__
 

@@ -4,11 +4,11 @@ HTML and flattened text give the same types; a line of text is a block of the ta
 """
 
 import re
-from enum import StrEnum
 
 import msgspec
 
 from scraper.article import Link
+from scraper.label import Label
 
 __all__ = [
     "Anchor",
@@ -17,7 +17,6 @@ __all__ = [
     "Document",
     "Element",
     "Head",
-    "Label",
     "Labelled",
     "Picture",
     "Reading",
@@ -32,39 +31,6 @@ def fold(text: str) -> str:
     if text.isprintable() and "  " not in text:
         return text.strip()
     return " ".join(_INVISIBLE.sub("", text).split())
-
-
-class Label(StrEnum):
-    """What a block is to the article. Every block has exactly one."""
-
-    HEADLINE = "headline"
-    KICKER = "kicker"
-    BREADCRUMB = "breadcrumb"
-    STANDFIRST = "standfirst"
-    BYLINE = "byline"
-    DATE = "date"
-    SECTION = "section"
-    BODY = "body"
-    SUBHEADING = "subheading"
-    CAPTION = "caption"
-    LIKE = "like"
-    TAGS = "tags"
-    LIST_HEADING = "list_heading"
-    RELATED = "related"
-    RANKING = "ranking"
-    RECOMMENDATION = "recommendation"
-    LATEST = "latest"
-    MORE = "more"
-    LISTING = "listing"
-    SPONSORED = "sponsored"
-    PROMO = "promo"
-    COMMENT = "comment"
-    AUTHOR_BIO = "author_bio"
-    SHARE = "share"
-    NAVIGATION = "navigation"
-    FOOTER = "footer"
-    HIDDEN = "hidden"
-    OTHER = "other"
 
 
 class Element(msgspec.Struct, frozen=True, gc=False):

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from scraper.block import Block, Document, Label, Labelled, Reading
+from scraper.block import Block, Document, Labelled, Reading
 from scraper.fields import dateline
 from scraper.fields.paywall import is_offer
+from scraper.label import STORY, Label
 from scraper.vocabulary import APPEAL_WORDS, APPEALS, NOTICES
 
 __all__ = ["correct"]
 
-_STORY = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING))
 _HEAD = frozenset((Label.HEADLINE, Label.KICKER, Label.BYLINE, Label.DATE))
 _META = frozenset((Label.BYLINE, Label.DATE))
 _OPENS = frozenset((*_META, Label.CAPTION, Label.OTHER, Label.SECTION, Label.KICKER))
@@ -80,7 +80,7 @@ def _is_prose(block: Block) -> bool:
 
 
 def _story(labelled: Sequence[Labelled]) -> list[int]:
-    return [index for index, each in enumerate(labelled) if each.label in _STORY]
+    return [index for index, each in enumerate(labelled) if each.label in STORY]
 
 
 # ---------------------------------------------------------------- the next story
@@ -102,7 +102,7 @@ def _without_next_story(document: Document, labelled: list[Labelled]) -> None:
     around = _common(document, labelled[start].block, labelled[prose[0]].block)
     end = next((index for index in heads if _is_apart(document, labelled, (start, index), around)), None)
     for index in range(end, len(labelled)) if end is not None else ():
-        if labelled[index].label in _STORY or labelled[index].label in _HEAD:
+        if labelled[index].label in STORY or labelled[index].label in _HEAD:
             _relabel(labelled, index, Label.LISTING, "of the next story on the page")
 
 
@@ -168,7 +168,7 @@ def _without_comments(document: Document, labelled: list[Labelled]) -> None:
     for index, each in enumerate(labelled):
         if len(each.block.text) <= _BUTTON and each.block.text.lower().startswith(_REPLIES):
             before = range(index - 1, max(-1, index - _FEW - 1), -1)
-            texts = (at for at in before if labelled[at].label in _STORY and len(labelled[at].block.text) > _LEAD)
+            texts = (at for at in before if labelled[at].label in STORY and len(labelled[at].block.text) > _LEAD)
             said += [(at, index) for at in texts][:1]
     if len(said) < _LEAST_REPLIES or any(each.block.tag in _HEADINGS for each in labelled[said[0][0] : said[-1][1]]):
         return
@@ -192,7 +192,7 @@ def _without_consent(document: Document, labelled: list[Labelled]) -> None:
     asked = False
     for index in range(start):
         each = labelled[index]
-        if each.label in _STORY:
+        if each.label in STORY:
             asks = sum(pattern.search(each.block.text) is not None for pattern in _CONSENT) > 1
             if asks or (asked and not _is_prose(each.block)):
                 _relabel(labelled, index, Label.PROMO, "asks for consent")
@@ -272,7 +272,7 @@ def _with_paid_text(document: Document, labelled: list[Labelled]) -> None:
             asks = any(is_offer(text) or _is_appeal(text) for at in inside if (text := labelled[at].block.text))
             if len(prose) >= _FEW and story and inside[0] > story[0] and not asks:
                 for at in prose:
-                    if labelled[at].label not in _STORY:
+                    if labelled[at].label not in STORY:
                         _relabel(labelled, at, Label.BODY, "declared as paid text of the story")
             return
 
@@ -299,7 +299,7 @@ def _with_rows(document: Document, labelled: list[Labelled]) -> None:
     for rows in tables.values():
         kinds = {labelled[index].label for index in rows}
         said = sum(_LONG_WORD.search(labelled[index].block.text) is not None for index in rows)
-        if 2 * said >= len(rows) and (kinds & _STORY or (len(rows) > 1 and not kinds & _NEVER_ROWS)):
+        if 2 * said >= len(rows) and (kinds & STORY or (len(rows) > 1 and not kinds & _NEVER_ROWS)):
             for index in rows:
-                if labelled[index].label not in _STORY and not labelled[index].block.links:
+                if labelled[index].label not in STORY and not labelled[index].block.links:
                     _relabel(labelled, index, Label.BODY, "a row of a table in the story")

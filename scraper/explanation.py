@@ -13,15 +13,16 @@ from html import escape
 from typing import Any
 
 from scraper.article import Article
-from scraper.block import Document, Label, Labelled
+from scraper.block import Document, Labelled
 from scraper.coverage import FIELDS
 from scraper.errors import NotAnArticle, Reason
+from scraper.label import STORY, Label
 from scraper.pipeline import outcome, read, read_text
 from scraper.printable import printable
 
-__all__ = ["PALETTE", "STORY", "explain_page", "explain_page_text"]
+__all__ = ["EMPHASISED", "PALETTE", "explain_page", "explain_page_text"]
 
-PALETTE = {
+PALETTE: dict[str, tuple[str, str]] = {
     "paper": ("#f7f5f0", "#131519"),
     "card": ("#fffefb", "#1b1e24"),
     "ink": ("#1c1d21", "#ebe8e1"),
@@ -29,39 +30,11 @@ PALETTE = {
     "rule": ("#dedad0", "#30343c"),
     "alarm": ("#9f1d1d", "#ff9d93"),
     "dateline": ("#0a6559", "#6fd6c3"),
-    Label.HEADLINE: ("#a2330d", "#ffa27a"),
-    Label.KICKER: ("#8f3a22", "#f5ab8c"),
-    Label.BREADCRUMB: ("#52647a", "#9db1c9"),
-    Label.STANDFIRST: ("#8a4b08", "#eeb56b"),
-    Label.BYLINE: ("#17673c", "#7fd19f"),
-    Label.DATE: ("#4b6210", "#b6cc6e"),
-    Label.SECTION: ("#2b6a6a", "#83c9c8"),
-    Label.BODY: ("#1c4f96", "#8fb9f5"),
-    Label.SUBHEADING: ("#4340a8", "#aeb0ff"),
-    Label.CAPTION: ("#086880", "#74cbe2"),
-    Label.LIKE: ("#a81f56", "#ff9dc0"),
-    Label.TAGS: ("#7a5a00", "#dcbd62"),
-    Label.LIST_HEADING: ("#6b2fa3", "#cfa6f7"),
-    Label.RELATED: ("#7a2f9e", "#d9a2f2"),
-    Label.RANKING: ("#8b2785", "#eb9be4"),
-    Label.RECOMMENDATION: ("#93266f", "#f39bcf"),
-    Label.LATEST: ("#5f45a6", "#beaef5"),
-    Label.MORE: ("#6d4a86", "#c8aede"),
-    Label.LISTING: ("#744a72", "#d0aecf"),
-    Label.SPONSORED: ("#7d5410", "#dbb06a"),
-    Label.PROMO: ("#83511c", "#d9ae7d"),
-    Label.COMMENT: ("#6a5f4c", "#b9ae9a"),
-    Label.AUTHOR_BIO: ("#3d6150", "#9fc4b0"),
-    Label.SHARE: ("#6c5a6c", "#bba9bb"),
-    Label.NAVIGATION: ("#5c6470", "#a2a9b4"),
-    Label.FOOTER: ("#656059", "#aaa59d"),
-    Label.HIDDEN: ("#6b6b6b", "#9f9f9f"),
-    Label.OTHER: ("#62625f", "#a8a8a4"),
+    **{label: label.colours for label in Label},
 }
 """Each colour in the light and dark theme. On `paper` and `card` all but `rule` have a contrast of at least 4.5."""
 
-STORY = frozenset((Label.HEADLINE, Label.STANDFIRST, Label.BODY, Label.SUBHEADING))
-"""The labels that are emphasised."""
+EMPHASISED = STORY | {Label.HEADLINE}
 
 _UNSURE = 0.5  # lower scores are highlighted
 
@@ -241,11 +214,13 @@ def _blocks(runs: Runs, article: Article | None) -> Iterator[str]:
     yield " Hover over the block, tap it, or focus it with Tab to read the reason.</p>\n"
     opening = article.dateline.raw if article and article.dateline else ""
     for label, run in runs:
-        kind = "run story" if label in STORY else "run"
+        kind = "run story" if label in EMPHASISED else "run"
         yield f'<section class="{kind}" data-label="{label}"><h3>{_name(label)}</h3>'
         yield f'<ol start="{run[0][0] + 1}">\n'
         for number, item in run:
-            dateline = opening if label in STORY and opening and item.block.text.startswith(opening.strip()) else ""
+            dateline = (
+                opening if label in EMPHASISED and opening and item.block.text.startswith(opening.strip()) else ""
+            )
             yield from _block(number, item, dateline.strip(), language)
             opening = "" if dateline else opening
         yield "</ol></section>\n"

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 
-from scraper.block import Block, Claims, Document, Label, Labelled, Reading
+from scraper.block import Block, Claims, Document, Labelled, Reading
 from scraper.errors import Reason
 from scraper.fields.embedded import embedded_body
+from scraper.label import LISTS, Label
 
 __all__ = ["refusal"]
 
@@ -30,7 +31,6 @@ _BLOCKED = re.compile(
 _FEW_CHARACTERS, _FEW_WORDS, _SHORT_PAGE = 20, 200, 700
 _PROSE = frozenset((Label.BODY, Label.STANDFIRST))
 _FRAME = frozenset((Label.NAVIGATION, Label.FOOTER, Label.BREADCRUMB))
-_SIDEBAR = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
 _TITLE, _PARAGRAPH, _SOME, _MANY = 20, 80, 3, 5
 _SOME_PROSE, _BARE = 100, 18
 _LIKELY_LISTING, _POSSIBLE_LISTING, _UNLIKELY_LISTING = 0.6, 0.15, 0.01
@@ -120,7 +120,7 @@ def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled
     subheadings = [each.block.link_chars > 0 for each in visible if each.label is Label.SUBHEADING]
     if len(subheadings) >= _SOME and all(subheadings):
         return True  # the subheadings of a story are no links
-    titles = sum([_is_title(each.block) for each in visible if each.label not in _FRAME and each.label not in _SIDEBAR])
+    titles = sum([_is_title(each.block) for each in visible if each.label not in _FRAME and each.label not in LISTS])
     if titles >= _MANY and length < (_FEW_CHARACTERS if prose else 1):
         return True
     return _is_interrupted(visible, length) or (not document.elements and _is_repetitive(visible))

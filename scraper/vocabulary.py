@@ -535,14 +535,16 @@ NO_AUTHORS = _words("""
 """Names of accounts that stand for nobody."""
 
 NO_NAMES = _words("""
-    follow behalf previous next prev home início inicio startseite accueil inicial copy click here sign search menu suche
-    suchen suivant suivante précédent précédente siguiente anterior próximo próxima seguinte successivo precedente volgende
-    vorige nächste nächster vorherige vorheriger weiter zurück drucken teilen antworten kommentar kommentare
-    commentaire commentaires comentario comentarios commenti reageer reply responder répondre partager compartir
-    condividi abonnieren anmelden login logout register subscribe leave uncategorized allgemein categoría kategorie
-    kategorien category categories tags tag archive archives archiv permalink bookmark sponsored gesponserte inhalte
-    creative commons continue reading related featured stories trending latest popular advertisement table shop
-    newer older posts weitere mehr alle artikel links policy contents topics menu podcast podcasts
-    expert policy terms privacy cookies español english deutsch français italiano português 首页 上一篇 下一篇 原创
+    follow behalf previous next prev home início inicio startseite accueil inicial copy click here sign
+    search menu suche suchen suivant suivante précédent précédente siguiente anterior próximo próxima
+    seguinte successivo precedente volgende vorige nächste nächster vorherige vorheriger weiter zurück
+    drucken teilen antworten kommentar kommentare commentaire commentaires comentario comentarios
+    commenti reageer reply responder répondre partager compartir condividi abonnieren anmelden login
+    logout register subscribe leave uncategorized allgemein categoría kategorie kategorien category
+    categories tags tag archive archives archiv permalink bookmark sponsored gesponserte inhalte
+    creative commons continue reading related featured stories trending latest popular advertisement
+    table shop newer older posts weitere mehr alle artikel links policy contents topics menu podcast
+    podcasts expert policy terms privacy cookies español english deutsch français italiano português 首页
+    上一篇 下一篇 原创
 """)
 """Words of buttons, pagers and sections: with one of them a line is no name."""

@@ -3,8 +3,9 @@
 import pytest
 from growth import grows_linearly
 
-from scraper.block import Document, Label, Labelled, Reading
+from scraper.block import Document, Labelled, Reading
 from scraper.corrections import correct
+from scraper.label import Label
 from scraper.pipeline import read
 
 URL = "https://post.test/news/pier"

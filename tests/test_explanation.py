@@ -27,7 +27,7 @@ from scraper import (
     extract,
     extract_text,
 )
-from scraper.explanation import PALETTE, STORY
+from scraper.explanation import EMPHASISED, PALETTE
 from scraper.pipeline import outcome, read
 from scraper.printable import printable
 from tests.browser import CONTRASTS, Watched
@@ -349,7 +349,7 @@ def test_each_colour_can_be_read(name: str, light: int) -> None:
 def test_each_label_has_a_colour_of_its_own() -> None:
     for light in (0, 1):
         assert len({PALETTE[label][light] for label in Label}) == len(Label)
-    assert set(Label) >= STORY
+    assert set(Label) >= EMPHASISED
 
 
 # ---------------------------------------------------------------- in a browser

@@ -14,7 +14,7 @@ import scraper
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scraper"
 ROOMS = (
-    ("errors", "markdown", "article", "block", "vocabulary", "coverage", "printable", "version"),
+    ("errors", "markdown", "article", "label", "block", "vocabulary", "coverage", "printable", "version"),
     ("io",),
     ("segment",),
     ("templates",),

@@ -3,8 +3,9 @@
 import pytest
 
 from scraper import NotAnArticle, extract
-from scraper.block import Label, Labelled, Reading
+from scraper.block import Labelled, Reading
 from scraper.fields.claims import read_head
+from scraper.label import Label
 from scraper.page_type import refusal
 from scraper.segment.html import segment_html
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from scraper.block import Label, Labelled
+from scraper.block import Labelled
 from scraper.cli.inputs import InputOptions, InputPage, Inputs
 from scraper.cli.options import LIMIT, Limit, Trust, Url, address, trusted
 from scraper.cli.output import STDOUT, ending, reject_same_file, writing
@@ -22,6 +22,7 @@ from scraper.cli.screen import Screen, plain
 from scraper.errors import ScraperError
 from scraper.explanation import explain_page, explain_page_text
 from scraper.io.workers import Work, each
+from scraper.label import Label
 from scraper.pipeline import labelled
 from scraper.stories.replay import document
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import urljoin
 
 from scraper.article import Article, BodyType, Dateline, Extraction, Image, Link, Sidebar
-from scraper.block import Block, Claims, Document, Label, Labelled, Reading
+from scraper.block import Block, Claims, Document, Labelled, Reading
 from scraper.fields import (
     authors,
     body_types,
@@ -26,13 +26,12 @@ from scraper.fields import (
     publication,
 )
 from scraper.fields.embedded import embedded_body
+from scraper.label import LISTS, STORY, Label
 from scraper.templates import Profile
 from scraper.version import __version__
 
 __all__ = ["assemble", "join"]
 
-_BODY = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING))
-_LISTS = (Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE)
 _HOME = re.compile(r"^[^:：]{1,20}[:：]\s*(?:Home|网站首页|首页)")
 _OPENING = 3  # paragraphs in which a dateline is looked for
 _EDGES = " -|·,【】"
@@ -78,7 +77,7 @@ def assemble(document: Document, reading: Reading, claims: Claims, profile: Prof
         authors=_authors(document, story, claims, profile),
         body=body.texts,
         body_types=body.types,
-        sidebar=Sidebar({str(kind): _links(story, kind) for kind in _LISTS if kind in story.by}),
+        sidebar=Sidebar({str(kind): _links(story, kind) for kind in LISTS if kind in story.by}),
         like_count=_count(profile, "like_count", story.texts(Label.LIKE)),
         view_count=_count(profile, "view_count", lines),
         image=lead or (pictures[0].url if pictures else None),
@@ -138,7 +137,7 @@ def _read_body(
 
     A labeller may take the headline for the story's first line.
     """
-    entries = [each for each in story if each.label in _BODY and each.block.text != title]
+    entries = [each for each in story if each.label in STORY and each.block.text != title]
     types: tuple[BodyType, ...] = body_types.body_types(document, entries)
     texts = list(map(_text, entries, types))
     warnings: tuple[str, ...] = ()
@@ -308,6 +307,6 @@ def _confidence(story: _Story, reading: Reading) -> float:
     """Return how sure the record is: for a template the share of its parts on the page, else what the model expects."""
     if reading.confidence is not None:
         return round(reading.confidence, 2)
-    parts = ((Label.HEADLINE,), (Label.BODY,), (Label.DATE, Label.BYLINE), (Label.LIKE, Label.NAVIGATION, *_LISTS))
+    parts = ((Label.HEADLINE,), (Label.BODY,), (Label.DATE, Label.BYLINE), (Label.LIKE, Label.NAVIGATION, *LISTS))
     weights = (0.3, 0.35, 0.15, 0.15)
     return round(0.05 + sum(w for w, labels in zip(weights, parts, strict=True) if story.texts(*labels)), 2)

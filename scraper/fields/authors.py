@@ -17,8 +17,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
-from scraper.block import Block, Claims, Document, Label, Labelled
+from scraper.block import Block, Claims, Document, Labelled
 from scraper.fields import person_names
+from scraper.label import Label
 
 __all__ = ["authors"]
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from scraper.article import BodyType
-from scraper.block import Document, Element, Label, Labelled
+from scraper.block import Document, Element, Labelled
+from scraper.label import Label
 
 __all__ = ["body_types"]
 

@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
-from scraper.block import Block, Claims, Document, Label, Labelled
+from scraper.block import Block, Claims, Document, Labelled
 from scraper.fields import dates
+from scraper.label import Label
 
 __all__ = ["headline", "position", "site_name", "without_site"]
 

@@ -9,15 +9,15 @@ from itertools import pairwise, takewhile
 from urllib.parse import unquote, urlsplit
 
 from scraper.article import Image
-from scraper.block import Block, Document, Element, Label, Labelled, Picture
+from scraper.block import Block, Document, Element, Labelled, Picture
 from scraper.fields import credits
+from scraper.label import STORY, Label
 
 __all__ = ["of_story"]
 
 _MAX_IMAGES, _MAX_URL = 100, 2_048
 
-_PROSE = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING))
-_STORY = _PROSE | {Label.HEADLINE}
+_STORY = STORY | {Label.HEADLINE}
 _OURS = _STORY | {Label.CAPTION}
 _NAMES = re.compile(
     r"(?<![a-z])(?:logo|icon|avatar|gravatar|emoji|smiley|wp-smiley|headshot|author|byline|share|social|spacer|pixel|ad"
@@ -61,7 +61,7 @@ class _Page:
         self.document, self.labelled = document, labelled
         self.labels = [each.label for each in labelled]
         self.spans = _spans(document.elements, document.blocks)
-        prose = [index for index, label in enumerate(self.labels) if label in _PROSE]
+        prose = [index for index, label in enumerate(self.labels) if label in STORY]
         self.first, self.last = (prose[0], prose[-1]) if prose else (0, -1)
         if Label.HEADLINE in self.labels[: self.first]:  # what stands above it may be the site's
             self.first = self.labels.index(Label.HEADLINE) + 1

@@ -14,9 +14,10 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from scraper import vocabulary
-from scraper.block import Block, Claims, Document, Element, Label, Labelled
+from scraper.block import Block, Claims, Document, Element, Labelled
 from scraper.fields import dates
 from scraper.fields.headline import position
+from scraper.label import LISTS, STORY, Label
 
 __all__ = ["modified", "published"]
 
@@ -28,12 +29,10 @@ _LONG_LINE = 160  # a longer text is no line of dates
 _NEAR, _BELOW, _ABOVE = 15, 3, 3  # blocks from the headline on, right below it, and above it
 _OTHERS = frozenset(
     (
-        Label.COMMENT, Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE, Label.LISTING,
-        Label.LIST_HEADING, Label.PROMO,
+        *LISTS, Label.COMMENT, Label.LISTING, Label.LIST_HEADING, Label.PROMO,
     )
 )  # fmt: skip
 _OWN = frozenset((Label.DATE, Label.BYLINE))
-_PROSE = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING))
 _NOTE, _SHORT_NOTE, _LONG_NOTE = 60, 25, 100  # characters beside a date: names, a section, the reading time
 _NAMING = 30  # the longest line that names the date behind it
 _MOST_IN_STATE = 20
@@ -201,7 +200,7 @@ class _Page:
             return 0
         if each.label is Label.CAPTION or each.block.tag == "figcaption":
             return _SHORT_NOTE
-        prose = each.label in _PROSE and not -1 <= index - self._at <= _BELOW
+        prose = each.label in STORY and not -1 <= index - self._at <= _BELOW
         return _SHORT_NOTE if prose else _LONG_NOTE if each.label in _OWN else _NOTE
 
     def _ancestors(self, block: Block, count: int) -> Iterator[Element]:

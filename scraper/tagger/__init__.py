@@ -3,15 +3,16 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import Block, Document, Label, Labelled, Reading
+from scraper.block import Block, Document, Labelled, Reading
+from scraper.label import LISTS, STORY, Label
 from scraper.tagger import lists
-from scraper.tagger.decode import OF_STORY, Decoded, decode
+from scraper.tagger.decode import Decoded, decode
 from scraper.tagger.features import COLUMNS, Features, featurise
 from scraper.tagger.network import LISTING, Network, Output, load, predict
 from scraper.tagger.second_opinion import replacement
 from scraper.vocabulary import PROMOS
 
-__all__ = ["OF_STORY", "UNSURE", "read", "read_output"]
+__all__ = ["UNSURE", "read", "read_output"]
 
 Floats = NDArray[np.floating]
 
@@ -86,10 +87,10 @@ def _labelled(document: Document, features: Features, decoded: Decoded, kinds: F
 
 
 def _one(block: Block, model: Label, label: Label, score: float, reason: str) -> Labelled:
-    if label in OF_STORY and score < _SURE and len(block.text) < _SHORT and block.text.lower().startswith(PROMOS):
+    if label in STORY and score < _SURE and len(block.text) < _SHORT and block.text.lower().startswith(PROMOS):
         return Labelled(block, Label.PROMO, score, "begins as an appeal does")
-    if label in OF_STORY and lists.is_cross_reference(block):
+    if label in STORY and lists.is_cross_reference(block):
         return Labelled(block, Label.RELATED, score, "a cross-reference amid the story")
-    if block.hidden and label not in OF_STORY and label not in lists.KINDS:
+    if block.hidden and label not in STORY and label not in LISTS:
         return Labelled(block, Label.HIDDEN, score, "declared invisible")
     return Labelled(block, label, score, reason if label is model else "a list, by its heading")

@@ -9,15 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import Block, Label
+from scraper.block import Block
+from scraper.label import Label
 from scraper.tagger.network import KINDS, STORY
 
-__all__ = ["OF_STORY", "Decoded", "decode"]
+__all__ = ["Decoded", "decode"]
 
 Floats = NDArray[np.floating]
 
-OF_STORY = frozenset(KINDS[:STORY])
-"""The labels of the story's own blocks."""
 _BLOCK_WORDS = 0.3
 """A block counts as this many words beside its own, so that short blocks matter a little."""
 _LEAST_CHANCE = 0.1

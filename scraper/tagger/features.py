@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import Block, Document, Element, Head, Label
+from scraper.block import Block, Document, Element, Head
+from scraper.label import LISTS
 from scraper.tagger.headings import LONGEST_HEADING, opener
 
 __all__ = [
@@ -156,8 +157,7 @@ _ANCHOR_COLUMNS = (
     "since heading",
     "title words",
 )
-_LIST_KINDS = (Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE)
-_OPENED_COLUMNS = ("opens a list", *(f"in a list: {kind}" for kind in _LIST_KINDS))
+_OPENED_COLUMNS = ("opens a list", *(f"in a list: {kind}" for kind in LISTS))
 COLUMNS = (
     *_TEXT_COLUMNS,
     *_LINK_COLUMNS,
@@ -337,7 +337,7 @@ def _openers(blocks: Sequence[Block]) -> Ints:
         opener(block.text) if len(block.text) <= LONGEST_HEADING and 2 * block.link_chars < len(block.text) else None
         for block in blocks
     ]
-    return np.array([0 if kind is None else _LIST_KINDS.index(kind) + 1 for kind in kinds])
+    return np.array([0 if kind is None else LISTS.index(kind) + 1 for kind in kinds])
 
 
 def _opened_columns(opened: Ints, heading: Ints) -> Columns:
@@ -345,7 +345,7 @@ def _opened_columns(opened: Ints, heading: Ints) -> Columns:
     index = np.arange(len(opened))
     kind = np.where(heading < 0, 0, opened[heading])
     near = 1 / (1 + (index - heading) / _REACH)
-    return [opened > 0, *[np.where(kind == number + 1, near, 0.0) for number in range(len(_LIST_KINDS))]]
+    return [opened > 0, *[np.where(kind == number + 1, near, 0.0) for number in range(len(LISTS))]]
 
 
 _REACH = 20

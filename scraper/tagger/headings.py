@@ -2,7 +2,7 @@
 
 import re
 
-from scraper.block import Label
+from scraper.label import Label
 
 __all__ = ["LONGEST_HEADING", "list_kind", "opener"]
 
@@ -66,7 +66,7 @@ def opener(text: str) -> Label | None:
     if len(text) > LONGEST_HEADING:
         return None
     found = _OPENER.match(text.strip(" :>»•-|+#"))
-    return Label(found.lastgroup) if found and found.lastgroup else None
+    return Label[found.lastgroup.upper()] if found and found.lastgroup else None
 
 
 def list_kind(heading: str) -> Label | None:
@@ -75,4 +75,4 @@ def list_kind(heading: str) -> Label | None:
     if kind not in (None, Label.MORE) or len(heading) > LONGEST_HEADING:
         return kind
     found = _NAMING.search(heading)
-    return Label(found.lastgroup) if found and found.lastgroup else kind
+    return Label[found.lastgroup.upper()] if found and found.lastgroup else kind

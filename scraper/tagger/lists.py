@@ -7,16 +7,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import Block, Document, Element, Label
+from scraper.block import Block, Document, Element
+from scraper.label import LISTS, STORY, Label
 from scraper.tagger.headings import LONGEST_HEADING, list_kind, opener
 from scraper.tagger.network import KINDS as LABELS
 
-__all__ = ["KINDS", "is_cross_reference", "is_title", "typed"]
+__all__ = ["is_cross_reference", "is_title", "typed"]
 
-KINDS = frozenset((Label.RELATED, Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE))
-_KIND_ORDER = tuple(label for label in LABELS if label in KINDS)
+_KIND_ORDER = tuple(label for label in LABELS if label in LISTS)
 _COLUMNS = [LABELS.index(label) for label in _KIND_ORDER]
-_STORY = frozenset((Label.BODY, Label.STANDFIRST, Label.SUBHEADING, Label.HEADLINE))
+_STORY = STORY | {Label.HEADLINE}
 _NEIGHBOUR = re.compile(
     r"\W*(?:(?:previous|prev|next|older|newer)(?: (?:post|story|article|entry))?|vorherige\w*(?: \w+)?"
     r"|nächste\w*(?: \w+)?|(?:article )?(?:précédent|suivant)e?|anterior|siguiente|próxim[ao]|precedente|successivo"
@@ -73,7 +73,7 @@ def _headings(blocks: Sequence[Block], labels: Sequence[Label]) -> dict[int, Lab
 
 
 def _is_entry(block: Block, label: Label) -> bool:
-    return label in KINDS and is_title(block)
+    return label in LISTS and is_title(block)
 
 
 def _lists(document: Document, labels: Sequence[Label], headings: dict[int, Label | None]) -> Iterator[_List]:
@@ -85,7 +85,7 @@ def _lists(document: Document, labels: Sequence[Label], headings: dict[int, Labe
                 yield current
             current, since = _List(headings.get(index), []), 0
             scope = _Scope(document.elements, block if index in headings else None)
-        if label in KINDS or (scope.heading and label in _UNSURE and is_title(block)):
+        if label in LISTS or (scope.heading and label in _UNSURE and is_title(block)):
             current.entries.append(index)
             scope.narrow(block)
             since = 0

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import Label
+from scraper.label import Label
 from scraper.tagger.features import Bags, Features, Vocabulary, up_the_tree
 
 __all__ = [

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import Block, Label
-from scraper.tagger.decode import OF_STORY
+from scraper.block import Block
+from scraper.label import STORY, Label
 from scraper.tagger.features import COLUMNS, Features
 
 __all__ = ["main_part", "replacement"]
@@ -38,9 +38,9 @@ def replacement(
     """Return the labels with the main part as the story, if the model keeps almost nothing of it; else None."""
     part = main_part(blocks, features, words)
     prose = np.array([label is Label.BODY for label in part])
-    kept = np.array([label in OF_STORY for label in labels])
+    kept = np.array([label in STORY for label in labels])
     total = float(words[prose].sum())
     if total < _MUCH_PROSE or float(words[kept].sum()) >= _ALMOST_NOTHING * total:
         return None
-    outside = [Label.OTHER if label in OF_STORY else label for label in labels]
+    outside = [Label.OTHER if label in STORY else label for label in labels]
     return [label or other for label, other in zip(part, outside, strict=True)]

@@ -7,7 +7,8 @@ ends the story, the lists that headings open, the lines of author and date, the 
 import re
 from collections.abc import Iterator, Sequence
 
-from scraper.block import Block, Document, Label, Labelled
+from scraper.block import Block, Document, Labelled
+from scraper.label import LISTS, Label
 from scraper.templates import PROFILES, Profile, Table
 from scraper.templates.template import NEVER
 
@@ -15,11 +16,7 @@ __all__ = ["label", "recognise"]
 
 _LISTS = frozenset(
     (
-        Label.RELATED,
-        Label.RANKING,
-        Label.RECOMMENDATION,
-        Label.LATEST,
-        Label.MORE,
+        *LISTS,
         Label.COMMENT,
         Label.TAGS,
         Label.OTHER,

@@ -2,7 +2,7 @@
 
 import re
 
-from scraper.block import Label
+from scraper.label import Label
 from scraper.templates.template import Profile, line, table
 
 __all__ = ["PROFILE"]

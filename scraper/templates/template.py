@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from scraper.block import Label
+from scraper.label import Label
 
 __all__ = ["NEVER", "PHOTO_CREDIT", "Line", "Profile", "Table", "line", "table"]
 

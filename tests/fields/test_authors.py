@@ -5,9 +5,10 @@ import json
 import pytest
 
 from scraper import extract
-from scraper.block import Claims, Document, Label, Labelled
+from scraper.block import Claims, Document, Labelled
 from scraper.fields.authors import authors
 from scraper.fields.claims import read_head
+from scraper.label import Label
 from scraper.pipeline import read
 
 PROSE = (

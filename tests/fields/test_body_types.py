@@ -4,8 +4,9 @@ import time
 
 import pytest
 
-from scraper.block import Block, Document, Element, Label, Labelled
+from scraper.block import Block, Document, Element, Labelled
 from scraper.fields.body_types import body_types
+from scraper.label import Label
 from scraper.segment.html import segment_html
 
 OUTSIDE = "<p>Outside.</p>"

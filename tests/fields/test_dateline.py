@@ -8,9 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scraper.article import Dateline
-from scraper.block import Block, Claims, Document, Label, Labelled, Reading
+from scraper.block import Block, Claims, Document, Labelled, Reading
 from scraper.fields.assemble import assemble
 from scraper.fields.dateline import lone, split
+from scraper.label import Label
 
 CASES = tomllib.loads((Path(__file__).parent / "datelines.toml").read_text("utf-8"))
 

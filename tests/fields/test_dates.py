@@ -209,7 +209,9 @@ def test_no_clock_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_dateparser_waits_until_it_is_needed() -> None:
-    code = "import sys; from scraper.fields import dates; dates.parse('Oct. 26, 2023'); print('dateparser' in sys.modules)"
+    code = (
+        "import sys; from scraper.fields import dates; dates.parse('Oct. 26, 2023'); print('dateparser' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 

@@ -6,9 +6,10 @@ import time
 import pytest
 
 from scraper import extract
-from scraper.block import Claims, Document, Label, Labelled
+from scraper.block import Claims, Document, Labelled
 from scraper.fields.claims import read_head
 from scraper.fields.headline import headline, position, without_site
+from scraper.label import Label
 from scraper.pipeline import read, read_text
 
 PROSE = (

@@ -5,9 +5,10 @@ import time
 import pytest
 
 from scraper import Image
-from scraper.block import Block, Document, Element, Label, Labelled, Picture
+from scraper.block import Block, Document, Element, Labelled, Picture
 from scraper.fields.credits import name, split
 from scraper.fields.images import of_story
+from scraper.label import Label
 from scraper.segment.html import segment_html
 
 URL = "https://portal.test/html/1.html"

@@ -5,9 +5,10 @@ from datetime import datetime
 
 import pytest
 
-from scraper.block import Claims, Document, Label, Labelled
+from scraper.block import Claims, Document, Labelled
 from scraper.fields.claims import read_head
 from scraper.fields.publication import modified, published
+from scraper.label import Label
 from scraper.pipeline import read
 
 PROSE = "<p>The council voted on Monday to close the bridge until the autumn, when divers will have looked at it.</p>"

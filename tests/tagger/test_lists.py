@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from scraper.article import Link
-from scraper.block import Block, Document, Label
+from scraper.block import Block, Document
+from scraper.label import Label
 from scraper.tagger import lists
 from scraper.tagger.headings import opener
 from scraper.tagger.network import KINDS

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from scraper.block import Label, Reading
+from scraper.block import Reading
+from scraper.label import Label
 from scraper.segment.html import segment_html
 from scraper.tagger import UNSURE, read_output
 from scraper.tagger.features import featurise

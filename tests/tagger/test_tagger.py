@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 import scraper.tagger
-from scraper.block import Block, Document, Element, Label, Labelled
+from scraper.block import Block, Document, Element, Labelled
+from scraper.label import STORY, Label
 from scraper.segment.html import segment_html
 from scraper.segment.text import segment_text
-from scraper.tagger import OF_STORY, read, read_output
+from scraper.tagger import read, read_output
 from scraper.tagger.features import COLUMNS, featurise
 from scraper.tagger.network import KINDS, Network, Output, load, predict
 from tests.growth import grows_linearly
@@ -97,7 +98,7 @@ def test_logits_beyond_measure_are_certainty_and_no_more() -> None:
     reading = read_output(
         document, features, output, Network(network.vocabulary, {}, np.array([1.0, *[0.0] * (1 + len(KINDS))]))
     )
-    assert reading.labelled[0].label in OF_STORY
+    assert reading.labelled[0].label in STORY
     assert reading.labelled[1].label is KINDS[-1]
     assert all(0 <= each.score <= 1 for each in reading.labelled)
     assert reading.listing == 0

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import Block, Document, Element, Head, Label
+from scraper.block import Block, Document, Element, Head
+from scraper.label import Label
 from scraper.tagger.features import Vocabulary, featurise
 from scraper.tagger.network import KINDS, STORY
 from scraper.tagger.training.corpus import UNKNOWN_KIND, Example

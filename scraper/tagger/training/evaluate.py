@@ -10,8 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from scraper.block import Label, Reading
-from scraper.tagger import OF_STORY, read_output
+from scraper.block import Reading
+from scraper.label import STORY as BODY_LABELS
+from scraper.label import Label
+from scraper.tagger import read_output
 from scraper.tagger.features import Vocabulary
 from scraper.tagger.network import ARTICLE, KINDS, LISTING, STORY, Network, Output
 from scraper.tagger.training.alignment import words
@@ -94,7 +96,7 @@ def read_all(
 
 
 def _body(reading: Reading) -> list[str]:
-    return [each.block.text for each in reading.labelled if each.label in OF_STORY]
+    return [each.block.text for each in reading.labelled if each.label in BODY_LABELS]
 
 
 def _words_f1(example: Example, reading: Reading) -> float | None:

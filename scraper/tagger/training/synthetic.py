@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from scraper.block import Label
+from scraper.label import Label
 from scraper.segment.html import segment_html
 from scraper.tagger.network import ARTICLE, KINDS, LISTING
 from scraper.tagger.training.corpus import UNKNOWN, UNKNOWN_KIND, Example, fold_of_host
