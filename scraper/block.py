@@ -76,7 +76,7 @@ class Picture(msgspec.Struct, frozen=True, gc=False):
     url: str
     """Absolute where the page's URL is known."""
     block: int
-    """The index in `Document.blocks` of the block that it stands in or before."""
+    """The index in `Document.blocks` of the block that it is in or before."""
     element: int = -1
     """The innermost element with text around it, as an index in `Document.elements`; -1 where there is none."""
     names: str = " "
@@ -149,7 +149,7 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Labelled(msgspec.Struct, frozen=True, gc=False):
-    """A verdict that stands beside its block."""
+    """A verdict that is beside its block."""
 
     block: Block
     label: Label

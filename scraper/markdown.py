@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["render"]
 
-_INLINE = re.compile(r"[\\`*_\[\]<>#|~]|&(?=#?\w{1,32};)")  # markup wherever it stands
+_INLINE = re.compile(r"[\\`*_\[\]<>#|~]|&(?=#?\w{1,32};)")  # markup wherever it is
 _OPENING = re.compile(r"(\d{1,9})(?=[.)])|(?=[-+=])")  # markup at the start of a line only
 _FENCE = re.compile("`+")
 

@@ -141,7 +141,7 @@ def _is_interrupted(visible: Sequence[Labelled], length: int) -> bool:
 
 
 def _is_repetitive(visible: Sequence[Labelled]) -> bool:
-    """In flattened text "Read more" stands after each summary of a list."""
+    """In flattened text "Read more" is after each summary of a list."""
     return sum([len(each.block.text) < _TITLE and bool(_BUTTON.match(each.block.text)) for each in visible]) >= _MANY
 
 

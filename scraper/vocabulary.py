@@ -471,13 +471,13 @@ BYLINE_WORDS = _names("""
     نوشته|به قلم|گزارش|گزارش از|مصنف|تحریر|लेखक|लेखिका|द्वारा|रिपोर्ट|रिपोर्टर|लेख|โดย|เขียนโดย|ผู้เขียน|เรื่อง
     글|작성자|글쓴이|취재
 """)
-"""What stands before an author's name, with a space or a mark between."""
+"""What precedes an author's name, with a space or a mark between."""
 
 BYLINE_NOUNS = _names("""
     interview|text|texte|texto|testo|tekst|words|story|redaktion|report|reporter|artikel|beitrag
     text und fotos|text & fotos|textes et photos|texto y fotos|words and photos|text and photos
 """)
-"""What stands before an author's name only with a mark between: "Text: Jane Doe"."""
+"""What precedes an author's name only with a mark between: "Text: Jane Doe"."""
 
 BYLINE_PREFIXES = _names("""
     作者|记者|記者|通讯员|本报记者|撰文|撰稿|文|文・写真|取材・文|取材|執筆|著者|筆者|投稿者|作成者|ライター|来稿|採訪|報導|采写
@@ -487,7 +487,7 @@ BYLINE_PREFIXES = _names("""
 BYLINE_SUFFIXES = _names("""
     기자|특파원|인턴기자|객원기자|선임기자|논설위원|記者|记者|特派員|編集委員|著|通讯员|報導|报道|さん|氏
 """)
-"""What stands behind an author's name in the same scripts."""
+"""What follows an author's name in the same scripts."""
 
 BYLINE_LEADS = _names("""
     text|texto|testo|story|written|reported|reporting|words|posted|published|created|submitted|contributed|authored|post|article|report

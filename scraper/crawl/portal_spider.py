@@ -74,7 +74,7 @@ class PortalSpider(Spider):
 
     name = "portal"
     embedded: ClassVar[bool] = False
-    """Whether the embedded portal stands in where no site is given."""
+    """Whether the embedded portal is used where no site is given."""
     meta_keys: ClassVar[frozenset[str]] = frozenset()
     """What a spider of one's own adds to `Request.meta`: a stored request with any other key is dropped."""
 

@@ -215,7 +215,7 @@ def _published(
 
 
 def _site_name(document: Document, story: _Story, claims: Claims, profile: Profile | None, title: str) -> str | None:
-    """What stands behind the headline in the breadcrumb line or in the title; else what the page declares."""
+    """What follows the headline in the breadcrumb line or in the title; else what the page declares."""
     if profile is None:
         return headline.site_name(claims, title)
     shown = story.texts(Label.HEADLINE)
@@ -263,7 +263,7 @@ def _authors(document: Document, story: _Story, claims: Claims, profile: Profile
 
 
 def _slot(block: Block, profile: Profile) -> Iterator[str]:
-    """Return what stands in the author's place of a line of author, date and counts."""
+    """Return what is in the author's place of a line of author, date and counts."""
     if named := _field(profile, "author", [block.text]):
         yield named
         return

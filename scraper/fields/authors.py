@@ -10,7 +10,7 @@ The order of the attempts, of which the first that names anybody decides:
 5. people in a byline elsewhere, where nothing is declared;
 6. a declared organisation or office, or one in the author's place.
 
-What stands among comments or in lists of other stories names nobody, nor does what a translator or photographer did.
+What is among comments or in lists of other stories names nobody, nor does what a translator or photographer did.
 """
 
 import re
@@ -192,7 +192,7 @@ class _Bylines:
         return element.names + around + block.inline
 
     def _is_comment(self, block: Block) -> bool:
-        """Return whether a block stands among comments, by the classes around it; a page's own class says nothing."""
+        """Return whether a block is among comments, by the classes around it; a page's own class says nothing."""
         if _COMMENTER_CLASS.search(block.inline):
             return True
         index = block.element

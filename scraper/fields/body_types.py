@@ -45,7 +45,7 @@ def _is_heading(each: Labelled) -> bool:
 
 
 def _types_of_elements(elements: Sequence[Element], entries: Sequence[Labelled]) -> Mapping[int, BodyType]:
-    """Return what each element around an entry makes of the texts in it; an element stands behind those around it."""
+    """Return what each element around an entry makes of the texts in it; an element follows those around it."""
     held = dict.fromkeys(_around(elements, entries), 0)
     for each in entries:
         held[each.block.element] += 1

@@ -5,7 +5,7 @@ import re
 __all__ = ["EDGES", "name", "split"]
 
 EDGES = " |()[]（）-–—"
-"""What stands between a caption and its credit, and around that."""
+"""What is between a caption and its credit, and around that."""
 _BEFORE = " |([（-–—"
 _LONGEST, _LOOKED_AT = 120, 400  # of a credit, and of a caption's end
 _MARK = (

@@ -1,7 +1,7 @@
 """Datelines: where and by whom a story was filed, split from its first paragraph.
 
 A dateline is a place, a date and an agency, each at most once and not all of them needed, and then a mark: a dash of
-any kind, a colon, or the agency's closing bracket. The paragraph is cut at its first marks in turn; what stands before
+any kind, a colon, or the agency's closing bracket. The paragraph is cut at its first marks in turn; what precedes
 the mark is peeled (the agency and the date off its end) and the place is what is left. Then the evidence is weighed:
 
 * a known agency, in brackets, between slashes or bare as it writes itself, makes anything placelike a dateline;
@@ -62,24 +62,24 @@ _OPENS = re.compile(r"""["'“”„«»‘’‹›¿¡$€£#「『…\s]*(?:(
 
 
 class _Opening(NamedTuple):
-    """What stands before a mark, in its parts."""
+    """What precedes a mark, in its parts."""
 
     place: str
     agency: str
     known: bool
     """The agency is in the table."""
     bare: bool
-    """It stands without brackets."""
+    """It is without brackets."""
     dated: bool
     year: bool
     aside: bool
-    """The place stands in brackets: "(Ottawa) "."""
+    """The place is in brackets: "(Ottawa) "."""
 
 
 class _Place(NamedTuple):
     names: tuple[str, ...]
     regioned: bool
-    """A country or state stands behind a name."""
+    """A country or state follows a name."""
     caps: bool
     known: bool
 
@@ -158,7 +158,7 @@ def _segment(head: str, before: _Opening | None) -> tuple[int, _Opening] | None:
 
 
 def _prose_start(head: str) -> int:
-    """Return where the first word stands that no opening can hold: all small letters, no "de" and no month."""
+    """Return where the first word is that no opening can hold: all small letters, no "de" and no month."""
     at = 0
     for word in head[:_LONGEST].split(" "):
         if word.islower() and word.isalpha() and word not in _SMALL_WORDS and not month(word):
@@ -291,7 +291,7 @@ def _fits(opening: _Opening, sign: str, rest: str, before: _Opening | None) -> b
 
 
 def _agency_fits(opening: _Opening, sign: str, opens: bool, second: bool) -> bool:
-    """Weigh an agency that stands alone: "(Reuters) - ", "CNN — ", "ТАСС, 26 октября. ", "— РИА Новости. "."""
+    """Weigh an agency that is alone: "(Reuters) - ", "CNN — ", "ТАСС, 26 октября. ", "— РИА Новости. "."""
     if not opening.bare:
         return opening.known and (opens or sign in _FINAL)
     return opens and (sign == "-" or (sign == "." and (opening.dated or second)))

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 _YEARS = range(1990, 2101)  # news on the web; other numbers of four digits are no years
-_REACH = 300  # a date stands in a short line: what lies further off is not looked at
+_REACH = 300  # a date is in a short line: what lies further off is not looked at
 _WORDY = 100  # the longest text that dateparser is given
 
 _MONTH_DAY_YEAR_US = frozenset(("us", "ph", "pr", "fm", "gu"))  # where 3/4/2023 is the fourth of March
@@ -272,7 +272,7 @@ def find_all(text: str, languages: tuple[str, ...] = ()) -> Iterator[Found]:
 
 
 def _with_time(line: str, date: re.Match[str], day: datetime, behind: int) -> Found:
-    """Add the time that stands in, behind or before a date; what another date took, before `behind`, is not read."""
+    """Add the time that is in, behind or before a date; what another date took, before `behind`, is not read."""
     within = _CLOCK_WITHIN.search(date[0])
     if within and (moment := _timed(day, within)):
         return Found(line[date.start() : date.end()], moment, *date.span())

@@ -1,7 +1,7 @@
 """A story that the page keeps for its own scripts: in JSON-LD, or in the state or the stream from which they build it.
 
 Such text is looked for by what it is, not by whose page it is on: a long string, or a container of paragraphs (objects
-that call themselves a paragraph, a heading, a list item), that repeats the shown opening or the description, or stands
+that call themselves a paragraph, a heading, a list item), that repeats the shown opening or the description, or is
 beside the headline. It is the body where it is much longer than what is shown.
 """
 
@@ -90,7 +90,7 @@ def _goes_on(paragraphs: list[str], shown: Sequence[str]) -> bool:
 
 
 def _is_on_page(paragraphs: list[str], document: Document) -> bool:
-    """Return whether most of a text stands on the page too, though the labeller did not take it for the story."""
+    """Return whether most of a text is on the page too, though the labeller did not take it for the story."""
     visible = {run for block in document.blocks if not block.hidden for run in _runs(_plain(block.text).split())}
     runs = _runs(_plain(" ".join(paragraphs)).split())
     return sum(run in visible for run in runs) > len(runs) / 2
@@ -116,7 +116,7 @@ def _with_opening(paragraphs: list[str], shown: Sequence[str]) -> list[str]:
 
 
 def _stories(scripts: Iterable[str], stream: str, headline: str) -> Iterator[tuple[_Story, bool]]:
-    """Yield the longest texts of a page's state, and whether each stands beside the headline."""
+    """Yield the longest texts of a page's state, and whether each is beside the headline."""
     wanted = _plain(headline)
     found: Iterator[tuple[list[Any], dict[str, str]]] = ((_values(script), {}) for script in scripts)
     for values, texts in itertools.chain(found, [_rows(stream)] if stream else ()):
@@ -193,7 +193,7 @@ class _State:
 
 
 def _values(script: str) -> list[Any]:
-    """Return the values of a script, with the arguments of a function that is called where it stands."""
+    """Return the values of a script, with the arguments of a function that is called where it is."""
     values = load_all(script)
     if "function" in script[:_LONG] and (at := script.rfind("}(")) > 0:
         values += load_all("[" + script[at + 2 :].rstrip(" \n;)") + "]")
@@ -229,7 +229,7 @@ def _string(quoted: str) -> str:
 
 
 def _rows(stream: str) -> tuple[list[Any], dict[str, str]]:
-    """Return the values of a stream's rows, and its long texts by the reference ("$1f") that stands for each."""
+    """Return the values of a stream's rows, and its long texts by the reference ("$1f") of each."""
     data = stream.encode("utf-8", "replace")
     values: list[Any] = []
     texts: dict[str, str] = {}

@@ -55,7 +55,7 @@ def headline(document: Document, labelled: Sequence[Labelled], claims: Claims) -
 
 
 def position(document: Document, labelled: Sequence[Labelled], claims: Claims) -> int:
-    """Return where the headline stands among the blocks: as labelled, the first `h1`, or where the title is shown."""
+    """Return where the headline is among the blocks: as labelled, the first `h1`, or where the title is shown."""
     titles = {_plain(text) for text in _declared(document, claims) or islice(_lines(labelled), 1)}
     signs = (
         (each.label is Label.HEADLINE for each in labelled),
@@ -142,7 +142,7 @@ def _is_signed(text: str) -> bool:
     return len(text) < _LINE and (_BYLINE.match(text) is not None or dates.find(text) is not None)
 
 
-_HEAD, _CLOSE = 25, 5  # lines above a story in which its headline stands; lines above its date
+_HEAD, _CLOSE = 25, 5  # lines above a story in which its headline is; lines above its date
 _LINE = 100  # characters of a line of the story's text
 _TITLE_WORDS = range(4, 31)
 _BYLINE = re.compile(
@@ -160,7 +160,7 @@ def _whole(shown: Sequence[str], declared: Sequence[str]) -> Iterator[str]:
 
 
 def _without_kicker(shown: Sequence[Block], declared: Sequence[str]) -> Iterator[str]:
-    """Return the declared headlines with which a shown one ends: before them stands a kicker or a date."""
+    """Return the declared headlines with which a shown one ends: before them is a kicker or a date."""
     for block in shown:
         text = _text(block)
         for title in declared:

@@ -32,7 +32,7 @@ _FILE = re.compile(
 _IS_IMAGE = re.compile(r"\.(?:jpe?g|png|webp|avif|gif)\Z", re.IGNORECASE)
 # What a URL says of the size: "-1200x630", "/w_800", "=w700".
 _RESIZED = re.compile(r"[-_=/]{0,2}(?<![a-z0-9])(?:\d{2,5}x\d{2,5}|[wh][-_=]?\d{2,4})(?![a-z0-9])|@\dx(?=\.\w+\Z)")
-_LONG_NAME = 12  # a file's name as long as that stands for the image, in whatever folder it lies
+_LONG_NAME = 12  # a file name of this length identifies the image, whatever its folder
 
 _CREDIT_CLASS = re.compile(r"(?<![a-z])(?:credits?|copyright|photographer|photo-?by|image-?source)(?![a-z])")
 
@@ -40,7 +40,7 @@ _CREDIT_CLASS = re.compile(r"(?<![a-z])(?:credits?|copyright|photographer|photo-
 def of_story(document: Document, labelled: Sequence[Labelled], lead: str | None) -> tuple[Image, ...]:
     """Return the images of the story, each once: the declared lead image, then the others in page order.
 
-    An image is the story's where a caption is beside it in the innermost element around both, or where it stands
+    An image is the story's where a caption is beside it in the innermost element around both, or where it is
     between the headline and the end of the text and the innermost element with text around it is one of the story.
     """
     found: dict[str, Image] = {}
@@ -55,7 +55,7 @@ def of_story(document: Document, labelled: Sequence[Labelled], lead: str | None)
 
 
 class _Page:
-    """The images of a page with what stands around each."""
+    """The images of a page with what is around each."""
 
     def __init__(self, document: Document, labelled: Sequence[Labelled]) -> None:
         self.document, self.labelled = document, labelled
@@ -63,7 +63,7 @@ class _Page:
         self.spans = _spans(document.elements, document.blocks)
         prose = [index for index, label in enumerate(self.labels) if label in STORY]
         self.first, self.last = (prose[0], prose[-1]) if prose else (0, -1)
-        if Label.HEADLINE in self.labels[: self.first]:  # what stands above it may be the site's
+        if Label.HEADLINE in self.labels[: self.first]:  # what is above it may be the site's
             self.first = self.labels.index(Label.HEADLINE) + 1
 
     def images(self) -> Iterator[Image]:
@@ -109,7 +109,7 @@ class _Page:
 
 
 def _spans(elements: Sequence[Element], blocks: Sequence[Block]) -> list[tuple[int, int]]:
-    """Return for each element where its blocks begin and end; an element stands behind those around it."""
+    """Return for each element where its blocks begin and end; an element follows those around it."""
     first, last = [len(blocks)] * len(elements), [0] * len(elements)
     for index, block in enumerate(blocks):
         if block.element >= 0:
@@ -148,7 +148,7 @@ def _site(url: str | None) -> str:
 
 
 def _key(url: str) -> str:
-    """What stands for an image in all its sizes: its file's name where that is long, else its path."""
+    """The key of an image in all its sizes: its file's name where that is long, else its path."""
     path = _RESIZED.sub("", _path(url))
     name = path.rpartition("/")[2]
     if "." not in name and "?" in url:  # a script that makes images has the image in its query

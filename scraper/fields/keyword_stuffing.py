@@ -1,7 +1,7 @@
 """Keywords that a portal puts into its copies: "Brand:Title", and the brand again inside the first paragraph.
 
 A colon, bar or hyphen without a space behind it is also how honest titles are damaged ("Cold number:This ball …"), so
-a keyword is taken for one only when it stands in both places, in the forms in which portals put it there: right behind
+a keyword is taken for one only when it is in both places, in the forms in which portals put it there: right behind
 the paragraph's first comma, or glued to the front of a word.
 """
 
@@ -31,7 +31,7 @@ _COMMON = frozenset(
 
 
 def find_keyword(headline: str, paragraphs: Sequence[str]) -> str | None:
-    """Return the keyword that stands before the headline's mark and again in one of the first paragraphs, if any."""
+    """Return the keyword that is before the headline's mark and again in one of the first paragraphs, if any."""
     for mark in _MARK.finditer(headline):
         keyword, rest = headline[: mark.start()], headline[mark.end() :]
         if len(keyword) > _MAX_KEYWORD:
@@ -53,7 +53,7 @@ def without_keyword(headline: str, paragraphs: Sequence[str], keyword: str) -> t
 
 
 def _place(keyword: str, headline: str, paragraphs: Sequence[str]) -> tuple[int, int, int] | None:
-    """Return the paragraph's index and the span in it where the keyword was put in: the only place where it stands.
+    """Return the paragraph's index and the span in it where the keyword was put in: the only place where it is.
 
     What a story is about stands in it more than once, and so is no injected keyword.
     """

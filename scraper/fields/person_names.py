@@ -1,6 +1,6 @@
 """Names out of bylines: "By JANE DOE and John Roe, Associated Press" names two people and an agency.
 
-A line may carry `CUT` where the page cuts it into pieces. In scripts without capitals a name is told by what stands
+A line may carry `CUT` where the page cuts it into pieces. In scripts without capitals a name is told by what is
 before or behind it.
 """
 
@@ -106,7 +106,7 @@ def _declared(line: str) -> Iterator[str]:
 
 
 def _head(text: str) -> str:
-    """Return what stands before a translator, a newspaper ("for The Post") or a date."""
+    """Return what precedes a translator, a newspaper ("for The Post") or a date."""
     return _SMALL_END.sub("", _STOP.sub("", text))
 
 

@@ -22,7 +22,7 @@ from scraper.label import LISTS, STORY, Label
 __all__ = ["modified", "published"]
 
 _Dated = tuple[str | None, datetime | None]
-"""A date as it stood, and its value."""
+"""A date as written, and its value."""
 
 _DAY = timedelta(days=1)
 _LONG_LINE = 160  # a longer text is no line of dates
@@ -68,13 +68,13 @@ class _Shown(NamedTuple):
     updated: bool | None
     """Whether it is said to be the date of a change (True) or of publication (False)."""
     alone: bool
-    """Little but the date stands in its line."""
+    """Little but the date is in its line."""
     at: int
-    """How many blocks below the headline the line stands."""
+    """How many blocks below the headline the line is."""
 
 
 def published(document: Document, labelled: Sequence[Labelled], claims: Claims) -> _Dated:
-    """Return the date of publication as it stood and its value.
+    """Return the date of publication as written and its value.
 
     In order: what the page declares, corrected by what it shows beside the headline; the date shown near the headline;
     one further off that is said to be of publication; the day in the URL; the date of a change beside the

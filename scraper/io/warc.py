@@ -57,7 +57,7 @@ class Page(NamedTuple):
     status: int | None
     """The HTTP status; None for flattened text, which is no response."""
     offset: int | None = None
-    """Where its record stands in an archive, in bytes; in a table the number of its row, from 0."""
+    """Where its record is in an archive, in bytes; in a table the number of its row, from 0."""
 
 
 class _Bad(Exception):
@@ -393,7 +393,7 @@ def _joined(body: bytes) -> bytes:
 
 
 def _decoded(body: bytes, coding: str) -> bytes:
-    """Undo a content coding; a page that is only labelled as coded is given as it stands."""
+    """Undo a content coding; a page that is only labelled as coded is given unchanged."""
     decode = _CODINGS.get(coding)
     if decode is None or not body:
         return body
@@ -406,7 +406,7 @@ def _decoded(body: bytes, coding: str) -> bytes:
 
 
 def _unzipped(body: bytes) -> bytes:
-    """Unpack a gzip member or the first of several, and pass over what stands behind."""
+    """Unpack a gzip member or the first of several, and pass over what follows."""
     found, rest = _inflated(body, 31)
     for _ in range(_MEMBERS):
         if not rest.startswith(_GZIP):

@@ -97,7 +97,7 @@ def _main(handle: int) -> None:
 
 
 def _serve(work: Work[Item, Result], pipe: Connection) -> None:
-    """Do what comes in; the system ends this process where an item takes too much of it, whoever else lives."""
+    """Do what comes in; the system ends this process where an item takes too much of it, whatever else is alive."""
     confine()
     while True:
         for item in pipe.recv():

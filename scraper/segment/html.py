@@ -6,7 +6,7 @@ element is climbed through once, and only those that hold text are looked at clo
 A block ends where a block-level element begins or ends, at a rule, and at two line breaks in a row; single line breaks
 end it where they set long sentences apart. White space is folded as a browser shows it: nothing is added between inline
 elements, so that no word is glued or split. What a browser does not show amid visible text neither enters nor tears it:
-it stands beside it, in `Block.aside`. No node of the tree outlives the pass.
+it is beside it, in `Block.aside`. No node of the tree outlives the pass.
 """
 
 import functools
@@ -66,7 +66,7 @@ _TEMPLATE = re.compile(
 _SHADOW = frozenset(("shadowrootmode", "shadowroot"))
 _IS_SHADOW = re.compile(r"\sshadowroot(?:mode)?\s*=\s*[\"']?(?:open|closed)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?…。！？؟۔।:;]\W*\Z")
-_WORD = re.compile(r"\w")  # a sign for screen readers, as ": " behind a kicker, stands for a line break that is seen
+_WORD = re.compile(r"\w")  # a sign for screen readers, as ": " behind a kicker, represents a visible line break
 _WHOLE = ("https://", "http://")
 _NO_PAGE = ("#", "javascript:", "mailto:", "tel:", "data:", "sms:", "whatsapp:", "about:", "[!--", "{{")
 _INDENTED = re.compile(r"[\r\n\t ]*(?:\u3000|\xa0{2})")  # behind one line break an indent opens a paragraph too
@@ -177,7 +177,7 @@ _TOP = _Place(-1, -1, "body", " ", None, None, _SHOWN, False)
 
 
 _Aside = tuple[_Place, str, int]
-"""Text that is not shown amid its block, where it stands, and how many runs of shown text came before it."""
+"""Text that is not shown amid its block, where it is, and how many runs of shown text came before it."""
 
 
 class _Addresses:
@@ -666,7 +666,7 @@ def _is_permalink(text: str, tag: str) -> bool:
 
 
 def _show_only_copies(blocks: list[Block], unscripted: list[int]) -> None:
-    """Show what stands in `noscript` elements where it is prose that the page shows nowhere else."""
+    """Show what is in `noscript` elements where it is prose that the page shows nowhere else."""
     if not unscripted:
         return
     openings = {block.text[:_PROSE] for block in blocks if not block.hidden}

@@ -81,7 +81,7 @@ def _value(script: str, start: int) -> tuple[Any, int]:
 
 
 class _Reader:
-    """A reader of tokens, with the containers that are open on a stack; each object's next key stands beside it."""
+    """A reader of tokens, with the containers that are open on a stack; each object's next key is beside it."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -126,7 +126,7 @@ def _long_runs(html: str) -> Iterator[str]:
 
 
 def _may_be_long_tag(run: str) -> bool:
-    """Return whether what stands between two "<" has room for thousands of attributes, wherever in a tag it began."""
+    """Return whether what is between two "<" has room for thousands of attributes, wherever in a tag it began."""
     return sum(map(run.count, " \n\t\r\f/=")) > 3 * MAX_ATTRIBUTES
 
 

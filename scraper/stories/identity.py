@@ -37,7 +37,7 @@ DUPLICATE = "duplicates"
 
 _OTHERWISE_NAMED = 0.9  # the similarity from which a story under another headline is taken for a copy
 _LEFT_OUT = "-"  # before the digest of a story that was left out: no record has its id
-_TAIL = 4096  # bytes at the end of a page, where its closing tag stands
+_TAIL = 4096  # bytes at the end of a page, where its closing tag is
 _SPOKEN = re.compile(r"\w+")
 _COUNTED = re.compile(r"\s*[(（]\d+[)）]$")  # what the page of a later part adds to the headline
 
@@ -51,7 +51,7 @@ def _digest(*texts: str) -> str:
 
 
 def story_id(url: str) -> str:
-    """Return the 16 hexadecimal digits that stand for a URL; http and https, tracked or not, are the same."""
+    """Return the 16 hexadecimal digits that identify a URL; http and https, tracked or not, are the same."""
     return _digest(dedup_key(url))
 
 
@@ -62,7 +62,7 @@ class Story(NamedTuple):
     digest: str
     """Of the text, to tell whether it has changed."""
     keys: Sequence[str] = ()
-    """What it shares with records of the same story: what stands for headline and body, and for the headline alone."""
+    """What it shares with records of the same story: a key for headline and body, and for the headline alone."""
     signature: bytes | None = None
     bands: Collection[int] = ()
     """Under what it is compared with near copies; nothing for a copy, as copies are compared with the first only."""
@@ -185,7 +185,7 @@ def text_digest(article: Article) -> str:
 
 
 def body_digest(article: Article) -> str:
-    """Return what stands for an article's body alone."""
+    """Return the digest of an article's body."""
     return _digest(*article.body)
 
 

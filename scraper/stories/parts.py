@@ -43,7 +43,7 @@ class _Reading(NamedTuple):
     """A URL, read as a later page of a story."""
 
     story: str
-    """What stands for the story's first page, however its URL ends."""
+    """The key of the story's first page, however its URL ends."""
     number: int
     first: str
     """The URL of that page."""
@@ -52,7 +52,7 @@ class _Reading(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a page stands in a story that may be split."""
+    """Where a page is in a story that may be split."""
 
     following: str | None = None
     """The URL of the second page, of a page that is taken for the first, or for what its URL surely says."""
@@ -142,7 +142,7 @@ def _read(url: str) -> Iterator[_Reading]:
 
 @lru_cache(8192)
 def _story(url: str) -> str:
-    """Return what stands for a page as the first of a story, with or without a slash or `index.html` at its end."""
+    """Return the key of a page as the first of a story, with or without a slash or `index.html` at its end."""
     page, mark, query = urls.dedup_key(url).partition("?")
     return _FOLDER.sub("", page) + mark + query
 

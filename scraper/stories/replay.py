@@ -85,7 +85,7 @@ class Replay:
         self._later: dict[str, _Read] = {}
 
     def page(self, page: Page, seen: PageResult) -> Iterator[Article]:
-        """Give the records that are whole with this page."""
+        """Return the records that are complete with this page."""
         key = _key(page)
         if key is None:
             return
@@ -103,7 +103,7 @@ class Replay:
                 yield from self._go_on([found], found.place.following)
 
     def rest(self) -> Iterator[Article]:
-        """Give the stories that still wait, with the parts that came before them."""
+        """Return the stories that still wait, with the parts that came before them."""
         while self._waiting:
             key = next(iter(self._waiting))
             yield from self._part(self._pop(key), self._later.get(key))
@@ -146,7 +146,7 @@ class Replay:
 
 
 def _key(page: Page) -> str | None:
-    """Give what stands for a page's address; None where that is no address."""
+    """Give the key of a page's address; None where that is no address."""
     try:
         return urls.dedup_key(page.url) if page.url else ""
     except ValueError:
@@ -176,7 +176,7 @@ def _read(page: Page) -> _Read:
 
 
 def document(page: Page) -> Document:
-    """Give a page in blocks, flattened text as such; raise `ScraperError` for what is no page."""
+    """Return a page in blocks, flattened text as such; raise `ScraperError` for what is no page."""
     if page.status is None:
         return segment_text(page.body.decode("utf-8", "replace"), page.url)
     return read(page.body, url=page.url, content_type=page.content_type)

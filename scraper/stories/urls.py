@@ -17,7 +17,7 @@ __all__ = [
 
 _PORTS = {"http": 80, "https": 443}
 
-# A URL that is canonical as it stands, but for a path of nothing: most are, and cost a fiftieth of the others.
+# A URL that is canonical unchanged, but for a path of nothing: most are, and cost a fiftieth of the others.
 _PLAIN = re.compile(r"(https?)://([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+)((?:/(?!\.)[\w.~-]+)*/?)", re.ASCII)
 
 # Parameters that say where a reader came from, never what the page is; as `name=value`.
@@ -70,7 +70,7 @@ def canonical(url: str, scheme: str | None = None) -> str:
     """Return the URL to request, under `scheme` where the site is known by another; raise `ValueError`.
 
     No fragment, no tracking parameter, no number of a visit, no default port, no user name. What is left of the query
-    stays as it stands: servers read `?news-12.html` and `?b=1&a=2` in their own ways.
+    stays unchanged: servers read `?news-12.html` and `?b=1&a=2` in their own ways.
     """
     if plain := _PLAIN.fullmatch(url):
         return f"{scheme or plain[1]}://{plain[2]}{plain[3] or '/'}"
@@ -101,7 +101,7 @@ def is_crawlable(url: str, rel: str, own: str) -> bool:
 
 
 def _circles(segments: list[str]) -> bool:
-    """Return whether a path repeats itself, as relative links on a page that stands anywhere do: /a/b/a/b/a/b/.
+    """Return whether a path repeats itself, as relative links on a page that is anywhere do: /a/b/a/b/a/b/.
 
     A word may stand in it three times, but no run of segments three times in a row. Numbers may: /11/11/11/ is a day.
     """

@@ -194,7 +194,7 @@ _DATE_KEYS = ("article:published_time", "datepublished", "date", "pubdate", "pub
 
 
 class Vocabulary(NamedTuple):
-    """The words that have a vector, from 1 on; 0 stands for no word and -1 for a line break."""
+    """The words that have a vector, from 1 on; 0 means no word and -1 for a line break."""
 
     classes: Mapping[str, int]
     words: Mapping[str, int]

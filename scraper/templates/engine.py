@@ -116,7 +116,7 @@ class _Labeller:
         return max(above, key=lambda i: len(self.blocks[i].text), default=None)
 
     def _repeated(self, candidates: list[int]) -> int | None:
-        """The headline stands again in the page's title, or glued into the breadcrumb line above it."""
+        """The headline is again in the page's title, or glued into the breadcrumb line above it."""
         trail = next((i for i, verdict in enumerate(self.found) if verdict and verdict[0] is Label.BREADCRUMB), -1)
         glued = self.blocks[trail].text if trail >= 0 else ""
         for index in candidates:
@@ -149,7 +149,7 @@ class _Labeller:
     def _first_list(self, start: int, stop: int) -> int:
         """Without a line that ends the story, the lists are read from the page's end, as far as they look like titles.
 
-        A heading word that stands twice opens its list the second time: the first time it is the story's own.
+        A heading word that is twice opens its list the second time: the first time it is the story's own.
         """
         first, seen = stop, set[Label | None]()
         for index in range(stop - 1, start, -1):
@@ -219,7 +219,7 @@ class _Labeller:
         return next((element for element in self._ancestors(own) if element in below), -1)
 
     def _fill(self, heading: int) -> int:
-        """Label a heading and what it opens; give the index behind its list."""
+        """Label a heading and what it opens; return the index behind its list."""
         kind = self._opens(self.blocks[heading])
         assert kind is not None  # the caller asked `_is_heading`
         self._decide(heading, Label.LIST_HEADING, 0.97, f"opens {kind}")
@@ -272,7 +272,7 @@ class _Labeller:
                 self._decide(index, tail, 0.9, "its own text")
 
     def _meta_lines(self, start: int, stop: int) -> int:
-        """Label the lines of author, date and counts behind the headline; give the index behind the last of them."""
+        """Label the lines of author, date and counts behind the headline; return the index behind the last of them."""
         behind = start
         for index in range(start, stop):
             if self._is_meta(self.blocks[index].text):

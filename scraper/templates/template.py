@@ -26,7 +26,7 @@ class Line(msgspec.Struct, frozen=True):
     weight: int
     """How strongly."""
     words: tuple[str, ...]
-    """One of these stands in it: a quick look before the pattern's."""
+    """One of these is in it: a quick look before the pattern's."""
     pattern: re.Pattern[str]
     """What is found in lines that each have a line break before them."""
 
@@ -75,7 +75,7 @@ class Profile(msgspec.Struct, frozen=True):
     tail: Table = table()
     """Blocks known by their own text when nothing of the story follows them."""
     noise: re.Pattern[str] = NEVER
-    """What stands beside the author in a line of author, date and counts: without it, little but a name is left."""
+    """What is beside the author in a line of author, date and counts: without it, little but a name is left."""
     fields: Mapping[str, re.Pattern[str]] = {}
     """Values in a line's text: the groups of `date`, `like_count`, `view_count`, `author`, `section`."""
     site_tail: re.Pattern[str] = NEVER

@@ -15,7 +15,7 @@ class Entry(NamedTuple):
 
     url: str
     modified: datetime | None
-    """With its zone, UTC where none is written; None where no whole date stands there."""
+    """With its zone, UTC where none is written; None where no whole date is there."""
 
 
 def moment(text: str | None) -> datetime | None:

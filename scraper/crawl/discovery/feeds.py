@@ -1,7 +1,7 @@
 """Feeds: the newest stories of a site or a section, as RSS, Atom or JSON Feed.
 
 feedparser knows what the kinds of feeds mean by a link. It is given the few elements that tell of one, made anew: a
-feed of a stranger as it stands can cost it minutes. It fetches nothing, and dates are read here, as it would take what
+feed of a stranger unchanged can cost it minutes. It fetches nothing, and dates are read here, as it would take what
 they lack from the clock.
 """
 
@@ -84,7 +84,7 @@ def _kept(element: xml_stream.Element, url: str) -> Iterator[str]:
 
 @lru_cache(1024)  # all entries of a file have the same few
 def _name(path: tuple[str, ...]) -> str | None:
-    """Return the name of an element that tells of its entry; what stands deeper tells of something else."""
+    """Return the name of an element that tells of its entry; what is deeper tells of something else."""
     if len(path) != 2:
         return None
     entry, tag = path

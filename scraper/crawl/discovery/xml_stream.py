@@ -29,7 +29,7 @@ _DECLARED = re.compile(rb"\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MARK = re.compile("[<&]")
-# A mark that opens nothing XML knows is text: `?a=1&b=2`, `a < b`, and `&name;` of an entity, whatever it stands for.
+# A mark that opens nothing XML knows is text: `?a=1&b=2`, `a < b`, and `&name;` of an entity, whatever it refers to.
 _BARE = re.compile(
     r"(?P<cdata><!\[CDATA\[.*?(?:\]\]>|\Z))|<(?![A-Za-z_:!?/])"
     r"|&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\dA-Fa-f]{1,6});)",

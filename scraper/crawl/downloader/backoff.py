@@ -1,6 +1,6 @@
 """A host in trouble is left in peace: tries wait longer and longer, Retry-After is kept, at last the host is given up.
 
-Scrapy's own retries go out at once and know no Retry-After. Here the whole host waits, and the waiting request stands
+Scrapy's own retries go out at once and know no Retry-After. Here the whole host waits, and the waiting request is
 in the frontier, so that it takes no place and survives the process. A host that failed too often in a row is requested
 nothing more in this run; what is queued for it is the next run's.
 """

@@ -11,7 +11,7 @@ Two halves, each of which refuses by itself, and one list of what is trusted all
 - `RefusalMiddleware`, a middleware next to the downloader, gives a withheld IP its name; a lookup that failed would be
   retried.
 
-A cached IP is judged anew each time, whoever cached it. A host is trusted under the spelling and port that are
+A cached IP is judged anew each time, whatever cached it. A host is trusted under the spelling and port that are
 listed, no other. The resolver belongs to the process, as Twisted has it: a name that one crawl trusts resolves for
 all of them.
 

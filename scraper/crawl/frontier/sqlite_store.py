@@ -172,9 +172,9 @@ class SqliteStore:
         self._db.execute(f"update request set story = ?{changed} where key = ?", values)
 
     def renew_all(self) -> int:
-        """Begin the next round after a finished crawl; give the number of requests that are queued again.
+        """Begin the next round after a finished crawl; return the number of requests that are queued again.
 
-        Pages without a story and failures are requested again; a story when it has stood unchanged as long as it had
+        Pages without a story and failures are requested again; a story when it has been unchanged as long as it had
         when it was last looked at, or when that is far ahead, as the clock was set back.
         """
         now = time.time()

@@ -1,7 +1,7 @@
 """The archive of a crawl: every response as it came, in WARC files, from which the same records can be made again.
 
 A file grows by whole gzip members, each in one write, and bears the suffix `.open` until it is closed. What a crash
-left is cut to its last whole record when the next crawl begins; nothing is ever appended to an old file, as what stands
+left is cut to its last whole record when the next crawl begins; nothing is ever appended to an old file, as what is
 behind a torn member is lost to most readers.
 """
 

@@ -15,7 +15,7 @@ class CsvRecordExporter(CsvItemExporter):
     """Scrapy's exporter, but for lists (which that joins by commas), dicts (as Python writes them) and formulas."""
 
     def serialize_field(self, field: dict[str, Any] | Field, name: str, value: Any) -> Any:  # type: ignore[override]
-        """Return what stands in the cell."""
+        """Return what is in the cell."""
         if isinstance(value, (list, tuple, dict)):
             return json.dumps(value, ensure_ascii=False)
         return cell(super().serialize_field(field, name, value))

@@ -98,7 +98,7 @@ class RecordFile:
 
 
 def _mend(file: int) -> int:
-    """Cut off what stands behind the last line break; give the number of bytes."""
+    """Cut off what follows the last line break; return the number of bytes."""
     size = end = os.fstat(file).st_size
     while end:
         start = max(0, end - _BLOCK)

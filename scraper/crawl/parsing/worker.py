@@ -58,7 +58,7 @@ class ParsedPage(msgspec.Struct, frozen=True, array_like=True):
     feeds: tuple[str, ...] = ()
     """The first feeds that the page declares."""
     place: Place = Place()
-    """Where it stands in a story that may be split."""
+    """Where it is in a story that may be split."""
 
 
 def parse_page(page: PageRequest) -> ParsedPage:

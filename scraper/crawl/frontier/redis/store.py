@@ -246,7 +246,7 @@ class RedisStore:
         self._call("gave", key, story, int(news))
 
     def renew_all(self) -> int:
-        """Begin the next round after a finished crawl; give the number of requests that are queued again."""
+        """Begin the next round after a finished crawl; return the number of requests that are queued again."""
         return self._over_requests("again", SHORTEST_WAIT, LONGEST_WAIT)
 
     def left(self) -> int:
@@ -338,7 +338,7 @@ class RedisStore:
         return known.digest if known else None
 
     def elsewhere(self, story: str) -> bool:
-        """Return whether a story is known, and stands in the file of another worker."""
+        """Return whether a story is known, and is in the file of another worker."""
         known = self._known([story])[0]
         return known is not None and known.by != self._worker.name
 
