@@ -77,8 +77,8 @@ def read_text(text: str, *, url: str | None = None) -> Document:
     return segment_text(text, url)
 
 
-def _check(**told: object) -> None:
-    for name, value in told.items():
+def _check(**arguments: object) -> None:
+    for name, value in arguments.items():
         if not (value is None or isinstance(value, str)):
             raise ScraperError(f"{name} must be str or None, not {type(value).__name__}")
 

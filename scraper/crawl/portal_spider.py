@@ -90,13 +90,13 @@ class PortalSpider(Spider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Create the spider for a crawl; the embedded portal needs no delay between requests."""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        told = {"PAGES": spider.pages or 0, "FRESH": spider.fresh, "SITE": spider.site or "the embedded portal"}
+        settings = {"PAGES": spider.pages or 0, "FRESH": spider.fresh, "SITE": spider.site or "the embedded portal"}
         crawler.signals.connect(spider._reader.close, signals.spider_closed)
         crawler.signals.connect(spider._opened, signals.spider_opened)
         crawler.signals.connect(spider._forget, STORE_ROLLED_BACK)
         crawler.signals.connect(spider._wrote, signals.item_scraped)
         crawler.signals.connect(spider._left_out, signals.item_dropped)
-        crawler.settings.setdict(told | ({} if spider.site else _LOOPBACK), priority="spider")
+        crawler.settings.setdict(settings | ({} if spider.site else _LOOPBACK), priority="spider")
         return spider
 
     async def start(self) -> AsyncIterator[Request]:
@@ -106,8 +106,8 @@ class PortalSpider(Spider):
         self.crawler.stats.set_value("site", self.site)
         yield self._home()
         robots = self.crawler.get_downloader_middleware(RobotsMiddleware)
-        told = await robots.sitemaps(self._home()) if robots else ()
-        named = [url for url in told if urls.on_host(url, self._host)]
+        sitemaps = await robots.sitemaps(self._home()) if robots else ()
+        named = [url for url in sitemaps if urls.on_host(url, self._host)]
         for url in named or (urljoin(self.site, "/sitemap.xml"),):
             yield self._ask(url, self.listed).replace(meta={META: self._host, IF_MISSING: NO_SITEMAP})
 
@@ -143,9 +143,9 @@ class PortalSpider(Spider):
             if self._is_new(feed) and urls.on_host(feed, self._host):
                 yield self._ask(feed, self.fed)
 
-    async def part(self, response: Response, **told: Any) -> AsyncIterator[Request | dict[str, Any]]:
-        """Read a later part of a story; what is `told` is the `_Chain` of the parts before it."""
-        for each in self._part(response, await self._read(response), _Chain(**told)):
+    async def part(self, response: Response, **chain: Any) -> AsyncIterator[Request | dict[str, Any]]:
+        """Read a later part of a story; `chain` holds the fields of the `_Chain` of the parts before it."""
+        for each in self._part(response, await self._read(response), _Chain(**chain)):
             yield each
 
     def _part(self, response: Response, parsed: ParsedPage, chain: "_Chain") -> Output:
@@ -222,14 +222,14 @@ class PortalSpider(Spider):
             yield from self._finish(parts, whole=following is None and len(parts) == earlier + 1, earlier=earlier)
             return
         self._tell(response, UNFINISHED)
-        told = _Chain(
+        chain = _Chain(
             found.to_json(),
             response.request.meta[FLIGHT] if chain and response.request else "",
             chain.headline if chain else found.headline,
             [*(chain.bodies if chain else ()), body_digest(found)],
         )
         request = self._ask(following, self.part)
-        yield request.replace(errback=self.part_failed, cb_kwargs=told._asdict(), dont_filter=True)
+        yield request.replace(errback=self.part_failed, cb_kwargs=chain._asdict(), dont_filter=True)
 
     def _parts(self, chain: "_Chain") -> list[Article]:
         """Return the parts of a story that were read so far; each request has kept the one before its own."""
@@ -330,14 +330,14 @@ class PortalSpider(Spider):
         Scheduler.of(self.crawler).flights.classify(response.request, what)
 
 
-def _checked(told: Mapping[str, Any], host: str) -> None:
+def _checked(arguments: Mapping[str, Any], host: str) -> None:
     """Raise `StoredError` for what is no `_Chain` of a page of the host."""
     try:
-        chain = msgspec.convert([told.get(name) for name in _Chain._fields], _Chain)
+        chain = msgspec.convert([arguments.get(name) for name in _Chain._fields], _Chain)
         first = Article.from_json(chain.line)
     except (msgspec.ValidationError, RecordError) as error:
         raise StoredError(str(error)) from error
-    if told.keys() - set(_Chain._fields) or not urls.on_host(str(first.url), host):
+    if arguments.keys() - set(_Chain._fields) or not urls.on_host(str(first.url), host):
         raise StoredError("it is no part of a story of the site")
 
 

@@ -69,11 +69,11 @@ def embedded_body(document: Document, claims: Claims, shown: Sequence[str]) -> l
 
 def _candidates(document: Document, claims: Claims, headline: str, shown: Sequence[str]) -> Iterator[list[str]]:
     """Yield the declared story, then the texts of the page's state that are about the same."""
-    told = (*shown[:3], claims.description or "")
-    openings = [plain[:_OPENING] for text in told if len(plain := _plain(text)) >= _PROSE]
+    clues = (*shown[:3], claims.description or "")
+    openings = [plain[:_OPENING] for text in clues if len(plain := _plain(text)) >= _PROSE]
     if claims.text and (sum(map(len, shown)) < _LONG or any(opening in _plain(claims.text) for opening in openings)):
         yield [claims.text]
-    mentions = [piece for text in (headline, *told) for piece in _PIECES.findall(_longest_run(text))]
+    mentions = [piece for text in (headline, *clues) for piece in _PIECES.findall(_longest_run(text))]
     scripts = [each for each in document.head.state if not mentions or any(piece in each for piece in mentions)]
     stream = _stream(document.head.stream)
     for story, is_beside in _stories(scripts, stream, headline):

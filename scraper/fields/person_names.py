@@ -1,6 +1,6 @@
 """Names out of bylines: "By JANE DOE and John Roe, Associated Press" names two people and an agency.
 
-A line may carry `CUT` where the page cuts it into pieces. In scripts without capitals a name is told by what is
+A line may carry `CUT` where the page cuts it into pieces. In scripts without capitals a name is recognised by what is
 before or behind it.
 """
 

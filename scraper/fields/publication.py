@@ -143,8 +143,8 @@ class _Page:
         own = (self.claims.language,) if self.claims.language else ()
         if own and own != ("en",):
             return own
-        told = dates.numeric_order(block.text for block in self.document.blocks)
-        return (*own, *((told,) if told else ()), *_country(self.document.url or ""))
+        order = dates.numeric_order(block.text for block in self.document.blocks)
+        return (*own, *((order,) if order else ()), *_country(self.document.url or ""))
 
     @functools.cached_property
     def _at(self) -> int:

@@ -80,7 +80,7 @@ def _markdown(records: Iterable[Article], folder: Path) -> None:
 
 
 def _page(record: Article) -> str:
-    told = {
+    values = {
         "title": record.headline,
         "url": record.canonical_url or record.url,
         "site": record.site_name,
@@ -90,7 +90,7 @@ def _page(record: Article) -> str:
         "place": record.dateline and record.dateline.place,
         "language": record.language,
     }
-    head = "".join(f"{name}: {_yaml(value)}\n" for name, value in told.items() if value)
+    head = "".join(f"{name}: {_yaml(value)}\n" for name, value in values.items() if value)
     return f"---\n{head}---\n\n{record.to_markdown()}"
 
 

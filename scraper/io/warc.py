@@ -339,12 +339,12 @@ def _length(fields: dict[str, str]) -> int:
 def _fault(block: bytes, length: int, fields: dict[str, str]) -> str | None:
     if length > LARGEST:
         return f"a record of {length} bytes is too large"
-    name, _, told = fields.get("warc-block-digest", "").partition(":")
+    name, _, expected = fields.get("warc-block-digest", "").partition(":")
     if name.lower() not in ("sha1", "sha256", "md5"):
         return None
     digest = hashlib.new(name.lower(), block, usedforsecurity=False)
     ways = (base64.b32encode(digest.digest()).decode().rstrip("="), digest.hexdigest().upper())
-    return None if told.strip().upper().rstrip("=") in ways else "its digest is wrong"
+    return None if expected.strip().upper().rstrip("=") in ways else "its digest is wrong"
 
 
 # ---------------------------------------------------------------- pages

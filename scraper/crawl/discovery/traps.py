@@ -61,7 +61,7 @@ class TrapDetector:
     def read(self, url: str, links: Iterable[str], *, story: bool) -> None:
         """Record a fetched page and all of its links, requested or not.
 
-        What becomes of its story is told by `wrote` or `copied`.
+        What becomes of its story is reported by `wrote` or `copied`.
 
         Links of its own pattern do not count, nor those of patterns that give nothing themselves: the days of an empty
         calendar.

@@ -80,7 +80,7 @@ def _exchange(request: Request, response: Response, time: datetime) -> tuple[byt
     response_id = _identifier()
     shared = (("WARC-Target-URI", response.url), ("WARC-Date", _moment(time)))
     address = (("WARC-IP-Address", str(response.ip_address)),) if response.ip_address else ()
-    told = (
+    headers = (
         ("WARC-Record-ID", response_id),
         ("WARC-Payload-Digest", _digest(response.body)),
         ("Content-Type", "application/http;msgtype=response"),
@@ -91,7 +91,7 @@ def _exchange(request: Request, response: Response, time: datetime) -> tuple[byt
         ("Content-Type", "application/http;msgtype=request"),
     )
     return (
-        member("response", (*shared, *address, *told), _response(response)),
+        member("response", (*shared, *address, *headers), _response(response)),
         member("request", (*shared, *asked), _request(request)),
     )
 

@@ -288,8 +288,8 @@ def _cause(reason: str) -> str:
 def _drift(run: _Run, names: Sequence[str]) -> str:
     if names:
         old, new = run.previous, run.coverage
-        told = ", ".join(f"{name} {_percent(new[name])} after {_percent(old[name])}" for name in names)
-        return f"Some fields are filled less often than in the previous run: {told}. Has the site changed its pages?"
+        changes = ", ".join(f"{name} {_percent(new[name])} after {_percent(old[name])}" for name in names)
+        return f"Some fields are filled less often than in the previous run: {changes}. Has the site changed its pages?"
     if run.counts.written >= _FEW and run.previous:
         return "All fields are filled as often as in the previous run."
     return ""
@@ -359,8 +359,8 @@ def _by_day(tally: _Tally) -> _Part:
         f"after {last}": sum(number for name, number in counts.items() if name > names[-1]),
         "without a date": tally.undated,
     }
-    told = ", ".join(f"{number:,} {what}" for what, number in missing.items() if number)
-    words = (f"From {first} to {last}." if first != last else f"{first}.") + f" Not shown: {told}." * bool(told)
+    omitted = ", ".join(f"{number:,} {what}" for what, number in missing.items() if number)
+    words = (f"From {first} to {last}." if first != last else f"{first}.") + f" Not shown: {omitted}." * bool(omitted)
     title, values = f"Records by {unit} of publication", [counts[name] for name in names]
     labels = [_spoken(name).removesuffix(f" {name[:4]}" if unit == "day" else "") for name in names]
     rows = list(zip(names, values, strict=True))

@@ -86,15 +86,15 @@ class ProgressLine:
         self._lines.drain()
         account = CrawlStats.of(self._crawler.stats.get_stats())
         if self._task is not None:
-            done, told = account.found - account.left, self._told(account)
-            self._progress.update(self._task, description=told, total=account.found, completed=done)
+            done, description = account.found - account.left, self._told(account)
+            self._progress.update(self._task, description=description, total=account.found, completed=done)
         self._progress.refresh()
 
     def _told(self, account: CrawlStats) -> str:
         errors = sum(account.failed.values()) + self._crawler.stats.get_value("spider_exceptions/count", 0)
         rate = self._rate(account.fetched)
-        told = (count(account.written, "article"), count(account.fetched, "page"), count(errors, "error"))
-        return " · ".join((*told, f"{rate:.1f}/s", f"{account.left} to go"))
+        counts = (count(account.written, "article"), count(account.fetched, "page"), count(errors, "error"))
+        return " · ".join((*counts, f"{rate:.1f}/s", f"{account.left} to go"))
 
     def _rate(self, pages: int) -> float:
         """Return the pages a second of the last seconds."""

@@ -108,11 +108,11 @@ def join(settings: BaseSettings, prefix: str, name: str) -> "RedisStore":
 
 def _client(settings: BaseSettings) -> "redis.Redis":
     """Return the client that REDIS_URL names; REDIS_PARAMS and the like mean what they mean to scrapy-redis."""
-    told: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 5, "retry_on_timeout": False}
-    told["retry"] = Retry(NoBackoff(), 0)  # who waits, and how long, is told by REDIS_PATIENCE
+    parameters: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 5, "retry_on_timeout": False}
+    parameters["retry"] = Retry(NoBackoff(), 0)  # who waits, and how long, is told by REDIS_PATIENCE
     theirs = {name: value for name, value in settings.items() if name.startswith("REDIS_")}
     settings = BaseSettings(
-        theirs | {"REDIS_DECODE_RESPONSES": False, "REDIS_PARAMS": told | settings.getdict("REDIS_PARAMS")}
+        theirs | {"REDIS_DECODE_RESPONSES": False, "REDIS_PARAMS": parameters | settings.getdict("REDIS_PARAMS")}
     )
     client: redis.Redis = get_redis_from_settings(settings)
     return client
@@ -230,8 +230,8 @@ class RedisStore:
         """Close a request that is this worker's; nothing happens where it was given to another meanwhile."""
         flags = int(end.failed), int(end.final), int(end.whole)
         latency = "" if end.seconds is None else end.seconds
-        told = end.etag or "", end.modified or "", latency, self._worker.delay, end.skipped or ""
-        self._call("finish", key, end.reason, *flags, *told)
+        validators = end.etag or "", end.modified or "", latency, self._worker.delay, end.skipped or ""
+        self._call("finish", key, end.reason, *flags, *validators)
 
     def spare(self, key: bytes, reason: str) -> None:
         """Close a request that was taken and is not made; the next round may make it."""
@@ -287,8 +287,8 @@ class RedisStore:
 
     def trouble(self, host: str) -> HostTrouble:
         """Return the recent failures of a host, seen by any worker."""
-        told = self._call("trouble", host)
-        return HostTrouble(int(told[0]), steady() + float(told[1])) if told else HostTrouble()
+        row = self._call("trouble", host)
+        return HostTrouble(int(row[0]), steady() + float(row[1])) if row else HostTrouble()
 
     def set_trouble(self, host: str, trouble: HostTrouble) -> None:
         """Share the failures of a host with the other workers."""
@@ -388,15 +388,15 @@ class RedisStore:
 
     def _check(self) -> None:
         """Refuse a Redis that would lose what it is given; say where it may."""
-        told = self._do(
+        info = self._do(
             lambda: self._redis.info("server") | self._redis.info("memory") | self._redis.info("persistence")
         )
-        if int(str(told["redis_version"]).split(".")[0]) < _OLDEST:
-            raise StoreError(f"{self._where} is of version {told['redis_version']}: {_OLDEST} or newer is needed")
-        if told["maxmemory"] and told["maxmemory_policy"] != "noeviction":
-            why = f"throws keys away when it is full (maxmemory-policy {told['maxmemory_policy']})"
+        if int(str(info["redis_version"]).split(".")[0]) < _OLDEST:
+            raise StoreError(f"{self._where} is of version {info['redis_version']}: {_OLDEST} or newer is needed")
+        if info["maxmemory"] and info["maxmemory_policy"] != "noeviction":
+            why = f"throws keys away when it is full (maxmemory-policy {info['maxmemory_policy']})"
             raise StoreError(f"{self._where} {why}: noeviction is needed")
-        if not told["aof_enabled"]:
+        if not info["aof_enabled"]:
             logger.warning("%s keeps no log (appendonly no): if it dies, the crawl begins anew", self._where)
 
     def _call(self, command: str, *arguments: Any, full: bool = False) -> Any:
@@ -518,5 +518,5 @@ def _why(error: RedisError) -> str:
 
 def _where(client: "redis.Redis") -> str:
     """Name the server without its password."""
-    told = client.connection_pool.connection_kwargs
-    return f"Redis at {told.get('path') or '{host}:{port}'.format(**told)}"
+    options = client.connection_pool.connection_kwargs
+    return f"Redis at {options.get('path') or '{host}:{port}'.format(**options)}"
