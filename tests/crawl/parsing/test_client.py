@@ -88,10 +88,10 @@ def test_a_page_that_kills_the_process_costs_itself_only():
 def test_the_process_ends_with_its_crawl():
     code = """
 import asyncio, time
-from scraper.crawl.parsing.client import Reader
+from scraper.crawl.parsing.client import ParserClient
 from tests.crawl.parsing.test_client import RED
 async def main():
-    reader = Reader()
+    reader = ParserClient()
     await reader.read(RED)
     print(reader._process.pid, flush=True)
     time.sleep(60)
