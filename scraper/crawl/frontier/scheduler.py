@@ -45,13 +45,37 @@ _LOWER = 500  # by which a priority must have fallen before its request is postp
 logger = logging.getLogger(__name__)
 
 
+class _Alarm:
+    """Wakes the engine when a request becomes due."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._timer: asyncio.TimerHandle | None = None
+
+    def set(self, seconds: float) -> None:
+        """Wake the engine after some seconds, unless the alarm is set already."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._ring)
+
+    def cancel(self) -> None:
+        """Cancel the alarm."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _ring(self) -> None:
+        self._timer = None
+        slot = self._crawler.engine._slot if self._crawler.engine else None
+        if slot is not None:
+            slot.nextcall.schedule()
+
+
 class Scheduler(BaseScheduler):
     """Scheduler and duplicate filter; `session`, `flights` and `hosts` are for the other components of the crawl."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._limit: int = crawler.settings.getint("PAGES")
-        self._waking: asyncio.TimerHandle | None = None
+        self._alarm = _Alarm(crawler)
         self._connections = 1
         self.session = CrawlSession(crawler)
         self.flights = Flights(crawler, self._add_story)
@@ -100,7 +124,7 @@ class Scheduler(BaseScheduler):
         try:
             return self.session.call(lambda store: self._enqueue(store, request), False)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            self._reject(request, error)
+            _reject(self._crawler, self.flights, request, error)
             return False
 
     def next_request(self) -> Request | None:
@@ -109,8 +133,7 @@ class Scheduler(BaseScheduler):
 
     def close(self, reason: str) -> None:
         """Finish what has been done, and release the folder."""
-        if self._waking is not None:
-            self._waking.cancel()
+        self._alarm.cancel()
         self.session.close(self._close_store)
 
     def _close_store(self, store: Store) -> None:
@@ -164,15 +187,6 @@ class Scheduler(BaseScheduler):
         is_renewed = since is not None and store.renew(key, since)
         return is_renewed, is_renewed
 
-    def _reject(self, request: Request, error: Exception) -> None:
-        logger.error("%s cannot be requested: %s", request.url, error)
-        self._crawler.stats.inc_value("spider_exceptions/count")
-        add(self._crawler, "found")
-        add(self._crawler, f"failed/{_NOT_STORED}")
-        referer = (request.headers.get("Referer") or b"").decode("latin-1")
-        for flight in self.flights.from_page(referer):
-            flight.reason, flight.failed = BROKE, True
-
     # ---------------------------------------------------------------- sending
 
     def _is_spent(self, store: Store) -> bool:
@@ -192,7 +206,7 @@ class Scheduler(BaseScheduler):
             request = self._load(taken, store)
             if request is not None:
                 return self._send(taken, request, store)
-        self._wake_after(0.0)  # let other work run in between
+        self._alarm.set(0.0)  # let other work run in between
         return None
 
     def _load(self, taken: TakenRequest, store: Store) -> Request | None:
@@ -238,17 +252,7 @@ class Scheduler(BaseScheduler):
         due = store.next_due(self.hosts.excluded(), must=self._is_spent(store))
         times = [*self.hosts.resting.values(), *([] if due is None else [due])]
         if times:
-            self._wake_after(max(min(times) - steady(), 0.0) + 0.01)
-
-    def _wake_after(self, seconds: float) -> None:
-        if self._waking is None:
-            self._waking = asyncio.get_running_loop().call_later(seconds, self._wake)
-
-    def _wake(self) -> None:
-        self._waking = None
-        slot = self._crawler.engine._slot if self._crawler.engine else None
-        if slot is not None:
-            slot.nextcall.schedule()
+            self._alarm.set(max(min(times) - steady(), 0.0) + 0.01)
 
     # ---------------------------------------------------------------- finishing
 
@@ -297,3 +301,14 @@ def _note_redirect(parent: Flight, request: Request, *, is_fresh: bool) -> None:
         parent.reason, parent.failed = "redirect loop", True
     else:
         parent.reason = "repeated"
+
+
+def _reject(crawler: Crawler, flights: Flights, request: Request, error: Exception) -> None:
+    """Count a request that cannot be stored as an error of the page that it came from."""
+    logger.error("%s cannot be requested: %s", request.url, error)
+    crawler.stats.inc_value("spider_exceptions/count")
+    add(crawler, "found")
+    add(crawler, f"failed/{_NOT_STORED}")
+    referer = (request.headers.get("Referer") or b"").decode("latin-1")
+    for flight in flights.from_page(referer):
+        flight.reason, flight.failed = BROKE, True
