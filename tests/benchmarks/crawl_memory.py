@@ -101,8 +101,9 @@ def main() -> None:
                 if done >= (len(sizes) + 1) * pages // 10:
                     sizes.append(resident(process.pid))
                     print(f"{done} records: {sizes[-1]:.0f} MB", flush=True)
-                time.sleep(1)
-    print(f"grew by {sizes[-1] - sizes[0]:.1f} MB after the first {pages // 10} records")
+                time.sleep(0.2)
+    if sizes:
+        print(f"grew by {sizes[-1] - sizes[0]:.1f} MB after the first {pages // 10} records")
 
 
 if __name__ == "__main__":

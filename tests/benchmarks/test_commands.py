@@ -12,7 +12,7 @@ SMALL = {
     "accuracy": ("fixtures",),
     "bulk_speed": ("--pages", "20", "--rounds", "1"),
     "copies": (),
-    "crawl_memory": ("--pages", "60"),
+    "crawl_memory": ("--pages", "600"),
     "crawl_speed": ("--pages", "40", "--rounds", "1"),
     "fuzz": ("fixtures/pages", "--inputs", "10"),
     "kill": ("--kills", "1"),

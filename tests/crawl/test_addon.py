@@ -193,7 +193,7 @@ def test_a_request_that_cannot_be_stored_is_told_and_its_page_is_not_done(tmp_pa
         failures = _failures(tmp_path, base)
         hits.clear()
         _run(tmp_path, base, SPIDER="Lambda")
-    assert "/lambda cannot be asked for: a callback must be a method of the spider" in told
+    assert "/lambda cannot be requested: a callback must be a method of the spider" in told
     assert json.loads((tmp_path / "run.json").read_bytes())["errors"] == 1
     assert failures == {"/a": "broke the spider"}
     assert hits["/a"] == 1

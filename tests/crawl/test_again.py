@@ -113,7 +113,7 @@ def test_an_interrupted_crawl_is_taken_up_by_the_same_command(tmp_path, times):
     rest = crawl(tmp_path / "cut", "fintechworld")
     assert process.returncode == 11
     assert rest.status == 0
-    assert "addresses are left from the last run" in rest.summary
+    assert "URLs are left from the last run" in rest.summary
     assert 0 < rest.counts["written"] < whole.counts["written"]
     assert bodies(rest) == bodies(whole)
 
