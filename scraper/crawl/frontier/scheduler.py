@@ -138,6 +138,9 @@ class Scheduler(BaseScheduler):
 
     def _close_store(self, store: Store) -> None:
         self._finish_flights(store)
+        if damaged := store.damaged():
+            logger.error("%d damaged rows of the store are dropped", damaged)
+            add(self._crawler, f"failed/{_NOT_TRUSTED}", damaged)
         self.failures = tuple(store.failures())
         self.skipped = tuple(store.skipped())
 

@@ -216,6 +216,10 @@ class SqliteStore:
     def give_up(self) -> None:
         """Do nothing."""
 
+    def damaged(self) -> int:
+        """Return 0: a damaged row is noticed when its request is loaded."""
+        return 0
+
     def given_up(self) -> bool:
         """Return that no other worker has given up a host."""
         return False

@@ -180,6 +180,9 @@ class Store(Protocol):
     def give_up(self) -> None:
         """Return all requests in flight to the queue."""
 
+    def damaged(self) -> int:
+        """Return how many damaged rows were dropped since the last call."""
+
     def given_up(self) -> bool:
         """Return that no other worker has given up a host."""
 

@@ -370,6 +370,7 @@ def test_a_row_that_somebody_else_wrote_stops_no_worker(server, packed):
     server.client.set("crawl:request:a", packed)
     assert _names(own) == ["b"]
     assert own.left() == 1
+    assert (own.damaged(), own.damaged()) == (1, 0)
     own.finish(b"b", FETCHED)
     assert own.data(b"a") is None
     assert list(own.failures()) == []

@@ -49,6 +49,7 @@ local function get(key)
   call('SREM', P .. 'failed', key)
   call('SREM', P .. 'skipped', key)
   call('HINCRBY', P .. 'marks', 'open', -1)
+  call('HINCRBY', P .. 'marks', 'damaged', 1)
   return nil
 end
 
@@ -237,6 +238,13 @@ function commands.open(mark, lease)
   call('HSET', P .. 'lives', worker, life)
   call('ZADD', P .. 'workers', text(now + lease), worker)
   return { call('HGET', P .. 'marks', 'born'), others, tonumber(call('HGET', P .. 'marks', 'open') or 0) }
+end
+
+-- How many damaged rows were dropped since the last call.
+function commands.damaged()
+  local number = tonumber(call('HGET', P .. 'marks', 'damaged') or 0)
+  call('HDEL', P .. 'marks', 'damaged')
+  return number
 end
 
 function commands.beat(lease)

@@ -281,6 +281,10 @@ class RedisStore:
         """Stop requests to a host from all workers until the crawl has no worker left."""
         self._call("bar", host)
 
+    def damaged(self) -> int:
+        """Return how many damaged rows any worker has dropped since the last call."""
+        return int(self._call("damaged"))
+
     def given_up(self) -> bool:
         """Return whether any worker has barred a host."""
         return bool(self._call("given_up"))
