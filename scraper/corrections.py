@@ -160,7 +160,7 @@ def _common(document: Document, one: Block, other: Block) -> int:
 
 
 def _without_comments(document: Document, labelled: list[Labelled]) -> None:
-    """Leave out what readers said below the story: texts of which at least two may be replied to.
+    """Remove reader comments below the story: texts of which at least two have a reply link.
 
     In a forum they are the story: so the page must declare an article, or they must not be much longer than the rest.
     """
@@ -187,7 +187,7 @@ def _is_declared(document: Document) -> bool:
 
 
 def _without_consent(document: Document, labelled: list[Labelled]) -> None:
-    """Leave out what requests consent before the headline."""
+    """Remove consent dialogs before the headline."""
     start = next((index for index, each in enumerate(labelled) if each.label is Label.HEADLINE), 0)
     asked = False
     for index in range(start):
@@ -200,7 +200,7 @@ def _without_consent(document: Document, labelled: list[Labelled]) -> None:
 
 
 def _without_references(document: Document, labelled: list[Labelled]) -> None:
-    """Leave out single lines between paragraphs that are links to other stories of the site."""
+    """Remove single lines between paragraphs that link to other stories of the site."""
     story = _story(labelled)
     host = _host(document.url or document.head.canonical or "")
     found = [
@@ -234,7 +234,7 @@ def _host(url: str) -> str:
 
 
 def _without_notices(_: Document, labelled: list[Labelled]) -> None:
-    """Leave out appeals to the reader, and legal notices at the story's end."""
+    """Remove appeals to the reader, and legal notices at the end of the story."""
     story = _story(labelled)
     if len(story) <= _FEW:
         return

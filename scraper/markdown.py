@@ -53,7 +53,7 @@ def _fenced(text: str) -> str:
 
 
 def _table(texts: list[str]) -> list[str]:
-    """Rows as a table, the first as its head; a row that is too short is filled, as a longer one would be cut."""
+    """Return rows as a table, the first as its head; short rows are padded, as longer ones would be cut."""
     rows = [[_escaped(cell) for cell in text.split(" | ")] for text in texts]
     width = max(map(len, rows))
     lines = [f"| {' | '.join(row + [''] * (width - len(row)))} |" for row in rows]

@@ -127,7 +127,7 @@ def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled
 
 
 def _is_interrupted(visible: Sequence[Labelled], length: int) -> bool:
-    """Half as many titles as paragraphs stand between them, the first and last of the prose left out."""
+    """Return whether there are at least half as many titles between the paragraphs as paragraphs."""
     titles = paragraphs = so_far = 0
     for each in visible:
         if each.label in _PROSE:
@@ -141,7 +141,7 @@ def _is_interrupted(visible: Sequence[Labelled], length: int) -> bool:
 
 
 def _is_repetitive(visible: Sequence[Labelled]) -> bool:
-    """In flattened text "Read more" is after each summary of a list."""
+    """Return whether many lines say "Read more", as after each summary of a list in flattened text."""
     return sum([len(each.block.text) < _TITLE and bool(_BUTTON.match(each.block.text)) for each in visible]) >= _MANY
 
 

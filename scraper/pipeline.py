@@ -26,7 +26,7 @@ __all__ = [
 
 
 def extract(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> Article:
-    """Turn a news page into its record.
+    """Return the record of a news page.
 
     `page` is the body of a response, or its decoded text; `url` is the URL of the final response, against which
     links are made absolute; `content_type` is the header's value, for its charset.
@@ -37,7 +37,7 @@ def extract(page: bytes | str, *, url: str | None = None, content_type: str | No
 
 
 def extract_text(text: str, *, url: str | None = None) -> Article:
-    """Turn flattened text (a WET record, a copied page: visible lines, no markup) into the same record.
+    """Return the record of flattened text (a WET record, a copied page: visible lines, no markup).
 
     Raises as `extract` does.
     """

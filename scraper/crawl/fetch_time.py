@@ -24,7 +24,7 @@ class FetchTimeMiddleware:
     """Downloader middleware that notes in a request's meta when its response came."""
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Note the time, as text, since what is in the meta may be stored."""
+        """Record the time as text, because `Request.meta` may be stored."""
         request.meta[_META] = datetime.now(UTC).isoformat()
         return response
 

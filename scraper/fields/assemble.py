@@ -194,7 +194,7 @@ def _dateline(body: list[str]) -> tuple[Dateline | None, list[str]]:
 
 
 def _field(profile: Profile | None, name: str, lines: Iterable[str]) -> str | None:
-    """The first non-empty group of the profile's pattern for a field, in the first line that has it."""
+    """Return the first non-empty group of the template's pattern for a field, in the first line that has it."""
     pattern = profile.fields.get(name) if profile else None
     found = (match for line in lines if pattern and (match := pattern.search(line)))
     return next((group.strip() for match in found for group in match.groups() if group), None)
@@ -215,7 +215,7 @@ def _published(
 
 
 def _site_name(document: Document, story: _Story, claims: Claims, profile: Profile | None, title: str) -> str | None:
-    """What follows the headline in the breadcrumb line or in the title; else what the page declares."""
+    """Return what follows the headline in the breadcrumb line or in the title; else what the page declares."""
     if profile is None:
         return headline.site_name(claims, title)
     shown = story.texts(Label.HEADLINE)
@@ -227,7 +227,7 @@ def _site_name(document: Document, story: _Story, claims: Claims, profile: Profi
 
 
 def _section(story: _Story, claims: Claims, profile: Profile | None) -> str | None:
-    """The breadcrumb's last step; in flattened text the headline is glued to it."""
+    """Return the last step of the breadcrumb; in flattened text the headline is attached to it."""
     for each in story.by.get(Label.BREADCRUMB, ()) if profile else ():
         steps = _steps(each, story.texts(Label.HEADLINE))
         if len(steps) > 1:
@@ -294,7 +294,7 @@ def _links(story: _Story, kind: Label) -> list[Link]:
 
 
 def _without_ranks(entries: list[Link]) -> list[Link]:
-    """Leave out the numbers before the titles of a ranking, where they count from one."""
+    """Remove the numbers before the titles of a ranking if they count from one."""
     found = [_RANK.match(entry.text) for entry in entries]
     if len(entries) > 1 and all(match and int(match[1]) == i for i, match in enumerate(found, 1)):
         return [

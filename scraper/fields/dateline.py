@@ -273,7 +273,7 @@ def _date_start(text: str, day_alone: bool = False) -> int | None:
 
 
 def _fits(opening: _Opening, sign: str, rest: str, before: _Opening | None) -> bool:
-    """Weigh whether what was read before the mark is a dateline, or what is wanting behind another."""
+    """Return how likely the text before the mark is a dateline, or the missing part of one."""
     opens = _opens(rest)
     if not opening.place:
         return (before is None or before.place != "") and _agency_fits(opening, sign, opens, before is not None)
@@ -291,14 +291,14 @@ def _fits(opening: _Opening, sign: str, rest: str, before: _Opening | None) -> b
 
 
 def _agency_fits(opening: _Opening, sign: str, opens: bool, second: bool) -> bool:
-    """Weigh an agency that is alone: "(Reuters) - ", "CNN — ", "ТАСС, 26 октября. ", "— РИА Новости. "."""
+    """Return how likely an agency alone is a dateline: "(Reuters) - ", "CNN — ", "— РИА Новости. "."""
     if not opening.bare:
         return opening.known and (opens or sign in _FINAL)
     return opens and (sign == "-" or (sign == "." and (opening.dated or second)))
 
 
 def _signed(opening: _Opening, place: _Place, sign: str, opens: bool) -> bool:
-    """Weigh a place with an agency. One that is not in the table needs a sure place and a mark."""
+    """Return how likely a place with an agency is a dateline; an unknown agency needs a sure place and a mark."""
     marked = sign in (*_FINAL, ":")
     sure = place.known or place.regioned or opening.dated
     if not opening.known:
@@ -324,7 +324,7 @@ def _expands(place: str, agency: str) -> bool:
 
 
 def _unsigned(opening: _Opening, place: _Place, sign: str, rest: str) -> bool:
-    """Weigh a place without an agency."""
+    """Return how likely a place without an agency is a dateline."""
     opens = _opens(rest)
     certain = place.regioned and (place.caps or _town(place))
     if opening.dated and (place.caps or (opening.year and len(place.names) == 1)) and not _stopped(place):
@@ -339,7 +339,7 @@ def _unsigned(opening: _Opening, place: _Place, sign: str, rest: str) -> bool:
 
 
 def _before_sentence(opening: _Opening, place: _Place, sign: str, certain: bool, rest: str) -> bool:
-    """Weigh a place before a colon or a full stop. Capitals and a colon need no more than a known place."""
+    """Return how likely a place before a colon or a full stop is a dateline."""
     if sign == ":" and place.caps and (place.known or certain):
         return True
     known = place.known and all(fold(name) in _CITIES for name in place.names) and not opening.dated

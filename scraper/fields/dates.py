@@ -208,7 +208,7 @@ def _made(*parts: int) -> datetime | None:
 
 
 def _timed(day: datetime, clock: re.Match[str]) -> datetime | None:
-    """Put the time on the day; None where it is no time of day."""
+    """Return the day with the time; None if it is not a time of day."""
     hour = int(clock["hour"] or clock["sharp"])
     half = (clock["half1"] or clock["half2"] or "")[:2].casefold()
     if half and hour <= 12:

@@ -106,7 +106,7 @@ def _longest_run(text: str) -> str:
 
 
 def _with_opening(paragraphs: list[str], shown: Sequence[str]) -> list[str]:
-    """Put what is shown before the first repeated paragraph, a standfirst, before the story."""
+    """Return the story preceded by what the page shows before its first repeated paragraph, a standfirst."""
     known = _plain(" ".join(paragraphs))
     repeated = next((i for i, text in enumerate(shown[:3]) if _plain(text)[:_OPENING] in known), 0)
     return [*shown[:repeated], *paragraphs]

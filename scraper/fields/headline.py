@@ -210,12 +210,12 @@ def site_name(claims: Claims, title: str) -> str | None:
 
 
 def _without_known_site(title: str, site_name: str | None) -> str:
-    """Leave out a name that the page itself declares; a title's own last part stays."""
+    """Remove a name that the page itself declares; the last part of the title itself stays."""
     return without_site(title, site_name) if site_name and _plain(title).endswith(_plain(site_name)) else title
 
 
 def without_site(title: str, site_name: str | None) -> str:
-    """Leave out the site's name at a title's end: a known name, or the shorter side of the last dividing mark."""
+    """Remove the site name at the end of a title: a known name, or the shorter side of the last dividing mark."""
     parts = list(_PARTS.finditer(title))
     if not parts:
         return title

@@ -79,7 +79,7 @@ class _Page:
         return self.spans[picture.element] if picture.element >= 0 else (0, len(self.labels))
 
     def _captions(self, picture: Picture, end: int, alone: bool) -> list[Block]:
-        """The captions in a figure of this image alone; else those that follow the image."""
+        """Return the captions in a figure of this image alone; else those that follow the image."""
         start, stop = self._span(picture)
         if alone and not any(label in _STORY for label in self.labels[start:stop]):
             return [self.labelled[index].block for index in range(start, stop) if self._is_caption(index)]
@@ -140,7 +140,7 @@ def _path(url: str) -> str:
 
 
 def _site(url: str | None) -> str:
-    """The last two labels of the host: enough to tell an advert's from the page's own."""
+    """Return the last two labels of the host: enough to distinguish an advertiser from the site."""
     try:
         return ".".join((urlsplit(url or "").hostname or "").split(".")[-2:])
     except ValueError:
@@ -148,7 +148,7 @@ def _site(url: str | None) -> str:
 
 
 def _key(url: str) -> str:
-    """The key of an image in all its sizes: its file's name where that is long, else its path."""
+    """Return the key of an image in all its sizes: its file name if that is long, else its path."""
     path = _RESIZED.sub("", _path(url))
     name = path.rpartition("/")[2]
     if "." not in name and "?" in url:  # a script that makes images has the image in its query

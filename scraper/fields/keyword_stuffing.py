@@ -73,7 +73,7 @@ def _behind_comma(keyword: str, paragraph: str) -> Iterator[tuple[int, int]]:
 
 
 def _glued(keyword: str, paragraph: str, text: str) -> Iterator[tuple[int, int]]:
-    """A word that only begins like the keyword ("Sun", "Sunday") is no spot: the rest must be a word itself."""
+    """Return whether the rest is a word itself: "Sunday" does not contain the keyword "Sun"."""
     for found in re.finditer(rf"(?<!\w){re.escape(keyword)}(?=[^\W_])", paragraph):
         rest = re.match(r"\w+", paragraph[found.end() :])
         if rest and _is_word(rest[0], keyword, text):

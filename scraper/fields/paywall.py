@@ -53,7 +53,7 @@ def shortened(document: Document, body: Sequence[str], claims: Claims) -> Iterat
 
 
 def without_offer(body: list[str], claims: Claims) -> list[str]:
-    """Leave out an offer of payment that ends the shown part of a story that is not free, with its heading."""
+    """Remove an offer of payment, with its heading, that ends the visible part of a story that is not free."""
     if claims.free is not False:
         return body
     start = next((i for i, text in enumerate(body) if i and is_offer(text)), len(body))

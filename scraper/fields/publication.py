@@ -194,7 +194,7 @@ class _Page:
         return "blockquote" in tags or _COMMENT.search(self._names(each.block)) is not None or "(@" in each.block.text
 
     def _note(self, index: int) -> int:
-        """How much may stand beside a date that is alone in its line: less amid prose, nothing in a headline."""
+        """Return how much text may be beside a date alone in its line: less within prose, nothing in a headline."""
         each = self.labelled[index]
         if each.label is Label.HEADLINE or each.block.tag == "h1":
             return 0
@@ -252,7 +252,7 @@ def _precise(shown: _Shown, raw: str | None, machine: datetime | None) -> _Shown
 
 
 def _earliest_first(shown: list[_Shown]) -> list[_Shown]:
-    """Of dates side by side of which nothing is said, the earliest is of publication and the others of changes."""
+    """Return dates side by side with their roles: the earliest is of publication, the others of changes."""
     unsaid = [each for each in shown if each.updated is None and each.alone]
     first = min(unsaid, key=lambda each: _naive(each.moment), default=None)
     return [each._replace(updated=True) if each in unsaid and each != first else each for each in shown]
@@ -292,7 +292,7 @@ def _corrected(declared: list[tuple[str, datetime]], page: _Page) -> _Dated:
 
 
 def _local(first: tuple[str, datetime], declared: Sequence[tuple[str, datetime]], near: Sequence[_Shown]) -> _Dated:
-    """Where the declared time is in UTC and the page gives the same in its own zone too, return that."""
+    """Return the declared time in the zone of the page, if the page also shows it in its own zone."""
     if not _is_utc(first[1]):
         return first
     zoned = (each for each in (*declared, *(each[:2] for each in near)) if each[1].utcoffset())
@@ -308,7 +308,7 @@ def _is_utc(moment: datetime) -> bool:
 
 
 def _at_its_place(first: tuple[str, datetime], shown: Sequence[_Shown]) -> _Dated | None:
-    """Where it is another day in UTC than at the portal, return the day shown, with the time where that is known."""
+    """Return the day shown, with the time if known, if the declared UTC time falls on another day at the portal."""
     if not _is_utc(first[1]):
         return None
     moment = _naive(first[1])

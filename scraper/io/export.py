@@ -31,7 +31,7 @@ def _jsonl(ending: str, records: Iterable[Article], file: IO[bytes]) -> None:
 
 
 def _csv(records: Iterable[Article], file: IO[bytes]) -> None:
-    """One line a story; paragraphs are lines of `body`, lists are parted by "; ", what is nested in them is JSON."""
+    """Write one line per story; paragraphs are lines of `body`, lists are separated by "; ", nested values are JSON."""
     columns = _flat(Article(headline="", dateline=Dateline("")).to_dict())
     lines = io.TextIOWrapper(file, "utf-8", newline="", write_through=True)
     writer = csv.DictWriter(lines, list(columns))
@@ -105,7 +105,7 @@ def _text(records: Iterable[Article], file: IO[bytes]) -> None:
 
 
 def _jsonld(records: Iterable[Article], file: IO[bytes]) -> None:
-    """One graph of schema.org NewsArticles."""
+    """Write one graph of schema.org NewsArticles."""
     file.write(b'{"@context": "https://schema.org", "@graph": [')
     file.writelines(part.encode() for part in _parted(record.to_schema_org() for record in records))
     file.write(b"\n]}\n")

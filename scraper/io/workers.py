@@ -97,7 +97,7 @@ def _main(handle: int) -> None:
 
 
 def _serve(work: Work[Item, Result], pipe: Connection) -> None:
-    """Do what comes in; the system ends this process where an item takes too much of it, whatever else is alive."""
+    """Process incoming items; the system ends this process if an item takes too long."""
     confine()
     while True:
         for item in pipe.recv():

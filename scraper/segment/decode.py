@@ -118,5 +118,5 @@ def _detected(body: bytes) -> str:
 
 
 def _text_only(body: bytes) -> bytes:
-    """Leave out the tags, whose ASCII says nothing, so that the sample holds what the detector needs."""
+    """Remove the tags, which are ASCII in any encoding, so that the sample is what the detector needs."""
     return re.sub(rb"<[^>]{0,2000}>", b" ", body[: 8 * _SAMPLE])

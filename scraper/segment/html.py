@@ -424,7 +424,7 @@ class _Walk:
             self.anchors.append(Anchor(address, rel.lower()) if rel else Anchor(address))
 
     def _option(self, node: LexborNode) -> None:
-        """A form's choices are no text; but a pager may be a drop-down list, whose values are URLs."""
+        """Read an option of a form: it is no text, but a pager may be a drop-down list whose values are URLs."""
         value = node.attributes.get("value")
         if value and ("/" in value or ".htm" in value) and (address := self.addresses.absolute(value)):
             self.anchors.append(Anchor(address))
@@ -553,7 +553,7 @@ class _Walk:
     # ------------------------------------------------------------------ blocks
 
     def _flush(self) -> None:
-        """End the block that is being gathered; what is hidden behind all of its text follows as a block."""
+        """Finish the current block; hidden text after all of its text follows as a block."""
         asides = self.asides[:]
         self.asides.clear()
         behind = [each for each in asides if each[0].sight.hidden and each[2] == self.runs]
@@ -666,7 +666,7 @@ def _is_permalink(text: str, tag: str) -> bool:
 
 
 def _show_only_copies(blocks: list[Block], unscripted: list[int]) -> None:
-    """Show what is in `noscript` elements where it is prose that the page shows nowhere else."""
+    """Unhide the content of `noscript` elements if it is prose that the page shows nowhere else."""
     if not unscripted:
         return
     openings = {block.text[:_PROSE] for block in blocks if not block.hidden}
@@ -743,7 +743,7 @@ def _actions() -> tuple[frozenset[int], dict[int, _Action]]:
 
 
 def _with_rows(blocks: list[Block], elements: list[Element]) -> list[Block]:
-    """A row whose cells hold a few words each is one entry; a row that lays a page out stays as it is."""
+    """Join the cells of a table row with a few words each into one block; rows of layout tables stay as they are."""
     if not any(block.tag in ("td", "th") for block in blocks):
         return blocks
     within = _rows(elements)

@@ -321,7 +321,7 @@ class _Scan:
         return self._checked(position, found.start() if found else len(self.html))
 
     def _checked(self, start: int, end: int) -> int:
-        """In an image or a formula the parser may read tags where it reads text elsewhere: no page needs any there."""
+        """Raise for tags in an image or a formula, where the parser reads tags that are text elsewhere."""
         if self.foreign and _TAG_IN_RAW.search(self.html, start, end):
             raise ScraperError("tags in a style or script of an SVG image or a formula")
         return end

@@ -163,7 +163,7 @@ class Memory:
         return ((id, self._signatures[id][1]) for id in sorted(found, key=lambda id: self._signatures[id][0]))
 
     def remember(self, story: Story) -> None:
-        """Remember a story, or what it has become."""
+        """Store a new or changed story."""
         self._digests[story.id] = story.digest
         for key in story.keys:
             self._keys.setdefault(key, story.id)

@@ -146,7 +146,7 @@ class Replay:
 
 
 def _key(page: Page) -> str | None:
-    """Give the key of a page's address; None where that is no address."""
+    """Return the key of the URL of a page; None if it is not a URL."""
     try:
         return urls.dedup_key(page.url) if page.url else ""
     except ValueError:

@@ -57,7 +57,7 @@ def read(document: Document) -> Reading:
 
 
 def read_output(document: Document, features: Features, output: Output, network: Network) -> Reading:
-    """Turn what the network says of a page into labels and a verdict."""
+    """Return labels and a verdict from the output of the network."""
     words = _words(features)
     decoded = decode(document.blocks, (output.story, output.kinds), words, network.calibration)
     odds = np.exp(output.verdict - output.verdict.max())

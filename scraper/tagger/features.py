@@ -314,7 +314,7 @@ def link_words(urls: Iterable[str]) -> list[str]:
 
 
 def _bags(words: Sequence[str], known: Mapping[str, int]) -> Bags:
-    """Look words up; a line break ends a bag."""
+    """Return the indices of words; a line break ends a bag."""
     opened = chain((-1,), filter(None, map(known.get, words)))  # a bag opens with the break before it
     found = np.fromiter(opened, np.int64)[:-1]
     return Bags(np.maximum(found, 0), np.flatnonzero(found < 0))
@@ -481,7 +481,7 @@ def _link_columns(blocks: Sequence[Block], share: Floats, is_heading: NDArray[np
 
 
 def _running(*columns: Floats) -> Floats:
-    """Running sums with a zero before: the sum over the blocks i to j - 1 is `sums[:, j] - sums[:, i]`."""
+    """Return running sums after a zero: the sum over the blocks i to j - 1 is `sums[:, j] - sums[:, i]`."""
     sums = np.zeros((len(columns), len(columns[0]) + 1))
     np.cumsum(columns, axis=1, out=sums[:, 1:])
     return sums
@@ -637,7 +637,7 @@ def _level_columns(first: Ints, last: Ints, sums: Floats) -> Floats:
 
 
 def _landmark_columns(tree: _Tree, sums: Floats) -> Columns:
-    """Before, in or after the smallest element with a given part of the prose."""
+    """Return whether a block is before, in or after the smallest element with a given part of the prose."""
     held = np.flatnonzero(tree.last >= 0)
     first, last = tree.first[held], tree.last[held]
     prose = sums[0, last + 1] - sums[0, first]

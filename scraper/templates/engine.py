@@ -80,7 +80,7 @@ class _Labeller:
             self.found[index] = (label, score, reason)
 
     def _by_region(self) -> None:
-        """What an element's class says outright; the story and the lists are looked at again further on."""
+        """Label blocks by the class of their element; the story and the lists follow later."""
         for index, (block, region) in enumerate(zip(self.blocks, self.regions, strict=True)):
             if block.hidden:
                 self.found[index] = (Label.HIDDEN, 1.0, "declared invisible")
@@ -107,7 +107,7 @@ class _Labeller:
         return index
 
     def _first_line(self, candidates: list[int]) -> int | None:
-        """In flattened text: the first line behind the breadcrumb, else the longest of those just before the date."""
+        """Return the headline of flattened text: the line after the breadcrumb, else the longest before the date."""
         trail = next((i for i, verdict in enumerate(self.found) if verdict and verdict[0] is Label.BREADCRUMB), None)
         if trail is not None:
             return next((i for i in candidates if i > trail), None)
@@ -116,7 +116,7 @@ class _Labeller:
         return max(above, key=lambda i: len(self.blocks[i].text), default=None)
 
     def _repeated(self, candidates: list[int]) -> int | None:
-        """The headline is again in the page's title, or glued into the breadcrumb line above it."""
+        """Return whether the headline is repeated in the page's title, or in the breadcrumb line above it."""
         trail = next((i for i, verdict in enumerate(self.found) if verdict and verdict[0] is Label.BREADCRUMB), -1)
         glued = self.blocks[trail].text if trail >= 0 else ""
         for index in candidates:
@@ -126,7 +126,7 @@ class _Labeller:
         return None
 
     def _end(self, headline: int | None) -> int:
-        """The index of the line that ends the story, else of the first list behind it, else the number of blocks."""
+        """Return the index of the line that ends the story, else of the first list, else the number of blocks."""
         start = headline or 0
         ends = [
             i
@@ -177,7 +177,7 @@ class _Labeller:
         return self.profile.headings.get(words.rstrip(" :：»>").lower())
 
     def _is_heading(self, index: int) -> bool:
-        """A heading is the word alone, not a link, and not part of the story's own text."""
+        """Return whether a block is a heading of a list: the word alone, not a link, not part of the story."""
         block = self.blocks[index]
         open_ = self.found[index] is None and self._opens(block) is not None
         return open_ and self.regions[index] is not Label.BODY
@@ -195,7 +195,7 @@ class _Labeller:
                 self._decide(index, *self._member(self.blocks[index], region, "the class of its list"))
 
     def _story_elements(self, headline: int | None, end: int) -> set[int]:
-        """The elements that hold the headline or the story's end: no list is as wide as these."""
+        """Return the elements that contain the headline or the end of the story: no list is as wide as these."""
         marks = [index for index in (headline, end) if index is not None and index < len(self.blocks)]
         return {element for index in marks for element in self._ancestors(self.blocks[index].element)}
 
@@ -211,7 +211,7 @@ class _Labeller:
             element = self.document.elements[element].parent
 
     def _scope(self, index: int) -> int:
-        """The smallest element around a heading that holds the next block too."""
+        """Return the smallest element around a heading that also contains the next block."""
         if index + 1 >= len(self.blocks):
             return -1
         below = set(self._ancestors(self.blocks[index + 1].element))
@@ -240,7 +240,7 @@ class _Labeller:
         return index
 
     def _drop_scraps(self, heading: int, footer: int) -> None:
-        """In flattened text a word or two just above the footer is a button or a caption, no title."""
+        """Label a word or two just above the footer of flattened text: a button or a caption, not a title."""
         for index in range(footer - 1, heading, -1):
             if len(self.blocks[index].text) > _SCRAP:
                 break
@@ -284,7 +284,7 @@ class _Labeller:
         return behind
 
     def _is_meta(self, text: str) -> bool:
-        """A line of author, date or counts: without its noise no more than a name is left."""
+        """Return whether a line has author, date or counts: without its noise no more than a name is left."""
         if len(text) >= _LONG_LINE or text.endswith(_SENTENCE):
             return False
         if text.isdigit():
@@ -293,14 +293,14 @@ class _Labeller:
         return noise > 0 and len(name) <= _LONG_NAME and not name.rstrip().endswith(_SENTENCE)
 
     def _without_tail(self, inside: list[int]) -> list[int]:
-        """Tags, notices and pagers count as such only when nothing of the story follows them."""
+        """Remove tags, notices and pagers at the end of the story."""
         while inside and (tail := _match(self.profile.tail, self.blocks[inside[-1]].text)):
             self._decide(inside[-1], tail, 0.9, "its own text, behind the story")
             inside = inside[:-1]
         return inside
 
     def _without_byline(self, inside: list[int]) -> list[int]:
-        """A line "By Jane Doe, Associated Press" that opens the story names its writers."""
+        """Remove a line such as "By Jane Doe, Associated Press" that opens the story."""
         while inside and len(self.blocks[inside[0]].text) < 120 and _BYLINE.match(self.blocks[inside[0]].text):
             self._decide(inside[0], Label.BYLINE, 0.9, "opens with By and names")
             inside = inside[1:]

@@ -111,7 +111,7 @@ def _quieten(level: str) -> None:
 
 
 def _of_interest(record: logging.LogRecord) -> bool:
-    """Of all that the crawler tells, let pass that it was interrupted, in words for who did it."""
+    """Return whether to log a record; of the crawler's messages, only the interruption passes, reworded."""
     if record.levelno == logging.INFO and str(record.msg).startswith("Received"):
         again = "twice" in str(record.msg)
         record.msg = "stopping at once" if again else "finishing what has begun; ^C again stops at once"

@@ -53,7 +53,7 @@ class UrlPriority:
         self._came: OrderedDict[str, _Came] = OrderedDict()
 
     def learn(self, url: str, *, story: bool) -> None:
-        """Note whether a page gave a story, or a list a URL that was not known."""
+        """Record whether a page had a story, or a list an unknown URL."""
         key = shape(url)
         came = self._came.get(key, _Came())
         self._came[key] = _Came(came.pages + 1, came.stories + story)

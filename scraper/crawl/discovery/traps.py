@@ -30,7 +30,7 @@ def pattern(url: str) -> str:
 
 
 def form(word: str) -> str:
-    """Put 0 for numbers and ids, "-" for titles."""
+    """Replace numbers and ids by 0, and titles by "-"."""
     folded = _NUMBERED.sub("0", word)
     return _SLUG.sub(lambda found: "-" if found[0].strip("0-_+") else "0", folded)
 
@@ -94,7 +94,7 @@ class TrapDetector:
         self._run(url).barren += 1
 
     def fruitful(self, url: str) -> None:
-        """Begin anew with the pattern of a page that gave something."""
+        """Reset the counter of the pattern of a useful page."""
         self._run(url).barren = 0
 
     def _run(self, url: str) -> _Run:

@@ -107,7 +107,7 @@ class BackoffMiddleware:
         return again
 
     def _failed(self, name: str, tries: int, asked: float | None) -> float:
-        """Note a failure of a host, the try of a request that it was; tell until when the one or the other waits.
+        """Record a failure of a host; return until when the request waits.
 
         One failure alone may be its page's own, and only the page waits, unless the host has `asked` for peace.
         """
@@ -127,6 +127,6 @@ class BackoffMiddleware:
         return due
 
     def _idle(self) -> None:
-        """Name the reason for which a crawl ends that has still something to request."""
+        """Set the reason with which a crawl ends that still has URLs to request."""
         if Scheduler.of(self._crawler).hosts.has_given_up():
             raise CloseSpider(RATE_LIMITED)

@@ -31,7 +31,7 @@ class OutcomeMiddleware:
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Note what came; raise `IgnoreRequest` for a page that is unchanged, or not whole."""
+        """Record the response; raise `IgnoreRequest` for a page that is unchanged or incomplete."""
         flight = Scheduler.of(self._crawler).flights.get(request)
         if flight is None:
             return response
@@ -50,7 +50,7 @@ class OutcomeMiddleware:
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """Note why nothing came."""
+        """Record why there is no response."""
         flight = Scheduler.of(self._crawler).flights.get(request)
         if flight is not None:
             flight.reason = reason(exception)

@@ -79,7 +79,7 @@ class SsrfResolver(CachingThreadedResolver):
         """Those of the crawls that run: what one of them trusts may be reached."""
 
     def install_on_reactor(self) -> None:
-        """Stand before the resolver that Scrapy would install."""
+        """Install this resolver in front of Scrapy's."""
         super().install_on_reactor()
         self._names: Any = self.reactor.nameResolver
         self.reactor.installNameResolver(self)  # type: ignore[arg-type]  # an IHostnameResolver by its methods

@@ -82,7 +82,7 @@ class SqliteStore:
         return row[0] if row else None
 
     def set_mark(self, name: str, value: str | int) -> None:
-        """Remember a value."""
+        """Set a value."""
         self._db.execute("insert or replace into mark values (?, ?)", (name, value))
 
     # Requests
@@ -166,13 +166,13 @@ class SqliteStore:
         )
 
     def gave(self, key: bytes, story: str, *, news: bool) -> None:
-        """Note that a request gave a story, and whether it was new or had changed."""
+        """Record that a request gave a story, and whether it was new or changed."""
         changed = ", changed = ?" if news else ""
         values = (story, time.time(), key) if news else (story, key)
         self._db.execute(f"update request set story = ?{changed} where key = ?", values)
 
     def renew_all(self) -> int:
-        """Begin the next round after a finished crawl; return the number of requests that are queued again.
+        """Start the next round after a finished crawl; return the number of requests that are queued again.
 
         Pages without a story and failures are requested again; a story when it has been unchanged as long as it had
         when it was last looked at, or when that is far ahead, as the clock was set back.
@@ -235,7 +235,7 @@ class SqliteStore:
         return self._troubles.get(host, HostTrouble())
 
     def set_trouble(self, host: str, trouble: HostTrouble) -> None:
-        """Note how a host is doing."""
+        """Record the recent failures of a host."""
         if trouble.failures:
             self._troubles[host] = trouble
         else:
@@ -252,7 +252,7 @@ class SqliteStore:
     # Stories
 
     def write_lock(self) -> AbstractContextManager[None]:
-        """Be the only one that judges and writes a record, as it is."""
+        """Hold the lock for deciding on and writing a record."""
         return nullcontext()
 
     def elsewhere(self, story: str) -> bool:
@@ -260,7 +260,7 @@ class SqliteStore:
         return False
 
     def remember(self, story: Story, mark: tuple[str, int] | None = None) -> None:
-        """Remember a story, or what it has become, and set a mark."""
+        """Store a new or changed story, and set a mark."""
         self._db.execute("insert or replace into story values (?, ?, ?)", (story.id, story.digest, story.signature))
         pairs = [(key, story.id) for key in story.keys]
         self._db.executemany("insert or ignore into story_key values (?, ?)", pairs)
@@ -291,7 +291,7 @@ class SqliteStore:
         yield from self._db.execute(statement, tuple(bands))
 
     def forget_stories(self) -> None:
-        """Forget all stories, as their records are gone; the requests that gave them stay closed until `lose`."""
+        """Delete all stories because their records are gone; their requests stay closed until `lose`."""
         for table in ("story", "story_key", "band"):
             self._db.execute(f"delete from {table}")
 

@@ -117,7 +117,7 @@ class Store(Protocol):
         """Return a value that was set, or None."""
 
     def set_mark(self, name: str, value: str | int) -> None:
-        """Remember a value."""
+        """Set a value."""
 
     def add(self, key: bytes, url: str, host: str, place: tuple[int, float, bool], data: bytes) -> bool:
         """Queue a request unless its key is known; `place` is its priority, its date, and whether it must be made.
@@ -153,10 +153,10 @@ class Store(Protocol):
         """Queue a request that was taken and is not made yet, with a lower priority."""
 
     def gave(self, key: bytes, story: str, *, news: bool) -> None:
-        """Note that a request gave a story, and whether it was new or had changed."""
+        """Record that a request gave a story, and whether it was new or changed."""
 
     def renew_all(self) -> int:
-        """Begin the next round after a finished crawl; return the number of requests that are queued again.
+        """Start the next round after a finished crawl; return the number of requests that are queued again.
 
         Pages without a story and failures are requested again; a story when it has been unchanged as long as it had
         when it was last looked at, or when that is far ahead, as the clock was set back.
@@ -196,7 +196,7 @@ class Store(Protocol):
         """Return the recent failures of a host."""
 
     def set_trouble(self, host: str, trouble: HostTrouble) -> None:
-        """Note how a host is doing."""
+        """Record the recent failures of a host."""
 
     def pace(self, host: str, seconds: float, concurrent: int) -> None:
         """Set the delay between requests to a host, and their number in flight, for all workers."""
@@ -205,13 +205,13 @@ class Store(Protocol):
         """Count requests that were made; give how many."""
 
     def write_lock(self) -> AbstractContextManager[None]:
-        """Be the only one that judges and writes a record, as it is."""
+        """Hold the lock for deciding on and writing a record."""
 
     def elsewhere(self, story: str) -> bool:
         """Return that a story is in no other file."""
 
     def remember(self, story: Story, mark: tuple[str, int] | None = None) -> None:
-        """Remember a story, or what it has become, and set a mark."""
+        """Store a new or changed story, and set a mark."""
 
     def digest(self, story: str) -> str | None:
         """Return the digest of a story's text; None for a story that is not known."""
@@ -223,7 +223,7 @@ class Store(Protocol):
         """Return id and signature of the stories that share a band, each once."""
 
     def forget_stories(self) -> None:
-        """Forget all stories, as their records are gone; the requests that gave them stay closed until `lose`."""
+        """Delete all stories because their records are gone; their requests stay closed until `lose`."""
 
     def lose(self) -> int:
         """Queue the requests again whose stories are not known any more; give their number."""

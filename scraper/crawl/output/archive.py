@@ -97,7 +97,7 @@ def _exchange(request: Request, response: Response, time: datetime) -> tuple[byt
 
 
 def _response(response: Response) -> bytes:
-    """The downloader has put the chunks together: the body has a length, and no transfer coding."""
+    """Return a response as a WARC block: the downloader has removed the transfer coding, so the body has a length."""
     try:
         phrase = HTTPStatus(response.status).phrase
     except ValueError:
@@ -113,7 +113,7 @@ def _response(response: Response) -> bytes:
 
 
 def _request(request: Request) -> bytes:
-    """The request as the middlewares saw it, without what is secret; the downloader adds a line or two."""
+    """Return the request as the middlewares saw it, without secrets; the downloader adds a line or two."""
     parts = urlsplit(request.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     lines = [_line(name, value) for name, value in _pairs(request.headers) if name.lower() not in _SECRET]
@@ -136,7 +136,7 @@ class ArchiveFile:
     """A WARC file that is being written, locked as long as it is."""
 
     def __init__(self, directory: Path, name: str, software: str) -> None:
-        """Begin a file with its warcinfo record; raises `OSError`."""
+        """Start a file with its warcinfo record; raise `OSError`."""
         directory.mkdir(parents=True, exist_ok=True)
         self.began = datetime.now(UTC)
         self._path = directory / f"{name}-{self.began:%Y%m%d%H%M%S%f}-{os.getpid()}.warc.gz"

@@ -487,7 +487,7 @@ def _pages_without(path: Path, notes: list[str]) -> Iterator[_Part]:
 def _addresses(
     title: str, heads: tuple[str, ...], rows: Iterator[tuple[str | float, ...]], name: str
 ) -> Iterator[_Part]:
-    """Show the first URLs of a file, and say how many there are."""
+    """Yield a table of the first URLs of a file, with their number."""
     shown = list(islice(rows, _ROWS))
     number = len(shown) + sum(1 for _ in rows)
     if shown:

@@ -68,7 +68,7 @@ class ProgressLine:
         return cls(crawler, console)
 
     def spider_opened(self) -> None:
-        """Begin to draw; the log goes through the same console, so that no line tears another."""
+        """Start drawing; the log goes through the same console, so that lines do not interleave."""
         handler = get_scrapy_root_handler()
         if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
             self._restore = partial(handler.setStream, handler.stream)

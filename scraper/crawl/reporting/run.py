@@ -48,7 +48,7 @@ class Report:
         return cls(crawler)
 
     def spider_opened(self) -> None:
-        """Note the time, and the size of the records' file: what follows that is of this run."""
+        """Record the time and the size of the records file: what follows is from this run."""
         self._started = datetime.now(UTC)
         records = crawl_dir(self._crawler) / RECORDS
         self._known = records.stat().st_size if records.exists() else 0

@@ -52,7 +52,7 @@ def changed(example: Example, donor: Example, known: Vocabulary, order: np.rando
 
 
 def _with_gap(side: NDArray[np.bool_], order: np.random.Generator) -> NDArray[np.bool_]:
-    """Leave out a run of the blocks of one side, now and then; True is what stays."""
+    """Return a mask that sometimes drops a run of the blocks of one side."""
     keep = np.ones(len(side), bool)
     places = np.flatnonzero(side)
     if len(places) > 4 and order.random() < _DROP_RUN:
@@ -63,7 +63,7 @@ def _with_gap(side: NDArray[np.bool_], order: np.random.Generator) -> NDArray[np
 
 
 def _unnamed(elements: Sequence[Element], order: np.random.Generator) -> tuple[Element, ...]:
-    """Forget some class names of a page, or all."""
+    """Return the elements without some or all of their class names."""
     share = order.choice([0.3, 0.6, 1.0])
     gone = {names for names in sorted({each.names for each in elements}) if order.random() < share}
     return tuple(Element(each.tag, " ", each.parent) if each.names in gone else each for each in elements)
@@ -72,7 +72,7 @@ def _unnamed(elements: Sequence[Element], order: np.random.Generator) -> tuple[E
 def _wrapped(
     blocks: Sequence[Block], elements: Sequence[Element], order: np.random.Generator
 ) -> tuple[tuple[Block, ...], tuple[Element, ...]]:
-    """Put an element without names around some elements."""
+    """Return the elements with an element without names around some of them."""
     share = order.uniform(0.05, 0.3)
     place: list[int] = []
     made: list[Element] = []

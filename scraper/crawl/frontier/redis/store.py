@@ -89,7 +89,7 @@ class Worker(NamedTuple):
 
 
 def join(settings: BaseSettings, prefix: str, name: str) -> "RedisStore":
-    """Join the crawl that keeps its ledger under a prefix, as the worker of that name; raises `StoreError`."""
+    """Join the crawl whose keys have a prefix, as the worker of a name; raise `StoreError`."""
     try:
         lease, patience = settings.getfloat("REDIS_LEASE"), settings.getfloat("REDIS_PATIENCE")
     except ValueError as error:
@@ -122,7 +122,7 @@ class RedisStore:
     """A ledger in Redis, under keys that begin with `prefix`; raises `StoreError` when Redis is of no use."""
 
     def __init__(self, client: "redis.Redis", prefix: str, worker: Worker) -> None:
-        """Join it, or begin it; what this worker had under way in an earlier life is queued again."""
+        """Join or start a crawl; requests that this worker had in flight in an earlier run are queued again."""
         self._redis, self._prefix, self._worker = client, prefix, worker
         self._where = _where(client)
         self._run = client.register_script(f"#!lua\n{_COMMANDS}")
@@ -149,7 +149,7 @@ class RedisStore:
         return self._worker.name
 
     def commit(self) -> None:
-        """Do nothing: each change is in Redis as soon as it is made."""
+        """Do nothing: changes are written to Redis at once."""
 
     def close(self) -> None:
         """Return back what is under way, so that others need not wait for it."""
@@ -163,7 +163,7 @@ class RedisStore:
         self._call("beat", self._worker.lease, full=True)
 
     def clear(self) -> None:
-        """Forget all; to be called by the only worker."""
+        """Delete everything; only to be called by the only worker."""
         for names in self._scan(""):
             self._do(self._redis.unlink, *names)
         self._born, _, self._open = self._call("open", secrets.token_hex(8), self._worker.lease)
@@ -183,7 +183,7 @@ class RedisStore:
         return None if value is None else value.decode()
 
     def set_mark(self, name: str, value: str | int) -> None:
-        """Remember a value."""
+        """Set a value."""
         self._do(self._redis.hset, f"{self._prefix}marks", name, value)
 
     # Requests
@@ -242,11 +242,11 @@ class RedisStore:
         self._call("postpone", key, _late(priority), data)
 
     def gave(self, key: bytes, story: str, *, news: bool) -> None:
-        """Note that a request gave a story, and whether it was new or had changed."""
+        """Record that a request gave a story, and whether it was new or changed."""
         self._call("gave", key, story, int(news))
 
     def renew_all(self) -> int:
-        """Begin the next round after a finished crawl; return the number of requests that are queued again."""
+        """Start the next round after a finished crawl; return the number of requests that are queued again."""
         return self._over_requests("again", SHORTEST_WAIT, LONGEST_WAIT)
 
     def left(self) -> int:
@@ -313,7 +313,7 @@ class RedisStore:
 
     @contextmanager
     def write_lock(self) -> Iterator[None]:
-        """Be the only one that judges and writes a record; others wait."""
+        """Hold the lock for deciding on and writing a record; other workers wait."""
         token = secrets.token_hex(8)
         name = f"{self._prefix}turn"
         while not self._do(
@@ -365,7 +365,7 @@ class RedisStore:
                 yield name, story.signature
 
     def forget_stories(self) -> None:
-        """Forget the stories of this worker's file, as their records are gone."""
+        """Delete the stories of this worker's file because their records are gone."""
         self.set_mark(f"forgot:{self.owner}", 1)
         start = f"{self._prefix}story:"
         for names in self._scan("story:"):
@@ -409,7 +409,7 @@ class RedisStore:
         return self._do(script, keys=[self._prefix], args=[command, self.owner, self._life, self._born, *arguments])
 
     def _do(self, what: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        """Do something with Redis, and wait for it as long as this worker has patience, and nobody wants it to end."""
+        """Call Redis; while it is unreachable, retry until REDIS_PATIENCE is used up or the worker is told to stop."""
         try:
             return what(*arguments, **named)
         except RedisError as error:
@@ -521,6 +521,6 @@ def _why(error: RedisError) -> str:
 
 
 def _where(client: "redis.Redis") -> str:
-    """Name the server without its password."""
+    """Return the server's address without its password."""
     options = client.connection_pool.connection_kwargs
     return f"Redis at {options.get('path') or '{host}:{port}'.format(**options)}"
