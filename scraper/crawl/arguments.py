@@ -32,9 +32,9 @@ def parse(given: Mapping[str, str], *, embedded: bool) -> Arguments:
     """Read a spider's arguments; without a site the portal is the embedded one, where there is one."""
     unknown = sorted(given.keys() - set(Arguments._fields))
     if unknown:
-        raise ArgumentError(f"unknown argument {unknown[0]!r}: there are {', '.join(Arguments._fields)}")
+        raise ArgumentError(f"unknown argument {unknown[0]!r}; the arguments are {', '.join(Arguments._fields)}")
     if "site" not in given and not embedded:
-        raise ArgumentError("a site is needed: -a site=https://host/")
+        raise ArgumentError("missing argument: -a site=https://host/")
     return Arguments(
         _site(given["site"]) if "site" in given else None,
         _pages(given["pages"]) if "pages" in given else None,
@@ -50,12 +50,12 @@ def _site(text: str) -> str:
             return canonical(text)
     except ValueError:  # a port that is no number, a bracket that is not closed
         pass
-    raise ArgumentError(f"site={text} is no address: give it as https://host/")
+    raise ArgumentError(f"site={text} is not a URL such as https://host/")
 
 
 def _pages(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
-        raise ArgumentError(f"pages={text} is no number of pages: give a whole number from 1 on")
+        raise ArgumentError(f"pages={text} is not a number of pages: give an integer of at least 1")
     return int(text)
 
 

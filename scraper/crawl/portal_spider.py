@@ -295,13 +295,13 @@ class PortalSpider(Spider):
         meta = harmless(request, self.meta_keys)
         for method, own in ((request.callback, self._callbacks), (request.errback, (self.lost, self.part_failed))):
             if method is None or (hasattr(PortalSpider, method.__name__) and method not in own):
-                raise StoredError("it has no callback of this spider")
+                raise StoredError("its callback is not one of this spider")
         if meta.own_host.removeprefix("www.") != self._host.removeprefix("www."):
             raise StoredError("it is for another host")
         if request.callback == self.part:
             _checked(request.cb_kwargs, self._host)
         elif request.cb_kwargs and request.callback in self._callbacks:
-            raise StoredError("it has arguments for its callback")
+            raise StoredError("it has callback arguments")
 
     @property
     def _callbacks(self) -> tuple[Callable[..., Any], ...]:
@@ -338,7 +338,7 @@ def _checked(arguments: Mapping[str, Any], host: str) -> None:
     except (msgspec.ValidationError, RecordError) as error:
         raise StoredError(str(error)) from error
     if arguments.keys() - set(_Chain._fields) or not urls.on_host(str(first.url), host):
-        raise StoredError("it is no part of a story of the site")
+        raise StoredError("it is not a part of a story of this site")
 
 
 def _was_led(response: Response) -> bool:

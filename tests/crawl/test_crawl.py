@@ -324,10 +324,10 @@ def test_pages_limits_the_addresses_asked_for(tmp_path):
     ("arguments", "message"),
     [
         (("fintechwrold",), "Spider not found: fintechwrold"),
-        (("portal",), "a site is needed: -a site=https://host/"),
-        (("portal", "-a", "site=portal.test"), "site=portal.test is no address"),
+        (("portal",), "missing argument: -a site=https://host/"),
+        (("portal", "-a", "site=portal.test"), "site=portal.test is not a URL"),
         (("fintechworld", "-a", "pagse=5"), "unknown argument 'pagse'"),
-        (("fintechworld", "-a", "pages=none"), "pages=none is no number of pages"),
+        (("fintechworld", "-a", "pages=none"), "pages=none is not a number of pages"),
         (("fintechworld", "-s", "CRAWL_DRI=x"), "unknown setting CRAWL_DRI; did you mean CRAWL_DIR?"),
         (("fintechworld", "-o", "s3://bucket/x.jsonl"), "s3://bucket/x.jsonl needs the package boto3"),
     ],

@@ -137,7 +137,7 @@ class Command(ScrapyCommand):
             super().run(args, opts)
             return
         if len(args) != 1:
-            raise UsageError("give the name of one spider")
+            raise UsageError("expected the name of one spider")
         try:
             _check_names(opts.set)
             spider = self.crawler_process.spider_loader.load(args[0])

@@ -122,7 +122,7 @@ class BackoffMiddleware:
             hosts.rest(name, until)
         hosts.set_trouble(name, HostTrouble(failures, until))
         if failures >= self._patience and name not in hosts.barred:
-            logger.warning("%s is given up after %d failures in a row", name, failures)
+            logger.warning("%s is given up after %d consecutive failures", name, failures)
             hosts.bar(name)
         return due
 

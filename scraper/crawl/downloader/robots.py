@@ -170,7 +170,9 @@ class RobotsMiddleware:
             found = rules(response.status, response.body)
             self._slow_down(response, found)
         if found.refusal != FORBIDDEN:
-            logger.warning("nothing of %s is asked for, as its robots.txt cannot be had (%s)", origin, found.refusal)
+            logger.warning(
+                "nothing is requested from %s because its robots.txt could not be fetched (%s)", origin, found.refusal
+            )
         return found
 
     def _crawl_delay(self, found: Rules) -> float:

@@ -119,7 +119,7 @@ def harmless(request: Request, more: Collection[str] = ()) -> Meta:
     choose a proxy or pass robots.txt.
     """
     if request.method != "GET" or request.body or request.cookies or request.headers.keys() - _HEADERS:
-        raise StoredError("it is no plain GET")
+        raise StoredError("not a plain GET request")
     try:
         return msgspec.convert({key: value for key, value in request.meta.items() if key not in more}, Meta)
     except msgspec.ValidationError as error:
@@ -165,7 +165,7 @@ def _method(spider: Spider, name: str | None) -> Any:
     if name is None:
         return None
     if name.startswith("__") or (hasattr(Spider, name) and name not in _SHARED) or not callable(getattr(spider, name)):
-        raise ValueError(f"{name!r} is no callback of the spider")
+        raise ValueError(f"{name!r} is not a callback of the spider")
     return getattr(spider, name)
 
 
@@ -173,5 +173,5 @@ def _name(callback: Any) -> str | None:
     if callback is None:
         return None
     if not isinstance(getattr(callback, "__self__", None), Spider):
-        raise ValueError(f"a callback must be a method of the spider to be kept over a restart: {callback}")
+        raise ValueError(f"a callback must be a method of the spider to survive a restart: {callback}")
     return str(callback.__name__)

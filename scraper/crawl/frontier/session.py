@@ -106,7 +106,7 @@ class CrawlSession:
             elif value in ("true", "false"):
                 self._fresh = value == "true"
             else:
-                logger.warning("fresh=%s is neither true nor false: it is left to the spider", value)
+                logger.warning("fresh=%s is neither true nor false; it is left to the spider", value)
 
     def _open_sqlite(self, directory: Path) -> Store:
         if self._fresh:
@@ -142,7 +142,7 @@ class CrawlSession:
         left = 0 if store.joined else store.left()
         if store.joined:
             self._crawler.stats.set_value(JOINED, True)
-            logger.info("Other workers are at this crawl: %d URLs are left", store.left())
+            logger.info("Joined a running crawl: %d URLs are left", store.left())
         elif left:
             logger.info("%d URLs are left from the last run", left)
         else:
@@ -225,7 +225,7 @@ class CrawlSession:
                 self._balance(self.store)
                 self.store.close()
             except UNUSABLE as error:
-                logger.error("%s: what was done last will be done again", error)
+                logger.error("%s: the last changes will be repeated", error)
         if self._lock is not None:
             self._lock.close()
 

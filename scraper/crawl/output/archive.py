@@ -156,7 +156,7 @@ class ArchiveFile:
             written = -1
         if written != len(packed):
             os.ftruncate(self._file, self.size)
-            raise OSError(f"{self._path} takes no more")
+            raise OSError(f"{self._path} cannot be written")
         self.size += written
 
     def close(self) -> None:
@@ -231,10 +231,10 @@ class Archive:
         try:
             cut = await asyncio.to_thread(mend, self._directory)
         except OSError as error:
-            logger.error("%s could not be mended: %s", self._directory, error)
+            logger.error("%s could not be repaired: %s", self._directory, error)
             return
         for path, size in cut.items():
-            logger.warning("%s was left open: %d bytes of a torn record cut off", path, size)
+            logger.warning("%s was left open: %d bytes of a torn record removed", path, size)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Archive the response; if that fails, the crawl ends and the response is not parsed."""

@@ -63,7 +63,7 @@ class RecordFile:
             written = -1
         if written != len(line):
             os.ftruncate(self._file, self.size)
-            raise OSError(f"{self.path} takes no more")
+            raise OSError(f"{self.path} cannot be written")
         self.size += written
         if time.monotonic() - self._synced > _SYNC:
             os.fsync(self._file)
@@ -139,7 +139,9 @@ def catch_up(file: RecordFile, store: Store) -> tuple[int, list[RecordError]]:
                 store.remember(story)
     if doubled:
         aside = file.path.with_name(DOUBLED)
-        logger.warning("%d records of %s are put aside in %s: others have them, too", len(doubled), file.path, aside)
+        logger.warning(
+            "%d records of %s moved to %s: other workers have written them as well", len(doubled), file.path, aside
+        )
         file.drop(known, doubled, aside)
     lost = store.lose()
     store.set_mark(_SIZE + store.owner, file.size)
@@ -179,17 +181,17 @@ class RecordPipeline:
         if self._file.size:
             self._crawler.stats.set_value(KNOWN, True)
         if self._file.torn:
-            logger.warning("%s ended in a torn line: %d bytes cut off", path, self._file.torn)
+            logger.warning("%s ended in a torn line: %d bytes removed", path, self._file.torn)
         try:
             lost, faults = catch_up(self._file, session.store)
         except UNUSABLE as error:
             logger.error("%s", error)
             raise CloseSpider(NO_OUTPUT) from error
         if lost:
-            logger.warning("%d records are no longer in %s: their pages are asked for again", lost, path)
+            logger.warning("%d records are missing from %s: their pages are requested again", lost, path)
             add(self._crawler, "found", lost)
         if faults:
-            logger.warning("%d lines are no records; the first: %s", len(faults), faults[0])
+            logger.warning("%d lines are not records; the first: %s", len(faults), faults[0])
 
     def process_item(self, item: Any) -> Any:
         """Write an item of any kind, unless the file has it; the first failure to write ends the crawl.

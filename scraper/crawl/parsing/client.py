@@ -58,7 +58,7 @@ class ParserClient:
                     await self._one(replies)
             except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
                 page, future = self._waiting.popleft()
-                logger.warning("not read: %s (it stops the reader)", page.url)
+                logger.warning("not parsed: %s (it kills the parser process)", page.url)
                 _tell(future, ParsedPage())
             finally:
                 self._end()

@@ -298,7 +298,7 @@ def test_no_redis_is_said_at_once(tmp_path):
 def test_an_address_that_is_none_is_said(tmp_path, url):
     crawled = crawl(tmp_path, "fintechworld", "-s", f"REDIS_URL={url}")
     assert crawled.status == 3
-    assert "REDIS_URL is not an address" in crawled.summary
+    assert "REDIS_URL is not a URL" in crawled.summary
     assert "Traceback" not in crawled.summary
 
 
@@ -312,7 +312,7 @@ def test_a_crawl_outlives_its_redis(server, alone, tmp_path):
         server.start()
         done = [end(worker, tmp_path / str(number)) for number, worker in enumerate(workers)]
     assert [each.status for each in done] == [0, 0]
-    assert "cannot be reached: the crawl waits" in done[0].summary + done[1].summary
+    assert "is unreachable: the crawl waits" in done[0].summary + done[1].summary
     assert sum(map(bodies, done), Counter()) == bodies(alone[0])
 
 
@@ -463,7 +463,7 @@ def test_the_embedded_portal_is_served_by_each_worker_of_a_machine():
 def test_a_password_is_not_told(tmp_path):
     crawled = crawl(tmp_path, "fintechworld", "-s", "REDIS_URL=redis://:sec/ret@127.0.0.1:6379/0")
     assert crawled.status == 3
-    assert "REDIS_URL is not an address" in crawled.summary
+    assert "REDIS_URL is not a URL" in crawled.summary
     assert "'sec'" not in crawled.summary
 
 

@@ -93,7 +93,7 @@ def join(settings: BaseSettings, prefix: str, name: str) -> "RedisStore":
     try:
         lease, patience = settings.getfloat("REDIS_LEASE"), settings.getfloat("REDIS_PATIENCE")
     except ValueError as error:
-        raise StoreError(f"REDIS_LEASE and REDIS_PATIENCE are numbers of seconds: {error}") from error
+        raise StoreError(f"REDIS_LEASE and REDIS_PATIENCE must be numbers of seconds: {error}") from error
     if lease <= 0:
         raise StoreError("REDIS_LEASE must be more than 0 seconds")
     concurrent = settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
@@ -102,7 +102,7 @@ def join(settings: BaseSettings, prefix: str, name: str) -> "RedisStore":
         client = _client(settings)
     except (ValueError, RedisError) as error:
         # Not what the error says: that may be a part of the password.
-        raise StoreError("REDIS_URL is not an address such as redis://:password@127.0.0.1:6379/0") from error
+        raise StoreError("REDIS_URL is not a URL such as redis://:password@127.0.0.1:6379/0") from error
     return RedisStore(client, prefix, worker)
 
 
@@ -401,7 +401,7 @@ class RedisStore:
             why = f"throws keys away when it is full (maxmemory-policy {info['maxmemory_policy']})"
             raise StoreError(f"{self._where} {why}: noeviction is needed")
         if not info["aof_enabled"]:
-            logger.warning("%s keeps no log (appendonly no): if it dies, the crawl begins anew", self._where)
+            logger.warning("%s keeps no log (appendonly no): if it dies, the crawl starts over", self._where)
 
     def _call(self, command: str, *arguments: Any, full: bool = False) -> Any:
         """Run a command of `shared.lua`, `full` where it must work in a Redis that is full."""
@@ -415,7 +415,7 @@ class RedisStore:
         except RedisError as error:
             if not _away(error) or not self._patience:
                 raise StoreError(f"{self._where} {_why(error)}") from error
-        logger.warning("%s cannot be reached: the crawl waits", self._where)
+        logger.warning("%s is unreachable: the crawl waits", self._where)
         end = time.monotonic() + self._patience
         with _signals() as heard:
             while True:
