@@ -73,7 +73,7 @@ def _wide(body: bytes) -> str | None:
 def _refuse_binary(body: bytes) -> None:
     for magic, name in _NO_TEXT:
         if body.startswith(magic):
-            raise ScraperError(f"{name} data, not a page")
+            raise ScraperError(f"this is {name} data, not a page")
     head = body[:_HEAD]
     odd = len(head) - len(head.translate(None, _CONTROL))
     if odd > len(head) * 0.05:
