@@ -39,7 +39,7 @@ def test_arguments(given, parsed):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({}, "a site is needed"),
+        ({}, "missing argument"),
         ({"stie": "https://portal.test/"}, "unknown argument 'stie'"),
         ({"site": "portal.test"}, "site=portal.test is not a URL"),
         ({"site": "https://portal.test/", "fresh": "yes"}, "fresh=yes is neither true nor false"),
@@ -53,10 +53,10 @@ def test_arguments(given, parsed):
         ({"site": "https://portal.test/a b"}, "is not a URL"),
         ({"site": "https://portal.test,other.test"}, "is not a URL"),
         ({"site": "https://portal.test/,https://other.test/"}, "is not a URL"),
-        ({"site": "https://portal.test/", "pages": "0"}, "pages=0 is no number"),
-        ({"site": "https://portal.test/", "pages": "-3"}, "is no number"),
-        ({"site": "https://portal.test/", "pages": "ten"}, "is no number"),
-        ({"site": "https://portal.test/", "pages": "²"}, "is no number"),
+        ({"site": "https://portal.test/", "pages": "0"}, "pages=0 is not a number"),
+        ({"site": "https://portal.test/", "pages": "-3"}, "is not a number"),
+        ({"site": "https://portal.test/", "pages": "ten"}, "is not a number"),
+        ({"site": "https://portal.test/", "pages": "²"}, "is not a number"),
     ],
 )
 def test_wrong_arguments_are_told_in_one_line(given, message):
