@@ -10,7 +10,16 @@ from collections.abc import Iterator
 
 from scraper.errors import ScraperError
 
-__all__ = ["MAX_ATTRIBUTES", "MAX_BLOCKS", "MAX_CHARACTERS", "MAX_DEPTH", "MAX_FORMATTING", "check", "check_blocks"]
+__all__ = [
+    "MAX_ATTRIBUTES",
+    "MAX_BLOCKS",
+    "MAX_CHARACTERS",
+    "MAX_DEPTH",
+    "MAX_FORMATTING",
+    "MAX_NAMES",
+    "check",
+    "check_blocks",
+]
 
 MAX_CHARACTERS = 32 * 2**20
 MAX_BLOCKS = 30_000
@@ -19,6 +28,8 @@ MAX_DEPTH = 1_000
 """Elements inside each other; pages made by people stay below 100."""
 MAX_ATTRIBUTES = 4_000
 """Attributes on one tag."""
+MAX_NAMES = 50_000
+"""Different names of elements and attributes; pages made by people stay below 1,000."""
 MAX_FORMATTING = 500
 """Formatting elements left open: the parser opens each of them again in every paragraph that follows."""
 MAX_REOPENED = 4_000_000
@@ -26,6 +37,7 @@ MAX_REOPENED = 4_000_000
 
 # Below these counts the worst page costs the parser about as much as an ordinary large one.
 _FEW_TAGS, _MANY_TAGS, _LONG_RUN = 3_000, 20_000, 64_000
+_ROOM_FOR_NAMES = 12 * MAX_NAMES  # characters; the names of a smaller page take the parser a second at most
 
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
 _UNNESTED = frozenset(
@@ -82,7 +94,7 @@ _TAG = re.compile(
 )
 _TAG_PART = re.compile(_PART, re.VERBOSE)
 _FONT = re.compile("color|face|size", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""[^\s/=>]++(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))?+""")
+_ATTRIBUTE = re.compile(r"""([^\s/=>]++)(?:\s*+=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z)|[^\s>]*+))?+""")
 
 
 def check_blocks(number: int) -> None:
@@ -95,6 +107,8 @@ def check(html: str) -> None:
     """Raise `ScraperError` when parsing this page would not end in reasonable time."""
     if len(html) > MAX_CHARACTERS:
         raise ScraperError(f"page of {len(html)} characters; the limit is {MAX_CHARACTERS}")
+    if len(html) > _ROOM_FOR_NAMES:
+        _check_names(html)
     tags = html.count("<")
     if (
         tags > _MANY_TAGS
@@ -102,6 +116,20 @@ def check(html: str) -> None:
         or (tags > _FEW_TAGS and _may_reopen(html, tags))
     ):
         _Scan(html).run()
+
+
+def _check_names(html: str) -> None:
+    """Raise `ScraperError` for too many different names: the parser looks each new one up among all others."""
+    names: set[str] = set()
+    for run in html.split("<"):
+        end = 0
+        for match in _ATTRIBUTE.finditer(run):
+            if ">" in run[end : match.start()]:
+                break  # text follows the tag
+            end = match.end()
+            names.add(match[1])
+        if len(names) > MAX_NAMES:
+            raise ScraperError(f"more than {MAX_NAMES} different names of elements and attributes")
 
 
 def _may_reopen(html: str, tags: int) -> bool:

@@ -114,3 +114,25 @@ def test_names_do_not_grow_with_the_depth() -> None:
 def test_a_long_base_address_is_not_repeated_in_every_link() -> None:
     html = f"<base href='http://b.test/{'x' * 5_000}/'>" + "<a href='y'>z</a>"
     assert segment_html(html, "http://a.test/").blocks[0].links[0].url == "http://a.test/y"
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "<p a{0}=1>",
+        "<p b{0}>",
+        "<x{0}></x{0}>",
+        '<p x=">" a{0}>',
+        '<p x="<" a{0}>',
+        '<p y=\' " \' x=">" a{0}>',
+        '<p a"b c{0}" d>',
+    ],
+)
+def test_too_many_different_names_are_refused(tag: str) -> None:
+    page = "".join(tag.format(number) for number in range(60_000))
+    with pytest.raises(ScraperError, match="different names"):
+        check(page + " " * 600_000)
+
+
+def test_many_different_values_and_words_are_no_names() -> None:
+    check("".join(f'<a href="/{number}">word{number}</a> ' for number in range(19_000)) + " " * 600_000)
