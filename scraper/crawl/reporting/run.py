@@ -82,7 +82,7 @@ class Report:
         if self._crawler.settings.getbool("CRAWL_REPORT"):
             _write_report(directory)
         head = f"{spider.name}: {site or 'crawl'} in {seconds:.1f} s ({reason})"
-        lines = [head, *account.sentences(), f"Records and account: {directory}{os.sep}"]
+        lines = [head, *account.sentences(), f"Records and statistics: {directory}{os.sep}"]
         if UNSAFE in account.failed and not account.fetched:
             lines.append("It is not on the public internet; -s TRUSTED_HOSTS=host:port lets it be reached.")
         print(*lines, sep="\n  ", file=cast(IO[str], Lenient(sys.stderr)), flush=True)
