@@ -11,7 +11,7 @@ __all__ = ["FinTechWorldSpider"]
 
 
 class FinTechWorldSpider(PortalSpider):
-    """The portal FinTechWorld; without `-a site=` the embedded one, which is made in its likeness."""
+    """The portal FinTechWorld; without `-a site=` the embedded copy, modelled on it."""
 
     name = "fintechworld"
     embedded = True

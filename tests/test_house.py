@@ -75,6 +75,7 @@ OWNERS = {
         "cli.crawl",
         "cli.explain",
         "cli.export",
+        "cli.inputs",
         "cli.extract",
         "cli.options",
         "cli.output",

@@ -105,4 +105,5 @@ def test_scraper_crawl_and_a_spider_in_a_scrapy_project_write_the_same_records(
 
 
 def test_the_exit_status_needs_no_further_setting(scripts: Path, tmp_path: Path) -> None:
-    assert run(scripts / "scraper", "crawl", "portal.test", "--into", "kept", cwd=tmp_path).returncode == 2
+    refused = run(scripts / "scraper", "crawl", "portal.test", "--into", "kept", cwd=tmp_path)
+    assert (refused.returncode, "scraper crawl: site=portal.test" in refused.stderr) == (2, True)

@@ -9,6 +9,8 @@ from scraper.cli.options import Trust, trusted
 
 __all__ = ["crawl"]
 
+_OPTIONS = {"ARCHIVE": "--archive", "CRAWL_DIR": "--into", "TRUSTED_HOSTS": "--trust", "USER_AGENT": "--user-agent"}
+
 
 def crawl(
     site: Annotated[str, typer.Argument(metavar="URL", help="The start page of the portal.")],
@@ -41,4 +43,6 @@ def _setting(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals):
         raise typer.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="-s")
+    if name in _OPTIONS:
+        raise typer.BadParameter(f"use {_OPTIONS[name]} instead of {name}", param_hint="-s")
     return name, value

@@ -17,6 +17,8 @@ from contextlib import closing
 from typing import IO, NamedTuple, cast
 from urllib.parse import urlsplit
 
+import typer
+
 from scraper.cli.options import BadLines
 from scraper.cli.screen import Screen
 from scraper.errors import ArchiveError, FetchError, ScraperError
@@ -69,6 +71,8 @@ class Inputs:
         self._options = options
         self._screen = screen
         self.names = [path for name in names for path in self._expand(name)]
+        if self.names.count("-") > 1:
+            raise typer.BadParameter("stdin can be read only once", param_hint="INPUT")
         """The files and URLs, with folders and patterns expanded."""
         sizes = [_size(name) for name in self.names]
         self.count, self.total = len(sizes), sum(sizes)

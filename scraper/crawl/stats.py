@@ -101,8 +101,8 @@ class CrawlStats:
         lines = [
             (self.found, f"{count(self.found, 'URL')} found, {count(self.fetched, 'page')} fetched."),
             (self.written, f"{count(self.written, 'record')} written from {count(self.articles, 'page')}."),
-            (self.updated, f"{count(self.updated, 'record')} of these replaced an earlier version of the story."),
-            (self.copies, f"{count(self.copies, 'record')} of these marked as near duplicates."),
+            (self.updated, f"{self.updated} of these marked `replaces`: the story has changed."),
+            (self.copies, f"{self.copies} of these marked `duplicate_of` another."),
             (self.duplicates, f"{count(self.duplicates, 'record')} left out: the same story at another URL."),
             (self.already_there, f"{count(self.already_there, 'record')} already there."),
             (self.dropped, f"{count(self.dropped, 'record')} dropped by an item pipeline."),

@@ -84,6 +84,10 @@ def places(entries: Iterable[str]) -> frozenset[str]:
 
 def _place(entry: str) -> str:
     parts = urlsplit(f"//{entry}")
-    if not parts.hostname or not parts.port or parts.netloc != entry or "@" in entry:
-        raise ValueError(f"{entry!r} is no host:port")
-    return place(parts.hostname, parts.port)
+    try:
+        port = parts.port
+    except ValueError:  # not a number, or out of range
+        port = None
+    if not parts.hostname or not port or parts.netloc != entry or "@" in entry:
+        raise ValueError(f"{entry!r} is not host:port")
+    return place(parts.hostname, port)

@@ -210,7 +210,7 @@ def test_an_address_that_is_not_public_is_not_asked_for(url, hint, capsys):
 
 def test_a_wrong_place_is_a_wrong_argument(capsys):
     assert main(["extract", "http://127.0.0.1/", "--trust", "127.0.0.1"]) == 2
-    assert "is no host:port, such as 127.0.0.1:8000" in capsys.readouterr().err
+    assert "is not host:port, such as 127.0.0.1:8000" in capsys.readouterr().err
 
 
 def test_a_bad_line_is_told_with_its_number_and_many_jobs_give_the_same(many, tmp_path, capsys):
@@ -689,6 +689,16 @@ def test_what_parquet_needs_is_told(records, tmp_path, monkeypatch, capsys):
 
 
 # ---------------------------------------------------------------- the small ones
+
+
+def test_stdin_is_read_once(capsys):
+    assert main(["extract", "-", "-"]) == 2
+    assert "stdin can be read only once" in capsys.readouterr().err
+
+
+def test_settings_that_have_an_option_are_refused(tmp_path, capsys):
+    assert main(["crawl", "https://portal.test/", "--into", str(tmp_path), "-s", "CRAWL_DIR=elsewhere"]) == 2
+    assert "use --into instead of CRAWL_DIR" in capsys.readouterr().err
 
 
 def test_a_report_is_written_of_a_crawl_s_folder(tmp_path, capsys):

@@ -267,7 +267,7 @@ def test_a_crawl_directory_that_cannot_be_is_told(tmp_path):
     for folder in (tmp_path / "file", tmp_path / "file" / "under"):
         refused = crawl(folder, "fintechworld")
         assert refused.status == 3
-        assert f"No crawl in this folder: {folder}: Not a directory\n" in refused.summary
+        assert f"Cannot crawl into this folder: {folder}: Not a directory\n" in refused.summary
         assert "Traceback" not in refused.summary
 
 
@@ -328,6 +328,7 @@ def test_pages_limits_the_addresses_asked_for(tmp_path):
         (("portal", "-a", "site=portal.test"), "site=portal.test is not a URL"),
         (("fintechworld", "-a", "pagse=5"), "unknown argument 'pagse'"),
         (("fintechworld", "-a", "pages=none"), "pages=none is not a number of pages"),
+        (("fintechworld", "-s", "DOWNLOAD_DELAY=soon"), "DOWNLOAD_DELAY must be a number, not 'soon'"),
         (("fintechworld", "-s", "CRAWL_DRI=x"), "unknown setting CRAWL_DRI; did you mean CRAWL_DIR?"),
         (("fintechworld", "-o", "s3://bucket/x.jsonl"), "s3://bucket/x.jsonl needs the package boto3"),
     ],
@@ -354,7 +355,7 @@ def test_an_unreachable_site_gives_nothing(tmp_path):
     assert nothing.status == 17
     assert nothing.counts["fetched"] == 0
     assert nothing.counts["failed"] == {"robots: connection refused": 2}  # the home page, and the sitemap
-    assert "its robots.txt cannot be had" in nothing.summary
+    assert "its robots.txt could not be fetched" in nothing.summary
     assert adds_up(nothing.counts)
 
 

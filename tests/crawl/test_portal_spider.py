@@ -287,8 +287,8 @@ def test_an_account_adds_up_and_speaks():
     assert account.sentences() == [
         "22 URLs found, 14 pages fetched.",
         "4 records written from 9 pages.",
-        "1 record of these replaced an earlier version of the story.",
-        "1 record of these marked as near duplicates.",
+        "1 of these marked `replaces`: the story has changed.",
+        "1 of these marked `duplicate_of` another.",
         "2 records left out: the same story at another URL.",
         "1 record already there.",
         "5 pages without a story: listing 5.",

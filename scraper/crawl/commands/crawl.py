@@ -157,15 +157,17 @@ def crawl(
     spider: type[Spider],
     spider_arguments: Mapping[str, str],
     create: Callable[[type[Spider]], Crawler] | None = None,
+    command: str = "scrapy crawl",
 ) -> int:
     """Run one spider until it closes and return the exit status; errors in its arguments are printed to stderr."""
     try:
         if issubclass(spider, PortalSpider):
             arguments.parse(spider_arguments, embedded=spider.embedded)
         _check_switches(process.settings)
+        _check_numbers(process.settings)
         _check_feeds(process.settings["FEEDS"])
     except arguments.ArgumentError as error:
-        print(f"scrapy crawl: {error.args[0]}", file=sys.stderr)
+        print(f"{command}: {error.args[0]}", file=sys.stderr)
         return USAGE
     _quieten(str(process.settings["LOG_LEVEL"]))
     crawler = (create or process.create_crawler)(spider)
@@ -187,7 +189,7 @@ def crawl(
 
 def crawl_site(spider_arguments: Mapping[str, str], settings: Mapping[str, Any]) -> int:
     """Crawl a portal outside any Scrapy project and return the exit status."""
-    return crawl(AsyncCrawlerProcess({**_ALONE, **settings}), PortalSpider, spider_arguments)
+    return crawl(AsyncCrawlerProcess({**_ALONE, **settings}), PortalSpider, spider_arguments, command="scraper crawl")
 
 
 def _check_names(assignments: Iterable[str]) -> None:
@@ -205,6 +207,16 @@ def _check_feeds(feeds: Iterable[str]) -> None:
         package = _STORAGES.get(urlsplit(uri).scheme)
         if package and importlib.util.find_spec(package) is None:
             raise arguments.ArgumentError(f"{uri} needs the package {package}: pip install {package}")
+
+
+def _check_numbers(settings: BaseSettings) -> None:
+    """Raise `ArgumentError` for a setting whose default is a number and that is none."""
+    for name, default in {**vars(default_settings), **SETTINGS}.items():
+        if name.isupper() and type(default) in (int, float) and not name.startswith("REDIS_"):  # which the store checks
+            try:
+                settings.getfloat(name)
+            except (TypeError, ValueError):
+                raise arguments.ArgumentError(f"{name} must be a number, not {settings.get(name)!r}") from None
 
 
 def _check_switches(settings: BaseSettings) -> None:

@@ -154,7 +154,9 @@ class CrawlSession:
     def _refuse(self, reason: str, error: Exception | str) -> None:
         """End the crawl as soon as Scrapy can end one: when the spider is open."""
         message = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
-        logger.error("No crawl: %s" if isinstance(error, StoreError) else "No crawl in this folder: %s", message)
+        logger.error(
+            "Cannot crawl: %s" if isinstance(error, StoreError) else "Cannot crawl into this folder: %s", message
+        )
         self._refusal = reason
         self._crawler.signals.connect(self._end, signals.spider_opened)
 

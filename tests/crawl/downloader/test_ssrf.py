@@ -122,7 +122,7 @@ def test_a_trusted_place_is_one_spelling_and_one_port(url, expected):
     "entry", ["127.0.0.1", "portal.test:", "portal.test:0", ":80", "http://a:80", "a:80/", "u@a:80", "a:b"]
 )
 def test_what_is_no_place_is_told(entry):
-    with pytest.raises(ValueError, match=r"is no host:port|[Pp]ort"):
+    with pytest.raises(ValueError, match=r"is not host:port|[Pp]ort"):
         places([entry])
 
 
@@ -305,4 +305,4 @@ def test_a_crawl_of_a_place_that_is_not_trusted_reaches_nothing(tmp_path):
 def test_a_place_that_is_none_ends_the_crawl(tmp_path):
     refused = crawl(tmp_path, "fintechworld", "-s", "TRUSTED_HOSTS=127.0.0.1")
     assert refused.status == 4
-    assert "'127.0.0.1' is no host:port" in refused.summary
+    assert "'127.0.0.1' is not host:port" in refused.summary

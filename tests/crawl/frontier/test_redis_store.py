@@ -469,7 +469,10 @@ def test_a_password_is_not_told(tmp_path):
 
 @pytest.mark.parametrize(
     ("lease", "line"),
-    [("0", "No crawl: REDIS_LEASE must be more than 0 seconds"), ("abc", "REDIS_LEASE and REDIS_PATIENCE are numbers")],
+    [
+        ("0", "Cannot crawl: REDIS_LEASE must be more than 0 seconds"),
+        ("abc", "REDIS_LEASE and REDIS_PATIENCE must be numbers"),
+    ],
 )
 def test_a_lease_that_is_none_is_refused(server, tmp_path, lease, line):
     crawled = crawl(tmp_path, "fintechworld", *sharing(server), "-s", f"REDIS_LEASE={lease}")
