@@ -88,7 +88,7 @@ def _article(fields: Mapping[str, Any]) -> Article | None:
 def _id_of(article: Article, fields: Mapping[str, Any]) -> str:
     try:
         return story_id(article.url) if article.url else item_id(fields)
-    except ValueError:  # the URL is none
+    except ValueError:  # not a URL
         return item_id(fields)
 
 

@@ -37,7 +37,7 @@ from scraper.stories.parts import LONGEST, belongs
 __all__ = ["NO_SITEMAP", "PortalSpider"]
 
 NO_SITEMAP = "no sitemap"
-"""Why the sitemap was not had that a site was only guessed to have."""
+"""Why a sitemap failed that the site was only guessed to have."""
 
 _MOVED = "home"  # the ledger's mark for the start page's URL after its redirects
 _RECENT = 10_000
@@ -76,7 +76,7 @@ class PortalSpider(Spider):
     embedded: ClassVar[bool] = False
     """Whether the embedded portal is used where no site is given."""
     meta_keys: ClassVar[frozenset[str]] = frozenset()
-    """What a spider of one's own adds to `Request.meta`: a stored request with any other key is dropped."""
+    """Further keys of `Request.meta` that a subclass uses: a stored request with any other key is dropped."""
 
     def __init__(self, name: str | None = None, **given: str) -> None:
         """Raise `ArgumentError` for arguments that cannot be."""

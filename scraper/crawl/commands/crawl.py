@@ -210,7 +210,7 @@ def _check_feeds(feeds: Iterable[str]) -> None:
 
 
 def _check_numbers(settings: BaseSettings) -> None:
-    """Raise `ArgumentError` for a setting whose default is a number and that is none."""
+    """Raise `ArgumentError` for a setting that must be a number and is not."""
     for name, default in {**vars(default_settings), **SETTINGS}.items():
         if name.isupper() and type(default) in (int, float) and not name.startswith("REDIS_"):  # which the store checks
             try:

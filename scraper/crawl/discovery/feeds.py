@@ -123,7 +123,7 @@ def _absolute(field: xml_stream.Field, bases: Iterable[str]) -> xml_stream.Field
 
 
 def _joined(*chain: str) -> str | None:
-    """Return the URL at the end of a chain, each relative to the one before; None where it is none of the web."""
+    """Return the URL at the end of a chain, each relative to the one before; None if it is not a web URL."""
     *bases, link = (each.strip() for each in chain)
     found = ""
     try:

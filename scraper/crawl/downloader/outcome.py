@@ -16,7 +16,7 @@ __all__ = ["IF_MISSING", "UNCHANGED", "OutcomeMiddleware"]
 
 UNCHANGED = "unchanged"
 IF_MISSING = "if_missing"
-"""The key of `Request.meta` for the words with which it is told that a URL merely tried is not there."""
+"""The key of `Request.meta` for the message that reports a missing URL which was only tried."""
 
 
 class OutcomeMiddleware:

@@ -109,7 +109,7 @@ def join(settings: BaseSettings, prefix: str, name: str) -> "RedisStore":
 def _client(settings: BaseSettings) -> "redis.Redis":
     """Return the client that REDIS_URL names; REDIS_PARAMS and the like mean what they mean to scrapy-redis."""
     parameters: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 5, "retry_on_timeout": False}
-    parameters["retry"] = Retry(NoBackoff(), 0)  # who waits, and how long, is told by REDIS_PATIENCE
+    parameters["retry"] = Retry(NoBackoff(), 0)  # REDIS_PATIENCE decides how long to wait
     theirs = {name: value for name, value in settings.items() if name.startswith("REDIS_")}
     settings = BaseSettings(
         theirs | {"REDIS_DECODE_RESPONSES": False, "REDIS_PARAMS": parameters | settings.getdict("REDIS_PARAMS")}
@@ -409,7 +409,7 @@ class RedisStore:
         return self._do(script, keys=[self._prefix], args=[command, self.owner, self._life, self._born, *arguments])
 
     def _do(self, what: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
-        """Call Redis; while it is unreachable, retry until REDIS_PATIENCE is used up or the worker is told to stop."""
+        """Call Redis; while it is unreachable, retry until REDIS_PATIENCE is used up or the worker must stop."""
         try:
             return what(*arguments, **named)
         except RedisError as error:
