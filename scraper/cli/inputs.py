@@ -38,6 +38,7 @@ _URL_LIST = "a list of URLs, not a story; xargs -a FILE scraper extract fetches 
 _FETCHED = 100_000  # bytes assumed for a page to fetch, for the progress bar
 _DELAY = 1.0  # seconds between two requests to a host
 _HEAD = 4096  # bytes read to detect the kind of a file with an unknown name
+_PACKED_PAGE = ".html.gz"
 _PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?+(?>\s++|<\?xml[^>]*+>|<!--.*?-->)*+<(?:!doctype\s++html|html|head|body|title|meta)\b",
     re.DOTALL | re.IGNORECASE,
@@ -153,7 +154,10 @@ class Inputs:
             bad_lines.end_row()
 
     def _single(self, raw: IO[bytes], kind: str) -> Page:
-        body = raw.read(LARGEST + 1)
+        try:
+            body = (gzip.GzipFile(fileobj=raw) if kind == _PACKED_PAGE else raw).read(LARGEST + 1)
+        except (EOFError, zlib.error) as error:
+            raise ScraperError(f"damaged gzip: {error}") from error
         if len(body) > LARGEST:
             raise ScraperError(f"larger than {LARGEST} bytes")
         text = self._options.text or kind.endswith(_TEXTS)
@@ -267,7 +271,9 @@ def _kind(name: str, raw: IO[bytes], *, text: bool) -> str:
 def _sniff(head: bytes) -> str | None:
     if head.startswith(b"\x1f\x8b"):
         inner = zlib.decompressobj(wbits=31).decompress(head, _HEAD)
-        return ".jsonl.gz" if inner.lstrip().startswith(b"{") else ".warc.gz"
+        if inner.lstrip().startswith(b"{"):
+            return ".jsonl.gz"
+        return _PACKED_PAGE if _PAGE.match(inner) else ".warc.gz"
     if head.startswith(b"WARC/"):
         return ".warc"
     if head.lstrip().startswith(b"{"):

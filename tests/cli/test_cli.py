@@ -691,6 +691,17 @@ def test_what_parquet_needs_is_told(records, tmp_path, monkeypatch, capsys):
 # ---------------------------------------------------------------- the small ones
 
 
+@pytest.mark.parametrize("name", ["page.html.gz", "page.gz"])
+def test_a_page_may_be_packed(tmp_path, name, capsys):
+    page = (ROOT / "fixtures" / "pages" / "theme-plain" / "page.html").read_bytes()
+    (tmp_path / name).write_bytes(gzip.compress(page))
+    assert main(["extract", str(tmp_path / name)]) == 0
+    assert json.loads(capsys.readouterr().out)["like_count"] == 527
+    (tmp_path / name).write_bytes(gzip.compress(page)[:-99])
+    assert main(["extract", str(tmp_path / name)]) == 1
+    assert "damaged gzip" in capsys.readouterr().err
+
+
 def test_stdin_is_read_once(capsys):
     assert main(["extract", "-", "-"]) == 2
     assert "stdin can be read only once" in capsys.readouterr().err
