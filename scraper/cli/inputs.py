@@ -255,7 +255,7 @@ def _open_file(name: str) -> IO[bytes]:
 
 
 def _kind(name: str, raw: IO[bytes], *, text: bool) -> str:
-    """Return the extension of a file, or one detected from its content; raise `ScraperError` if there is none."""
+    """Return the extension of a file, or one detected from its content; raise `ScraperError` for an unknown kind."""
     head = raw.read(_HEAD)
     raw.seek(0)
     if not head:

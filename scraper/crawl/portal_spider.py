@@ -215,7 +215,7 @@ class PortalSpider(Spider):
     def _go_on(
         self, response: Response, found: Article, following: str | None, chain: "_Chain | None" = None
     ) -> Output:
-        """Request the next part of a story, or write the story if there is none."""
+        """Request the next part of a story, or write the story after its last part."""
         earlier = len(chain.bodies) if chain else 0
         if following is None or earlier + 1 >= LONGEST:
             parts = [*(self._parts(chain) if chain else ()), found]
@@ -349,6 +349,6 @@ def _was_led(response: Response) -> bool:
 
 
 def _kind(response: Response) -> Literal["sitemap", "feed"] | None:
-    """Return whether a page is none, but a feed or a sitemap."""
+    """Return whether a response is a feed or a sitemap, not a page."""
     declared = (response.headers.get("Content-Type") or b"").decode("latin-1")
     return None if "html" in declared.lower() else xml_stream.kind(response.body, declared)

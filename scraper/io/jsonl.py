@@ -48,7 +48,7 @@ def read_records(
 
 
 def parse_record(line: bytes) -> Article:
-    """Parse a line as a record; raise `RecordError` if it is none."""
+    """Parse a line as a record; raise `RecordError` if it is not one."""
     _check_length(line)
     record = Article.from_json(line)
     counts = (record.like_count, record.view_count, record.dateline and record.dateline.paragraph)
@@ -68,7 +68,7 @@ def _check_text(record: Article) -> None:
 
 
 def parse_object(line: bytes) -> dict[str, Any]:
-    """Parse a line as a JSON object; raise `RecordError` if it is none."""
+    """Parse a line as a JSON object; raise `RecordError` if it is not one."""
     _check_length(line)
     try:
         value = json.loads(line)

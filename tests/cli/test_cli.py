@@ -58,7 +58,7 @@ def passed_over(pages: Path) -> str:
 
 @pytest.fixture
 def pages(tmp_path: Path) -> Path:
-    """Return a folder with pages of several kinds, and with what is none."""
+    """Return a folder with pages of several kinds and other files."""
     folder = tmp_path / "pages"
     (folder / "inner").mkdir(parents=True)
     (folder / "a.html").write_text(html("red"), "utf-8")

@@ -281,7 +281,7 @@ class Scheduler(BaseScheduler):
 
 
 def _parent_key(request: Request) -> bytes:
-    """Return the key of the request that led to this one; empty if there is none."""
+    """Return the key of the request that this one came from, or an empty key."""
     try:
         return bytes.fromhex(request.meta.get(META, ""))
     except (TypeError, ValueError):  # a spider may use that key for something else

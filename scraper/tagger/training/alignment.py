@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from scraper.block import Document
 
-__all__ = ["align", "targets", "words"]
+__all__ = ["UNKNOWN", "align", "targets", "words"]
 
 UNKNOWN = -1.0
 _WORD = re.compile(r"\w+")

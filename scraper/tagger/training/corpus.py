@@ -26,12 +26,12 @@ from scraper.segment.html import segment_html
 from scraper.segment.text import segment_text
 from scraper.tagger.features import Features
 from scraper.tagger.network import ARTICLE, KINDS, LISTING, OTHER, STORY
-from scraper.tagger.training.alignment import targets
+from scraper.tagger.training.alignment import UNKNOWN, targets
 
 __all__ = ["FOLDS", "UNKNOWN", "UNKNOWN_KIND", "Example", "flatten", "fold_of", "fold_of_host", "read_corpus"]
 
 FOLDS = 5
-UNKNOWN, UNKNOWN_KIND = -1.0, -100
+UNKNOWN_KIND = -100
 _LABELS = {str(label): number for number, label in enumerate(KINDS)}
 _PAGE_KINDS = {
     "article": ARTICLE,
