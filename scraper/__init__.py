@@ -7,13 +7,18 @@
 ('OSLO, Norway', 'AP')
 """
 
+from typing import TYPE_CHECKING, Any
+
 from scraper.article import Article, Dateline, Extraction, Image, Link, Sidebar, json_schema
 from scraper.block import Block, Labelled
 from scraper.errors import ArchiveError, FetchError, NotAnArticle, RecordError, ScraperError
 from scraper.explanation import explain_page, explain_page_text
 from scraper.label import Label
-from scraper.pipeline import explain, explain_text, extract, extract_text
+from scraper.pipeline import explain, explain_text, extract, extract_text, extract_url
 from scraper.version import __version__
+
+if TYPE_CHECKING:
+    from scraper.site import Site, learn
 
 __all__ = [
     "ArchiveError",
@@ -30,6 +35,7 @@ __all__ = [
     "RecordError",
     "ScraperError",
     "Sidebar",
+    "Site",
     "__version__",
     "explain",
     "explain_page",
@@ -37,5 +43,15 @@ __all__ = [
     "explain_text",
     "extract",
     "extract_text",
+    "extract_url",
     "json_schema",
+    "learn",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Site", "learn"):
+        import scraper.site  # noqa: PLC0415 - numpy takes 100 ms to import
+
+        return getattr(scraper.site, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

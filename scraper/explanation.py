@@ -10,7 +10,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scraper.article import Article
 from scraper.block import Document, Labelled
@@ -20,7 +20,10 @@ from scraper.label import STORY, Label
 from scraper.pipeline import outcome, read, read_text
 from scraper.printable import printable
 
-__all__ = ["EMPHASISED", "PALETTE", "explain_page", "explain_page_text"]
+if TYPE_CHECKING:
+    from scraper.site import Site
+
+__all__ = ["EMPHASISED", "PALETTE", "escaped", "explain_page", "explain_page_text", "html_page", "spelled"]
 
 PALETTE: dict[str, tuple[str, str]] = {
     "paper": ("#f7f5f0", "#131519"),
@@ -49,13 +52,15 @@ _REASONS: dict[Reason, str] = {
 Runs = list[tuple[Label, list[tuple[int, Labelled]]]]
 
 
-def explain_page(page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> str:
+def explain_page(
+    page: bytes | str, *, url: str | None = None, content_type: str | None = None, site: "Site | None" = None
+) -> str:
     """Return the explain page of a news page as one self-contained HTML document.
 
     For a page without an article it shows the reason instead of the record. The arguments are those of `extract`;
     raises `ScraperError` for input that is not a page.
     """
-    return _render(read(page, url=url, content_type=content_type))
+    return _render(read(page, url=url, content_type=content_type), site)
 
 
 def explain_page_text(text: str, *, url: str | None = None) -> str:
@@ -63,11 +68,17 @@ def explain_page_text(text: str, *, url: str | None = None) -> str:
     return _render(read_text(text, url=url))
 
 
-def _render(document: Document) -> str:
-    labelled, result = outcome(document)
+def _render(document: Document, site: "Site | None" = None) -> str:
+    labelled, result = outcome(document, site)
     runs = [(label, list(run)) for label, run in itertools.groupby(enumerate(labelled), lambda pair: pair[1].label)]
     article = result if isinstance(result, Article) else None
     title = article.headline if article else "No article"
+    parts = (*_head(title, document, runs, result), *_legend(labelled), *_blocks(runs, article), *_record(result))
+    return html_page(f"{title}: explained", parts)
+
+
+def html_page(title: str, parts: Iterable[str]) -> str:
+    """Return a self-contained HTML page in the style of the explain page; only the title is escaped."""
     style = _style()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return "".join(
@@ -76,21 +87,20 @@ def _render(document: Document) -> str:
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY.format(digest)}">\n',
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
             '<meta name="referrer" content="no-referrer"><meta name="robots" content="noindex">\n',
-            f"<title>{_text(title)}: explained</title>\n<style>{style}</style></head>\n<body>\n",
-            *_head(title, document, runs, result),
-            *_legend(labelled),
-            *_blocks(runs, article),
-            *_record(result),
+            f"<title>{escaped(title)}</title>\n<style>{style}</style></head>\n<body>\n",
+            *parts,
             "</body></html>\n",
         )
     )
 
 
-def _text(value: object) -> str:
+def escaped(value: object) -> str:
+    """Return a value as HTML text, without control characters."""
     return escape(printable(str(value)))
 
 
-def _name(label: str) -> str:
+def spelled(label: str) -> str:
+    """Return a label as words."""
     return label.replace("_", " ")
 
 
@@ -111,9 +121,9 @@ def _style() -> str:
 
 
 def _head(title: str, document: Document, runs: Runs, result: Article | NotAnArticle) -> Iterator[str]:
-    yield f'<header><p class="kicker">How this page was read</p>\n<h1 dir="auto">{_text(title)}</h1>\n'
+    yield f'<header><p class="kicker">How this page was read</p>\n<h1 dir="auto">{escaped(title)}</h1>\n'
     if document.url:
-        yield f'<p class="address">{_text(document.url)}</p>\n'
+        yield f'<p class="address">{escaped(document.url)}</p>\n'
     facts = _facts(result) | {"Blocks": f"{len(document.blocks):,}"}
     yield '<dl class="facts">'
     yield "".join(f'<div class="{name.lower()}"><dt>{name}</dt><dd>{value}</dd></div>' for name, value in facts.items())
@@ -125,13 +135,13 @@ def _head(title: str, document: Document, runs: Runs, result: Article | NotAnArt
 def _facts(result: Article | NotAnArticle) -> dict[str, str]:
     """Return the verdict and its key figures as HTML."""
     if isinstance(result, NotAnArticle):
-        return {"Verdict": f"no article: {_text(result.reason)}"}
+        return {"Verdict": f"no article: {escaped(result.reason)}"}
     extraction, confidence = result.extraction, result.extraction.confidence
-    warnings = "".join(f"<li>{_text(_name(warning))}</li>" for warning in extraction.warnings)
+    warnings = "".join(f"<li>{escaped(spelled(warning))}</li>" for warning in extraction.warnings)
     return {
         "Verdict": "article",
         "Confidence": f'{confidence:.2f} <meter value="{confidence:.2f}" aria-hidden="true"></meter>',
-        "Template": _text(extraction.profile) if extraction.profile != "generic" else "none known",
+        "Template": escaped(extraction.profile) if extraction.profile != "generic" else "none known",
         "Warnings": f"<ul>{warnings}</ul>" if warnings else "none",
     }
 
@@ -156,12 +166,12 @@ def _strip(runs: Runs) -> Iterator[str]:
 def _record(result: Article | NotAnArticle) -> Iterator[str]:
     yield '<section id="record" aria-labelledby="record-title"><h2 id="record-title">Record</h2>\n'
     if isinstance(result, NotAnArticle):
-        yield f'<p class="refusal"><strong>No record: {_text(result.reason)}.</strong> {_REASONS[result.reason]}</p>'
+        yield f'<p class="refusal"><strong>No record: {escaped(result.reason)}.</strong> {_REASONS[result.reason]}</p>'
     else:
         record = result.to_dict()
         values = {key: record[key] for key in FIELDS}
         yield _value({key: value for key, value in values.items() if key == "headline" or _is_filled(value)})
-        missing = ", ".join(_name(key) for key, value in values.items() if not _is_filled(value))
+        missing = ", ".join(spelled(key) for key, value in values.items() if not _is_filled(value))
         yield f'\n<p class="missing">Missing on the page: {missing}.</p>'
     yield "</section>\n"
 
@@ -173,24 +183,24 @@ def _is_filled(value: Any) -> bool:
 def _value(value: Any) -> str:
     """Return a value of a record as HTML; a link is shown as its text and its URL, which cannot be followed."""
     if isinstance(value, dict) and value.keys() == {"text", "url"}:
-        address = f' <span class="address">{_text(value["url"])}</span>' if value["url"] else ""
-        return f"<bdi>{_text(value['text'])}</bdi>{address}"
+        address = f' <span class="address">{escaped(value["url"])}</span>' if value["url"] else ""
+        return f"<bdi>{escaped(value['text'])}</bdi>{address}"
     if isinstance(value, dict):
         pairs = (
-            f'<dt>{_text(_name(key))}</dt><dd class="{_text(key)}">'
+            f'<dt>{escaped(spelled(key))}</dt><dd class="{escaped(key)}">'
             f"{_folded(part) if key == 'sidebar' else _value(part)}</dd>"
             for key, part in value.items()
         )
         return f"<dl>{''.join(pairs)}</dl>"
     if isinstance(value, list):
         return "<ol>" + "".join(f'<li dir="auto">{_value(item)}</li>' for item in value) + "</ol>" if value else "none"
-    return "none" if value is None else f"<bdi>{_text(value)}</bdi>"
+    return "none" if value is None else f"<bdi>{escaped(value)}</bdi>"
 
 
 def _folded(lists: dict[str, list[Any]]) -> str:
     """Return the lists beside the story as a collapsed element: the blocks show them, too."""
-    counts = ", ".join(f"{_name(key)} {len(links)}" for key, links in lists.items() if links)
-    return f"<details><summary>{_text(counts)}</summary>{_value(lists)}</details>"
+    counts = ", ".join(f"{spelled(key)} {len(links)}" for key, links in lists.items() if links)
+    return f"<details><summary>{escaped(counts)}</summary>{_value(lists)}</details>"
 
 
 # ---------------------------------------------------------------- the blocks
@@ -203,19 +213,19 @@ def _legend(labelled: Iterable[Labelled]) -> Iterator[str]:
     for label in filter(counts.__contains__, Label):
         checked = "" if label is Label.HIDDEN else " checked"
         yield f'<label data-label="{label}"><input type="checkbox" id="show-{label}"{checked}> '
-        yield f"{_name(label)} <b>{counts[label]:,}</b></label>\n"
+        yield f"{spelled(label)} <b>{counts[label]:,}</b></label>\n"
     yield "</fieldset>\n"
 
 
 def _blocks(runs: Runs, article: Article | None) -> Iterator[str]:
-    language = f' lang="{_text(article.language)}"' if article and article.language else ""
+    language = f' lang="{escaped(article.language)}"' if article and article.language else ""
     yield '<section id="blocks" aria-labelledby="blocks-title"><h2 id="blocks-title">Blocks</h2>\n'
     yield "<p>The score of its label, 1 at most, is beside each block."
     yield " Hover over the block, tap it, or focus it with Tab to read the reason.</p>\n"
     opening = article.dateline.raw if article and article.dateline else ""
     for label, run in runs:
         kind = "run story" if label in EMPHASISED else "run"
-        yield f'<section class="{kind}" data-label="{label}"><h3>{_name(label)}</h3>'
+        yield f'<section class="{kind}" data-label="{label}"><h3>{spelled(label)}</h3>'
         yield f'<ol start="{run[0][0] + 1}">\n'
         for number, item in run:
             dateline = (
@@ -228,12 +238,12 @@ def _blocks(runs: Runs, article: Article | None) -> Iterator[str]:
 
 
 def _block(number: int, item: Labelled, dateline: str, language: str) -> Sequence[str]:
-    text = _text(item.block.text.removeprefix(dateline))
-    mark, note = (f"<mark>{_text(dateline)}</mark>", "; it opens with the dateline") if dateline else ("", "")
+    text = escaped(item.block.text.removeprefix(dateline))
+    mark, note = (f"<mark>{escaped(dateline)}</mark>", "; it opens with the dateline") if dateline else ("", "")
     score = ("score unsure", f"unsure {item.score:.2f}") if item.score < _UNSURE else ("score", f"{item.score:.2f}")
     return (
         f'<li><p tabindex="0" dir="auto" aria-describedby="why-{number}"{language}>{mark}{text}</p>',
         f'<small class="{score[0]}" aria-hidden="true">{score[1]}</small>',
-        f'<small class="why" id="why-{number}" role="tooltip"><b>{_name(item.label)}</b> score {item.score:.2f}, ',
-        f"{_text(item.reason)}{note}</small></li>\n",
+        f'<small class="why" id="why-{number}" role="tooltip"><b>{spelled(item.label)}</b> score {item.score:.2f}, ',
+        f"{escaped(item.reason)}{note}</small></li>\n",
     )

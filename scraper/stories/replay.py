@@ -7,7 +7,7 @@ fetched after it. Where the pages stand in another order, a later part is kept u
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from scraper.article import Article
@@ -21,7 +21,10 @@ from scraper.stories import urls
 from scraper.stories.identity import Memory, body_digest, cut_short, judge, remembered, story_id, truncated
 from scraper.stories.parts import LONGEST, Place, belongs, place
 
-__all__ = ["PageResult", "Replay", "articles", "document", "look"]
+if TYPE_CHECKING:
+    from scraper.site import Site
+
+__all__ = ["PageResult", "Replay", "articles", "document", "is_readable", "look"]
 
 # What a crawl asks for without reading it as a page, or never asks for.
 _UNREAD = frozenset(("/robots.txt", "/sitemap.xml"))
@@ -64,12 +67,12 @@ def articles(pages: Iterable[Page], *, on_skipped: OnSkipped | None = None) -> I
     yield from replay.rest()
 
 
-def look(page: Page) -> PageResult:
-    """Read a page by itself: all of the work, for whichever process has time."""
-    if _key(page) is None or not _readable(page):
+def look(page: Page, site: "Site | None" = None) -> PageResult:
+    """Read a page by itself, or with what was learned from its site; safe to run in any process."""
+    if not is_readable(page):
         return PageResult(page=False)
     try:
-        return PageResult(_read(page))
+        return PageResult(_read(page, site))
     except ScraperError as error:
         return PageResult(error=error)
 
@@ -158,7 +161,10 @@ def _refused(page: Page) -> bool:
     return page.status is not None and 400 <= page.status < 500 and page.status not in (408, 429)
 
 
-def _readable(page: Page) -> bool:
+def is_readable(page: Page) -> bool:
+    """Return whether a page of an archive is one: a success, and no sitemap, feed, image or script."""
+    if _key(page) is None:
+        return False
     if page.url is None or page.status is None:
         return True
     if not 200 <= page.status < 300 or urlsplit(page.url).path in _UNREAD:
@@ -166,10 +172,10 @@ def _readable(page: Page) -> bool:
     return not _SITEMAP.match(page.body[:4096]) and not _NO_PAGE.match((page.content_type or "").lower())
 
 
-def _read(page: Page) -> _Read:
+def _read(page: Page, site: "Site | None") -> _Read:
     blocks = document(page)
     identifier = story_id(page.url) if page.url else None
-    found = dataclasses.replace(article(blocks), id=identifier, fetched_at=page.fetched_at)
+    found = dataclasses.replace(article(blocks, site), id=identifier, fetched_at=page.fetched_at)
     if page.status is not None and cut_short(page.body):
         found = truncated(found)
     return _Read(found, place(blocks, page.url, urlsplit(page.url).scheme) if page.url else Place())

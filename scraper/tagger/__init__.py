@@ -1,18 +1,25 @@
-"""The learned labeller for pages of no known template: `read` labels every block of a document and judges the page."""
+"""The learned labeller for pages of no known template: `read` labels every block of a document and judges the page.
+
+With the pages of a site it reads in two stages: the network reads the page, and the site layer corrects it by what the
+other pages of the site have there. `summarise` returns what a page says about its site.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scraper.block import Block, Document, Labelled, Reading
 from scraper.label import LISTS, STORY, Label
-from scraper.tagger import lists
+from scraper.tagger import lists, site_layer
 from scraper.tagger.decode import Decoded, decode
 from scraper.tagger.features import COLUMNS, Features, featurise
 from scraper.tagger.network import LISTING, Network, Output, load, predict
+from scraper.tagger.page_summary import PageSummary
 from scraper.tagger.second_opinion import replacement
+from scraper.tagger.site_evidence import SiteIndex
+from scraper.tagger.site_layer import Adjusted
 from scraper.vocabulary import PROMOS
 
-__all__ = ["UNSURE", "read", "read_output"]
+__all__ = ["UNSURE", "read", "read_output", "summarise", "word_counts"]
 
 Floats = NDArray[np.floating]
 
@@ -43,22 +50,35 @@ _EASTERN_WORD = 4.0
 """How many units of length make a word where words are not set apart; a character counts two."""
 
 
-def read(document: Document) -> Reading:
+def read(document: Document, site: SiteIndex | None = None) -> Reading:
     """Label every block of a page or of flattened text, in order, and judge the page.
 
     A score is the probability that the label is right, as far as the model knows. A reason names the feature that
-    stands out most; the model weighs all of them.
+    stands out most, or what the other pages of the site say; the model weighs all of them.
     """
     if not document.blocks:
         return Reading((), 0.0, 0.0)
     network = load("html" if document.elements else "text")
     features = featurise(document, network.vocabulary)
-    return read_output(document, features, predict(features, network.weights), network)
+    output = predict(features, network.weights)
+    adjusted = None
+    if site is not None and document.elements:
+        adjusted = site_layer.adjust(document, output, word_counts(features), site, network.calibration)
+    return read_output(document, features, adjusted or output, network)
 
 
-def read_output(document: Document, features: Features, output: Output, network: Network) -> Reading:
-    """Return labels and a verdict from the output of the network."""
-    words = _words(features)
+def summarise(document: Document) -> PageSummary:
+    """Return what a page of at least one block says about its site."""
+    network = load()
+    features = featurise(document, network.vocabulary)
+    output = predict(features, network.weights)
+    return site_layer.summary(document, output, word_counts(features), network.calibration)
+
+
+def read_output(document: Document, features: Features, read: Output | Adjusted, network: Network) -> Reading:
+    """Return labels and a verdict from the output of the network, or of both stages."""
+    output = read.output if isinstance(read, Adjusted) else read
+    words = word_counts(features)
     decoded = decode(document.blocks, (output.story, output.kinds), words, network.calibration)
     odds = np.exp(output.verdict - output.verdict.max())
     listing = float(odds[LISTING] / odds.sum())
@@ -68,10 +88,17 @@ def read_output(document: Document, features: Features, output: Output, network:
         decoded, confidence, warnings = decoded._replace(labels=labels), min(confidence, _OPINION), ("second_opinion",)
     if confidence < UNSURE:
         warnings = (*warnings, "unsure")
-    return Reading(_labelled(document, features, decoded, output.kinds), confidence, listing, warnings)
+    labelled = _labelled(document, features, decoded, output.kinds)
+    if isinstance(read, Adjusted):
+        labelled = tuple(map(_with_site_reason, labelled, site_layer.reasons(read)))
+    return Reading(labelled, confidence, listing, warnings)
 
 
-def _words(features: Features) -> Floats:
+def _with_site_reason(labelled: Labelled, reason: str | None) -> Labelled:
+    return labelled if reason is None else Labelled(labelled.block, labelled.label, labelled.score, reason)
+
+
+def word_counts(features: Features) -> Floats:
     """Return the number of words of each block, with an estimate where words are not set apart."""
     dense = features.dense
     spaced = np.expm1(dense[:, _WORDS] * 3)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scraper.block import Block
 from scraper.label import Label
-from scraper.tagger.network import KINDS, STORY
+from scraper.tagger.network import KINDS, STORY, softmax
 
 __all__ = ["Decoded", "decode"]
 
@@ -48,7 +48,7 @@ def decode(blocks: Sequence[Block], logits: tuple[Floats, Floats], words: Floats
     chance = np.where(_repeated(blocks, chance), 0.0, chance)
     kept, expected_f1 = _best_body(chance, words)
     odds = np.concatenate(
-        [_shares(kinds[:, :STORY]) * chance[:, None], _shares(kinds[:, STORY:]) * (1 - chance)[:, None]], axis=1
+        [softmax(kinds[:, :STORY]) * chance[:, None], softmax(kinds[:, STORY:]) * (1 - chance)[:, None]], axis=1
     )
     allowed = np.where((np.arange(len(KINDS)) < STORY) == kept[:, None], odds, 0)
     headlines = allowed[:, _HEADLINE].copy()
@@ -71,12 +71,6 @@ def _repeated(blocks: Sequence[Block], chance: Floats) -> NDArray[np.bool_]:
             if chance[index] >= _LIKELY:
                 seen.add(text)
     return marks
-
-
-def _shares(logits: Floats) -> Floats:
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: Floats = odds / odds.sum(axis=1, keepdims=True)
-    return shares
 
 
 def _best_body(chance: Floats, words: Floats) -> tuple[NDArray[np.bool_], float]:

@@ -29,7 +29,9 @@ __all__ = [
     "Network",
     "Output",
     "load",
+    "neighbours",
     "predict",
+    "softmax",
 ]
 
 Floats = NDArray[np.floating]
@@ -107,7 +109,7 @@ def predict(features: Features, weights: dict[str, Floats]) -> Output:
     groups = _grouped(features.groups)
     hidden = _layer(_inputs(features, weights), weights, "input")
     for layer, dilation in enumerate(DILATIONS):
-        hidden += _layer(_neighbours(hidden, dilation), weights, f"convs.{layer}")
+        hidden += _layer(neighbours(hidden, dilation), weights, f"convs.{layer}")
         if layer % 2:
             said = _times(hidden, weights[f"say.{layer // 2}.weight"])
             hidden += _layer(_means(said, groups), weights, f"hear.{layer // 2}")
@@ -199,7 +201,7 @@ def _above(names: Floats, features: Features) -> Floats:
     return total[:, :-1] * _scale(total[:, -1].astype(np.int64), _MANY_ELEMENTS)[:, None]
 
 
-def _neighbours(hidden: Floats, distance: int) -> Floats:
+def neighbours(hidden: Floats, distance: int) -> Floats:
     """Join each row with the one `distance` before it and the one `distance` after it."""
     n, size = hidden.shape
     joined = np.zeros((n, 3, size), np.float32)
@@ -217,7 +219,7 @@ def _means(said: Floats, groups: _Groups) -> Floats:
 
 def _page(hidden: Floats, declared: Floats, weights: dict[str, Floats]) -> tuple[Floats, Floats]:
     """Return the summaries of the page, and one vector of all of them, a row for each block."""
-    shares = _softmax(_times(hidden, weights["slots.weight"]), axis=0)
+    shares = softmax(_times(hidden, weights["slots.weight"]), axis=0)
     slots = shares.T @ _times(hidden, weights["value.weight"])
     whole = _layer(np.concatenate([slots.ravel(), declared])[None].astype(np.float32), weights, "page")
     return slots, np.broadcast_to(whole, (len(hidden), whole.shape[1]))
@@ -225,7 +227,7 @@ def _page(hidden: Floats, declared: Floats, weights: dict[str, Floats]) -> tuple
 
 def _attended(hidden: Floats, slots: Floats, weights: dict[str, Floats]) -> Floats:
     """Return for each block the summaries of the page that matter to it."""
-    shares = _softmax(_times(hidden, weights["query.weight"]), axis=1)
+    shares = softmax(_times(hidden, weights["query.weight"]), axis=1)
     attended: Floats = shares @ slots
     return attended
 
@@ -240,7 +242,8 @@ def _verdict(hidden: Floats, story: Floats, page: Floats, weights: dict[str, Flo
     return verdict
 
 
-def _softmax(logits: Floats, axis: int) -> Floats:
+def softmax(logits: Floats, axis: int = 1) -> Floats:
+    """Return the shares of rows or columns of logits."""
     odds = np.exp(logits - logits.max(axis=axis, keepdims=True))
     shares: Floats = odds / odds.sum(axis=axis, keepdims=True)
     return shares

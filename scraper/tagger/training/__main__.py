@@ -3,7 +3,8 @@
 Needs torch, and resiliparse for the flattened twin of each page; the library itself needs neither. For each fifth of
 the hosts, networks with different seeds learn from the other four fifths. Their answers on the pages they have not seen
 give the printed figures and the calibration, and the mean of these answers teaches the network that is written, on
-pages with labels and on pages without. The same seed gives the same weights on the same machine.
+pages with labels and on pages without. The site layer learns from the same answers, as they are as faulty as those on
+new sites. The same seed gives the same weights on the same machine.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from scraper.segment.text import segment_text
 from scraper.tagger.features import Vocabulary, featurise
@@ -24,11 +26,16 @@ from scraper.tagger.training.corpus import FOLDS, UNKNOWN, UNKNOWN_KIND, Example
 from scraper.tagger.training.evaluate import Answer, calibrate, mean_answer, read_all, report, spread
 from scraper.tagger.training.fit import LONGEST, Recipe, answer, fit, vocabulary
 from scraper.tagger.training.net import Net
+from scraper.tagger.training.site_net import EPOCHS as SITE_EPOCHS
+from scraper.tagger.training.site_net import SitePage, fit_sites, report_sites, site_pages, without_words
 from scraper.tagger.training.synthetic import list_pages, story_pages
 
 EPOCHS = {"html": 14, "text": 12}
+Reading = tuple[Answer, Answer]
+"""The answer of a network on a page, and its answer without class names and words."""
 TEACHERS = {"html": 3, "text": 1}
 """How many networks are trained for each fifth of the hosts."""
+KINDS = (*EPOCHS, "site")
 PLAIN = 500
 """How many lists of stories, and how many plain pages of single ones, are made of the corpus' stories."""
 
@@ -55,12 +62,12 @@ def _flattened(page: Example) -> Example:
 
 def held_out(
     pool: ProcessPoolExecutor, examples: Sequence[Example], known: Vocabulary, recipes: Sequence[Recipe]
-) -> list[list[Answer]]:
-    """Return for each recipe and each page the answer of a network that saw no page of its host."""
+) -> list[list[Reading]]:
+    """Return for each recipe and each page the answers of a network that saw no page of its host."""
     tasks = [[pool.submit(_one_fold, examples, known, recipe, fold) for fold in range(FOLDS)] for recipe in recipes]
     rounds = []
     for recipe, folds in zip(recipes, tasks, strict=True):
-        answers: dict[int, Answer] = {}
+        answers: dict[int, Reading] = {}
         for number, task in enumerate(folds):
             answers |= task.result()
             print(f"seed {recipe.seed}, fold {number + 1} of {FOLDS} done", flush=True)
@@ -68,10 +75,15 @@ def held_out(
     return rounds
 
 
-def _one_fold(examples: Sequence[Example], known: Vocabulary, recipe: Recipe, fold: int) -> dict[int, Answer]:
+def _one_fold(examples: Sequence[Example], known: Vocabulary, recipe: Recipe, fold: int) -> dict[int, Reading]:
     _prepare()
     net = fit([each for each in examples if fold_of(each) != fold and _has_gold(each) and _usable(each)], known, recipe)
-    return {index: answer(net, each) for index, each in enumerate(examples) if fold_of(each) == fold}
+    return {index: _read(net, each) for index, each in enumerate(examples) if fold_of(each) == fold}
+
+
+def _read(net: Net, example: Example) -> Reading:
+    assert example.features is not None
+    return answer(net, example), answer(net, example._replace(features=without_words(example.features)))
 
 
 def _write(
@@ -128,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="a folder of sets, each with gold.jsonl and pages/")
     parser.add_argument("--sites", type=Path, help="a folder of compiled sites whose posts are known")
-    parser.add_argument("--kind", choices=sorted(EPOCHS), action="append", help="train these weights only")
+    parser.add_argument("--kind", choices=KINDS, action="append", help="train these weights only; html includes site")
     parser.add_argument("--into", type=Path, default=Path(__file__).parents[1], help="where the weights go")
     parser.add_argument("--epochs", type=int, help="how often each page is learned from")
     parser.add_argument(
@@ -136,30 +148,58 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--teachers", type=int, help="how many networks are trained for each fifth of the hosts")
+    parser.add_argument("--site-epochs", type=int, default=SITE_EPOCHS, help="the same, for the site layer")
     parser.add_argument("--jobs", type=int, default=2, help="how many networks are trained at once")
     options = parser.parse_args(arguments)
     _prepare()
     with ProcessPoolExecutor(options.jobs, get_context("fork")) as pool:
-        written = [_train(pool, name, options) for name in options.kind or EPOCHS]
+        written = [task for name in options.kind or EPOCHS for task in _train(pool, name, options)]
         for task in written:
             task.result()
 
 
-def _train(pool: ProcessPoolExecutor, name: str, options: argparse.Namespace) -> Future[None]:
+def _train(pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace) -> list[Future[None]]:
+    name = "text" if kind == "text" else "html"
     known, examples = read(options.folder, name, options.sites, options.lists)
-    print(f"{name}: {len(examples)} pages", flush=True)
+    print(f"{kind}: {len(examples)} pages", flush=True)
     epochs, teachers = options.epochs or EPOCHS[name], options.teachers or TEACHERS[name]
     recipes = [Recipe(options.seed + number, epochs) for number in range(teachers)]
     rounds = held_out(pool, examples, known, recipes)
+    first = [[reading[0] for reading in each] for each in rounds]
     if teachers > 1:
-        read_rounds = [list(read_all(examples, each, known, calibrate(examples, each))) for each in rounds]
+        read_rounds = [list(read_all(examples, each, known, calibrate(examples, each))) for each in first]
         print(re.sub("^", f"{name}  ", spread(read_rounds), flags=re.MULTILINE), flush=True)
-    answers = [mean_answer(each) for each in zip(*rounds, strict=True)]
+    answers = [mean_answer(each) for each in zip(*first, strict=True)]
     calibration = calibrate(examples, answers)
     pages = list(read_all(examples, answers, known, calibration))
     print(re.sub("^", f"{name}  ", report(pages), flags=re.MULTILINE), flush=True)
-    taught = _taught(examples, answers, calibration)
-    return pool.submit(_write, options.into / f"{name}.npz", taught, known, recipes[0], calibration)
+    written = []
+    if kind != "text":
+        wordless = [mean_answer([reading[1] for reading in each]) for each in zip(*rounds, strict=True)]
+        sites = site_pages(examples, list(zip(answers, wordless, strict=True)), np.array(calibration))
+        written.append(pool.submit(_write_sites, options, sites, known, calibration))
+    if kind != "site":
+        taught = _taught(examples, answers, calibration)
+        written.append(pool.submit(_write, options.into / f"{name}.npz", taught, known, recipes[0], calibration))
+    return written
+
+
+def _write_sites(
+    options: argparse.Namespace, sites: dict[str, list[SitePage]], known: Vocabulary, calibration: Sequence[float]
+) -> None:
+    """Print the figures of the site layer, train it on all sites, and write it."""
+    _prepare()
+    scale, epochs = np.array(calibration, np.float32), options.site_epochs
+    for line in report_sites(sites, known, scale, options.seed, epochs):
+        print(line, flush=True)
+    save_sites(options.into / "site.npz", fit_sites(list(sites.values()), scale, options.seed, epochs))
+    print("site.npz written", flush=True)
+
+
+def save_sites(file: Path, net: nn.Module) -> None:
+    """Write the weights of a site layer; matrices are in x out."""
+    arrays = {name: tensor.numpy().T for name, tensor in net.state_dict().items()}
+    np.savez_compressed(file, **arrays)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from scraper.tagger.network import ARTICLE, KINDS, LISTING, STORY, Network, Outp
 from scraper.tagger.training.alignment import words
 from scraper.tagger.training.corpus import Example
 
-__all__ = ["Read", "calibrate", "mean_answer", "read_all", "report", "spread"]
+__all__ = ["Read", "calibrate", "mean_answer", "read_all", "report", "spread", "words_f1"]
 
 Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
 """The logits of the blocks and of the page, as `fit.answer` returns them."""
@@ -92,14 +92,15 @@ def read_all(
         assert example.features is not None
         output = Output(out[:, 0], out[:, 1:], verdict)
         reading = read_output(example.document, example.features, output, network)
-        yield Read(example, reading, _words_f1(example, reading))
+        yield Read(example, reading, words_f1(example, reading))
 
 
 def _body(reading: Reading) -> list[str]:
     return [each.block.text for each in reading.labelled if each.label in BODY_LABELS]
 
 
-def _words_f1(example: Example, reading: Reading) -> float | None:
+def words_f1(example: Example, reading: Reading) -> float | None:
+    """Return F1 by words of the body; None for a page without a gold body."""
     if not example.gold.get("body") or example.verdict != ARTICLE:
         return None
     return _f1(words("\n".join(_body(reading))), words(example.gold["body"]))

@@ -1,0 +1,164 @@
+"""What a page says about the template of its site: for each element path its texts, and how the labeller reads them."""
+
+from binascii import crc32
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Annotated
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from scraper.block import Document, Element
+from scraper.tagger.network import KINDS, STORY, softmax
+
+__all__ = ["PageSummary", "PathSummary", "label_shares", "page_digest", "path_keys", "summarise", "text_keys"]
+
+Floats = NDArray[np.floating]
+
+_MAX_BLOCKS, _MAX_PATHS, _MAX_TEXTS = 600, 120, 300
+"""Limits on one page. Further blocks and texts are ignored; of the paths, those with the most words are kept."""
+_SHOWN_ELEMENTS, _MAX_PATH = 3, 64
+_MAX_TEXT, _SHOWN_TEXT = 24, 15
+_FRAME = 80
+"""Bytes of JSON around the paths of a page."""
+_LEAST_SHARE = 0.05
+"""Labels with a smaller share of the blocks at a path are not recorded."""
+_NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
+_ROOT = ("html", "body")
+
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
+Expected = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+
+
+class PathSummary(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The blocks of one page at one element path."""
+
+    path: str
+    """The innermost three elements with their class words, the outermost first: `div.story > div > p`."""
+    key: int
+    """A checksum of the whole path, with all elements around."""
+    blocks: Annotated[int, msgspec.Meta(ge=1, le=10**9)]
+    words: Count
+    story: Expected
+    """The expected number of blocks that belong to the story."""
+    story_words: Expected
+    """The expected number of words that belong to the story."""
+    labels: dict[str, Expected]
+    """The expected number of blocks with each label."""
+    texts: tuple[str, ...]
+    """The texts of the blocks, long ones shortened to their beginning and a checksum."""
+
+
+class PageSummary(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What one page says about its site."""
+
+    digest: str
+    """Identifies the page by its texts."""
+    size: Count
+    """An upper bound of its size as JSON, in bytes."""
+    is_list: bool
+    """Whether the labeller takes it for a list of stories."""
+    paths: tuple[PathSummary, ...]
+    """In the order of the page."""
+
+
+def summarise(document: Document, story: Floats, shares: Floats, words: Floats, is_list: bool) -> PageSummary:
+    """Summarise a page of n blocks.
+
+    `story` are the probabilities of belonging to the story, `shares` the probabilities of the labels (n x KINDS) and
+    `words` the number of words of each block.
+    """
+    n = min(len(document.blocks), _MAX_BLOCKS)
+    full, names = path_keys(document)
+    texts = text_keys(document)
+    rows: dict[int, list[int]] = {}
+    for index, key in enumerate(full[:n].tolist()):
+        rows.setdefault(key, []).append(index)
+    kept = sorted(rows, key=lambda key: (-float(words[rows[key]].sum()), key))[:_MAX_PATHS]
+    allowed = _MAX_TEXTS
+    paths = []
+    for key in sorted(kept, key=lambda key: rows[key][0]):
+        at = rows[key]
+        shown = tuple(dict.fromkeys(texts[index] for index in at[:allowed]))
+        allowed -= len(shown)
+        paths.append(_path(names[at[0]], key, (story[at], shares[at], words[at]), shown))
+    size = _FRAME + len(msgspec.json.encode(paths))
+    return PageSummary(page_digest(document), size, is_list, tuple(paths))
+
+
+def page_digest(document: Document) -> str:
+    """Return what identifies a page by its texts."""
+    texts = "\n".join([block.text for block in document.blocks])
+    return blake2b(texts.encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
+def _path(name: str, key: int, numbers: tuple[Floats, Floats, Floats], texts: tuple[str, ...]) -> PathSummary:
+    story, shares, words = numbers
+    labels = shares.sum(axis=0)
+    return PathSummary(
+        name,
+        key,
+        len(story),
+        int(words.sum()),
+        round(float(story.sum()), 2),
+        round(float((story * words).sum()), 1),
+        {
+            str(kind): round(value, 1)
+            for kind, value in zip(KINDS, labels.tolist(), strict=True)
+            if value >= _LEAST_SHARE * len(story)
+        },
+        texts,
+    )
+
+
+def path_keys(document: Document) -> tuple[NDArray[np.int64], list[str]]:
+    """Return for each block the checksum of its element path, and the names of its innermost elements."""
+    known: dict[tuple[str, str], str] = {}
+    names: list[str] = []
+    keys: list[int] = []
+    shown: list[str] = []
+    elements = document.elements
+    for element in elements:
+        name = known.get((element.tag, element.names))
+        if name is None:
+            name = known[element.tag, element.names] = _name(element)
+        names.append(name)
+        parent = element.parent
+        keys.append(crc32(name.encode("utf-8", "replace"), keys[parent] if parent >= 0 else 0))
+        shown.append(_shown(names, elements, len(names) - 1))
+    full = np.array([keys[block.element] if block.element >= 0 else 0 for block in document.blocks], np.int64)
+    local = [shown[block.element] if block.element >= 0 else "" for block in document.blocks]
+    return full, local
+
+
+def _name(element: Element) -> str:
+    """Return the tag and the class words; digits are dropped, as in `post-1234`, which differs from page to page."""
+    if element.tag in _ROOT:
+        return element.tag
+    return ".".join([element.tag, *sorted(set(element.names.translate(_NO_LETTERS).split()))])
+
+
+def _shown(names: Sequence[str], elements: Sequence[Element], index: int) -> str:
+    chain: list[str] = []
+    while index >= 0 and len(chain) < _SHOWN_ELEMENTS:
+        chain.append(names[index][: _MAX_PATH // _SHOWN_ELEMENTS])
+        index = elements[index].parent
+    return " > ".join(reversed(chain))
+
+
+def text_keys(document: Document) -> list[str]:
+    """Return the texts of the blocks, long ones shortened to their beginning and a checksum."""
+    return [
+        text
+        if len(text := block.text) <= _MAX_TEXT
+        else f"{text[:_SHOWN_TEXT]}…{crc32(text.encode('utf-8', 'replace')):08x}"
+        for block in document.blocks
+    ]
+
+
+def label_shares(story: Floats, kinds: Floats) -> Floats:
+    """Return the probabilities of the labels, given those of the story and the logits of the labels."""
+    inside, outside = softmax(kinds[:, :STORY]), softmax(kinds[:, STORY:])
+    return np.concatenate([inside * story[:, None], outside * (1 - story)[:, None]], axis=1)

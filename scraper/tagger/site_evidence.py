@@ -1,0 +1,230 @@
+"""What the other pages of a site say about the blocks of a page, as numbers for the site layer.
+
+Two facts count: how the labeller reads the blocks at the same element path on the other pages, and which texts the
+other pages have too. The page itself, and copies of it under other URLs, are left out, so that no page confirms itself.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scraper.block import Document
+from scraper.tagger.network import KINDS
+from scraper.tagger.page_summary import PageSummary, page_digest, path_keys, text_keys
+
+__all__ = ["EVIDENCE_COLUMNS", "Evidence", "SiteIndex", "evidence", "index_pages"]
+
+Floats = NDArray[np.floating]
+Ints = NDArray[np.int64]
+
+_LEVELS = ("path", "elements")
+_LEVEL_COLUMNS = (
+    "known",
+    "share of pages",
+    "pages",
+    "blocks",
+    "blocks a page",
+    "story",
+    "story by words",
+    "repeated",
+    "is repeated",
+)
+EVIDENCE_COLUMNS = (
+    "text: share of pages",
+    "text: pages",
+    "text: repeated",
+    *(f"{level}: {column}" for level in _LEVELS for column in _LEVEL_COLUMNS),
+    "page: share of known paths",
+    "page: share of known elements",
+    "site: pages",
+    "site: few pages",
+)
+_STATISTICS = 4
+"""Columns before the labels in the statistics of a path: blocks, words, story blocks, story words."""
+_COPY_TEXTS, _COPY_SHARE = 3, 0.6
+"""A page that shares so many long texts of the story, and this share of them, is a copy."""
+_COMMON = 3
+"""A text on more pages than this is part of the frame, and says nothing about copies."""
+_BLOCK_DOUBT, _WORD_DOUBT, _LABEL_DOUBT = 0.3, 2.0, 1.0
+"""Blocks and words that are added to both sides of a ratio, so that few observations say little."""
+
+
+class SiteIndex(NamedTuple):
+    """The summaries of the pages of a site, as arrays: a row is an element path of a page, an entry a text of a row."""
+
+    digests: tuple[str, ...]
+    statistics: Floats
+    """rows x (blocks, words, story blocks, story words, then blocks by label)."""
+    page_of_row: Ints
+    levels: tuple["_Level", ...]
+    """The whole path, then the innermost elements."""
+    texts: dict[str, int]
+    row_of_entry: Ints
+    text_of_entry: Ints
+    first_on_page: NDArray[np.bool_]
+    """For each entry, whether no earlier entry of its page has the text."""
+    story_texts: tuple[Ints, ...]
+    """For each page, its long texts that belong to the story."""
+
+
+class _Level(NamedTuple):
+    """Rows in groups of equal paths."""
+
+    numbers: dict[Any, int]
+    order: Ints
+    starts: Ints
+    first_on_page: NDArray[np.bool_]
+    """For each row in this order, whether it is the first of its page in its group."""
+
+
+class Evidence(NamedTuple):
+    """What the other pages of the site say about the n blocks of a page."""
+
+    columns: Floats
+    """n x EVIDENCE_COLUMNS."""
+    labels: Floats
+    """2 x n x KINDS: the logarithms of how often each label occurs at the path, and at elements of these names,
+    beside an even distribution; zeros where nothing is known."""
+    known: NDArray[np.bool_]
+    """Whether the other pages say anything about a block: they have its text, its path, or elements of its names."""
+    pages: int
+    """The number of other pages."""
+
+
+def index_pages(pages: Sequence[PageSummary]) -> SiteIndex:
+    """Return the summaries of the pages of a site as arrays."""
+    rows = [(number, path) for number, page in enumerate(pages) for path in page.paths]
+    page_of_row = np.array([number for number, _ in rows], np.int64)
+    statistics = np.zeros((len(rows), _STATISTICS + len(KINDS)))
+    column = {str(label): _STATISTICS + number for number, label in enumerate(KINDS)}
+    texts: dict[str, int] = {}
+    entries: list[tuple[int, int]] = []
+    for index, (_, path) in enumerate(rows):
+        statistics[index, :_STATISTICS] = path.blocks, path.words, path.story, path.story_words
+        for label, number in path.labels.items():
+            if label in column:
+                statistics[index, column[label]] = number
+        entries += [(index, texts.setdefault(text, len(texts))) for text in path.texts]
+    row_of_entry, text_of_entry = np.array(entries, np.int64).reshape(-1, 2).T
+    first_on_page = _firsts(page_of_row[row_of_entry] * len(texts) + text_of_entry)
+    levels = (
+        _level([path.key for _, path in rows], page_of_row),
+        _level([path.path for _, path in rows], page_of_row),
+    )
+    digests = tuple(page.digest for page in pages)
+    story_texts = tuple(np.array(sorted({texts[text] for text in _story_texts(page)}), np.int64) for page in pages)
+    return SiteIndex(
+        digests, statistics, page_of_row, levels, texts, row_of_entry, text_of_entry, first_on_page, story_texts
+    )
+
+
+def _story_texts(page: PageSummary) -> Iterable[str]:
+    return (text for path in page.paths if 2 * path.story >= path.blocks for text in path.texts if "…" in text)
+
+
+def _level(keys: Sequence[Any], page_of_row: Ints) -> _Level:
+    numbers: dict[Any, int] = {}
+    groups = np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.int64)
+    order = np.argsort(groups, kind="stable")
+    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    pages = int(page_of_row.max(initial=0)) + 1
+    return _Level(numbers, order, starts, _firsts(groups[order] * pages + page_of_row[order]))
+
+
+def _firsts(values: Ints) -> NDArray[np.bool_]:
+    """Return for each value whether it has not occurred before."""
+    first = np.zeros(len(values), bool)
+    first[np.unique(values, return_index=True)[1]] = True
+    return first
+
+
+def evidence(document: Document, words: Floats, site: SiteIndex) -> Evidence | None:
+    """Return what the other pages of the site say about a page of n blocks with so many words; None without others."""
+    keys, names = path_keys(document)
+    shown = text_keys(document)
+    text = np.array([site.texts.get(each, -1) for each in shown], np.int64)
+    used = _others(page_digest(document), np.array([text[i] for i, each in enumerate(shown) if "…" in each]), site)
+    pages = int(used.sum())
+    if not pages:
+        return None
+    row_used = used[site.page_of_row]
+    counted = row_used[site.row_of_entry] & site.first_on_page
+    counts = np.bincount(site.text_of_entry[counted], minlength=len(site.texts) + 1)
+    on_pages = counts[text]  # index -1 is the last count, which is 0
+    repeated = _repeated_share(site, counts, text)
+    columns = [on_pages / pages, np.log1p(on_pages), np.minimum(on_pages, 2) / 2]
+    labels, known_shares, any_known = [], [], on_pages > 0
+    weights = words + 1.0
+    for level, own in zip(site.levels, (keys.tolist(), names), strict=True):
+        group = np.array([level.numbers.get(each, -1) for each in own], np.int64)
+        sums = _sums(site, level, row_used, repeated)[group]
+        known = sums[:, 0] > 0
+        any_known |= known
+        columns += _level_columns(sums, known, on_pages, pages)
+        labels.append(_label_evidence(sums[:, _STATISTICS : _STATISTICS + len(KINDS)], sums[:, 0], known))
+        known_shares.append(float((known * weights).sum() / weights.sum()))
+    whole = np.array([*known_shares, np.log(pages) / 2, 1 / pages])
+    matrix = np.concatenate([np.stack(columns, axis=1), np.broadcast_to(whole, (len(words), len(whole)))], axis=1)
+    return Evidence(matrix.astype(np.float32), np.stack(labels).astype(np.float32), any_known, pages)
+
+
+def _others(digest: str, long_texts: Ints, site: SiteIndex) -> NDArray[np.bool_]:
+    """Mark the pages that are neither the page of a digest nor a copy of it, as its long texts show."""
+    pages_of_text = np.bincount(site.text_of_entry[site.first_on_page], minlength=len(site.texts) + 1)
+    own = np.unique(long_texts[long_texts >= 0])
+    own = own[pages_of_text[own] <= _COMMON]
+    used = np.array([each != digest for each in site.digests], bool)
+    for number, texts in enumerate(site.story_texts):
+        rare = texts[pages_of_text[texts] <= _COMMON]
+        shared = len(np.intersect1d(own, rare, assume_unique=True))
+        if shared >= _COPY_TEXTS and shared >= _COPY_SHARE * len(rare):
+            used[number] = False
+    return used
+
+
+def _repeated_share(site: SiteIndex, counts: Ints, own: Ints) -> Floats:
+    """Return for each row the share of its texts that another page has too, be it the page that is read."""
+    total = counts.copy()
+    total[np.unique(own[own >= 0])] += 1
+    rows = len(site.page_of_row)
+    is_repeated = total[site.text_of_entry] > 1
+    number = np.bincount(site.row_of_entry, minlength=rows)
+    share: Floats = np.bincount(site.row_of_entry, is_repeated, rows) / np.maximum(number, 1)
+    return share
+
+
+def _sums(site: SiteIndex, level: _Level, used: NDArray[np.bool_], repeated: Floats) -> Floats:
+    """Return for each group the sums of its statistics, its repeated blocks, and its pages; then a row of zeros."""
+    values = np.concatenate([site.statistics, (repeated * site.statistics[:, 0])[:, None]], axis=1)
+    values = np.concatenate([values[level.order], level.first_on_page[:, None]], axis=1) * used[level.order, None]
+    sums = np.add.reduceat(values, level.starts, axis=0)
+    return np.concatenate([sums, np.zeros((1, sums.shape[1]))])
+
+
+def _level_columns(sums: Floats, known: NDArray[np.bool_], on_pages: Ints, pages: int) -> list[Floats]:
+    blocks, words, story, story_words = sums[:, :_STATISTICS].T
+    repeated, own_pages = sums[:, -2], sums[:, -1]
+    return [
+        known,
+        own_pages / pages,
+        np.log1p(own_pages) / 2,
+        np.log1p(blocks) / 3,
+        np.log1p(blocks / np.maximum(own_pages, 1)) / 2,
+        known * _log_odds(story, blocks, _BLOCK_DOUBT),
+        known * _log_odds(story_words, words, _WORD_DOUBT),
+        repeated / np.maximum(blocks, 1),
+        known & (on_pages > 0),
+    ]
+
+
+def _log_odds(part: Floats, whole: Floats, doubt: float) -> Floats:
+    odds: Floats = np.log((part + doubt) / (np.maximum(whole - part, 0) + doubt)) / 2
+    return odds
+
+
+def _label_evidence(labels: Floats, blocks: Floats, known: NDArray[np.bool_]) -> Floats:
+    share = (labels + _LABEL_DOUBT / len(KINDS)) / (blocks + _LABEL_DOUBT)[:, None]
+    logs: Floats = np.log(share * len(KINDS)) * known[:, None]
+    return logs

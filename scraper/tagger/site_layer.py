@@ -1,0 +1,132 @@
+"""The second stage of the labeller: it weighs what the network reads on a page against the other pages of the site.
+
+A small convolutional network over the blocks corrects the logits of the first stage. It sees the page's own
+probabilities beside the evidence of the other pages; two learned gates say how far the labels at the same path count.
+Blocks of which the other pages say nothing stay as they are; without other pages the second stage is skipped.
+"""
+
+import importlib.resources
+import math
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scraper.block import Document
+from scraper.tagger.network import KINDS, LISTING, Output, neighbours
+from scraper.tagger.page_summary import PageSummary, label_shares, summarise
+from scraper.tagger.site_evidence import EVIDENCE_COLUMNS, Evidence, SiteIndex, evidence
+
+__all__ = [
+    "DILATIONS",
+    "FAR",
+    "INPUTS",
+    "Adjusted",
+    "adjust",
+    "adjusted",
+    "inputs",
+    "load",
+    "probabilities",
+    "reasons",
+    "summary",
+]
+
+Floats = NDArray[np.floating]
+
+INPUTS = 2 + len(KINDS) + len(EVIDENCE_COLUMNS)
+DILATIONS = (1, 2)
+"""How far apart the three blocks are that a convolution joins, layer by layer."""
+FAR = 4.0
+"""How many standard deviations an input may lie from its mean; what lies further is clipped."""
+_SURE, _LEAST_SHARE = 8.0, 1e-4
+_FARTHEST = 30.0
+_NOTABLE = 1.0
+"""A correction of the log-odds of the story from which on it is the reason for a label."""
+_ON_PAGES, _STORY = (EVIDENCE_COLUMNS.index(name) for name in ("text: share of pages", "path: story"))
+
+
+class Adjusted(NamedTuple):
+    """The output of the network after the second stage."""
+
+    output: Output
+    correction: Floats
+    """What was added to the log-odds of the story of each block."""
+    evidence: Evidence
+
+
+@cache
+def load() -> dict[str, Floats]:
+    """Return the weights of the second stage, read at first use."""
+    with importlib.resources.files("scraper.tagger").joinpath("site.npz").open("rb") as file, np.load(file) as stored:
+        return {name: np.ascontiguousarray(array, np.float32) for name, array in stored.items()}
+
+
+def log_odds(story: Floats, calibration: Floats) -> Floats:
+    """Return the calibrated log-odds of belonging to the story."""
+    odds: Floats = calibration[0] * story + calibration[1]
+    return odds
+
+
+def probabilities(output: Output, calibration: Floats) -> tuple[Floats, Floats]:
+    """Return for each block the probability of belonging to the story, and those of the labels."""
+    story = 1 / (1 + np.exp(-np.clip(log_odds(output.story, calibration), -_FARTHEST, _FARTHEST)))
+    return story, label_shares(story, output.kinds + calibration[2:])
+
+
+def summary(document: Document, output: Output, words: Floats, calibration: Floats) -> PageSummary:
+    """Summarise a page for its site, as the network reads it."""
+    story, shares = probabilities(output, calibration)
+    return summarise(document, story, shares, words, is_list=bool(output.verdict.argmax() == LISTING))
+
+
+def inputs(output: Output, words: Floats, known: Evidence, calibration: Floats) -> Floats:
+    """Return what the second stage sees of each block: n x INPUTS."""
+    odds = np.clip(log_odds(output.story, calibration), -_SURE, _SURE)
+    _, shares = probabilities(output, calibration)
+    own = [odds[:, None] / 3, np.log(np.maximum(shares, _LEAST_SHARE)) / 4, np.log1p(words)[:, None] / 3]
+    return np.concatenate([*own, known.columns], axis=1, dtype=np.float32)
+
+
+def adjust(document: Document, output: Output, words: Floats, site: SiteIndex, calibration: Floats) -> Adjusted | None:
+    """Return the output of the network as the other pages of the site correct it; None if there are none."""
+    known = evidence(document, words, site)
+    if known is None:
+        return None
+    correction = _correction(inputs(output, words, known, calibration), known.labels, load()) * known.known[:, None]
+    return Adjusted(adjusted(output, correction, calibration), correction[:, 0], known)
+
+
+def adjusted(output: Output, correction: Floats, calibration: Floats) -> Output:
+    """Return the output of the network with corrections of the log-odds of the story and of the labels' logits."""
+    return Output(output.story + correction[:, 0] / calibration[0], output.kinds + correction[:, 1:], output.verdict)
+
+
+def reasons(read: Adjusted) -> list[str | None]:
+    """Return for each block what the other pages of the site say, where that counted."""
+    columns, pages = read.evidence.columns, read.evidence.pages
+    return [
+        _reason(round(float(share) * pages), float(story), pages) if abs(correction) >= _NOTABLE else None
+        for correction, share, story in zip(
+            read.correction.tolist(), columns[:, _ON_PAGES], columns[:, _STORY], strict=True
+        )
+    ]
+
+
+def _reason(on_pages: int, story: float, pages: int) -> str:
+    if on_pages:
+        return f"site: on {on_pages} of {pages} other pages"
+    share = 1 / (1 + math.exp(-2 * story))
+    return f"site: {share:.0%} story at this path on {pages} other pages"
+
+
+def _correction(rows: Floats, labels: Floats, weights: dict[str, Floats]) -> Floats:
+    """Return what is added to the log-odds of the story and to the logits of the labels."""
+    rows = np.clip((rows - weights["mean"]) * weights["scale"], -FAR, FAR)
+    hidden = np.maximum(rows @ weights["input.weight"] + weights["input.bias"], 0)
+    for layer, dilation in enumerate(DILATIONS):
+        joined = neighbours(hidden, dilation)
+        hidden = hidden + np.maximum(joined @ weights[f"convs.{layer}.weight"] + weights[f"convs.{layer}.bias"], 0)
+    gates = np.logaddexp(0, hidden @ weights["gates.weight"] + weights["gates.bias"])
+    story = hidden @ weights["output.weight"] + weights["output.bias"]
+    return np.concatenate([story, gates[:, :1] * labels[0] + gates[:, 1:] * labels[1]], axis=1)

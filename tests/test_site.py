@@ -1,0 +1,197 @@
+"""What is learned from a site's own pages."""
+
+import contextlib
+import itertools
+import json
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scraper import NotAnArticle, ScraperError, Site, explain, extract, learn
+from scraper.label import STORY
+from scraper.site import MAX_BYTES, MAX_PAGES
+
+NAMES = "Harbour Bridge Council River Market School Museum Station Forest Library Airport Theatre".split()
+NOTICE = "This analysis reflects the opinion of its author alone and is no recommendation to buy or sell any asset."
+SENTENCES = (
+    "The council of the town approved the plan on {} after a debate that lasted for most of the {} day.",
+    "Residents said that the old {} had been a danger to children for years, and welcomed the repairs {}.",
+    "Work is to begin in {} weeks, an engineer told reporters, although the budget for it is still {} short.",
+    "The opposition criticised the costs, which have risen by {} percent since the first estimate of {}.",
+    "A spokeswoman for the ministry declined to comment on the {} figures before they are published {}.",
+)
+
+
+def page(number: int) -> tuple[str, str]:
+    """Return a page of an invented portal, whose notice is in the same element as its story, and its URL."""
+    order = random.Random(number)
+    name = NAMES[number % len(NAMES)]
+    story = "".join(
+        f"<p>{order.choice(SENTENCES).format(order.randrange(1000), order.randrange(1000))}</p>" for _ in range(6)
+    )
+    links = "".join(
+        f"<li><a href='/n/{order.randrange(9999)}'>{order.choice(NAMES)} story number {order.randrange(999)} of the day</a></li>"
+        for _ in range(5)
+    )
+    html = (
+        f"<html><head><title>{name} {number} repaired at last</title></head><body>"
+        "<div class='qx1'><a href='/'>Home</a> <a href='/a'>Politics</a> <a href='/b'>Money</a></div>"
+        f"<div class='qx2'><h1>{name} {number} repaired at last</h1><div class='qx3'>By Ann Miller</div>"
+        f"<div class='qx4'>{story}<p>{NOTICE}</p></div><div class='qx5'><h3>More stories</h3><ul>{links}</ul></div></div>"
+        "<div class='qx6'><p>Copyright of the Invented Gazette. All rights reserved by its publisher.</p></div>"
+        "</body></html>"
+    )
+    return html, f"https://gazette.example/{number}"
+
+
+PAGES = [page(number) for number in range(14)]
+
+
+@pytest.fixture(scope="module")
+def site() -> Site:
+    return learn(PAGES[:10])
+
+
+def test_a_notice_under_each_story_is_not_part_of_any_story(site):
+    html, url = PAGES[12]
+    assert NOTICE in extract(html, url=url).body
+    assert NOTICE not in extract(html, url=url, site=site).body
+
+
+def test_the_story_stays_whole(site):
+    for html, url in PAGES:
+        alone = [entry for entry in extract(html, url=url).body if entry != NOTICE]
+        assert list(extract(html, url=url, site=site).body) == alone
+
+
+def test_a_page_does_not_confirm_itself(site):
+    html, url = PAGES[3]
+    only = learn([PAGES[3]])
+    assert extract(html, url=url, site=only) == extract(html, url=url)
+    assert extract(html, url="https://gazette.example/amp/3", site=only).body == extract(html, url=url).body
+
+
+def test_reasons_name_the_other_pages(site):
+    html, url = PAGES[12]
+    (notice,) = [each for each in explain(html, url=url, site=site) if each.block.text == NOTICE]
+    assert notice.label not in STORY
+    assert notice.reason == "site: on 10 of 10 other pages"
+
+
+def test_an_empty_site_changes_nothing():
+    html, url = PAGES[0]
+    assert extract(html, url=url, site=Site()) == extract(html, url=url)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_order_of_the_pages_does_not_matter(site, seed):
+    shuffled = PAGES[:10]
+    random.Random(seed).shuffle(shuffled)
+    assert learn(shuffled).to_json() == site.to_json()
+
+
+def test_a_sample_of_many_pages_is_bounded_and_the_same_for_any_order():
+    many = [page(number) for number in range(60)]
+    site = learn(many)
+    assert site.pages == 60
+    assert 2 <= len(site.sample) <= MAX_PAGES
+    assert len(site.to_json().encode()) < 200_000
+    assert learn(reversed(many)) == site
+
+
+def test_huge_pages_are_bounded():
+    rows = "".join(
+        f"<div class='{'c' * 50}{'abcdefghij'[i % 10]}{'klmnopqrst'[i // 10 % 10]}{'uvwxyz'[i // 100 % 6]}'><p>{'字' * 30}{i}</p></div>"
+        for i in range(3000)
+    )
+    site = learn([f"<html><body>{rows}</body></html>", *PAGES[:10]])
+    assert len(site.to_json().encode()) < 200_000
+    assert all(page.size <= MAX_BYTES for page in site.sample)
+
+
+def test_lists_of_stories_give_way_to_stories():
+    home = "<html><body>" + "".join(
+        f"<div class='t'><a href='/{i}'>A headline about the town and its people number {i}</a></div>"
+        for i in range(40)
+    )
+    site = learn([home + f"<p>{number}</p></body></html>" for number in range(30)] + PAGES[:10])
+    assert sum(not page.is_list for page in site.sample) == 10
+
+
+def test_a_known_template_teaches_nothing(portal_page):
+    assert learn([portal_page]) == Site()
+
+
+def test_json_round_trip(site):
+    assert Site.from_json(site.to_json()) == site
+    assert Site.from_json(site.to_json().encode()) == site
+    assert json.loads(site.to_json())["hosts"] == ["gazette.example"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", "null", '{"version": 1}', '{"version": 2, "hosts": [], "pages": 0, "sample": []}', "x" * 3_000_000,
+     '{"version": 1, "hosts": [], "pages": -1, "sample": []}',
+     '{"version": 1, "hosts": [], "pages": 1, "sample": [["a", 1, false, [["p", 1, -1, 0, 0, 0, {}, []]]]]}',
+     '{"version": 1, "hosts": [], "pages": 1, "sample": [["a", 1, false, [["p", 1, 1, 0, 1e300, 0, {}, []]]]]}',
+     b"\xff\xfe"],
+)  # fmt: skip
+def test_what_is_no_site_is_an_error(text):
+    with pytest.raises(ScraperError):
+        Site.from_json(text)
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200))
+def test_any_text_is_a_site_or_an_error(text):
+    with contextlib.suppress(ScraperError):
+        Site.from_json(text)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.text(max_size=9), st.integers(0, 2**32 - 1), st.integers(0, 10**6), st.integers(0, 10**6),
+            st.floats(0, 10**6), st.floats(0, 10**6), st.dictionaries(st.sampled_from(["body", "x", "headline"]), st.floats(0, 10**6)),
+            st.lists(st.text(max_size=9), max_size=4),
+        ),
+        max_size=6,
+    )
+)  # fmt: skip
+def test_any_numbers_of_a_site_can_be_read_with(paths):
+    stored = {"version": 1, "hosts": [], "pages": 1, "sample": [["a", 1, False, paths]]}
+    site = Site.from_json(json.dumps(stored))
+    html, url = PAGES[0]
+    with contextlib.suppress(NotAnArticle):
+        extract(html, url=url, site=site)
+    assert all(0 <= region.repeated <= 1 for region in site.regions())
+
+
+@pytest.mark.parametrize("pages", [[1], [None], [("x", "https://a.example/", 3)]])
+def test_what_is_no_page_is_an_error(pages):
+    with pytest.raises(ScraperError):
+        learn(pages)
+
+
+@pytest.mark.parametrize("site", ["site.json", 1, {}])
+def test_a_site_of_another_type_is_an_error(site):
+    with pytest.raises(ScraperError, match="site must be"):
+        extract(PAGES[0][0], site=site)
+
+
+def test_regions_say_where_the_story_is(site):
+    regions = {region.path: region for region in site.regions()}
+    story = next(region for path, region in regions.items() if "div.qx > p" in path and region.story > 0.5)
+    assert story.pages == 10
+    assert list(itertools.islice((region.pages for region in site.regions()), 1)) == [10]
+
+
+def test_familiar_and_foreign_pages(site):
+    known, foreign = (
+        learn([PAGES[13]]).sample[0],
+        learn(["<main><article><p>Text of a foreign page.</p></article></main>"]).sample[0],
+    )
+    assert site.familiarity(known) > 0.9
+    assert site.familiarity(foreign) == 0
