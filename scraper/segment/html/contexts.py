@@ -13,6 +13,7 @@ from scraper.segment.html.visibility import (
     inside_block,
     inside_inline,
     is_for_screen_readers,
+    is_hidden,
 )
 
 __all__ = ["BLOCK_TAGS", "MAX_CLIMB", "TOP", "Context", "Contexts", "element_names", "enclosing_block"]
@@ -93,7 +94,9 @@ class Contexts:
             return self._inside_inline(node, tag, attributes, around) if attributes or tag not in _PLAIN else around
         elements = self.elements
         elements.append(Element(tag, self._names(attributes), around.element))
-        visibility = inside_block(attributes, around.visibility)
+        visibility = around.visibility
+        if visibility is not SHOWN or is_hidden(attributes):  # hardly ever
+            visibility = inside_block(attributes, visibility)
         return Context(node.mem_id, len(elements) - 1, tag, " ", around.link, None, visibility, around.skipped)
 
     def _inside_inline(self, node: LexborNode, tag: str, attributes: _Attributes, around: Context) -> Context:

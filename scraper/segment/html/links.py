@@ -1,8 +1,8 @@
 """Links: where they lead, and their URLs made absolute."""
 
-from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
 from selectolax.lexbor import LexborNode
 
 from scraper.block import Anchor
@@ -14,7 +14,7 @@ _NO_PAGE = ("#", "javascript:", "mailto:", "tel:", "data:", "sms:", "whatsapp:",
 _MAX_BASE = 4_096
 
 
-class Target(NamedTuple):
+class Target(msgspec.Struct, frozen=True, gc=False):
     """Where the text of a link leads."""
 
     url: str | None

@@ -67,7 +67,7 @@ class Pictures:
             if above is None:
                 break
             if (context := contexts.known.get(above.mem_id)) is not None:
-                return context.element, names, link or (context.link and context.link.url)
+                return context.element, names, link or (context.link.url if context.link else None)
             if above.tag == "a":
                 link = self._links.target(above.mem_id).url
             above = above.parent

@@ -35,10 +35,11 @@ class Walk:
         """Visit the nodes in page order."""
         self.head.language = root.attributes.get("lang")
         builder, boundaries, actions, skips_text = self.builder, _boundaries(), self._actions(), False
+        parts = builder.parts
         for node in root.traverse(include_text=True):
             tag = node.tag_id
             if tag in boundaries:
-                if builder.parts:
+                if parts:
                     builder.finish()
             elif tag == _TEXT:
                 if not skips_text:
@@ -67,13 +68,14 @@ class Walk:
         return {_tag_number(name): action for name, action in actions.items()}
 
     def _read_text(self, node: LexborNode) -> None:
-        text = node.text_content
+        text, builder = node.text_content, self.builder
         if text and not text.isspace():
             parent = node.parent
             if parent is not None:
-                self.builder.add_text(text, self.contexts.known.get(parent.mem_id) or self.contexts.find(parent))
-        elif self.builder.parts:
-            self.builder.add_space(text or " ")
+                contexts = self.contexts
+                builder.add_text(text, contexts.known.get(parent.mem_id) or contexts.find(parent))
+        elif builder.parts:
+            builder.add_space(text or " ")
 
     def _read_line_break(self, _: LexborNode) -> None:
         self.builder.add_line_break()
