@@ -34,7 +34,7 @@ ROOMS = (
     ("crawl.downloader",),
     ("crawl.output",),
     ("crawl.reporting",),
-    ("crawl.portal_spider",),
+    ("crawl.portal_spider", "crawl.split_story", "crawl.url_policy"),
     ("crawl.addon",),
     ("crawl",),
     ("crawl.commands",),
