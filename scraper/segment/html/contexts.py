@@ -95,7 +95,7 @@ class Contexts:
         elements = self.elements
         elements.append(Element(tag, self._names(attributes), around.element))
         visibility = around.visibility
-        if visibility is not SHOWN or is_hidden(attributes):  # hardly ever
+        if visibility is not SHOWN or is_hidden(attributes):  # rare, so that most blocks cost no call
             visibility = inside_block(attributes, visibility)
         return Context(node.mem_id, len(elements) - 1, tag, " ", around.link, None, visibility, around.skipped)
 
