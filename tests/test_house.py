@@ -35,7 +35,7 @@ ROOMS = (
     ("crawl.downloader",),
     ("crawl.output",),
     ("crawl.reporting",),
-    ("crawl.portal_spider",),
+    ("crawl.portal_spider", "crawl.split_story", "crawl.url_policy"),
     ("crawl.addon",),
     ("crawl",),
     ("crawl.commands",),
@@ -47,7 +47,9 @@ RANK = {room: rank for rank, row in enumerate(ROOMS) for room in row}
 LARGEST_ROOM = 14
 """Modules in one folder."""
 OWNERS = {
-    "selectolax": {"segment.html"},
+    "selectolax": {
+        f"segment.html.{module}" for module in ("contexts", "head", "links", "pictures", "segmenter", "walk")
+    },
     "dateparser": {"fields.dates"},
     "charset_normalizer": {"segment.decode"},
     "w3lib": {"crawl.discovery.xml_stream", "segment.decode", "stories.urls"},

@@ -66,7 +66,7 @@ def decode(body: bytes, content_type: str | None = None) -> str:
 
 
 def _wide(body: bytes) -> str | None:
-    """UTF-16 without a mark shows in its first tag."""
+    """Return the encoding of UTF-16 without a mark, which shows in its first tag."""
     return {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}.get(body[:2])
 
 
@@ -82,13 +82,13 @@ def _refuse_binary(body: bytes) -> None:
 
 def _labels(body: bytes, content_type: str | None) -> list[str]:
     head = body[:_HEAD]
-    found = [http_content_type_encoding(content_type) if content_type else None]
-    found += [match[1].decode("ascii") for match in (_META.search(head), _XML.search(head)) if match]
-    return [name for label in found if label and (name := resolve_encoding(label))]
+    labels = [http_content_type_encoding(content_type) if content_type else None]
+    labels += [match[1].decode("ascii") for match in (_META.search(head), _XML.search(head)) if match]
+    return [name for label in labels if label and (name := resolve_encoding(label))]
 
 
 def _stateful(body: bytes, content_type: str | None) -> str | None:
-    """ISO-2022 text is ASCII with escapes; only its declaration tells it from UTF-8."""
+    """Return text declared as ISO-2022: it is ASCII with escapes, and only its declaration tells it from UTF-8."""
     for name in _labels(body, content_type):
         if name.startswith("iso2022"):
             return body.decode(name, "replace")
@@ -109,7 +109,7 @@ def _foreign(body: bytes) -> int:
 
 
 def _detected(body: bytes) -> str:
-    """Run the detector on a sample: its time grows with the text."""
+    """Return the text in the charset that is detected in a sample: the time of detection grows with the text."""
     import charset_normalizer  # noqa: PLC0415 - 10 ms, for the few pages that need it
 
     sample = _text_only(body)
@@ -118,5 +118,5 @@ def _detected(body: bytes) -> str:
 
 
 def _text_only(body: bytes) -> bytes:
-    """Remove the tags, which are ASCII in any encoding, so that the sample is what the detector needs."""
+    """Return the page without its tags, which are ASCII in any encoding and tell the detector nothing."""
     return re.sub(rb"<[^>]{0,2000}>", b" ", body[: 8 * _SAMPLE])

@@ -47,10 +47,10 @@ def load_all(script: str) -> list[Any]:
     script = _unquoted(script)
     values: list[Any] = []
     at = 0
-    while len(values) < _MAX_VALUES and (found := _OPENING.search(script, at)):
-        at = found.end()
-        if found["opening"]:
-            value, at = _value(script, found.start())
+    while len(values) < _MAX_VALUES and (opening := _OPENING.search(script, at)):
+        at = opening.end()
+        if opening["opening"]:
+            value, at = _value(script, opening.start())
             values.append(value)
     return values
 
@@ -90,10 +90,10 @@ class _Reader:
     def read(self, at: int) -> tuple[Any, int]:
         """Return the value that opens at a place, and the place behind it; one that is torn holds what came before."""
         root: Any = None
-        while found := _TOKEN.match(self.text, at):
-            at, kind = found.end(), found.lastgroup
+        while token := _TOKEN.match(self.text, at):
+            at, kind = token.end(), token.lastgroup
             if kind == "open":
-                root = self._open(found[0], root)
+                root = self._open(token[0], root)
             elif kind == "close":
                 self.stack.pop()
                 if not self.stack:
@@ -101,9 +101,9 @@ class _Reader:
             elif kind == "comma":
                 self._key(None)
             elif kind == "quote":
-                at = self._string(found[0], at)
+                at = self._string(token[0], at)
             elif kind == "bare":
-                self._bare(found[0])
+                self._bare(token[0])
         return root, at
 
     def _open(self, mark: str, root: Any) -> Any:
@@ -143,8 +143,8 @@ class _Reader:
 
     def _end(self, mark: str, at: int, is_key: bool) -> int:
         after = _AFTER_KEY if is_key else _AFTER_MEMBER if isinstance(self.stack[-1][0], dict) else _AFTER_ITEM
-        while found := _UP_TO[mark].match(self.text, at):
-            at = found.end()
+        while string := _UP_TO[mark].match(self.text, at):
+            at = string.end()
             if mark != '"' or after.match(self.text, at):
                 return at
         return -1

@@ -197,28 +197,28 @@ class _Scan:
 
     def run(self) -> None:
         position = 0
-        while found := _TAG.search(self.html, position):
-            position = found.end()
-            if not found["name"]:
-                position = self._declaration(found)
+        while tag := _TAG.search(self.html, position):
+            position = tag.end()
+            if not tag["name"]:
+                position = self._declaration(tag)
                 continue
-            name = found["name"].lower()
+            name = tag["name"].lower()
             name = _SAME.get(name, name)
-            if found["close"]:
+            if tag["close"]:
                 self._close(name)
                 continue
-            rest = found["rest"]
+            rest = tag["rest"]
             if rest:
                 _check_tag(name, rest)
             position = self._open(name, rest, position)
         if self.formatting.is_too_much(self.reopened):
             raise ScraperError("too many formatting elements left open")
 
-    def _declaration(self, found: re.Match[str]) -> int:
-        if not (found["cdata"] and self.foreign):
-            return found.end()
-        end = self.html.find("]]>", found.end())
-        return self._checked(found.end(), end if end >= 0 else len(self.html))
+    def _declaration(self, tag: re.Match[str]) -> int:
+        if not (tag["cdata"] and self.foreign):
+            return tag.end()
+        end = self.html.find("]]>", tag.end())
+        return self._checked(tag.end(), end if end >= 0 else len(self.html))
 
     def _open(self, name: str, rest: str, position: int) -> int:
         in_foreign = self.barriers[-1] in _FOREIGN
@@ -345,8 +345,8 @@ class _Scan:
     def _behind_raw(self, name: str, position: int) -> int:
         if name == "script":
             return self._checked(position, _script_end(self.html, position))
-        found = _RAW[name].search(self.html, position)
-        return self._checked(position, found.start() if found else len(self.html))
+        end = _RAW[name].search(self.html, position)
+        return self._checked(position, end.start() if end else len(self.html))
 
     def _checked(self, start: int, end: int) -> int:
         """Raise for tags in an image or a formula, where the parser reads tags that are text elsewhere."""
@@ -361,18 +361,18 @@ def _closes_itself(rest: str) -> bool:
 
 
 def _script_end(html: str, position: int) -> int:
-    """Find where a script ends: in a comment of its own, a script within it has its own end tag."""
+    """Return where a script ends: in a comment of its own, a script within it has its own end tag."""
     commented = nested = False
-    while found := _SCRIPT.search(html, position):
-        position = found.end()
-        if found[0] == "<!--":
+    while mark := _SCRIPT.search(html, position):
+        position = mark.end()
+        if mark[0] == "<!--":
             commented, position = True, position - 2  # its dashes may be those of its end
-        elif found[0] == "-->":
+        elif mark[0] == "-->":
             commented = nested = False
-        elif found[1] and not nested:
-            return found.start()
+        elif mark[1] and not nested:
+            return mark.start()
         else:
-            nested = commented and not found[1]
+            nested = commented and not mark[1]
     return len(html)
 
 

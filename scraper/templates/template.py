@@ -1,4 +1,4 @@
-"""What a template is: data, read by the one engine in `label.py`."""
+"""What a template is: data, read by the one engine in `engine.py`."""
 
 import re
 from collections.abc import Mapping

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from scraper.segment.image_sources import is_icon, source_urls
+from scraper.segment.html.image_sources import is_icon, source_urls
 
 
 @pytest.mark.parametrize(

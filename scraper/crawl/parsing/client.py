@@ -18,9 +18,9 @@ logger = logging.getLogger(__name__)
 
 
 class ParserClient:
-    """Reads pages in a process of its own, in order; the process is made anew when it dies, or hangs over a page.
+    """Reads pages in a process of its own, in order; the process is started again when it dies, or hangs over a page.
 
-    `close` ends it; it ends by itself when this process dies.
+    `close` ends it; it also ends when this process dies.
     """
 
     def __init__(self, limit: float = _LIMIT) -> None:
@@ -55,37 +55,37 @@ class ParserClient:
             replies = await self._start()
             try:
                 while True:
-                    await self._one(replies)
+                    await self._receive(replies)
             except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
                 page, future = self._waiting.popleft()
                 logger.warning("not parsed: %s (it kills the parser process)", page.url)
-                _tell(future, ParsedPage())
+                _resolve(future, ParsedPage())
             finally:
                 self._end()
 
-    async def _one(self, replies: asyncio.StreamReader) -> None:
-        """Wait for the reading of the page whose turn it is."""
+    async def _receive(self, replies: asyncio.StreamReader) -> None:
+        """Wait for the reply to the page whose turn it is."""
         while not self._waiting:
             self._work.clear()
             await self._work.wait()
         async with asyncio.timeout(self._limit):
             length = await replies.readexactly(4)
             packed = await replies.readexactly(int.from_bytes(length, "big"))
-        _tell(self._waiting.popleft()[1], self._decode(packed))
+        _resolve(self._waiting.popleft()[1], self._decode(packed))
 
     async def _start(self) -> asyncio.StreamReader:
-        """Start the process, and give it the pages that wait."""
-        ours, theirs = socket.socketpair()
+        """Start the process, and send it the pages that wait."""
+        own_end, worker_end = socket.socketpair()
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
-        with theirs:
+        with worker_end:
             # A session of its own: ^C is for the crawl, which finishes what it has begun.
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "scraper.crawl.parsing.worker"],
-                stdin=theirs.fileno(),
+                stdin=worker_end.fileno(),
                 env=environment,
                 start_new_session=True,
             )
-        replies, self._writer = await asyncio.open_connection(sock=ours)
+        replies, self._writer = await asyncio.open_connection(sock=own_end)
         self._writer.writelines(frame(page) for page, _ in self._waiting)
         return replies
 
@@ -99,6 +99,6 @@ class ParserClient:
             self._process = None
 
 
-def _tell(future: asyncio.Future[ParsedPage], parsed: ParsedPage) -> None:
+def _resolve(future: asyncio.Future[ParsedPage], parsed: ParsedPage) -> None:
     if not future.done():
         future.set_result(parsed)

@@ -1,7 +1,7 @@
 """Page parsing: bytes in, story and links out. Run as a module, it is the process that `ParserClient` talks to.
 
-A page of a stranger may take the parser's time, or its life. Beside the crawl it costs neither, and where there is
-a second core, no time of the crawl.
+A hostile page may hang the parser, or kill it. In a process of its own it does not stop the crawl, and where there is
+a second core, it takes no time of the crawl.
 """
 
 import dataclasses
@@ -36,7 +36,7 @@ T = TypeVar("T")
 
 
 class PageRequest(msgspec.Struct, frozen=True, array_like=True):
-    """A page as it came, and the host and scheme whose links are followed."""
+    """A page as it was received, and the host and scheme whose links are followed."""
 
     url: str
     content_type: str
@@ -62,12 +62,12 @@ class ParsedPage(msgspec.Struct, frozen=True, array_like=True):
 
 
 def parse_page(page: PageRequest) -> ParsedPage:
-    """Read a page; raises nothing for any page."""
+    """Read a page; an unreadable one raises nothing, and its reason is `UNREADABLE`."""
     document = None
     try:
         document = read(page.body, url=page.url, content_type=page.content_type)
-        found = dataclasses.replace(article(document), id=story_id(page.url), fetched_at=page.fetched_at)
-        record, reason = (truncated(found) if cut_short(page.body) else found).to_json(), ""
+        story = dataclasses.replace(article(document), id=story_id(page.url), fetched_at=page.fetched_at)
+        record, reason = (truncated(story) if cut_short(page.body) else story).to_json(), ""
     except NotAnArticle as error:
         record, reason = None, error.reason
     except (ScraperError, MemoryError):
@@ -81,26 +81,26 @@ def parse_page(page: PageRequest) -> ParsedPage:
 
 def _links(document: Document, page: PageRequest) -> tuple[str, ...]:
     anchors = (*_refreshed(document, page.url), *document.anchors)
-    good = (each.url for each in anchors if urls.is_crawlable(each.url, each.rel, page.host))
-    return tuple(dict.fromkeys(urls.canonical(url, page.scheme) for url in good))
+    crawlable = (anchor.url for anchor in anchors if urls.is_crawlable(anchor.url, anchor.rel, page.host))
+    return tuple(dict.fromkeys(urls.canonical(url, page.scheme) for url in crawlable))
 
 
 def _refreshed(document: Document, url: str) -> Iterator[Anchor]:
-    """Yield the URL to which a browser would go on by itself."""
-    found = _REFRESH.match(document.head.meta.get("refresh", ""))
-    if found:
+    """Yield the URL to which a `refresh` sends a browser."""
+    refresh = _REFRESH.match(document.head.meta.get("refresh", ""))
+    if refresh:
         with suppress(ValueError):
-            yield Anchor(urljoin(url, found[1].strip().strip("\"'")))
+            yield Anchor(urljoin(url, refresh[1].strip().strip("\"'")))
 
 
 def frame(message: PageRequest | ParsedPage) -> bytes:
-    """Return a message as it goes over the wire."""
+    """Return a message as it is sent: its length, then its bytes."""
     packed = msgspec.msgpack.encode(message)
     return len(packed).to_bytes(_LENGTH, "big") + packed
 
 
 def decoder(kind: type[T]) -> "msgspec.msgpack.Decoder[T]":
-    """Return what reads a message behind its length."""
+    """Return the decoder of a message without its length."""
     return msgspec.msgpack.Decoder(kind)
 
 
