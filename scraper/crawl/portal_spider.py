@@ -22,7 +22,7 @@ from scraper.crawl.downloader.robots import RobotsMiddleware
 from scraper.crawl.downloader.same_host import HOME, META
 from scraper.crawl.fetch_time import fetched_at
 from scraper.crawl.frontier.flights import OmittedItem
-from scraper.crawl.frontier.request_codec import StoredError, harmless
+from scraper.crawl.frontier.request_codec import StoredError, checked_meta
 from scraper.crawl.frontier.scheduler import META as FLIGHT
 from scraper.crawl.frontier.scheduler import NEWEST, SINCE, STORE_ROLLED_BACK, Scheduler
 from scraper.crawl.parsing.client import ParserClient
@@ -236,7 +236,7 @@ class PortalSpider(Spider):
         parts = [Article.from_json(chain.line)]
         before = chain.before
         while before and len(parts) < len(chain.bodies):
-            kept = Scheduler.of(self.crawler).kept(before)
+            kept = Scheduler.of(self.crawler).callback_arguments(before)
             if "line" not in kept:
                 break
             parts.append(Article.from_json(kept["line"]))
@@ -292,7 +292,7 @@ class PortalSpider(Spider):
 
     def _vouched(self, request: Request) -> None:
         """Raise `StoredError` for a request that this spider cannot have made."""
-        meta = harmless(request, self.meta_keys)
+        meta = checked_meta(request, self.meta_keys)
         for method, own in ((request.callback, self._callbacks), (request.errback, (self.lost, self.part_failed))):
             if method is None or (hasattr(PortalSpider, method.__name__) and method not in own):
                 raise StoredError("its callback is not one of this spider")

@@ -13,9 +13,9 @@ from scrapy.crawler import Crawler
 from scraper.crawl.fetch_time import steady
 from scraper.crawl.frontier.flights import BROKE, Flight, Flights
 from scraper.crawl.frontier.host_health import HostHealth
-from scraper.crawl.frontier.request_codec import StoredError, dump, kept, load
+from scraper.crawl.frontier.request_codec import StoredError, dump, load, load_arguments
 from scraper.crawl.frontier.session import CrawlSession
-from scraper.crawl.frontier.store import FailedRequest, RequestEnd, SkippedPage, Store, TakenRequest
+from scraper.crawl.frontier.store import FailedRequest, Position, RequestEnd, SkippedPage, Store, TakenRequest, Workers
 from scraper.crawl.stats import add
 from scraper.stories.urls import canonical, host
 
@@ -35,12 +35,12 @@ NEWEST = "newest"
 SINCE = "since"
 """The key of `Request.meta` for the time of a change (seconds since the epoch): a page seen before is fetched again."""
 
-_NOT_STORED, _NOT_TRUSTED = "cannot be stored", "stored request not valid"
+_NOT_STORED, _INVALID = "cannot be stored", "stored request not valid"
 _SPARED = "spared"
 """How a request ended that was not sent because too many like it had no story."""
-_SHOWN = 300  # bytes of a dropped row that are logged
-_STEPS = 100  # requests that may be postponed or skipped at once
-_LOWER = 500  # by which a priority must have fallen before its request is postponed
+_EXCERPT_SIZE = 300  # bytes of a dropped row that are logged
+_MAX_SKIPPED = 100  # requests that may be postponed or skipped at once
+_MIN_DROP = 500  # by which a priority must have fallen before its request is postponed
 
 logger = logging.getLogger(__name__)
 
@@ -108,13 +108,12 @@ class Scheduler(BaseScheduler):
         """Open the folder of the crawl and resume its last run; an unusable folder ends the crawl."""
         if self.session.open(spider):
             self.flights.connect()
-            if self.session.store is not None and self.session.store.owner:
-                self.session.send_heartbeats(self._agree)
+            if self.session.store is not None and self.session.store.workers is not None:
+                self.session.send_heartbeats(self.session.store.workers, self._reconcile)
 
     def has_pending_requests(self) -> bool:
         """Return whether requests are left for this run, now or later."""
-        is_left = self.session.call(lambda store: store.next_due(self.hosts.barred, must=self._is_spent(store)), None)
-        return is_left is not None
+        return self.session.call(self._next_due, None) is not None
 
     def enqueue_request(self, request: Request) -> bool:
         """Queue a request; False for one whose key is known, unless it has `dont_filter`.
@@ -138,17 +137,17 @@ class Scheduler(BaseScheduler):
 
     def _close_store(self, store: Store) -> None:
         self._finish_flights(store)
-        if damaged := store.damaged():
-            logger.error("%d damaged rows of the store are dropped", damaged)
-            add(self._crawler, f"failed/{_NOT_TRUSTED}", damaged)
-        self.failures = tuple(store.failures())
-        self.skipped = tuple(store.skipped())
+        if store.workers is not None and (damaged := store.workers.pop_damaged_count()):
+            logger.error("%d damaged rows of the store were dropped", damaged)
+            add(self._crawler, f"failed/{_INVALID}", damaged)
+        self.failures = tuple(store.requests.failures())
+        self.skipped = tuple(store.requests.skipped())
 
-    def kept(self, key: str) -> dict[str, Any]:
-        """Return what a request keeps for its callback, by the key in its meta; empty if it is not known."""
-        data = self.session.call(lambda store: store.data(bytes.fromhex(key)), None)
+    def callback_arguments(self, key: str) -> dict[str, Any]:
+        """Return the keyword arguments of a request's callback, by the key in its meta; empty for an unknown key."""
+        data = self.session.call(lambda store: store.requests.data(bytes.fromhex(key)), None)
         try:
-            return kept(data) if data is not None else {}
+            return load_arguments(data) if data is not None else {}
         except StoredError:
             return {}
 
@@ -158,7 +157,7 @@ class Scheduler(BaseScheduler):
         parent = self.flights.by_key(_parent_key(request))
         if parent is not None and _is_later(request, parent.request, "retry_times"):
             tries, due = request.meta.pop("retry_times"), request.meta.pop(DUE, 0.0)
-            store.requeue(parent.key, dump(request), tries=tries, due=due)
+            store.requests.requeue(parent.key, dump(request), tries=tries, due=due)
             self.flights.remove(parent)
             return True
         if parent is None and META in request.meta and request.meta.get("retry_times"):
@@ -175,33 +174,36 @@ class Scheduler(BaseScheduler):
         fingerprinter = self._crawler.request_fingerprinter
         assert fingerprinter is not None
         key, data = fingerprinter.fingerprint(request), dump(request)
-        place = (request.priority, float(request.meta.get(NEWEST) or 0.0), request.dont_filter)
+        position = Position(request.priority, float(request.meta.get(NEWEST) or 0.0), request.dont_filter)
         first_url = request.meta.get("redirect_urls", [request.url])[0]
-        if store.add(key, first_url, host(request.url), place, data):
+        if store.requests.add(key, first_url, host(request.url), position, data):
             return True, True
-        if store.joined and request.meta.get("is_start_request"):
+        if self.session.has_joined and request.meta.get("is_start_request"):
             return False, False  # the first worker has started with it
         if request.dont_filter:
             self.flights.supersede(key)
-            return True, store.requeue(key, data)
+            return True, store.requests.requeue(key, data)
         since = request.meta.get(SINCE)
         if self.session.is_new_round and request.meta.get("is_start_request"):
-            since = time.time()  # a round starts with the first pages, whatever they gave in the last one
-        is_renewed = since is not None and store.renew(key, since)
-        return is_renewed, is_renewed
+            since = time.time()  # a round starts with the first pages, whatever came of them in the last one
+        is_refreshed = since is not None and store.requests.refresh(key, since)
+        return is_refreshed, is_refreshed
 
     # ---------------------------------------------------------------- sending
 
     def _is_spent(self, store: Store) -> bool:
         """Return whether the request limit is reached; stories in progress are still finished."""
-        return 0 < self._limit <= store.made()
+        return 0 < self._limit <= store.requests.sent_count()
+
+    def _next_due(self, store: Store) -> float | None:
+        return store.requests.next_due(mandatory=self._is_spent(store))
 
     def _next(self, store: Store) -> Request | None:
         self._finish_flights(store)
-        if store.connections > self._connections:
-            self._agree(store)
-        for _ in range(_STEPS):
-            taken = store.take(self.hosts.excluded(), must=self._is_spent(store))
+        if store.workers is not None and store.workers.connections > self._connections:
+            self._reconcile(store.workers)
+        for _ in range(_MAX_SKIPPED):
+            taken = store.requests.take(mandatory=self._is_spent(store))
             self.session.commit_soon()
             if taken is None:
                 self._wait(store)
@@ -221,18 +223,19 @@ class Scheduler(BaseScheduler):
             if self.validate is not None:
                 self.validate(request)
         except StoredError as error:
-            logger.error("a stored request is dropped: %s (%s)", error, taken.data[:_SHOWN].decode("utf-8", "replace"))
-            add(self._crawler, f"failed/{_NOT_TRUSTED}")
-            store.finish(taken.key, RequestEnd(_NOT_TRUSTED, failed=True, final=True))
+            excerpt = taken.data[:_EXCERPT_SIZE].decode("utf-8", "replace")
+            logger.error("a stored request is dropped: %s (%s)", error, excerpt)
+            add(self._crawler, f"failed/{_INVALID}")
+            store.requests.finish(taken.key, RequestEnd(_INVALID, failed=True, final=True))
             return None
         if self.rank is None or request.dont_filter:
             return request
         priority = self.rank(request)
         if priority is None:
             add(self._crawler, _SPARED)
-            store.spare(taken.key, _SPARED)
-        elif priority < request.priority - _LOWER:
-            store.postpone(taken.key, priority, dump(request.replace(priority=priority)))
+            store.requests.release(taken.key, _SPARED)
+        elif priority < request.priority - _MIN_DROP:
+            store.requests.postpone(taken.key, priority, dump(request.replace(priority=priority)))
         else:
             return request
         return None
@@ -246,37 +249,37 @@ class Scheduler(BaseScheduler):
         if taken.modified:
             request.headers["If-Modified-Since"] = taken.modified
         if self._limit and not request.dont_filter and "redirect_times" not in request.meta:
-            store.made(1)
+            store.requests.count_sent()
         self.flights.add(request, taken.key)
         return request
 
     def _wait(self, store: Store) -> None:
         """Wake the engine when the next request is due."""
-        due = store.next_due(self.hosts.excluded(), must=self._is_spent(store))
-        times = [*self.hosts.resting.values(), *([] if due is None else [due])]
-        if times:
-            self._alarm.set(max(min(times) - steady(), 0.0) + 0.01)
+        due = self._next_due(store)
+        if due is not None:
+            self._alarm.set(max(due - steady(), 0.0) + 0.01)
 
     # ---------------------------------------------------------------- finishing
 
     def _add_story(self, key: bytes, story: str, is_new: bool) -> None:
-        self.session.call(lambda store: store.gave(key, story, news=is_new), None)
+        self.session.call(lambda store: store.requests.record_story(key, story, is_new=is_new), None)
 
     def _finish_flights(self, store: Store) -> None:
         """Finish the requests that the engine has released."""
         slot = self._crawler.engine._slot if self._crawler.engine else None
         for flight in self.flights.finish(slot.inprogress if slot is not None else ()):
             if not (flight.superseded or self.session.is_stopping):
-                self.hosts.share_pace(store, flight.request)  # before the host may be contacted again
-                store.finish(flight.key, flight.end)
+                if store.workers is not None:
+                    self.hosts.share_pace(store.workers, flight.request)  # before the host may be contacted again
+                store.requests.finish(flight.key, flight.end)
 
-    def _agree(self, store: Store) -> None:
-        """Agree with the store on what is in flight; requests that belong to another worker now are detached."""
-        if store.connections > self._connections:
-            self._connections = store.connections
+    def _reconcile(self, workers: Workers) -> None:
+        """Reconcile the flights with the store; requests that belong to another worker by now are detached."""
+        if workers.connections > self._connections:
+            self._connections = workers.connections
             self.hosts.forget_paces()
             self._crawler.signals.send_catch_log(STORE_ROLLED_BACK)
-        for key in store.agree(self.flights.keys()):
+        for key in workers.reconcile(self.flights.keys()):
             self.flights.supersede(key)
 
 

@@ -12,8 +12,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
 from scraper.crawl.crawl_dir import LEDGER, Locked, clear, crawl_dir, lock, worker
-from scraper.crawl.frontier.sqlite_store import SqliteStore
-from scraper.crawl.frontier.store import Store, StoreError
+from scraper.crawl.frontier.sqlite.store import SqliteStore
+from scraper.crawl.frontier.store import Store, StoreError, Workers
 from scraper.crawl.stats import CrawlStats, add
 
 __all__ = [
@@ -65,9 +65,11 @@ class CrawlSession:
         self._refusal = ""
         self._stopping: asyncio.Task[None] | None = None
         self._committing: asyncio.TimerHandle | None = None
-        self._beating: asyncio.TimerHandle | None = None
+        self._heartbeat: asyncio.TimerHandle | None = None
         self.is_new_round = False
         """Whether this run starts a new round, rather than continuing the last one."""
+        self.has_joined = False
+        """Whether this worker joined a crawl that others were running."""
         self.store: Store | None = None
         """None before the folder is opened, and if it cannot be opened."""
 
@@ -125,7 +127,7 @@ class CrawlSession:
             raise _OtherSite("it takes part in another crawl: name another CRAWL_DIR")
         store = join(self._crawler.settings, f"scraper:{crawl}:", name)
         if self._fresh:
-            if store.joined:
+            if store.workers.has_joined:
                 store.close()
                 raise Locked("other workers are at this crawl, and would lose it: stop them, then give -a fresh=true")
             store.clear()
@@ -133,23 +135,24 @@ class CrawlSession:
         return store
 
     def _resume(self, store: Store, site: str | None) -> None:
-        known = store.mark(SITE)
+        known = store.marks.get(SITE)
         if site is not None and known not in (None, site):
             store.close()
             raise _OtherSite(f"it belongs to the crawl of {known}: name another CRAWL_DIR, or give -a fresh=true")
         if site is not None:
-            store.set_mark(SITE, site)
-        left = 0 if store.joined else store.left()
-        if store.joined:
+            store.marks.set(SITE, site)
+        self.has_joined = store.workers is not None and store.workers.has_joined
+        pending = store.requests.pending_count()
+        if self.has_joined:
             self._crawler.stats.set_value(JOINED, True)
-            logger.info("Joined a running crawl: %d URLs are left", store.left())
-        elif left:
-            logger.info("%d URLs are left from the last run", left)
+            logger.info("Joined a running crawl: %d URLs are left", pending)
+        elif pending:
+            logger.info("%d URLs are left from the last run", pending)
+            add(self._crawler, "found", pending)
         else:
-            left = store.renew_all()
             self.is_new_round = True
+            add(self._crawler, "found", store.requests.start_round())
         store.commit()
-        add(self._crawler, "found", left)
 
     def _refuse(self, reason: str, error: Exception | str) -> None:
         """End the crawl as soon as Scrapy can end one: when the spider is open."""
@@ -177,8 +180,8 @@ class CrawlSession:
         """End the crawl because nothing more can be stored; requests in flight are sent again by the next run."""
         if self._stopping is None:
             logger.error("%s: the crawl ends", error)
-            if self.store is not None:
-                self.store.give_up()
+            if self.store is not None and self.store.workers is not None:
+                self.store.workers.stop_waiting()
             reason = NO_FRONTIER if isinstance(error, StoreError) else DISK_FULL
             engine = self._crawler.engine
             self._stopping = asyncio.get_running_loop().create_task(engine.close_spider_async(reason=reason))
@@ -190,11 +193,11 @@ class CrawlSession:
 
     def mark(self, name: str) -> str | int | None:
         """Return a value that was set for the crawl, or None."""
-        return self.call(lambda store: store.mark(name), None)
+        return self.call(lambda store: store.marks.get(name), None)
 
     def set_mark(self, name: str, value: str | int) -> None:
         """Set a value for the crawl."""
-        self.call(lambda store: store.set_mark(name, value), None)
+        self.call(lambda store: store.marks.set(name, value), None)
 
     def commit_soon(self) -> None:
         """Commit pending changes soon, together with those that follow: a commit per page would cost a third."""
@@ -205,20 +208,20 @@ class CrawlSession:
         self._committing = None
         self.call(lambda store: store.commit(), None)
 
-    def send_heartbeats(self, on_beat: Callable[[Store], None]) -> None:
-        """Renew the lease of this worker three times per lease, and call `on_beat` each time."""
+    def send_heartbeats(self, workers: Workers, after: Callable[[Workers], None]) -> None:
+        """Renew the lease of this worker three times per lease, and call `after` each time."""
 
-        def beat(store: Store) -> None:
-            store.beat()
-            on_beat(store)
+        def send(_: Store) -> None:
+            workers.heartbeat()
+            after(workers)
 
-        self.call(beat, None)
+        self.call(send, None)
         seconds = self._crawler.settings.getfloat("REDIS_LEASE") / 3
-        self._beating = asyncio.get_running_loop().call_later(seconds, self.send_heartbeats, on_beat)
+        self._heartbeat = asyncio.get_running_loop().call_later(seconds, self.send_heartbeats, workers, after)
 
     def close(self, before: Callable[[Store], None]) -> None:
         """Call `before` with the store, then close store and folder."""
-        for timer in (self._committing, self._beating):
+        for timer in (self._committing, self._heartbeat):
             if timer is not None:
                 timer.cancel()
         if self.store is not None:
@@ -233,6 +236,6 @@ class CrawlSession:
 
     def _balance(self, store: Store) -> None:
         """Correct the statistics of one of several workers: its own work, and what is left for all."""
-        if store.owner:
+        if store.workers is not None:
             stats = CrawlStats.of(self._crawler.stats.get_stats())
-            add(self._crawler, "found", store.left() - stats.left)
+            add(self._crawler, "found", store.requests.pending_count() - stats.left)

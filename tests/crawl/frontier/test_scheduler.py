@@ -19,18 +19,19 @@ from scraper import Article
 from scraper.crawl.crawl_dir import Locked, clear, lock
 from scraper.crawl.downloader.backoff import BackoffMiddleware, retry_after
 from scraper.crawl.fetch_time import steady
-from scraper.crawl.frontier.redis.store import RedisStore, Worker
+from scraper.crawl.frontier.redis.connection import Worker
+from scraper.crawl.frontier.redis.store import RedisStore
 from scraper.crawl.frontier.request_codec import RequestFingerprinter, dump, load
 from scraper.crawl.frontier.scheduler import DUE, META, Scheduler
-from scraper.crawl.frontier.sqlite_store import SqliteStore
-from scraper.crawl.frontier.store import HostTrouble, RequestEnd, StoreError
+from scraper.crawl.frontier.sqlite.store import SqliteStore
+from scraper.crawl.frontier.store import HostFailures, Position, RequestEnd, StoreError
 from scraper.crawl.output.records import RecordFile, RecordPipeline, catch_up
 from scraper.stories.identity import Story, story_id, text_digest
 from tests.redis_server import serving
 
 LONG = "The harbour office counted ships all morning and found one more than the day before. " * 4
-FETCHED = RequestEnd("fetched", failed=False, final=False, whole=True, etag='"1"')
-PLACE = (0, 0.0, False)
+FETCHED = RequestEnd("fetched", failed=False, final=False, complete=True, etag='"1"')
+PLACE = Position(0, 0.0, False)
 
 
 def _article(headline="Ships counted", url="http://p.test/html/1.html", body=(LONG,), **fields):
@@ -52,7 +53,7 @@ def server(tmp_path_factory):
 
 def _shared(server, name="me", prefix="crawl:", lease=60.0):
     opened = RedisStore(server.client, prefix, Worker(name, 0.0, 100, lease=lease, patience=0.0))
-    opened.pace("p.test", 0.0, 100)
+    opened.workers.share_pace("p.test", 0.0, 100)
     return opened
 
 
@@ -70,11 +71,11 @@ def store(request):
 
 
 def _put(store, name, place=PLACE, host="p.test"):
-    return store.add(name.encode(), f"http://{host}/{name}", host, place, b"{}")
+    return store.requests.add(name.encode(), f"http://{host}/{name}", host, place, b"{}")
 
 
 def _names(store, **how):
-    taken = iter(lambda: store.take(**how), None)
+    taken = iter(lambda: store.requests.take(**how), None)
     return [each.key.decode() for each in taken]
 
 
@@ -94,11 +95,11 @@ def test_what_was_in_flight_is_queued_again_at_the_next_start(tmp_path):
     for name in ("done", "under way", "waiting"):
         _put(first, name)
     for _ in range(2):
-        first.take()
-    first.finish(b"done", FETCHED)
+        first.requests.take()
+    first.requests.finish(b"done", FETCHED)
     first.close()
     second = SqliteStore(tmp_path / "l")
-    assert second.left() == 2
+    assert second.requests.pending_count() == 2
     assert _names(second) == ["under way", "waiting"]
     second.close()
 
@@ -107,25 +108,25 @@ def test_what_was_not_committed_is_lost_together(tmp_path):
     first, reader = SqliteStore(tmp_path / "l"), SqliteStore(tmp_path / "l")
     _put(first, "a")
     first.commit()
-    first.take()
-    first.finish(b"a", FETCHED)
+    first.requests.take()
+    first.requests.finish(b"a", FETCHED)
     _put(first, "found on a")
-    assert reader.left() == 1
+    assert reader.requests.pending_count() == 1
     first.commit()
-    assert reader.left() == 1
+    assert reader.requests.pending_count() == 1
     first.close()
     reader.close()
 
 
 def test_a_request_is_not_made_before_it_is_due(store):
     _put(store, "a")
-    store.take()
+    store.requests.take()
     due = time.time() + 60
-    store.requeue(b"a", b"{}", tries=1, due=due)
-    assert store.take() is None
-    assert store.next_due() == pytest.approx(due, abs=0.1)
-    store.requeue(b"a", b"{}", tries=2, due=time.time() - 1)
-    taken = store.take()
+    store.requests.requeue(b"a", b"{}", tries=1, due=due)
+    assert store.requests.take() is None
+    assert store.requests.next_due() == pytest.approx(due, abs=0.1)
+    store.requests.requeue(b"a", b"{}", tries=2, due=time.time() - 1)
+    taken = store.requests.take()
     assert taken is not None
     assert taken.tries == 2
 
@@ -134,28 +135,28 @@ def test_barred_hosts_wait_and_only_what_must_be_made_is_made(store):
     _put(store, "a", host="bad.test")
     _put(store, "b")
     _put(store, "part", (0, 0.0, True))
-    store.bar("bad.test")
-    assert _names(store, barred=("bad.test",), must=True) == ["part"]
-    assert _names(store, barred=("bad.test",)) == ["b"]
-    assert store.next_due(("bad.test",)) is None
+    store.hosts.block("bad.test")
+    assert _names(store, mandatory=True) == ["part"]
+    assert _names(store) == ["b"]
+    assert store.requests.next_due() is None
 
 
 def _end_of_a_round(store, now, monkeypatch):
     """One request of each kind, closed."""
     for name in ("listing", "story", "lost", "gone", "part"):
         _put(store, name, (0, 0.0, name == "part"))
-    while (taken := store.take()) is not None:
+    while (taken := store.requests.take()) is not None:
         name = taken.key.decode()
         failed, final = name in ("lost", "gone"), name == "gone"
         if name == "story":
-            store.gave(b"story", "s1", news=True)
-        store.finish(taken.key, RequestEnd(name, failed, final, whole=not failed, etag=f'"{name}"'))
+            store.requests.record_story(b"story", "s1", is_new=True)
+        store.requests.finish(taken.key, RequestEnd(name, failed, final, complete=not failed, etag=f'"{name}"'))
     monkeypatch.setattr(time, "time", lambda: now)
 
 
 def test_the_next_round_asks_for_listings_and_failures_and_for_stories_when_it_is_time(store, monkeypatch):
     _end_of_a_round(store, time.time() + 60, monkeypatch)
-    assert store.renew_all() == 2
+    assert store.requests.start_round() == 2
     assert _names(store) == ["listing", "lost"]
 
 
@@ -165,34 +166,34 @@ def test_a_story_is_looked_at_again_after_as_long_as_it_has_stood(filed, monkeyp
     looked = []
     for minute in range(0, 60 * 24, 30):
         monkeypatch.setattr(time, "time", lambda now=start + 60 * minute: now)
-        store.renew_all()
+        store.requests.start_round()
         for name in _names(store):
-            store.finish(name.encode(), RequestEnd("unchanged", failed=False, final=False))
+            store.requests.finish(name.encode(), RequestEnd("unchanged", failed=False, final=False))
             if name == "story":
                 looked.append(minute / 60)
     assert looked[:4] == [2.0, 4.0, 8.0, 16.0]
     monkeypatch.setattr(time, "time", lambda: start + 86400 * 400)
-    assert store.renew_all() == 3
+    assert store.requests.start_round() == 3
 
 
 def test_a_page_that_has_changed_since_is_asked_for_again_on_its_terms(store):
     _put(store, "a")
-    store.take()
-    store.finish(b"a", FETCHED)
-    assert not store.renew(b"a", time.time() - 3600)
-    assert store.renew(b"a", time.time() + 1)
-    taken = store.take()
+    store.requests.take()
+    store.requests.finish(b"a", FETCHED)
+    assert not store.requests.refresh(b"a", time.time() - 3600)
+    assert store.requests.refresh(b"a", time.time() + 1)
+    taken = store.requests.take()
     assert taken is not None
     assert taken.etag == '"1"'
 
 
 def test_failures_are_told_with_their_tries(store):
     _put(store, "a")
-    store.take()
-    store.requeue(b"a", b"{}", tries=2)
-    store.take()
-    store.finish(b"a", RequestEnd("503", failed=True, final=False))
-    assert [tuple(each) for each in store.failures()] == [("http://p.test/a", "503", 3)]
+    store.requests.take()
+    store.requests.requeue(b"a", b"{}", tries=2)
+    store.requests.take()
+    store.requests.finish(b"a", RequestEnd("503", failed=True, final=False))
+    assert [tuple(each) for each in store.requests.failures()] == [("http://p.test/a", "503", 3)]
 
 
 @pytest.fixture
@@ -208,9 +209,9 @@ def test_what_only_one_side_knows_to_be_under_way_is_told(two):
     me, _ = two
     for name in ("a", "b"):
         _put(me, name)
-    me.take()
-    me.take()
-    assert me.agree([b"a", b"theirs"]) == [b"theirs"]
+    me.requests.take()
+    me.requests.take()
+    assert me.workers.reconcile([b"a", b"theirs"]) == [b"theirs"]
     assert _names(me) == ["b"], "which nobody has under way was queued again"
 
 
@@ -219,17 +220,17 @@ def test_a_barred_host_hides_no_other_that_waits(two):
     now = time.time()
     for name, host, due in (("a", "barred.test", now + 5), ("b", "good.test", now + 9)):
         _put(me, name, host=host)
-        me.requeue(name.encode(), b"{}", tries=1, due=due)
-    other.bar("barred.test")
-    assert me.given_up()
-    assert 8 < me.next_due() - now < 10
+        me.requests.requeue(name.encode(), b"{}", tries=1, due=due)
+    other.hosts.block("barred.test")
+    assert me.hosts.any_blocked()
+    assert 8 < me.requests.next_due() - now < 10
 
 
 def test_one_that_was_silent_for_long_does_not_bury_itself(server):
     me = _shared(server, lease=0.01)
     _put(me, "a")
     _put(me, "b")
-    me.take()
+    me.requests.take()
     time.sleep(0.05)
     assert _names(me) == ["b"]
     me.close()
@@ -239,9 +240,9 @@ def test_one_that_was_silent_for_long_does_not_bury_itself(server):
 def test_the_next_round_comes_at_an_address_with_the_signs_of_a_pattern(server):
     store = _shared(server, prefix="crawl:http://[::1]:80/?l=*:")
     _put(store, "listing")
-    store.take()
-    store.finish(b"listing", FETCHED)
-    assert store.renew_all() == 1
+    store.requests.take()
+    store.requests.finish(b"listing", FETCHED)
+    assert store.requests.start_round() == 1
     store.close()
     server.client.flushall()
 
@@ -250,11 +251,11 @@ def test_what_nobody_has_asked_yet_is_asked_one_thing_at_a_time(two):
     me, other = two
     for name in ("a", "b", "c"):
         _put(me, name, host="new.test")
-    assert me.take().key == b"a"
-    assert other.take() is None
-    me.pace("new.test", 0.0, 2)
-    me.finish(b"a", FETCHED)
-    assert [each.take().key for each in two] == [b"b", b"c"]
+    assert me.requests.take().key == b"a"
+    assert other.requests.take() is None
+    me.workers.share_pace("new.test", 0.0, 2)
+    me.requests.finish(b"a", FETCHED)
+    assert [each.requests.take().key for each in two] == [b"b", b"c"]
 
 
 def test_of_thousands_of_hosts_a_batch_is_looked_at(two, server):
@@ -263,8 +264,8 @@ def test_of_thousands_of_hosts_a_batch_is_looked_at(two, server):
         _put(me, "a", host=f"{number}.test")
         _put(me, str(number), host=f"{number}.test")
     server.client.config_resetstat()
-    assert me.take() is not None
-    assert me.next_due() is not None
+    assert me.requests.take() is not None
+    assert me.requests.next_due() is not None
     looks = server.client.info("commandstats")["cmdstat_zrange"]["calls"]
     assert looks < 300
     assert len(_names(me)) == 999
@@ -274,7 +275,7 @@ def test_a_worker_with_the_name_of_a_newer_one_ends(server):
     old, new = _shared(server), _shared(server)
     _put(new, "a")
     with pytest.raises(StoreError, match="a folder of its own, not a copy"):
-        old.take()
+        old.requests.take()
     old.close()
     assert _names(new) == ["a"]
     new.close()
@@ -284,14 +285,14 @@ def test_a_worker_with_the_name_of_a_newer_one_ends(server):
 @pytest.mark.parametrize("one", [True, False])
 def test_how_a_host_has_been_doing_is_known_to_all(two, filed, one):
     me, other = (filed, filed) if one else two
-    assert me.trouble("p.test") == HostTrouble()
+    assert me.hosts.failures("p.test") == HostFailures()
     until = time.time() + 9
-    me.set_trouble("p.test", HostTrouble(3, until))
-    failures, told = other.trouble("p.test")
+    me.hosts.set_failures("p.test", HostFailures(3, until))
+    failures, told = other.hosts.failures("p.test")
     assert failures == 3
     assert abs(told - until) < 1
-    other.set_trouble("p.test", HostTrouble())
-    assert me.trouble("p.test").failures == 0
+    other.hosts.set_failures("p.test", HostFailures())
+    assert me.hosts.failures("p.test") == HostFailures()
 
 
 def test_a_date_or_priority_beyond_measure_is_the_greatest(store):
@@ -303,16 +304,16 @@ def test_a_date_or_priority_beyond_measure_is_the_greatest(store):
 def test_who_is_forgotten_in_the_middle_of_a_turn_gives_it_back(two, server):
     me, _ = two
     server.client.flushall()
-    with pytest.raises(StoreError, match="has forgotten this crawl"), me.write_lock():
-        me.remember(Story("1", "x"))
+    with pytest.raises(StoreError, match="has forgotten this crawl"), me.stories.write_lock():
+        me.stories.remember(Story("1", "x"))
     assert not server.client.exists("crawl:turn")
 
 
 def test_a_key_of_a_forgotten_story_is_free(store):
-    store.remember(Story("first", "1", {"key"}))
-    store.forget_stories()
-    store.remember(Story("second", "2", {"key"}))
-    assert store.sharing({"key"}) == "second"
+    store.stories.remember(Story("first", "1", {"key"}))
+    store.stories.forget()
+    store.stories.remember(Story("second", "2", {"key"}))
+    assert store.stories.sharing({"key"}) == "second"
 
 
 def test_a_file_that_is_no_ledger_is_told(tmp_path):
@@ -326,37 +327,37 @@ def test_a_clock_that_is_set_back_has_nobody_wait(tmp_path, monkeypatch):
     store = SqliteStore(tmp_path / "frontier.sqlite")
     _put(store, "later")
     _put(store, "story")
-    store.take()
-    store.requeue(b"later", b"{}", tries=1, due=steady() + 0.2)
-    store.take()
-    store.gave(b"story", "s", news=True)
-    store.finish(b"story", FETCHED)
+    store.requests.take()
+    store.requests.requeue(b"later", b"{}", tries=1, due=steady() + 0.2)
+    store.requests.take()
+    store.requests.record_story(b"story", "s", is_new=True)
+    store.requests.finish(b"story", FETCHED)
     monkeypatch.setattr(time, "time", lambda: now - 86400 * 400)
     time.sleep(0.25)
     assert _names(store) == ["later"]
-    store.requeue(b"later", b"{}", tries=1, due=steady() + 86400 * 400)
+    store.requests.requeue(b"later", b"{}", tries=1, due=steady() + 86400 * 400)
     store.close()
     store = SqliteStore(tmp_path / "frontier.sqlite", 0.0)
     assert _names(store) == ["later"]
-    store.finish(b"later", FETCHED)
-    assert store.renew_all() == 2
+    store.requests.finish(b"later", FETCHED)
+    assert store.requests.start_round() == 2
     store.close()
 
 
 def test_what_was_taken_may_be_spared_or_put_off(store):
     for name in ("a", "b", "c"):
         _put(store, name, (5, 0.0, False))
-    taken = store.take()
+    taken = store.requests.take()
     assert taken is not None
-    store.spare(taken.key, "spared")
-    taken = store.take()
+    store.requests.release(taken.key, "spared")
+    taken = store.requests.take()
     assert taken is not None
-    store.postpone(taken.key, -5, b'{"later":1}')
-    assert store.left() == 2
+    store.requests.postpone(taken.key, -5, b'{"later":1}')
+    assert store.requests.pending_count() == 2
     assert _names(store) == ["c", "b"]
-    assert store.data(b"b") == b'{"later":1}'
-    assert list(store.failures()) == []
-    assert store.data(b"none") is None
+    assert store.requests.data(b"b") == b'{"later":1}'
+    assert list(store.requests.failures()) == []
+    assert store.requests.data(b"none") is None
 
 
 @pytest.mark.parametrize(
@@ -366,15 +367,15 @@ def test_a_row_that_somebody_else_wrote_stops_no_worker(server, packed):
     own = _shared(server)
     _put(own, "a")
     _put(own, "b")
-    assert own.left() == 2
+    assert own.requests.pending_count() == 2
     server.client.set("crawl:request:a", packed)
     assert _names(own) == ["b"]
-    assert own.left() == 1
-    assert (own.damaged(), own.damaged()) == (1, 0)
-    own.finish(b"b", FETCHED)
-    assert own.data(b"a") is None
-    assert list(own.failures()) == []
-    own.renew_all()
+    assert own.requests.pending_count() == 1
+    assert (own.workers.pop_damaged_count(), own.workers.pop_damaged_count()) == (1, 0)
+    own.requests.finish(b"b", FETCHED)
+    assert own.requests.data(b"a") is None
+    assert list(own.requests.failures()) == []
+    own.requests.start_round()
     own.close()
     _shared(server).close()
     server.client.flushall()
@@ -383,17 +384,17 @@ def test_a_row_that_somebody_else_wrote_stops_no_worker(server, packed):
 def test_pages_without_a_story_are_told_until_they_hold_one(store):
     for name in ("a", "b"):
         _put(store, name)
-        store.take()
-        store.finish(name.encode(), FETCHED._replace(skipped="listing"))
-    assert [tuple(each) for each in store.skipped()] == [
+        store.requests.take()
+        store.requests.finish(name.encode(), FETCHED._replace(skipped="listing"))
+    assert [tuple(each) for each in store.requests.skipped()] == [
         ("http://p.test/a", "listing"),
         ("http://p.test/b", "listing"),
     ]
     for name, end in (("a", FETCHED), ("b", RequestEnd("unchanged", failed=False, final=False))):
-        store.requeue(name.encode(), b"{}")
-        store.take()
-        store.finish(name.encode(), end)
-    assert [each.url for each in store.skipped()] == ["http://p.test/b"]
+        store.requests.requeue(name.encode(), b"{}")
+        store.requests.take()
+        store.requests.finish(name.encode(), end)
+    assert [each.url for each in store.requests.skipped()] == ["http://p.test/b"]
 
 
 def test_a_ledger_of_an_earlier_release_is_taken_up(tmp_path):
@@ -402,7 +403,7 @@ def test_a_ledger_of_an_earlier_release_is_taken_up(tmp_path):
     with sqlite3.connect(path) as old:
         old.execute("alter table request drop column skipped")
     store = SqliteStore(path)
-    assert list(store.skipped()) == []
+    assert list(store.requests.skipped()) == []
     store.close()
 
 
@@ -532,13 +533,13 @@ def test_a_near_copy_is_written_and_says_of_what(tmp_path, monkeypatch, store):
 def test_what_was_judged_when_the_ledger_was_lost_is_judged_again(tmp_path, monkeypatch, store):
     sink, _ = _sink(tmp_path, monkeypatch, store)
     sink.process_item(_article().to_dict())
-    real = store.sharing
+    sharing = store.stories.sharing
 
-    def lost(keys):
-        monkeypatch.setattr(store, "sharing", real)
-        store.stale = True
+    def lose(keys):
+        monkeypatch.setattr(store.stories, "sharing", sharing)
+        store.stories.is_stale = True
 
-    monkeypatch.setattr(store, "sharing", lost)
+    monkeypatch.setattr(store.stories, "sharing", lose)
     with pytest.raises(DropItem):
         sink.process_item(_article(url="http://other.test/copy.html").to_dict())
     sink.close_spider()
@@ -565,7 +566,7 @@ def test_a_torn_tail_is_cut_off(tmp_path, store, tail):
     assert file.torn == len(tail)
     _, faults = catch_up(file, store)
     assert [fault.line for fault in faults] == [2]
-    assert store.digest(story_id("http://p.test/html/1.html")) is not None
+    assert store.stories.digest(story_id("http://p.test/html/1.html")) is not None
     file.close()
     assert path.read_bytes() == whole + b"not json\n"
 
@@ -583,9 +584,9 @@ def test_a_line_that_the_ledger_does_not_know_is_read_back(tmp_path, store):
         file.append(_article(url=f"http://p.test/html/{number}.html").to_json().encode() + b"\n")
         if number == 1:
             assert catch_up(file, store) == (0, [])
-    assert store.digest(story_id("http://p.test/html/2.html")) is None
+    assert store.stories.digest(story_id("http://p.test/html/2.html")) is None
     assert catch_up(file, store) == (0, [])
-    assert store.digest(story_id("http://p.test/html/2.html")) is not None
+    assert store.stories.digest(story_id("http://p.test/html/2.html")) is not None
     file.close()
 
 
@@ -598,14 +599,14 @@ def test_a_record_that_is_gone_from_the_file_is_fetched_again(tmp_path, store):
     file.close()
     for number in range(3):
         _put(store, str(number))
-        store.take()
-        store.gave(str(number).encode(), story_id(f"http://p.test/html/{number}.html"), news=True)
-        store.finish(str(number).encode(), FETCHED)
+        store.requests.take()
+        store.requests.record_story(str(number).encode(), story_id(f"http://p.test/html/{number}.html"), is_new=True)
+        store.requests.finish(str(number).encode(), FETCHED)
     path.write_bytes(lines[0] + lines[2])
     file = RecordFile(path)
     assert catch_up(file, store) == (1, [])
     file.close()
-    taken = store.take()
+    taken = store.requests.take()
     assert taken is not None
     assert (taken.key, taken.etag) == (b"1", None)
 
@@ -677,17 +678,17 @@ def test_tries_wait_longer_and_longer_and_the_whole_host_waits(backoff):
         dues.append(again.meta[DUE] - now[0])
         now[0] = again.meta[DUE]
     assert dues == [1.0, 2.0]
-    assert frontier.hosts.resting == {"p.test": now[0]}
+    assert frontier.session.store.hosts.paused == {"p.test": now[0]}
     assert isinstance(_answer(middleware, tries=2), Response)
 
 
 def test_the_trouble_of_one_page_is_not_the_host_s(backoff):
     middleware, frontier, now = backoff
     assert _answer(middleware, 500).meta[DUE] == now[0] + 1
-    assert not frontier.hosts.resting
+    assert not frontier.session.store.hosts.paused
     now[0] += 1
     _answer(middleware, 500, "http://p.test/b")
-    assert frontier.hosts.resting == {"p.test": now[0] + 2}
+    assert frontier.session.store.hosts.paused == {"p.test": now[0] + 2}
 
 
 def test_retry_after_is_kept_up_to_the_longest_wait(backoff):
@@ -700,10 +701,10 @@ def test_retry_after_is_kept_up_to_the_longest_wait(backoff):
 def test_a_host_that_fails_too_often_in_a_row_is_given_up(backoff):
     middleware, frontier, now = backoff
     for number in range(4):
-        assert not frontier.hosts.barred
+        assert not frontier.session.store.hosts.blocked
         _answer(middleware, url=f"http://p.test/{number}", tries=2)
         now[0] += 100
-    assert frontier.hosts.barred == {"p.test"}
+    assert frontier.session.store.hosts.blocked == {"p.test"}
 
 
 def test_a_host_that_fails_fast_is_left_in_peace(backoff):
@@ -711,7 +712,7 @@ def test_a_host_that_fails_fast_is_left_in_peace(backoff):
     for number in range(3):
         now[0] += 0.1
         _answer(middleware, 500, url=f"http://p.test/{number}")
-    assert frontier.hosts.resting["p.test"] > now[0] + 1
+    assert frontier.session.store.hosts.paused["p.test"] > now[0] + 1
 
 
 def test_one_good_answer_makes_up_for_all_and_a_burst_counts_as_two(backoff):
@@ -724,7 +725,7 @@ def test_one_good_answer_makes_up_for_all_and_a_burst_counts_as_two(backoff):
     for _ in range(3):
         _answer(middleware, tries=2)
         now[0] += 100
-    assert not frontier.hosts.barred
+    assert not frontier.session.store.hosts.blocked
 
 
 def test_what_failed_on_its_way_is_tried_again_and_what_was_refused_is_not(backoff):
@@ -737,18 +738,18 @@ def test_what_failed_on_its_way_is_tried_again_and_what_was_refused_is_not(backo
 
 
 def test_stories_are_remembered_by_keys_and_bands(store):
-    store.remember(Story("1", "x", ("a", "b"), b"sign", (7, 8)))
-    assert store.sharing(("c", "b")) == "1"
-    assert store.sharing(("c",)) is None
-    assert list(store.near((8, 9))) == [("1", b"sign")]
-    assert list(store.near((9,))) == []
+    store.stories.remember(Story("1", "x", ("a", "b"), b"sign", (7, 8)))
+    assert store.stories.sharing(("c", "b")) == "1"
+    assert store.stories.sharing(("c",)) is None
+    assert list(store.stories.near((8, 9))) == [("1", b"sign")]
+    assert list(store.stories.near((9,))) == []
 
 
 def test_what_others_have_written_too_is_put_aside(tmp_path, two):
     me, other = two
     article = _article()
     line = article.to_json().encode() + b"\n"
-    other.remember(Story(article.id, text_digest(article)))
+    other.stories.remember(Story(article.id, text_digest(article)))
     (tmp_path / "records.jsonl").write_bytes(line)
     file = RecordFile(tmp_path / "records.jsonl")
     catch_up(file, me)
@@ -777,5 +778,5 @@ def test_a_foreign_line_is_told_and_ends_no_crawl(tmp_path, store, line):
     file = RecordFile(tmp_path / "records.jsonl")
     _, faults = catch_up(file, store)
     assert [fault.line for fault in faults] == ([] if line == b"{}" else [1])
-    assert store.digest(story_id("http://p.test/html/1.html")) is not None
+    assert store.stories.digest(story_id("http://p.test/html/1.html")) is not None
     file.close()
