@@ -1,4 +1,4 @@
-"""Scrapy's scheduler over a persistent store, so that a crawl can die at any moment and lose nothing."""
+"""Scrapy's scheduler over a persistent store: a crawl that dies at any moment loses nothing."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ from scraper.stories.urls import canonical, host
 __all__ = ["DUE", "KNOWN", "META", "NEWEST", "SINCE", "STORE_ROLLED_BACK", "Scheduler"]
 
 STORE_ROLLED_BACK = object()
-"""The signal that the store may have lost its last changes: what was requested may have to be requested again."""
+"""The signal that the store may have lost its last changes: recent requests may have to be made again."""
 KNOWN = "known"
 """The key of the stats that is set if the folder had records already."""
 
@@ -39,6 +39,7 @@ _NOT_STORED, _INVALID = "cannot be stored", "stored request not valid"
 _SPARED = "spared"
 """How a request ended that was not sent because too many like it had no story."""
 _EXCERPT_SIZE = 300  # bytes of a dropped row that are logged
+_ALARM_MARGIN = 0.01  # seconds
 _MAX_SKIPPED = 100  # requests that may be postponed or skipped at once
 _MIN_DROP = 500  # by which a priority must have fallen before its request is postponed
 
@@ -52,9 +53,10 @@ class _Alarm:
         self._crawler = crawler
         self._timer: asyncio.TimerHandle | None = None
 
-    def set(self, seconds: float) -> None:
-        """Wake the engine after some seconds, unless the alarm is set already."""
+    def set(self, due: float) -> None:
+        """Wake the engine shortly after a time (seconds since the epoch), unless the alarm is set already."""
         if self._timer is None:
+            seconds = max(due - steady(), 0.0) + _ALARM_MARGIN
             self._timer = asyncio.get_running_loop().call_later(seconds, self._ring)
 
     def cancel(self) -> None:
@@ -81,13 +83,13 @@ class Scheduler(BaseScheduler):
         self.flights = Flights(crawler, self._add_story)
         self.hosts = HostHealth(crawler, self.session)
         self.rank: Callable[[Request], int | None] | None = None
-        """Set by a spider: return the current priority of a request whose turn has come, or None to skip it."""
+        """Set by a spider: return the current priority of a request taken from the queue, or None to skip it."""
         self.validate: Callable[[Request], object] | None = None
-        """Set by a spider: raise `StoredError` for a stored request that it cannot have made."""
+        """Set by a spider: raise `StoredError` for a stored request that the spider cannot have made."""
         self.failures: tuple[FailedRequest, ...] = ()
         """Failed requests of this run and earlier ones; known when the crawl is over."""
         self.skipped: tuple[SkippedPage, ...] = ()
-        """Pages without a story, in the same way."""
+        """Pages without a story, of this run and earlier ones; known when the crawl is over."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -96,13 +98,11 @@ class Scheduler(BaseScheduler):
 
     @classmethod
     def of(cls, crawler: Crawler) -> Self:
-        """Return the scheduler of a running crawl; raise `TypeError` if it is another one."""
+        """Return the scheduler of a running crawl; raise `TypeError` if it is of another class."""
         scheduler = crawler.engine.scheduler if crawler.engine else None
         if not isinstance(scheduler, cls):
             raise TypeError(f"SCHEDULER must be {cls.__module__}.{cls.__name__}")
         return scheduler
-
-    # ---------------------------------------------------------------- Scrapy's interface
 
     def open(self, spider: Spider) -> None:
         """Open the folder of the crawl and resume its last run; an unusable folder ends the crawl."""
@@ -116,7 +116,7 @@ class Scheduler(BaseScheduler):
         return self.session.call(self._next_due, None) is not None
 
     def enqueue_request(self, request: Request) -> bool:
-        """Queue a request; False for one whose key is known, unless it has `dont_filter`.
+        """Queue a request; return False if its key is known, unless it has `dont_filter`.
 
         A request that cannot be stored is an error of the spider: the page that it came from is not done.
         """
@@ -127,11 +127,11 @@ class Scheduler(BaseScheduler):
             return False
 
     def next_request(self) -> Request | None:
-        """Return the next due request; flights that the engine has released are finished first."""
+        """Finish the flights that the engine has released, and return the next due request; None if there is none."""
         return self.session.call(self._next, None)
 
     def close(self, reason: str) -> None:
-        """Finish what has been done, and release the folder."""
+        """Finish the flights that the engine has released, and close the store and the folder."""
         self._alarm.cancel()
         self.session.close(self._close_store)
 
@@ -150,8 +150,6 @@ class Scheduler(BaseScheduler):
             return load_arguments(data) if data is not None else {}
         except StoredError:
             return {}
-
-    # ---------------------------------------------------------------- queueing
 
     def _enqueue(self, store: Store, request: Request) -> bool:
         parent = self.flights.by_key(_parent_key(request))
@@ -179,7 +177,7 @@ class Scheduler(BaseScheduler):
         if store.requests.add(key, first_url, host(request.url), position, data):
             return True, True
         if self.session.has_joined and request.meta.get("is_start_request"):
-            return False, False  # the first worker has started with it
+            return False, False  # the first worker has started from it
         if request.dont_filter:
             self.flights.supersede(key)
             return True, store.requests.requeue(key, data)
@@ -189,33 +187,33 @@ class Scheduler(BaseScheduler):
         is_refreshed = since is not None and store.requests.refresh(key, since)
         return is_refreshed, is_refreshed
 
-    # ---------------------------------------------------------------- sending
-
-    def _is_spent(self, store: Store) -> bool:
+    def _is_limit_reached(self, store: Store) -> bool:
         """Return whether the request limit is reached; stories in progress are still finished."""
         return 0 < self._limit <= store.requests.sent_count()
 
     def _next_due(self, store: Store) -> float | None:
-        return store.requests.next_due(mandatory=self._is_spent(store))
+        return store.requests.next_due(mandatory=self._is_limit_reached(store))
 
     def _next(self, store: Store) -> Request | None:
         self._finish_flights(store)
         if store.workers is not None and store.workers.connections > self._connections:
             self._reconcile(store.workers)
         for _ in range(_MAX_SKIPPED):
-            taken = store.requests.take(mandatory=self._is_spent(store))
+            taken = store.requests.take(mandatory=self._is_limit_reached(store))
             self.session.commit_soon()
             if taken is None:
-                self._wait(store)
+                if (due := self._next_due(store)) is not None:
+                    self._alarm.set(due)
                 return None
             request = self._load(taken, store)
             if request is not None:
-                return self._send(taken, request, store)
-        self._alarm.set(0.0)  # let other work run in between
+                self._start_flight(request, taken, store)
+                return request
+        self._alarm.set(steady())  # let other work run in between
         return None
 
     def _load(self, taken: TakenRequest, store: Store) -> Request | None:
-        """Return a request that was taken; None for one that is not sent, or not yet."""
+        """Return a request that was taken; None if it is dropped, released or postponed."""
         spider = self._crawler.spider
         assert spider is not None
         try:
@@ -240,7 +238,7 @@ class Scheduler(BaseScheduler):
             return request
         return None
 
-    def _send(self, taken: TakenRequest, request: Request, store: Store) -> Request:
+    def _start_flight(self, request: Request, taken: TakenRequest, store: Store) -> None:
         request.meta[META] = taken.key.hex()
         if taken.tries:
             request.meta["retry_times"] = taken.tries
@@ -251,15 +249,6 @@ class Scheduler(BaseScheduler):
         if self._limit and not request.dont_filter and "redirect_times" not in request.meta:
             store.requests.count_sent()
         self.flights.add(request, taken.key)
-        return request
-
-    def _wait(self, store: Store) -> None:
-        """Wake the engine when the next request is due."""
-        due = self._next_due(store)
-        if due is not None:
-            self._alarm.set(max(due - steady(), 0.0) + 0.01)
-
-    # ---------------------------------------------------------------- finishing
 
     def _add_story(self, key: bytes, story: str, is_new: bool) -> None:
         self.session.call(lambda store: store.requests.record_story(key, story, is_new=is_new), None)
@@ -292,18 +281,18 @@ def _parent_key(request: Request) -> bytes:
 
 
 def _is_later(request: Request, parent: Request, count: str) -> bool:
-    """Return whether a request is one more attempt, or one more redirect, of another."""
-    later: bool = request.meta.get(count, 0) > parent.meta.get(count, 0)
-    return later
+    """Return whether a request is a later attempt or redirect than its parent, by a count in their meta."""
+    is_later: bool = request.meta.get(count, 0) > parent.meta.get(count, 0)
+    return is_later
 
 
 def _note_redirect(parent: Flight, request: Request, *, is_fresh: bool) -> None:
-    """Record how a redirected request ended: its target is counted in its place, unless that was known."""
-    earlier = [canonical(url) for url in request.meta.get("redirect_urls", ())]
+    """Record how a redirected request ended: its target is counted instead, unless that was queued before."""
+    redirect_urls = [canonical(url) for url in request.meta.get("redirect_urls", ())]
     parent.failed = False
     if is_fresh:
         parent.reason = "redirected"
-    elif canonical(request.url) in earlier:
+    elif canonical(request.url) in redirect_urls:
         parent.reason, parent.failed = "redirect loop", True
     else:
         parent.reason = "repeated"

@@ -1,4 +1,4 @@
-"""The session of a crawl in its folder: lock, store, commits, heartbeat, and the end if nothing more can be stored."""
+"""The session of a crawl in its folder: lock, store, commits, heartbeats, and the end if nothing can be stored."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 DISK_FULL = "disk_full"
-"""The reason with which a crawl ends that could not write."""
+"""The reason with which a crawl ends that cannot write."""
 NO_FRONTIER = "no_frontier"
 """The reason with which a crawl ends whose shared frontier became unusable."""
 NO_OUTPUT = "no_output"
@@ -41,11 +41,12 @@ LOCKED = "locked"
 JOINED = "joined"
 """The key of the stats that is set if other workers were at the crawl already."""
 SITE = "site"
+"""The mark for the site of the crawl."""
 UNUSABLE = (sqlite3.OperationalError, StoreError)
-"""What a store raises that can store nothing more."""
+"""The errors of a store that can store nothing more."""
 
-_ARGUMENTS = {"fresh": "FRESH", "pages": "PAGES"}  # of a portal's spider, with the settings that mean the same
-_COMMIT = 0.1  # seconds from a change to its commit: what a death takes back is done again
+_ARGUMENTS = {"fresh": "FRESH", "pages": "PAGES"}  # of a portal's spider, with the equivalent settings
+_COMMIT_DELAY = 0.1  # seconds from a change to its commit: what is lost if the process dies is done again
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -74,7 +75,7 @@ class CrawlSession:
         """None before the folder is opened, and if it cannot be opened."""
 
     def open(self, spider: Spider) -> bool:
-        """Open the folder and resume its last run; return whether it can be used. Otherwise the crawl ends."""
+        """Open the folder and resume its last run; return whether it can be used. If not, the crawl ends."""
         directory = crawl_dir(self._crawler)
         self._apply_arguments(spider)
         try:
@@ -98,7 +99,7 @@ class CrawlSession:
         return self.store is not None
 
     def _apply_arguments(self, spider: Spider) -> None:
-        """Apply `-a fresh=true` for any spider, and warn about other arguments that are left to the spider."""
+        """Apply `-a fresh=true` of any spider, and warn about arguments that only a portal's spider applies."""
         for name, setting in _ARGUMENTS.items():
             value, is_own = vars(spider).get(name), name in self._crawler.spidercls.__dict__
             if not isinstance(value, str) or is_own or self._crawler.settings.get(setting):
@@ -129,16 +130,16 @@ class CrawlSession:
         if self._fresh:
             if store.workers.has_joined:
                 store.close()
-                raise Locked("other workers are at this crawl, and would lose it: stop them, then give -a fresh=true")
+                raise Locked("other workers are at this crawl, and would lose it: stop them, then use -a fresh=true")
             store.clear()
             clear(directory)
         return store
 
     def _resume(self, store: Store, site: str | None) -> None:
-        known = store.marks.get(SITE)
-        if site is not None and known not in (None, site):
+        stored_site = store.marks.get(SITE)
+        if site is not None and stored_site not in (None, site):
             store.close()
-            raise _OtherSite(f"it belongs to the crawl of {known}: name another CRAWL_DIR, or give -a fresh=true")
+            raise _OtherSite(f"it belongs to the crawl of {stored_site}: name another CRAWL_DIR, or use -a fresh=true")
         if site is not None:
             store.marks.set(SITE, site)
         self.has_joined = store.workers is not None and store.workers.has_joined
@@ -155,7 +156,7 @@ class CrawlSession:
         store.commit()
 
     def _refuse(self, reason: str, error: Exception | str) -> None:
-        """End the crawl as soon as Scrapy can end one: when the spider is open."""
+        """End the crawl once the spider is open: Scrapy cannot end it earlier."""
         message = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
         logger.error(
             "Cannot crawl: %s" if isinstance(error, StoreError) else "Cannot crawl into this folder: %s", message
@@ -167,7 +168,10 @@ class CrawlSession:
         raise CloseSpider(self._refusal)
 
     def call(self, function: Callable[[Store], Result], otherwise: Result) -> Result:
-        """Call a function of the store unless the crawl is ending; a store that fails ends the crawl."""
+        """Call a function with the store, and return its result; a store that fails ends the crawl.
+
+        Return `otherwise` if the store fails, is not open, or the crawl is ending.
+        """
         if self.store is None or self._stopping is not None:
             return otherwise
         try:
@@ -177,7 +181,7 @@ class CrawlSession:
             return otherwise
 
     def stop(self, error: Exception) -> None:
-        """End the crawl because nothing more can be stored; requests in flight are sent again by the next run."""
+        """End the crawl because nothing more can be stored; the next run sends the requests in flight again."""
         if self._stopping is None:
             logger.error("%s: the crawl ends", error)
             if self.store is not None and self.store.workers is not None:
@@ -192,17 +196,17 @@ class CrawlSession:
         return self._stopping is not None
 
     def mark(self, name: str) -> str | int | None:
-        """Return a value that was set for the crawl, or None."""
+        """Return a named value of the crawl; None if it was never set."""
         return self.call(lambda store: store.marks.get(name), None)
 
     def set_mark(self, name: str, value: str | int) -> None:
-        """Set a value for the crawl."""
+        """Set a named value of the crawl."""
         self.call(lambda store: store.marks.set(name, value), None)
 
     def commit_soon(self) -> None:
-        """Commit pending changes soon, together with those that follow: a commit per page would cost a third."""
+        """Commit pending changes soon, together with those that follow: one per page would cost a third of the speed."""
         if self._committing is None:
-            self._committing = asyncio.get_running_loop().call_later(_COMMIT, self._commit)
+            self._committing = asyncio.get_running_loop().call_later(_COMMIT_DELAY, self._commit)
 
     def _commit(self) -> None:
         self._committing = None
@@ -235,7 +239,7 @@ class CrawlSession:
             self._lock.close()
 
     def _balance(self, store: Store) -> None:
-        """Correct the statistics of one of several workers: its own work, and what is left for all."""
+        """Correct the number of found URLs of one of several workers: its own work, and what is left for all."""
         if store.workers is not None:
             stats = CrawlStats.of(self._crawler.stats.get_stats())
             add(self._crawler, "found", store.requests.pending_count() - stats.left)
