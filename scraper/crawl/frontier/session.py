@@ -204,7 +204,7 @@ class CrawlSession:
         self.call(lambda store: store.marks.set(name, value), None)
 
     def commit_soon(self) -> None:
-        """Commit pending changes soon, together with those that follow: one per page would cost a third of the speed."""
+        """Commit pending changes soon, together with those that follow: one per page costs a third of the speed."""
         if self._committing is None:
             self._committing = asyncio.get_running_loop().call_later(_COMMIT_DELAY, self._commit)
 
