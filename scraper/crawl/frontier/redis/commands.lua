@@ -3,33 +3,35 @@
 -- KEYS[1]: the prefix of all keys. ARGV: the command, the name of the worker, its session, the id of the crawl, and the
 -- arguments of the command.
 
-local PREFIX, command, worker, session, crawl = KEYS[1], unpack(ARGV, 1, 4)
+local prefix, command, worker, session, crawl = KEYS[1], unpack(ARGV, 1, 4)
 local call = redis.call
 
--- request:KEY, a request as MessagePack: url, host, data, place (priority and date as text that sorts in the order of
--- the queue), id, must (mandatory), state, tries, run, due, by (the worker that has it in flight), lost (workers that
--- died with it), failed, final, reason, story, etag, modified, checked, changed, skipped
-local REQUEST = PREFIX .. 'request:'
-local QUEUE = PREFIX .. 'queue:' -- HOST: its queued requests, in order
-local MANDATORY_QUEUE = PREFIX .. 'must:' -- HOST: those that are mandatory
-local DUE = PREFIX .. 'due' -- requests that wait for their time (seconds since the epoch)
-local FAILED = PREFIX .. 'failed' -- the keys of failed requests
-local SKIPPED = PREFIX .. 'skipped' -- the keys of pages without a story
-local IN_FLIGHT_KEYS = PREFIX .. 'flights:' -- WORKER: the keys of its requests in flight
-local IN_FLIGHT_COUNTS = PREFIX .. 'flying' -- the number of requests in flight by HOST, and by HOST WORKER
-local LAST_TAKEN = PREFIX .. 'taken' -- what each worker took last, so that a lost reply can be sent again
-local OPENING_TIMES = PREFIX .. 'gates' -- when each host may be contacted again
-local READY_HOSTS = PREFIX .. 'ready' -- the hosts with a queue, by that time
-local PACES = PREFIX .. 'paces' -- HOST: seconds between two requests, and the number in flight at the same time
-local BLOCKED_HOSTS = PREFIX .. 'barred'
-local HOST_FAILURES = PREFIX .. 'troubles' -- HOST: consecutive failures, and the end of its pause
-local WORKERS = PREFIX .. 'workers' -- each by the time at which its lease expires
-local SESSIONS = PREFIX .. 'lives' -- the latest session of each worker
-local STORY = PREFIX .. 'story:' -- ID: a story as MessagePack
-local STORY_KEYS = PREFIX .. 'keys' -- story by key
-local BAND = PREFIX .. 'band:' -- N: stories by band, in small hashes, which Redis stores compactly
-local WRITE_LOCK = PREFIX .. 'turn'
-local MARKS = PREFIX .. 'marks' -- born (the id of the crawl), run, ids, open, made, damaged, and the named values
+local keys = {
+  -- request:KEY, a request as MessagePack: url, host, data, place (priority and date as text that sorts in the order of
+  -- the queue), id, must (mandatory), state, tries, run, due, by (the worker that has it in flight), lost (workers that
+  -- died with it), failed, final, reason, story, etag, modified, checked, changed, skipped
+  request = prefix .. 'request:',
+  queue = prefix .. 'queue:', -- HOST: its queued requests, in order
+  mandatory_queue = prefix .. 'must:', -- HOST: those that are mandatory
+  due = prefix .. 'due', -- requests that wait for their time (seconds since the epoch)
+  failed = prefix .. 'failed', -- the keys of failed requests
+  skipped = prefix .. 'skipped', -- the keys of pages without a story
+  in_flight_keys = prefix .. 'flights:', -- WORKER: the keys of its requests in flight
+  in_flight_counts = prefix .. 'flying', -- the number of requests in flight by HOST, and by HOST WORKER
+  last_taken = prefix .. 'taken', -- what each worker took last, so that a lost reply can be sent again
+  opening_times = prefix .. 'gates', -- when each host may be contacted again
+  ready_hosts = prefix .. 'ready', -- the hosts with a queue, by that time
+  paces = prefix .. 'paces', -- HOST: seconds between two requests, and the number in flight at the same time
+  blocked_hosts = prefix .. 'barred',
+  host_failures = prefix .. 'troubles', -- HOST: consecutive failures, and the end of its pause
+  workers = prefix .. 'workers', -- each by the time at which its lease expires
+  sessions = prefix .. 'lives', -- the latest session of each worker
+  story = prefix .. 'story:', -- ID: a story as MessagePack
+  story_keys = prefix .. 'keys', -- story by key
+  band = prefix .. 'band:', -- N: stories by band, in small hashes, which Redis stores compactly
+  write_lock = prefix .. 'turn',
+  marks = prefix .. 'marks', -- born (the id of the crawl), run, ids, open, made, damaged, and the named values
+}
 
 local QUEUED, IN_FLIGHT, CLOSED = 0, 1, 2
 local MAX_DEATHS = 5 -- workers that may die with a request in flight before it counts as the cause
@@ -44,7 +46,7 @@ local function text(seconds)
 end
 
 local function mark(name)
-  return tonumber(call('HGET', MARKS, name) or 0)
+  return tonumber(call('HGET', keys.marks, name) or 0)
 end
 
 local function is_valid(request)
@@ -55,7 +57,7 @@ end
 
 -- Returns a request, or nil. A damaged row, or one of another program, is deleted, so that no later run meets it.
 local function get(key)
-  local packed = call('GET', REQUEST .. key)
+  local packed = call('GET', keys.request .. key)
   if not packed then
     return nil
   end
@@ -63,32 +65,32 @@ local function get(key)
   if is_unpacked and is_valid(request) then
     return request
   end
-  call('DEL', REQUEST .. key)
-  call('ZREM', DUE, key)
-  call('SREM', FAILED, key)
-  call('SREM', SKIPPED, key)
-  call('HINCRBY', MARKS, 'open', -1)
-  call('HINCRBY', MARKS, 'damaged', 1)
+  call('DEL', keys.request .. key)
+  call('ZREM', keys.due, key)
+  call('SREM', keys.failed, key)
+  call('SREM', keys.skipped, key)
+  call('HINCRBY', keys.marks, 'open', -1)
+  call('HINCRBY', keys.marks, 'damaged', 1)
   return nil
 end
 
 local function put(key, request)
-  call('SET', REQUEST .. key, cmsgpack.pack(request))
+  call('SET', keys.request .. key, cmsgpack.pack(request))
 end
 
 local function opening_time(host)
-  return tonumber(call('HGET', OPENING_TIMES, host) or 0)
+  return tonumber(call('HGET', keys.opening_times, host) or 0)
 end
 
 local function close_host_until(host, time)
   if time > opening_time(host) then
-    call('HSET', OPENING_TIMES, host, text(time))
-    call('ZADD', READY_HOSTS, 'XX', text(time), host)
+    call('HSET', keys.opening_times, host, text(time))
+    call('ZADD', keys.ready_hosts, 'XX', text(time), host)
   end
 end
 
 local function queue_of(request)
-  return (request.must and MANDATORY_QUEUE or QUEUE) .. request.host
+  return (request.must and keys.mandatory_queue or keys.queue) .. request.host
 end
 
 local function queue_member(key, request)
@@ -98,42 +100,42 @@ end
 local function enqueue(key, request)
   request.state = QUEUED
   if request.due > now then
-    call('ZADD', DUE, text(request.due), key)
+    call('ZADD', keys.due, text(request.due), key)
   else
     call('ZADD', queue_of(request), 0, queue_member(key, request))
-    call('ZADD', READY_HOSTS, text(opening_time(request.host)), request.host)
+    call('ZADD', keys.ready_hosts, text(opening_time(request.host)), request.host)
   end
 end
 
 local function dequeue(key, request)
-  call('ZREM', DUE, key)
+  call('ZREM', keys.due, key)
   call('ZREM', queue_of(request), queue_member(key, request))
 end
 
 local function add_in_flight(host, name, count)
   for _, field in ipairs({ host, host .. ' ' .. name }) do
-    if call('HINCRBY', IN_FLIGHT_COUNTS, field, count) <= 0 then
-      call('HDEL', IN_FLIGHT_COUNTS, field)
+    if call('HINCRBY', keys.in_flight_counts, field, count) <= 0 then
+      call('HDEL', keys.in_flight_counts, field)
     end
   end
 end
 
 local function end_flight(key, request)
-  call('SREM', IN_FLIGHT_KEYS .. request.by, key)
+  call('SREM', keys.in_flight_keys .. request.by, key)
   add_in_flight(request.host, request.by, -1)
   request.by = nil
 end
 
 local function close(key, request)
   request.state, request.checked = CLOSED, now
-  call('HINCRBY', MARKS, 'open', -1)
-  call(request.failed and 'SADD' or 'SREM', FAILED, key)
+  call('HINCRBY', keys.marks, 'open', -1)
+  call(request.failed and 'SADD' or 'SREM', keys.failed, key)
 end
 
 local function reopen(key, request)
   if request.state == CLOSED then
-    call('HINCRBY', MARKS, 'open', 1)
-    call('SREM', FAILED, key)
+    call('HINCRBY', keys.marks, 'open', 1)
+    call('SREM', keys.failed, key)
   elseif request.state == IN_FLIGHT then
     end_flight(key, request)
   else
@@ -143,7 +145,7 @@ end
 
 -- Queues again what a worker has in flight, and removes the worker.
 local function remove_worker(name, has_died)
-  for _, key in ipairs(call('SMEMBERS', IN_FLIGHT_KEYS .. name)) do
+  for _, key in ipairs(call('SMEMBERS', keys.in_flight_keys .. name)) do
     local request = get(key)
     if request and request.by then
       end_flight(key, request)
@@ -156,15 +158,15 @@ local function remove_worker(name, has_died)
       end
       put(key, request)
     else
-      call('SREM', IN_FLIGHT_KEYS .. name, key)
+      call('SREM', keys.in_flight_keys .. name, key)
     end
   end
-  call('ZREM', WORKERS, name)
-  call('HDEL', LAST_TAKEN, name)
+  call('ZREM', keys.workers, name)
+  call('HDEL', keys.last_taken, name)
 end
 
 local function expire_workers()
-  for _, name in ipairs(call('ZRANGEBYSCORE', WORKERS, '-inf', '(' .. text(now))) do
+  for _, name in ipairs(call('ZRANGEBYSCORE', keys.workers, '-inf', '(' .. text(now))) do
     if name ~= worker then -- the sender of a command is alive, however late its heartbeat is
       remove_worker(name, true)
     end
@@ -172,9 +174,9 @@ local function expire_workers()
 end
 
 local function promote_due()
-  for _, key in ipairs(call('ZRANGEBYSCORE', DUE, '-inf', text(now), 'LIMIT', 0, BATCH)) do
+  for _, key in ipairs(call('ZRANGEBYSCORE', keys.due, '-inf', text(now), 'LIMIT', 0, BATCH)) do
     local request = get(key)
-    call('ZREM', DUE, key)
+    call('ZREM', keys.due, key)
     if request then
       enqueue(key, request)
       put(key, request)
@@ -188,17 +190,17 @@ end
 
 -- Returns the first request of a host, and its queue.
 local function first_of_host(host, mandatory)
-  local best, queue = head(MANDATORY_QUEUE .. host), MANDATORY_QUEUE .. host
-  local other = not mandatory and head(QUEUE .. host)
+  local best, queue = head(keys.mandatory_queue .. host), keys.mandatory_queue .. host
+  local other = not mandatory and head(keys.queue .. host)
   if other and (not best or other < best) then
-    best, queue = other, QUEUE .. host
+    best, queue = other, keys.queue .. host
   end
   return best, queue
 end
 
 -- Returns delay and concurrency of a host; nil for a host that no worker has reported.
 local function pace_of(host)
-  return (call('HGET', PACES, host) or ''):match('(%S+) (%S+)')
+  return (call('HGET', keys.paces, host) or ''):match('(%S+) (%S+)')
 end
 
 local function delay_of(host, default)
@@ -210,13 +212,13 @@ end
 local function has_capacity(host, limit)
   local _, concurrency = pace_of(host)
   limit = math.min(tonumber(limit), tonumber(concurrency or 1))
-  local share = math.ceil(limit / math.max(call('ZCARD', WORKERS), 1))
-  local all, own = unpack(call('HMGET', IN_FLIGHT_COUNTS, host, host .. ' ' .. worker))
+  local share = math.ceil(limit / math.max(call('ZCARD', keys.workers), 1))
+  local all, own = unpack(call('HMGET', keys.in_flight_counts, host, host .. ' ' .. worker))
   return tonumber(all or 0) < limit and tonumber(own or 0) < share
 end
 
 local function is_blocked(host)
-  return call('SISMEMBER', BLOCKED_HOSTS, host) == 1
+  return call('SISMEMBER', keys.blocked_hosts, host) == 1
 end
 
 -- Returns the first request of the hosts that may be contacted now, and its queue. The hosts are compared a batch at a
@@ -225,11 +227,11 @@ local function first_ready(mandatory, limit)
   local best, queue
   local offset = 0
   repeat
-    local hosts = call('ZRANGEBYSCORE', READY_HOSTS, '-inf', text(now), 'LIMIT', offset, BATCH)
+    local hosts = call('ZRANGEBYSCORE', keys.ready_hosts, '-inf', text(now), 'LIMIT', offset, BATCH)
     for _, host in ipairs(hosts) do
       local candidate, origin = first_of_host(host, mandatory)
       if not candidate and not first_of_host(host, false) then
-        call('ZREM', READY_HOSTS, host)
+        call('ZREM', keys.ready_hosts, host)
         offset = offset - 1
       elseif candidate and (not best or candidate < best) and has_capacity(host, limit) and not is_blocked(host) then
         best, queue = candidate, origin
@@ -243,28 +245,28 @@ end
 -- Adds a worker; what it had in flight in an earlier session is queued again. Returns the id of the crawl, and the
 -- number of other workers.
 function commands.join(new_crawl, lease)
-  call('HSETNX', MARKS, 'born', new_crawl)
+  call('HSETNX', keys.marks, 'born', new_crawl)
   expire_workers()
   remove_worker(worker, false)
-  local others = call('ZCARD', WORKERS)
+  local others = call('ZCARD', keys.workers)
   if others == 0 then
-    call('HINCRBY', MARKS, 'run', 1)
-    call('HSET', MARKS, 'made', 0)
-    call('DEL', BLOCKED_HOSTS, HOST_FAILURES, IN_FLIGHT_COUNTS, OPENING_TIMES)
-    call('ZUNIONSTORE', READY_HOSTS, 1, READY_HOSTS, 'WEIGHTS', 0)
+    call('HINCRBY', keys.marks, 'run', 1)
+    call('HSET', keys.marks, 'made', 0)
+    call('DEL', keys.blocked_hosts, keys.host_failures, keys.in_flight_counts, keys.opening_times)
+    call('ZUNIONSTORE', keys.ready_hosts, 1, keys.ready_hosts, 'WEIGHTS', 0)
   end
-  call('HSET', SESSIONS, worker, session)
-  call('ZADD', WORKERS, text(now + lease), worker)
-  return { call('HGET', MARKS, 'born'), others }
+  call('HSET', keys.sessions, worker, session)
+  call('ZADD', keys.workers, text(now + lease), worker)
+  return { call('HGET', keys.marks, 'born'), others }
 end
 
 function commands.leave()
   remove_worker(worker, false)
-  call('HDEL', SESSIONS, worker)
+  call('HDEL', keys.sessions, worker)
 end
 
 function commands.heartbeat(lease)
-  call('ZADD', WORKERS, text(now + lease), worker)
+  call('ZADD', keys.workers, text(now + lease), worker)
 end
 
 -- A worker reports what it has in flight. What only Redis has as in flight is queued again. Returns what only the
@@ -273,11 +275,11 @@ function commands.reconcile(...)
   local reported, foreign = {}, {}
   for _, key in ipairs({ ... }) do
     reported[key] = true
-    if call('SISMEMBER', IN_FLIGHT_KEYS .. worker, key) == 0 then
+    if call('SISMEMBER', keys.in_flight_keys .. worker, key) == 0 then
       foreign[#foreign + 1] = key
     end
   end
-  for _, key in ipairs(call('SMEMBERS', IN_FLIGHT_KEYS .. worker)) do
+  for _, key in ipairs(call('SMEMBERS', keys.in_flight_keys .. worker)) do
     local request = not reported[key] and get(key)
     if request and request.by then
       end_flight(key, request)
@@ -290,7 +292,7 @@ end
 
 function commands.pop_damaged_count()
   local count = mark('damaged')
-  call('HDEL', MARKS, 'damaged')
+  call('HDEL', keys.marks, 'damaged')
   return count
 end
 
@@ -299,20 +301,20 @@ function commands.pending_count()
 end
 
 function commands.add_sent(count)
-  return call('HINCRBY', MARKS, 'made', count)
+  return call('HINCRBY', keys.marks, 'made', count)
 end
 
 function commands.add(key, url, host, place, must, data)
-  if call('EXISTS', REQUEST .. key) == 1 then
+  if call('EXISTS', keys.request .. key) == 1 then
     return 0
   end
-  local id = call('HINCRBY', MARKS, 'ids', 1)
+  local id = call('HINCRBY', keys.marks, 'ids', 1)
   local request = {
     url = url, host = host, place = place, id = id, must = must == '1', data = data, tries = 0, due = 0,
   }
   enqueue(key, request)
   put(key, request)
-  call('HINCRBY', MARKS, 'open', 1)
+  call('HINCRBY', keys.marks, 'open', 1)
   return 1
 end
 
@@ -331,7 +333,7 @@ function commands.requeue(key, data, tries, wait)
   local state = request.state
   reopen(key, request)
   request.data, request.due, request.tries = data, tonumber(wait) > 0 and now + wait or 0, tries
-  request.run = tonumber(call('HGET', MARKS, 'run'))
+  request.run = tonumber(call('HGET', keys.marks, 'run'))
   if tries == 0 then
     request.etag, request.modified, request.must = nil, nil, true
   end
@@ -379,7 +381,7 @@ function commands.requeue_lost(...)
   for _, key in ipairs({ ... }) do
     local request = get(key)
     if request and request.story and request.state == CLOSED then
-      if call('EXISTS', STORY .. request.story) == 0 then
+      if call('EXISTS', keys.story .. request.story) == 0 then
         request.story, request.etag, request.modified = nil, nil, nil
         requeue_closed(key, request)
         count = count + 1
@@ -402,12 +404,12 @@ local function start_flight(mandatory, limit, delay)
     call('ZREM', queue, best)
   until request
   request.state, request.by = IN_FLIGHT, worker
-  local run = tonumber(call('HGET', MARKS, 'run'))
+  local run = tonumber(call('HGET', keys.marks, 'run'))
   if request.run ~= run then
     request.run, request.tries = run, 0
   end
   put(key, request)
-  call('SADD', IN_FLIGHT_KEYS .. worker, key)
+  call('SADD', keys.in_flight_keys .. worker, key)
   add_in_flight(request.host, worker, 1)
   close_host_until(request.host, now + delay_of(request.host, delay))
   return key, request
@@ -415,7 +417,7 @@ end
 
 -- `number` tells a new call from one whose reply was lost.
 function commands.take(must, limit, delay, number)
-  local last = call('HGET', LAST_TAKEN, worker)
+  local last = call('HGET', keys.last_taken, worker)
   local key = last and last:match('^' .. number .. ':(.*)$')
   local request = key and get(key)
   if not key then
@@ -423,7 +425,7 @@ function commands.take(must, limit, delay, number)
     promote_due()
     key, request = start_flight(must == '1', limit, delay)
     if key then
-      call('HSET', LAST_TAKEN, worker, number .. ':' .. key)
+      call('HSET', keys.last_taken, worker, number .. ':' .. key)
     end
   end
   if not request then
@@ -439,7 +441,7 @@ function commands.next_due(must, limit, poll)
   local function consider(seconds)
     wait = math.min(wait or seconds, math.max(seconds, 0))
   end
-  local hosts = call('ZRANGE', READY_HOSTS, 0, -1, 'WITHSCORES')
+  local hosts = call('ZRANGE', keys.ready_hosts, 0, -1, 'WITHSCORES')
   for index = 1, #hosts, 2 do
     local host, opening = hosts[index], tonumber(hosts[index + 1]) - now
     if wait and wait <= opening then
@@ -449,7 +451,7 @@ function commands.next_due(must, limit, poll)
       consider(has_capacity(host, limit) and opening or tonumber(poll))
     end
   end
-  local waiting = call('ZRANGE', DUE, 0, call('EXISTS', BLOCKED_HOSTS) == 1 and -1 or 0, 'WITHSCORES')
+  local waiting = call('ZRANGE', keys.due, 0, call('EXISTS', keys.blocked_hosts) == 1 and -1 or 0, 'WITHSCORES')
   for index = 1, #waiting, 2 do
     local request = get(waiting[index])
     if request and not is_blocked(request.host) then
@@ -457,8 +459,8 @@ function commands.next_due(must, limit, poll)
       break
     end
   end
-  for _, name in ipairs(call('ZRANGE', WORKERS, 0, -1)) do
-    if name ~= worker and call('EXISTS', IN_FLIGHT_KEYS .. name) == 1 then
+  for _, name in ipairs(call('ZRANGE', keys.workers, 0, -1)) do
+    if name ~= worker and call('EXISTS', keys.in_flight_keys .. name) == 1 then
       consider(tonumber(poll))
     end
   end
@@ -483,7 +485,7 @@ function commands.finish(key, reason, failed, final, complete, etag, modified, l
     request.etag, request.modified = etag ~= '' and etag or nil, modified ~= '' and modified or nil
     request.changed = request.changed or now
     request.skipped = skipped ~= '' and skipped or nil
-    call(request.skipped and 'SADD' or 'SREM', SKIPPED, key)
+    call(request.skipped and 'SADD' or 'SREM', keys.skipped, key)
   end
   if latency ~= '' then
     close_host_until(request.host, now - latency + delay_of(request.host, delay))
@@ -500,8 +502,8 @@ local function cancel_flight(key)
     return nil
   end
   end_flight(key, request)
-  call('HSET', OPENING_TIMES, request.host, text(now))
-  call('ZADD', READY_HOSTS, 'XX', text(now), request.host)
+  call('HSET', keys.opening_times, request.host, text(now))
+  call('ZADD', keys.ready_hosts, 'XX', text(now), request.host)
   return request
 end
 
@@ -538,35 +540,35 @@ end
 
 -- Returns 1 if the host was not blocked already.
 function commands.block_host(host)
-  return call('SADD', BLOCKED_HOSTS, host)
+  return call('SADD', keys.blocked_hosts, host)
 end
 
 function commands.any_blocked()
-  return call('EXISTS', BLOCKED_HOSTS)
+  return call('EXISTS', keys.blocked_hosts)
 end
 
 function commands.host_failures(host)
-  local count, until_time = (call('HGET', HOST_FAILURES, host) or ''):match('(%S+) (%S+)')
+  local count, until_time = (call('HGET', keys.host_failures, host) or ''):match('(%S+) (%S+)')
   return count and { count, text(until_time - now) }
 end
 
 function commands.set_host_failures(host, count, seconds)
-  call('HSET', HOST_FAILURES, host, count .. ' ' .. text(now + seconds))
+  call('HSET', keys.host_failures, host, count .. ' ' .. text(now + seconds))
 end
 
 function commands.set_pace(host, delay, concurrency)
-  call('HSET', PACES, host, delay .. ' ' .. concurrency)
+  call('HSET', keys.paces, host, delay .. ' ' .. concurrency)
 end
 
 local function add_story_key(key, id)
-  local owner = call('HGET', STORY_KEYS, key)
-  if not owner or call('EXISTS', STORY .. owner) == 0 then -- the owner may be forgotten
-    call('HSET', STORY_KEYS, key, id)
+  local owner = call('HGET', keys.story_keys, key)
+  if not owner or call('EXISTS', keys.story .. owner) == 0 then -- the owner may be forgotten
+    call('HSET', keys.story_keys, key, id)
   end
 end
 
 local function add_band(band, id)
-  local hash = BAND .. band:sub(-5)
+  local hash = keys.band .. band:sub(-5)
   local ids = call('HGET', hash, band)
   if not ids then
     call('HSET', hash, band, id)
@@ -578,12 +580,12 @@ end
 -- Stores a story, its keys and bands (the first `key_count` of the rest are keys), and a mark. Returns 0 if another
 -- worker holds the write lock now.
 function commands.remember(token, id, packed, mark_name, mark_value, key_count, ...)
-  if token ~= '' and call('GET', WRITE_LOCK) ~= token then
+  if token ~= '' and call('GET', keys.write_lock) ~= token then
     -- It may be done already, and only the reply was lost.
-    local is_marked = mark_name == '' or call('HGET', MARKS, mark_name) == mark_value
-    return is_marked and call('GET', STORY .. id) == packed and 1 or 0
+    local is_marked = mark_name == '' or call('HGET', keys.marks, mark_name) == mark_value
+    return is_marked and call('GET', keys.story .. id) == packed and 1 or 0
   end
-  call('SET', STORY .. id, packed)
+  call('SET', keys.story .. id, packed)
   for index, value in ipairs({ ... }) do
     if index <= tonumber(key_count) then
       add_story_key(value, id)
@@ -592,22 +594,22 @@ function commands.remember(token, id, packed, mark_name, mark_value, key_count, 
     end
   end
   if mark_name ~= '' then
-    call('HSET', MARKS, mark_name, mark_value)
+    call('HSET', keys.marks, mark_name, mark_value)
   end
   return 1
 end
 
 function commands.release_lock(token)
-  if call('GET', WRITE_LOCK) == token then
-    call('DEL', WRITE_LOCK)
+  if call('GET', keys.write_lock) == token then
+    call('DEL', keys.write_lock)
   end
 end
 
 if command ~= 'join' and command ~= 'release_lock' then -- these need no crawl that is known
-  if call('HGET', MARKS, 'born') ~= crawl then
+  if call('HGET', keys.marks, 'born') ~= crawl then
     return redis.error_reply('FORGOTTEN')
   end
-  if (call('HGET', SESSIONS, worker) or session) ~= session then
+  if (call('HGET', keys.sessions, worker) or session) ~= session then
     return redis.error_reply('REPLACED')
   end
 end
