@@ -22,9 +22,9 @@ from scraper.crawl.downloader.robots import RobotsMiddleware
 from scraper.crawl.downloader.same_host import HOME, META
 from scraper.crawl.fetch_time import fetched_at
 from scraper.crawl.frontier.flights import OmittedItem
-from scraper.crawl.frontier.request_codec import StoredError, checked_meta
-from scraper.crawl.frontier.scheduler import META as FLIGHT
-from scraper.crawl.frontier.scheduler import NEWEST, SINCE, STORE_ROLLED_BACK, Scheduler
+from scraper.crawl.frontier.request_codec import META as FLIGHT
+from scraper.crawl.frontier.request_codec import NEWEST, SINCE, StoredError, checked_meta
+from scraper.crawl.frontier.scheduler import STORE_ROLLED_BACK, Scheduler
 from scraper.crawl.parsing.client import ParserClient
 from scraper.crawl.parsing.worker import PageRequest, ParsedPage
 from scraper.crawl.stats import UNFINISHED, add

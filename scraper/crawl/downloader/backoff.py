@@ -24,7 +24,8 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 
 from scraper.crawl.fetch_time import steady
-from scraper.crawl.frontier.scheduler import DUE, META, Scheduler
+from scraper.crawl.frontier.request_codec import DUE, META
+from scraper.crawl.frontier.scheduler import Scheduler
 from scraper.crawl.frontier.store import HostFailures
 from scraper.io.content_encoding import CUT_SHORT
 from scraper.stories.urls import host

@@ -9,7 +9,27 @@ from scrapy import Request, Spider
 
 from scraper.stories.urls import dedup_key
 
-__all__ = ["RequestFingerprinter", "StoredError", "checked_meta", "dump", "load", "load_arguments"]
+__all__ = [
+    "DUE",
+    "META",
+    "NEWEST",
+    "SINCE",
+    "RequestFingerprinter",
+    "StoredError",
+    "checked_meta",
+    "dump",
+    "load",
+    "load_arguments",
+]
+
+META = "frontier"
+"""The key of `Request.meta` under which a request in flight, and those it leads to, carry its key in the store."""
+DUE = "due"
+"""The key of `Request.meta` for the time (seconds since the epoch) before which the next attempt is not made."""
+NEWEST = "newest"
+"""The key of `Request.meta` for the date of a page (seconds since the epoch), which orders equal priorities."""
+SINCE = "since"
+"""The key of `Request.meta` for the time of a change (seconds since the epoch): a page seen before is fetched again."""
 
 
 class RequestFingerprinter:

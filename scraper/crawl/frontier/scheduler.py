@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -11,31 +10,31 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
 from scraper.crawl.fetch_time import steady
-from scraper.crawl.frontier.flights import BROKE, Flight, Flights
+from scraper.crawl.frontier.enqueuer import Enqueuer
+from scraper.crawl.frontier.flights import Flights
 from scraper.crawl.frontier.host_health import HostHealth
-from scraper.crawl.frontier.request_codec import StoredError, dump, load, load_arguments
+from scraper.crawl.frontier.request_codec import META, StoredError, dump, load, load_arguments
 from scraper.crawl.frontier.session import CrawlSession
-from scraper.crawl.frontier.store import FailedRequest, Position, RequestEnd, SkippedPage, Store, TakenRequest, Workers
+from scraper.crawl.frontier.store import (
+    FailedRequest,
+    RequestEnd,
+    RequestQueue,
+    SkippedPage,
+    Store,
+    TakenRequest,
+    Workers,
+)
 from scraper.crawl.stats import add
-from scraper.stories.urls import canonical, host
 
-__all__ = ["DUE", "KNOWN", "META", "NEWEST", "SINCE", "STORE_ROLLED_BACK", "Scheduler"]
+__all__ = ["KNOWN", "STORE_ROLLED_BACK", "Scheduler"]
 
 STORE_ROLLED_BACK = object()
 """The signal that the store may have lost its last changes: recent requests may have to be made again."""
 KNOWN = "known"
 """The key of the stats that is set if the folder had records already."""
 
-META = "frontier"
-"""The key of `Request.meta` under which a request in flight, and those it leads to, carry its key in the store."""
-DUE = "due"
-"""The key of `Request.meta` for the time (seconds since the epoch) before which the next attempt is not made."""
-NEWEST = "newest"
-"""The key of `Request.meta` for the date of a page (seconds since the epoch), which orders equal priorities."""
-SINCE = "since"
-"""The key of `Request.meta` for the time of a change (seconds since the epoch): a page seen before is fetched again."""
-
-_NOT_STORED, _INVALID = "cannot be stored", "stored request not valid"
+_INVALID = "stored request not valid"
+"""How a request ended that the spider cannot have made."""
 _SPARED = "spared"
 """How a request ended that was not sent because too many like it had no story."""
 _EXCERPT_SIZE = 300  # bytes of a dropped row that are logged
@@ -82,6 +81,7 @@ class Scheduler(BaseScheduler):
         self.session = CrawlSession(crawler)
         self.flights = Flights(crawler, self._add_story)
         self.hosts = HostHealth(crawler, self.session)
+        self._enqueuer = Enqueuer(crawler, self.session, self.flights)
         self.rank: Callable[[Request], int | None] | None = None
         """Set by a spider: return the current priority of a request taken from the queue, or None to skip it."""
         self.validate: Callable[[Request], object] | None = None
@@ -121,9 +121,9 @@ class Scheduler(BaseScheduler):
         A request that cannot be stored is an error of the spider: the page that it came from is not done.
         """
         try:
-            return self.session.call(lambda store: self._enqueue(store, request), False)
+            return self.session.call(lambda store: self._enqueuer.enqueue(store.requests, request), False)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            _reject(self._crawler, self.flights, request, error)
+            self._enqueuer.reject(request, error)
             return False
 
     def next_request(self) -> Request | None:
@@ -151,68 +151,33 @@ class Scheduler(BaseScheduler):
         except StoredError:
             return {}
 
-    def _enqueue(self, store: Store, request: Request) -> bool:
-        parent = self.flights.by_key(_parent_key(request))
-        if parent is not None and _is_later(request, parent.request, "retry_times"):
-            tries, due = request.meta.pop("retry_times"), request.meta.pop(DUE, 0.0)
-            store.requests.requeue(parent.key, dump(request), tries=tries, due=due)
-            self.flights.remove(parent)
-            return True
-        if parent is None and META in request.meta and request.meta.get("retry_times"):
-            return False  # the next attempt of a request that was queued again meanwhile
-        is_queued, is_fresh = self._put(store, request)
-        if parent is not None and _is_later(request, parent.request, "redirect_times"):
-            _note_redirect(parent, request, is_fresh=is_fresh)
-        elif is_fresh:
-            add(self._crawler, "found")
-        return is_queued
-
-    def _put(self, store: Store, request: Request) -> tuple[bool, bool]:
-        """Queue a request; return whether it is queued, and whether it was not in the queue before."""
-        fingerprinter = self._crawler.request_fingerprinter
-        assert fingerprinter is not None
-        key, data = fingerprinter.fingerprint(request), dump(request)
-        position = Position(request.priority, float(request.meta.get(NEWEST) or 0.0), request.dont_filter)
-        first_url = request.meta.get("redirect_urls", [request.url])[0]
-        if store.requests.add(key, first_url, host(request.url), position, data):
-            return True, True
-        if self.session.has_joined and request.meta.get("is_start_request"):
-            return False, False  # the first worker has started from it
-        if request.dont_filter:
-            self.flights.supersede(key)
-            return True, store.requests.requeue(key, data)
-        since = request.meta.get(SINCE)
-        if self.session.is_new_round and request.meta.get("is_start_request"):
-            since = time.time()  # a round starts with the first pages, whatever came of them in the last one
-        is_refreshed = since is not None and store.requests.refresh(key, since)
-        return is_refreshed, is_refreshed
-
-    def _is_limit_reached(self, store: Store) -> bool:
+    def _is_limit_reached(self, queue: RequestQueue) -> bool:
         """Return whether the request limit is reached; stories in progress are still finished."""
-        return 0 < self._limit <= store.requests.sent_count()
+        return 0 < self._limit <= queue.sent_count()
 
     def _next_due(self, store: Store) -> float | None:
-        return store.requests.next_due(mandatory=self._is_limit_reached(store))
+        return store.requests.next_due(mandatory=self._is_limit_reached(store.requests))
 
     def _next(self, store: Store) -> Request | None:
         self._finish_flights(store)
         if store.workers is not None and store.workers.connections > self._connections:
             self._reconcile(store.workers)
+        queue = store.requests
         for _ in range(_MAX_SKIPPED):
-            taken = store.requests.take(mandatory=self._is_limit_reached(store))
+            taken = queue.take(mandatory=self._is_limit_reached(queue))
             self.session.commit_soon()
             if taken is None:
                 if (due := self._next_due(store)) is not None:
                     self._alarm.set(due)
                 return None
-            request = self._load(taken, store)
+            request = self._load(taken, queue)
             if request is not None:
-                self._start_flight(request, taken, store)
+                self._start_flight(request, taken, queue)
                 return request
         self._alarm.set(steady())  # let other work run in between
         return None
 
-    def _load(self, taken: TakenRequest, store: Store) -> Request | None:
+    def _load(self, taken: TakenRequest, queue: RequestQueue) -> Request | None:
         """Return a request that was taken; None if it is dropped, released or postponed."""
         spider = self._crawler.spider
         assert spider is not None
@@ -224,21 +189,21 @@ class Scheduler(BaseScheduler):
             excerpt = taken.data[:_EXCERPT_SIZE].decode("utf-8", "replace")
             logger.error("a stored request is dropped: %s (%s)", error, excerpt)
             add(self._crawler, f"failed/{_INVALID}")
-            store.requests.finish(taken.key, RequestEnd(_INVALID, failed=True, final=True))
+            queue.finish(taken.key, RequestEnd(_INVALID, failed=True, final=True))
             return None
         if self.rank is None or request.dont_filter:
             return request
         priority = self.rank(request)
         if priority is None:
             add(self._crawler, _SPARED)
-            store.requests.release(taken.key, _SPARED)
+            queue.release(taken.key, _SPARED)
         elif priority < request.priority - _MIN_DROP:
-            store.requests.postpone(taken.key, priority, dump(request.replace(priority=priority)))
+            queue.postpone(taken.key, priority, dump(request.replace(priority=priority)))
         else:
             return request
         return None
 
-    def _start_flight(self, request: Request, taken: TakenRequest, store: Store) -> None:
+    def _start_flight(self, request: Request, taken: TakenRequest, queue: RequestQueue) -> None:
         request.meta[META] = taken.key.hex()
         if taken.tries:
             request.meta["retry_times"] = taken.tries
@@ -247,7 +212,7 @@ class Scheduler(BaseScheduler):
         if taken.modified:
             request.headers["If-Modified-Since"] = taken.modified
         if self._limit and not request.dont_filter and "redirect_times" not in request.meta:
-            store.requests.count_sent()
+            queue.count_sent()
         self.flights.add(request, taken.key)
 
     def _add_story(self, key: bytes, story: str, is_new: bool) -> None:
@@ -270,40 +235,3 @@ class Scheduler(BaseScheduler):
             self._crawler.signals.send_catch_log(STORE_ROLLED_BACK)
         for key in workers.reconcile(self.flights.keys()):
             self.flights.supersede(key)
-
-
-def _parent_key(request: Request) -> bytes:
-    """Return the key of the request that this one came from, or an empty key."""
-    try:
-        return bytes.fromhex(request.meta.get(META, ""))
-    except (TypeError, ValueError):  # a spider may use that key for something else
-        return b""
-
-
-def _is_later(request: Request, parent: Request, count: str) -> bool:
-    """Return whether a request is a later attempt or redirect than its parent, by a count in their meta."""
-    is_later: bool = request.meta.get(count, 0) > parent.meta.get(count, 0)
-    return is_later
-
-
-def _note_redirect(parent: Flight, request: Request, *, is_fresh: bool) -> None:
-    """Record how a redirected request ended: its target is counted instead, unless that was queued before."""
-    redirect_urls = [canonical(url) for url in request.meta.get("redirect_urls", ())]
-    parent.failed = False
-    if is_fresh:
-        parent.reason = "redirected"
-    elif canonical(request.url) in redirect_urls:
-        parent.reason, parent.failed = "redirect loop", True
-    else:
-        parent.reason = "repeated"
-
-
-def _reject(crawler: Crawler, flights: Flights, request: Request, error: Exception) -> None:
-    """Count a request that cannot be stored as an error of the page that it came from."""
-    logger.error("%s cannot be requested: %s", request.url, error)
-    crawler.stats.inc_value("spider_exceptions/count")
-    add(crawler, "found")
-    add(crawler, f"failed/{_NOT_STORED}")
-    referer = (request.headers.get("Referer") or b"").decode("latin-1")
-    for flight in flights.from_page(referer):
-        flight.reason, flight.failed = BROKE, True

@@ -10,7 +10,8 @@ from scrapy.http import Response
 from scrapy.utils.test import get_crawler
 
 from scraper.crawl.downloader.backoff import BackoffMiddleware, retry_after
-from scraper.crawl.frontier.scheduler import DUE, META, Scheduler
+from scraper.crawl.frontier.request_codec import DUE, META
+from scraper.crawl.frontier.scheduler import Scheduler
 
 
 @pytest.mark.parametrize(
