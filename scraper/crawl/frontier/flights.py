@@ -165,30 +165,31 @@ class Flights:
         self._add_item(response, identify(item), is_new=True)
 
     def _item_dropped(self, response: Source, exception: Exception) -> None:
-        is_omitted = isinstance(exception, OmittedItem)
-        if not is_omitted:
+        if isinstance(exception, OmittedItem):
+            self._add_item(response, exception.story, is_new=False)
+        else:
             add(self._crawler, "dropped")
-        self._add_item(response, exception.story if isinstance(exception, OmittedItem) else None, is_new=False)
+            self._add_item(response, None, is_new=False)
 
     def _item_failed(self, response: Source) -> None:
         """Count an item that made a pipeline fail; its page counts as failed, and is requested again."""
         add(self._crawler, "records")
         add(self._crawler, "item_errors")
-        if (flight := self._of(response)) is not None:
+        if (flight := self._flight_of(response)) is not None:
             flight.reason, flight.failed = _ITEM_FAILED, True
 
     def _spider_failed(self, response: Source) -> None:
-        if (flight := self._of(response)) is not None:
+        if (flight := self._flight_of(response)) is not None:
             flight.reason, flight.failed = BROKE, True
 
     def _add_item(self, response: Source, story: str | None, *, is_new: bool) -> None:
         add(self._crawler, "records")
-        flight = self._of(response)
+        flight = self._flight_of(response)
         if flight is None:
             return
         flight.items += 1
         if story is not None:
             self._on_item(flight.key, story, is_new)
 
-    def _of(self, response: Source) -> Flight | None:
+    def _flight_of(self, response: Source) -> Flight | None:
         return self.get(getattr(response, "request", None))

@@ -70,6 +70,23 @@ def test_requests_of_blocked_hosts_and_optional_requests_are_not_taken(store):
     assert store.requests.next_due() is None
 
 
+def test_requests_of_a_paused_host_wait_for_the_end_of_the_pause(store):
+    queue(store, "a")
+    until = time.time() + 60
+    store.hosts.pause("p.test", until)
+    assert store.requests.take() is None
+    assert store.requests.next_due() == pytest.approx(until, abs=0.1)
+    queue(store, "b", host="other.test")
+    assert take_all(store) == ["b"]
+
+
+def test_a_host_is_blocked_once(store):
+    assert not store.hosts.any_blocked()
+    assert store.hosts.block("p.test")
+    assert not store.hosts.block("p.test")
+    assert store.hosts.any_blocked()
+
+
 def _finish_round(store, now, monkeypatch):
     """Queue and close one request of each kind."""
     for name in ("listing", "story", "failed", "gone", "part"):
