@@ -199,7 +199,7 @@ def _explanation(error: RedisError) -> str:
     if str(error) == "FORGOTTEN":
         return "has forgotten this crawl; the same command starts it again, and writes no record twice"
     if str(error) == "REPLACED":
-        return "knows a newer worker with the same name: each needs a folder of its own, not a copy"
+        return "has a newer worker with the same name: each needs a folder of its own, not a copy"
     return f"rejects a command: {error}"
 
 

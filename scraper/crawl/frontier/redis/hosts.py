@@ -6,6 +6,8 @@ from scraper.crawl.frontier.store import HostFailures
 
 __all__ = ["RedisHosts"]
 
+_FAILURES_KEY = "troubles"  # `host_failures` in commands.lua
+
 
 class RedisHosts:
     """The hosts that fail in this run, until the crawl has no worker left."""
@@ -23,7 +25,7 @@ class RedisHosts:
         if failures.number:
             self._connection.run("set_host_failures", host, failures.number, failures.until - steady())
         else:
-            self._connection.call(self._connection.client.hdel, self._connection.key("troubles"), host)
+            self._connection.call(self._connection.client.hdel, self._connection.key(_FAILURES_KEY), host)
 
     def pause(self, host: str, until: float) -> None:
         """Pause requests to a host from all workers until a time (seconds since the epoch)."""

@@ -2,7 +2,10 @@
 
 from scraper.crawl.frontier.redis.connection import RedisConnection
 
-__all__ = ["RedisMarks"]
+__all__ = ["FORGOTTEN", "RedisMarks"]
+
+FORGOTTEN = "forgot:"
+"""The mark, with the name of a worker, that is set while requests of forgotten stories are not queued again."""
 
 
 class RedisMarks:

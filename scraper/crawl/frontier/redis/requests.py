@@ -7,7 +7,7 @@ import msgspec
 
 from scraper.crawl.fetch_time import steady
 from scraper.crawl.frontier.redis.connection import BATCH, RedisConnection, Worker
-from scraper.crawl.frontier.redis.marks import RedisMarks
+from scraper.crawl.frontier.redis.marks import FORGOTTEN, RedisMarks
 from scraper.crawl.frontier.store import (
     LONGEST_WAIT,
     SHORTEST_WAIT,
@@ -43,7 +43,7 @@ class RedisRequests:
     def __init__(self, connection: RedisConnection, worker: Worker, marks: RedisMarks) -> None:
         self._connection, self._worker, self._marks = connection, worker, marks
         self._prefix = connection.key("request:").encode()
-        self._lost_stories = f"forgot:{worker.name}"  # the mark
+        self._forgotten = f"{FORGOTTEN}{worker.name}"
         self._take_number = 0
 
     def add(self, key: bytes, url: str, host: str, position: Position, data: bytes) -> bool:
@@ -114,10 +114,10 @@ class RedisRequests:
 
     def requeue_lost(self) -> int:
         """Queue the requests again whose stories are no longer in the index; return their number."""
-        if self._marks.get(self._lost_stories) is None:
+        if self._marks.get(self._forgotten) is None:
             return 0
         count = self._run_on_all("requeue_lost")
-        self._marks.delete(self._lost_stories)
+        self._marks.delete(self._forgotten)
         return count
 
     def pending_count(self) -> int:

@@ -11,12 +11,13 @@ from contextlib import contextmanager, suppress
 import msgspec
 
 from scraper.crawl.frontier.redis.connection import RedisConnection
-from scraper.crawl.frontier.redis.marks import RedisMarks
+from scraper.crawl.frontier.redis.marks import FORGOTTEN, RedisMarks
 from scraper.crawl.frontier.store import StoreError, WriteLockLost
 from scraper.stories.identity import Story
 
 __all__ = ["RedisStories"]
 
+_LOCK_KEY = "turn"  # `write_lock` in commands.lua
 _LOCK_TIMEOUT = 10_000  # milliseconds after which the write lock expires; a write takes one or two
 _LOCK_INTERVAL = 0.002  # seconds between two attempts to get it
 
@@ -60,7 +61,7 @@ class RedisStories:
 
     def _acquire(self, token: str) -> bool:
         """Return whether the lock is held; a reply that was lost may have acquired it."""
-        client, key = self._connection.client, self._connection.key("turn")
+        client, key = self._connection.client, self._connection.key(_LOCK_KEY)
         return bool(client.set(key, token, nx=True, px=_LOCK_TIMEOUT)) or client.get(key) == token.encode()
 
     def remember(self, story: Story, file_size: int | None = None) -> None:
@@ -76,7 +77,7 @@ class RedisStories:
 
     def forget(self) -> None:
         """Delete the stories of this worker's records file."""
-        self._marks.set(f"forgot:{self._worker}", 1)
+        self._marks.set(f"{FORGOTTEN}{self._worker}", 1)
         prefix = self._connection.key("story:")
         for keys in self._connection.scan("story:"):
             stories = self._stories([key.decode().removeprefix(prefix) for key in keys])
