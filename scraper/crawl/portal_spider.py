@@ -19,9 +19,9 @@ from scraper.crawl.downloader.outcome import IF_MISSING
 from scraper.crawl.downloader.robots import RobotsMiddleware
 from scraper.crawl.downloader.same_host import HOME, META
 from scraper.crawl.fetch_time import fetched_at
-from scraper.crawl.frontier.request_codec import StoredError, harmless
-from scraper.crawl.frontier.scheduler import META as FLIGHT
-from scraper.crawl.frontier.scheduler import NEWEST, SINCE, STORE_ROLLED_BACK, Scheduler
+from scraper.crawl.frontier.request_codec import META as FLIGHT
+from scraper.crawl.frontier.request_codec import NEWEST, SINCE, StoredError, checked_meta
+from scraper.crawl.frontier.scheduler import STORE_ROLLED_BACK, Scheduler
 from scraper.crawl.parsing.client import ParserClient
 from scraper.crawl.parsing.worker import PageRequest, ParsedPage
 from scraper.crawl.split_story import Chain
@@ -201,7 +201,7 @@ class PortalSpider(Spider):
 
     def _finish(self, chain: Chain | None, last: Article | None = None, *, complete: bool) -> Output:
         """Write a story from the parts of its chain and a last one, whose page the scheduler counts itself."""
-        parts = split_story.earlier_parts(chain, Scheduler.of(self.crawler).kept) if chain else []
+        parts = split_story.earlier_parts(chain, Scheduler.of(self.crawler).callback_arguments) if chain else []
         uncounted = len(parts)
         if last is not None:
             uncounted = len(chain.bodies) if chain else 0
@@ -239,7 +239,7 @@ class PortalSpider(Spider):
 
     def _validate(self, request: Request) -> None:
         """Raise `StoredError` for a request that this spider cannot have made."""
-        meta = harmless(request, self.meta_keys)
+        meta = checked_meta(request, self.meta_keys)
         callbacks = (self.home, self.page, self.part, self.fed, self.listed)
         for method, own in ((request.callback, callbacks), (request.errback, (self.lost, self.part_failed))):
             if method is None or (hasattr(PortalSpider, method.__name__) and method not in own):

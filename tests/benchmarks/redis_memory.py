@@ -12,9 +12,10 @@ from pathlib import Path
 from scrapy import Request
 
 from scraper import Article
-from scraper.crawl.frontier.redis.store import RedisStore, Worker
+from scraper.crawl.frontier.redis.connection import Worker
+from scraper.crawl.frontier.redis.store import RedisStore
 from scraper.crawl.frontier.request_codec import RequestFingerprinter, dump
-from scraper.crawl.frontier.store import RequestEnd
+from scraper.crawl.frontier.store import Position, RequestEnd
 from scraper.stories.identity import Story, remembered, story_id
 from tests.redis_server import serving
 
@@ -42,14 +43,14 @@ def fill(store: RedisStore, addresses: int) -> None:
             meta={"own_host": "portal.example", "depth": 3},
         )
         key = RequestFingerprinter().fingerprint(request)
-        store.add(key, request.url, "portal.example", (0, 0.0, False), dump(request))
-        store.take()
+        store.requests.add(key, request.url, "portal.example", Position(0, 0.0, False), dump(request))
+        store.requests.take()
         known = story(number)
-        store.remember(known)
-        store.gave(key, known.id, news=True)
+        store.stories.remember(known)
+        store.requests.record_story(key, known.id, is_new=True)
         modified = "Sat, 12 Apr 2025 10:31:20 GMT"
-        store.finish(
-            key, RequestEnd("fetched", failed=False, final=False, whole=True, etag='"5f2b-61c"', modified=modified)
+        store.requests.finish(
+            key, RequestEnd("fetched", failed=False, final=False, complete=True, etag='"5f2b-61c"', modified=modified)
         )
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from scraper import Article
-from scraper.crawl.frontier.sqlite_store import SqliteStore
+from scraper.crawl.frontier.sqlite.store import SqliteStore
 from scraper.stories.identity import ALREADY_THERE, DUPLICATE, Memory, judge, remembered, story_id
 from scraper.stories.parts import belongs
 
@@ -21,7 +21,7 @@ def known(request, tmp_path):
         yield Memory()
         return
     store = SqliteStore(tmp_path / "frontier.sqlite")
-    yield store
+    yield store.stories
     store.close()
 
 

@@ -24,8 +24,9 @@ from scrapy.exceptions import (
 from scrapy.http import Response
 
 from scraper.crawl.fetch_time import steady
-from scraper.crawl.frontier.scheduler import DUE, META, Scheduler
-from scraper.crawl.frontier.store import HostTrouble
+from scraper.crawl.frontier.request_codec import DUE, META
+from scraper.crawl.frontier.scheduler import Scheduler
+from scraper.crawl.frontier.store import HostFailures
 from scraper.io.content_encoding import CUT_SHORT
 from scraper.stories.urls import host
 
@@ -83,7 +84,7 @@ class BackoffMiddleware:
     async def process_response(self, request: Request, response: Response) -> Response | Request:
         """Return the answer, or the next try of a request that a host in trouble has answered."""
         if response.status not in _STATUSES and CUT_SHORT not in response.flags:
-            Scheduler.of(self._crawler).hosts.set_trouble(host(request.url), HostTrouble())
+            Scheduler.of(self._crawler).hosts.set_failures(host(request.url), HostFailures())
             return response
         asked = retry_after(response.headers.get("Retry-After"), time.time())
         if asked is None and response.status in _BUSY:
@@ -113,20 +114,19 @@ class BackoffMiddleware:
         """
         hosts = Scheduler.of(self._crawler).hosts
         now = steady()
-        failures, until = hosts.trouble(name)
+        failures, until = hosts.failures(name)
         failures += now >= until  # what was in progress when it began to rest tells nothing new
         wait = max(self._first * 2.0 ** (max(failures, tries) - 1), asked or 0.0)
         due = max(until, now + min(wait, self._longest))
         if asked is not None or failures > 1:
             until = due
-            hosts.rest(name, until)
-        hosts.set_trouble(name, HostTrouble(failures, until))
-        if failures >= self._patience and name not in hosts.barred:
+            hosts.pause(name, until)
+        hosts.set_failures(name, HostFailures(failures, until))
+        if failures >= self._patience and hosts.block(name):
             logger.warning("%s is given up after %d consecutive failures", name, failures)
-            hosts.bar(name)
         return due
 
     def _idle(self) -> None:
         """Set the reason with which a crawl ends that still has URLs to request."""
-        if Scheduler.of(self._crawler).hosts.has_given_up():
+        if Scheduler.of(self._crawler).hosts.has_blocked_requests():
             raise CloseSpider(RATE_LIMITED)

@@ -1,4 +1,4 @@
-"""Requests in flight, and how they end.
+"""Requests in flight and their outcomes.
 
 A request is finished when the engine has released it: its callback is exhausted, and every item it yielded has left the
 item pipelines. Until then it is in flight, and is sent again if the process dies.
@@ -24,24 +24,24 @@ __all__ = ["BROKE", "FETCHED", "SKIPPED", "Flight", "Flights", "OmittedItem"]
 
 FETCHED = "fetched"
 SKIPPED = "skipped/"
-"""The prefix of the reason for which a page counts as one without a story."""
-BROKE, _ITEM_FAILED, _UNSEEN = "broke the spider", "item failed", "given up"
+"""The prefix of the category of a page without a story."""
+BROKE, _ITEM_FAILED, _UNKNOWN = "broke the spider", "item failed", "given up"
 _NO_ITEM = "no item"
-"""Why a page counts as skipped if its spider says nothing else."""
+"""The reason why a page is skipped, unless its spider sets another category."""
 
 logger = logging.getLogger(__name__)
 
 Source = Response | Failure | None
-"""What an item or an error came from, as Scrapy's signals give it."""
+"""The origin of an item or an error in Scrapy's signals."""
 
 
 @dataclasses.dataclass(slots=True)
 class Flight:
-    """A request in flight, and what is known of how it went."""
+    """A request in flight, and its outcome as far as it is known."""
 
     request: Request
     key: bytes
-    reason: str = _UNSEEN
+    reason: str = _UNKNOWN
     failed: bool = True
     validators: tuple[str | None, str | None] | None = None
     """ETag and Last-Modified of the page, once it has arrived."""
@@ -52,7 +52,7 @@ class Flight:
     category: str | None = None
     """The category of its page, if the spider has set it."""
     superseded: bool = False
-    """Whether its row was queued again meanwhile, for another request with the same key."""
+    """Whether the store no longer counts it as in flight: its key was queued again, or belongs to another worker."""
 
     @property
     def counted_as(self) -> str:
@@ -70,16 +70,19 @@ class Flight:
 
 
 class OmittedItem(DropItem):
-    """An item that the record pipeline does not write, for a reason that it has counted."""
+    """The record pipeline does not write an item, for a reason that it has counted."""
 
-    def __init__(self, why: str, *, story: str | None = None, original: str | None = None, **named: Any) -> None:
-        """Name the story of the item, and the one that it repeats."""
-        super().__init__(why, **named)
+    def __init__(self, reason: str, *, story: str | None = None, original: str | None = None, **options: Any) -> None:
+        """Create the error with the id of the item's story, and of the one that it repeats."""
+        super().__init__(reason, **options)
         self.story, self.original = story, original
 
 
 class Flights:
-    """All requests in flight. `on_item` is called with the key of the request and the story of each item, if known."""
+    """All requests in flight.
+
+    `on_item` is called with the key of the request, the id of the story, and whether it is new or changed.
+    """
 
     def __init__(self, crawler: Crawler, on_item: Callable[[bytes, str, bool], None]) -> None:
         self._crawler, self._on_item = crawler, on_item
@@ -87,7 +90,7 @@ class Flights:
         self._by_key: dict[bytes, Flight] = {}
 
     def connect(self) -> None:
-        """Start to listen to what becomes of items and callbacks."""
+        """Connect to the signals that report the outcomes of items and callbacks."""
         connect = self._crawler.signals.connect
         connect(self._item_scraped, signals.item_scraped)
         connect(self._item_dropped, signals.item_dropped)
@@ -95,11 +98,11 @@ class Flights:
         connect(self._spider_failed, signals.spider_error)
 
     def get(self, request: Request | None) -> Flight | None:
-        """Return the flight of a request; None for one that the scheduler did not send."""
+        """Return the flight of a request; None for a request that the scheduler did not send."""
         return self._by_request.get(request) if request is not None else None
 
     def by_key(self, key: bytes) -> Flight | None:
-        """Return the flight with a key."""
+        """Return the flight with a key; None for an unknown key."""
         return self._by_key.get(key)
 
     def keys(self) -> KeysView[bytes]:
@@ -116,7 +119,7 @@ class Flights:
         self._by_request[request] = self._by_key[key] = Flight(request, key)
 
     def supersede(self, key: bytes) -> None:
-        """Detach the flight with a key, if there is one: its row was queued again."""
+        """Detach the flight with a key, if there is one, from its row in the store."""
         if key in self._by_key:
             self._by_key.pop(key).superseded = True
 
@@ -134,13 +137,16 @@ class Flights:
             yield flight
 
     def note_failure(self, request: Request, error: BaseException | None) -> None:
-        """Record why a request failed, unless it is known: what a middleware raises on the way back is not seen."""
+        """Record why a request failed, unless the reason is known already.
+
+        The outcome middleware does not see what other middlewares raise on the way back.
+        """
         flight = self.get(request)
-        if flight is not None and flight.reason == _UNSEEN:
+        if flight is not None and flight.reason == _UNKNOWN:
             flight.reason = reason(error)
 
     def classify(self, request: Request | None, category: str) -> None:
-        """Set the category under which the page of a request is counted; by default it depends on its items."""
+        """Set the category under which the page of a request is counted; the default depends on its items."""
         flight = self.get(request)
         if flight is not None:
             flight.category = category
@@ -159,30 +165,31 @@ class Flights:
         self._add_item(response, identify(item), is_new=True)
 
     def _item_dropped(self, response: Source, exception: Exception) -> None:
-        is_omitted = isinstance(exception, OmittedItem)
-        if not is_omitted:
+        if isinstance(exception, OmittedItem):
+            self._add_item(response, exception.story, is_new=False)
+        else:
             add(self._crawler, "dropped")
-        self._add_item(response, exception.story if isinstance(exception, OmittedItem) else None, is_new=False)
+            self._add_item(response, None, is_new=False)
 
     def _item_failed(self, response: Source) -> None:
-        """Count an item that a pipeline failed on; its page is not done, and is requested again."""
+        """Count an item that made a pipeline fail; its page counts as failed, and is requested again."""
         add(self._crawler, "records")
         add(self._crawler, "item_errors")
-        if (flight := self._of(response)) is not None:
+        if (flight := self._flight_of(response)) is not None:
             flight.reason, flight.failed = _ITEM_FAILED, True
 
     def _spider_failed(self, response: Source) -> None:
-        if (flight := self._of(response)) is not None:
+        if (flight := self._flight_of(response)) is not None:
             flight.reason, flight.failed = BROKE, True
 
     def _add_item(self, response: Source, story: str | None, *, is_new: bool) -> None:
         add(self._crawler, "records")
-        flight = self._of(response)
+        flight = self._flight_of(response)
         if flight is None:
             return
         flight.items += 1
         if story is not None:
             self._on_item(flight.key, story, is_new)
 
-    def _of(self, response: Source) -> Flight | None:
+    def _flight_of(self, response: Source) -> Flight | None:
         return self.get(getattr(response, "request", None))

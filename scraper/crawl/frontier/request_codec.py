@@ -1,4 +1,4 @@
-"""Requests as JSON, and what tells them apart."""
+"""Requests as JSON, and their fingerprints."""
 
 import hashlib
 from collections.abc import Collection
@@ -9,14 +9,34 @@ from scrapy import Request, Spider
 
 from scraper.stories.urls import dedup_key
 
-__all__ = ["RequestFingerprinter", "StoredError", "dump", "harmless", "kept", "load"]
+__all__ = [
+    "DUE",
+    "META",
+    "NEWEST",
+    "SINCE",
+    "RequestFingerprinter",
+    "StoredError",
+    "checked_meta",
+    "dump",
+    "load",
+    "load_arguments",
+]
+
+META = "frontier"
+"""The key of `Request.meta` under which a request in flight, and those it leads to, carry its key in the store."""
+DUE = "due"
+"""The key of `Request.meta` for the time (seconds since the epoch) before which the next attempt is not made."""
+NEWEST = "newest"
+"""The key of `Request.meta` for the date of a page (seconds since the epoch), which orders equal priorities."""
+SINCE = "since"
+"""The key of `Request.meta` for the time of a change (seconds since the epoch): a page seen before is fetched again."""
 
 
 class RequestFingerprinter:
-    """What tells requests apart: method, URL without its tracking parameters, body."""
+    """Identifies a request by method, URL without tracking parameters, and body."""
 
     def fingerprint(self, request: Request) -> bytes:
-        """Return 20 bytes."""
+        """Return the fingerprint of a request: 20 bytes."""
         try:
             url = dedup_key(request.url)
         except ValueError:
@@ -42,11 +62,11 @@ class _Stored(msgspec.Struct, omit_defaults=True):
 
 
 class StoredError(ValueError):
-    """A row holds no request of the spider."""
+    """Stored data is not a request of the spider."""
 
 
 class Meta(msgspec.Struct, forbid_unknown_fields=True):
-    """All that `Request.meta` holds of a request that a portal's spider has made, whatever it has been through."""
+    """All keys that `Request.meta` may have in a request of a portal's spider, after retries and redirects."""
 
     own_host: str
     home: bool = False
@@ -69,7 +89,7 @@ class Meta(msgspec.Struct, forbid_unknown_fields=True):
     autothrottle_dont_adjust_delay: bool = False
 
 
-_HEADERS = frozenset(
+_ALLOWED_HEADERS = frozenset(
     (
         b"Referer",
         b"Accept",
@@ -80,7 +100,7 @@ _HEADERS = frozenset(
         b"If-Modified-Since",
     )
 )
-_SHARED = frozenset(("parse",))
+_SHARED_CALLBACKS = frozenset(("parse",))
 
 _decode = msgspec.json.Decoder(_Stored).decode
 
@@ -88,7 +108,7 @@ _decode = msgspec.json.Decoder(_Stored).decode
 def dump(request: Request) -> bytes:
     """Return a request as JSON.
 
-    Raises `TypeError` for values that JSON does not know, `ValueError` for a callback that is no method of a spider.
+    Raises `TypeError` for values without a JSON form, `ValueError` for a callback that is not a method of a spider.
     """
     headers = {
         name.decode("latin-1"): [value.decode("latin-1") for value in values]
@@ -112,22 +132,22 @@ def dump(request: Request) -> bytes:
     return msgspec.json.encode(stored)
 
 
-def harmless(request: Request, more: Collection[str] = ()) -> Meta:
-    """Return what a request's meta says, but for `more` keys; raise `StoredError` where it would do more than ask.
+def checked_meta(request: Request, extra_keys: Collection[str] = ()) -> Meta:
+    """Return the meta of a plain GET request without `extra_keys`; raise `StoredError` for any other request.
 
-    Others may write to a store that is shared. A method, a cookie, a header or a key of the meta might log in, vote,
-    choose a proxy or pass robots.txt.
+    Other programs may write to a shared store. A method, a cookie, a header or a key of the meta might log in, vote,
+    choose a proxy or bypass robots.txt.
     """
-    if request.method != "GET" or request.body or request.cookies or request.headers.keys() - _HEADERS:
+    if request.method != "GET" or request.body or request.cookies or request.headers.keys() - _ALLOWED_HEADERS:
         raise StoredError("not a plain GET request")
     try:
-        return msgspec.convert({key: value for key, value in request.meta.items() if key not in more}, Meta)
+        return msgspec.convert({key: value for key, value in request.meta.items() if key not in extra_keys}, Meta)
     except msgspec.ValidationError as error:
         raise StoredError(str(error)) from error
 
 
-def kept(data: bytes) -> dict[str, Any]:
-    """Return the keyword arguments that a request has for its callback; raise `StoredError` for what is none."""
+def load_arguments(data: bytes) -> dict[str, Any]:
+    """Return the keyword arguments of a stored request's callback; raise `StoredError` for invalid data."""
     try:
         return _decode(data).cb_kwargs
     except msgspec.MsgspecError as error:
@@ -135,7 +155,7 @@ def kept(data: bytes) -> dict[str, Any]:
 
 
 def load(data: bytes, spider: Spider) -> Request:
-    """Return the request again; raise `StoredError` for a row that no `dump` of this spider has made."""
+    """Return a stored request; raise `StoredError` for data that `dump` cannot have written for this spider."""
     try:
         return _loaded(_decode(data), spider)
     except (msgspec.MsgspecError, ValueError, TypeError, AttributeError, RecursionError) as error:
@@ -161,10 +181,11 @@ def _loaded(stored: _Stored, spider: Spider) -> Request:
 
 
 def _method(spider: Spider, name: str | None) -> Any:
-    """Return a method that the spider itself has: what all spiders have is no callback, but `parse`."""
+    """Return a method of the spider's own: of those that all spiders have, only `parse` is a callback."""
     if name is None:
         return None
-    if name.startswith("__") or (hasattr(Spider, name) and name not in _SHARED) or not callable(getattr(spider, name)):
+    is_own = name in _SHARED_CALLBACKS or not (name.startswith("__") or hasattr(Spider, name))
+    if not is_own or not callable(getattr(spider, name)):
         raise ValueError(f"{name!r} is not a callback of the spider")
     return getattr(spider, name)
 

@@ -1,8 +1,7 @@
-"""Scrapy's scheduler over a persistent store, so that a crawl can die at any moment and lose nothing."""
+"""Scrapy's scheduler over a persistent store: a crawl that dies at any moment loses nothing."""
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -11,36 +10,37 @@ from scrapy.core.scheduler import BaseScheduler
 from scrapy.crawler import Crawler
 
 from scraper.crawl.fetch_time import steady
-from scraper.crawl.frontier.flights import BROKE, Flight, Flights
+from scraper.crawl.frontier.enqueuer import Enqueuer
+from scraper.crawl.frontier.flights import Flights
 from scraper.crawl.frontier.host_health import HostHealth
-from scraper.crawl.frontier.request_codec import StoredError, dump, kept, load
+from scraper.crawl.frontier.request_codec import META, StoredError, dump, load, load_arguments
 from scraper.crawl.frontier.session import CrawlSession
-from scraper.crawl.frontier.store import FailedRequest, RequestEnd, SkippedPage, Store, TakenRequest
+from scraper.crawl.frontier.store import (
+    FailedRequest,
+    RequestEnd,
+    RequestQueue,
+    SkippedPage,
+    Store,
+    TakenRequest,
+    Workers,
+)
 from scraper.crawl.stats import add
-from scraper.stories.urls import canonical, host
 
-__all__ = ["DUE", "KNOWN", "META", "NEWEST", "SINCE", "STORE_ROLLED_BACK", "Scheduler"]
+__all__ = ["KNOWN", "STORE_ROLLED_BACK", "Scheduler"]
 
 STORE_ROLLED_BACK = object()
-"""The signal that the store may have lost its last changes: what was requested may have to be requested again."""
+"""The signal that the store may have lost its last changes: recent requests may have to be made again."""
 KNOWN = "known"
 """The key of the stats that is set if the folder had records already."""
 
-META = "frontier"
-"""The key of `Request.meta` under which a request in flight, and those it leads to, carry its key in the store."""
-DUE = "due"
-"""The key of `Request.meta` for the time (seconds since the epoch) before which the next attempt is not made."""
-NEWEST = "newest"
-"""The key of `Request.meta` for the date of a page (seconds since the epoch), which orders equal priorities."""
-SINCE = "since"
-"""The key of `Request.meta` for the time of a change (seconds since the epoch): a page seen before is fetched again."""
-
-_NOT_STORED, _NOT_TRUSTED = "cannot be stored", "stored request not valid"
+_INVALID = "stored request not valid"
+"""How a request ended that the spider cannot have made."""
 _SPARED = "spared"
 """How a request ended that was not sent because too many like it had no story."""
-_SHOWN = 300  # bytes of a dropped row that are logged
-_STEPS = 100  # requests that may be postponed or skipped at once
-_LOWER = 500  # by which a priority must have fallen before its request is postponed
+_EXCERPT_SIZE = 300  # bytes of a dropped row that are logged
+_ALARM_MARGIN = 0.01  # seconds
+_MAX_SKIPPED = 100  # requests that may be postponed or skipped at once
+_MIN_DROP = 500  # by which a priority must have fallen before its request is postponed
 
 logger = logging.getLogger(__name__)
 
@@ -52,9 +52,10 @@ class _Alarm:
         self._crawler = crawler
         self._timer: asyncio.TimerHandle | None = None
 
-    def set(self, seconds: float) -> None:
-        """Wake the engine after some seconds, unless the alarm is set already."""
+    def set(self, due: float) -> None:
+        """Wake the engine shortly after a time (seconds since the epoch), unless the alarm is set already."""
         if self._timer is None:
+            seconds = max(due - steady(), 0.0) + _ALARM_MARGIN
             self._timer = asyncio.get_running_loop().call_later(seconds, self._ring)
 
     def cancel(self) -> None:
@@ -80,14 +81,15 @@ class Scheduler(BaseScheduler):
         self.session = CrawlSession(crawler)
         self.flights = Flights(crawler, self._add_story)
         self.hosts = HostHealth(crawler, self.session)
+        self._enqueuer = Enqueuer(crawler, self.session, self.flights)
         self.rank: Callable[[Request], int | None] | None = None
-        """Set by a spider: return the current priority of a request whose turn has come, or None to skip it."""
+        """Set by a spider: return the current priority of a request taken from the queue, or None to skip it."""
         self.validate: Callable[[Request], object] | None = None
-        """Set by a spider: raise `StoredError` for a stored request that it cannot have made."""
+        """Set by a spider: raise `StoredError` for a stored request that the spider cannot have made."""
         self.failures: tuple[FailedRequest, ...] = ()
         """Failed requests of this run and earlier ones; known when the crawl is over."""
         self.skipped: tuple[SkippedPage, ...] = ()
-        """Pages without a story, in the same way."""
+        """Pages without a story, of this run and earlier ones; known when the crawl is over."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -96,124 +98,87 @@ class Scheduler(BaseScheduler):
 
     @classmethod
     def of(cls, crawler: Crawler) -> Self:
-        """Return the scheduler of a running crawl; raise `TypeError` if it is another one."""
+        """Return the scheduler of a running crawl; raise `TypeError` if it is of another class."""
         scheduler = crawler.engine.scheduler if crawler.engine else None
         if not isinstance(scheduler, cls):
             raise TypeError(f"SCHEDULER must be {cls.__module__}.{cls.__name__}")
         return scheduler
 
-    # ---------------------------------------------------------------- Scrapy's interface
-
     def open(self, spider: Spider) -> None:
         """Open the folder of the crawl and resume its last run; an unusable folder ends the crawl."""
         if self.session.open(spider):
             self.flights.connect()
-            if self.session.store is not None and self.session.store.owner:
-                self.session.send_heartbeats(self._agree)
+            if self.session.store is not None and self.session.store.workers is not None:
+                self.session.send_heartbeats(self.session.store.workers, self._reconcile)
 
     def has_pending_requests(self) -> bool:
         """Return whether requests are left for this run, now or later."""
-        is_left = self.session.call(lambda store: store.next_due(self.hosts.barred, must=self._is_spent(store)), None)
-        return is_left is not None
+        return self.session.call(self._next_due, None) is not None
 
     def enqueue_request(self, request: Request) -> bool:
-        """Queue a request; False for one whose key is known, unless it has `dont_filter`.
+        """Queue a request; return False if its key is known, unless it has `dont_filter`.
 
         A request that cannot be stored is an error of the spider: the page that it came from is not done.
         """
         try:
-            return self.session.call(lambda store: self._enqueue(store, request), False)
+            return self.session.call(lambda store: self._enqueuer.enqueue(store.requests, request), False)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            _reject(self._crawler, self.flights, request, error)
+            self._enqueuer.reject(request, error)
             return False
 
     def next_request(self) -> Request | None:
-        """Return the next due request; flights that the engine has released are finished first."""
+        """Finish the flights that the engine has released, and return the next due request; None if there is none."""
         return self.session.call(self._next, None)
 
     def close(self, reason: str) -> None:
-        """Finish what has been done, and release the folder."""
+        """Finish the flights that the engine has released, and close the store and the folder."""
         self._alarm.cancel()
         self.session.close(self._close_store)
 
     def _close_store(self, store: Store) -> None:
         self._finish_flights(store)
-        if damaged := store.damaged():
-            logger.error("%d damaged rows of the store are dropped", damaged)
-            add(self._crawler, f"failed/{_NOT_TRUSTED}", damaged)
-        self.failures = tuple(store.failures())
-        self.skipped = tuple(store.skipped())
+        if store.workers is not None and (damaged := store.workers.pop_damaged_count()):
+            logger.error("%d damaged rows of the store were dropped", damaged)
+            add(self._crawler, f"failed/{_INVALID}", damaged)
+        self.failures = tuple(store.requests.failures())
+        self.skipped = tuple(store.requests.skipped())
 
-    def kept(self, key: str) -> dict[str, Any]:
-        """Return what a request keeps for its callback, by the key in its meta; empty if it is not known."""
-        data = self.session.call(lambda store: store.data(bytes.fromhex(key)), None)
+    def callback_arguments(self, key: str) -> dict[str, Any]:
+        """Return the keyword arguments of a request's callback, by the key in its meta; empty for an unknown key."""
+        data = self.session.call(lambda store: store.requests.data(bytes.fromhex(key)), None)
         try:
-            return kept(data) if data is not None else {}
+            return load_arguments(data) if data is not None else {}
         except StoredError:
             return {}
 
-    # ---------------------------------------------------------------- queueing
-
-    def _enqueue(self, store: Store, request: Request) -> bool:
-        parent = self.flights.by_key(_parent_key(request))
-        if parent is not None and _is_later(request, parent.request, "retry_times"):
-            tries, due = request.meta.pop("retry_times"), request.meta.pop(DUE, 0.0)
-            store.requeue(parent.key, dump(request), tries=tries, due=due)
-            self.flights.remove(parent)
-            return True
-        if parent is None and META in request.meta and request.meta.get("retry_times"):
-            return False  # the next attempt of a request that was queued again meanwhile
-        is_queued, is_fresh = self._put(store, request)
-        if parent is not None and _is_later(request, parent.request, "redirect_times"):
-            _note_redirect(parent, request, is_fresh=is_fresh)
-        elif is_fresh:
-            add(self._crawler, "found")
-        return is_queued
-
-    def _put(self, store: Store, request: Request) -> tuple[bool, bool]:
-        """Queue a request; return whether it is queued, and whether it was not in the queue before."""
-        fingerprinter = self._crawler.request_fingerprinter
-        assert fingerprinter is not None
-        key, data = fingerprinter.fingerprint(request), dump(request)
-        place = (request.priority, float(request.meta.get(NEWEST) or 0.0), request.dont_filter)
-        first_url = request.meta.get("redirect_urls", [request.url])[0]
-        if store.add(key, first_url, host(request.url), place, data):
-            return True, True
-        if store.joined and request.meta.get("is_start_request"):
-            return False, False  # the first worker has started with it
-        if request.dont_filter:
-            self.flights.supersede(key)
-            return True, store.requeue(key, data)
-        since = request.meta.get(SINCE)
-        if self.session.is_new_round and request.meta.get("is_start_request"):
-            since = time.time()  # a round starts with the first pages, whatever they gave in the last one
-        is_renewed = since is not None and store.renew(key, since)
-        return is_renewed, is_renewed
-
-    # ---------------------------------------------------------------- sending
-
-    def _is_spent(self, store: Store) -> bool:
+    def _is_limit_reached(self, queue: RequestQueue) -> bool:
         """Return whether the request limit is reached; stories in progress are still finished."""
-        return 0 < self._limit <= store.made()
+        return 0 < self._limit <= queue.sent_count()
+
+    def _next_due(self, store: Store) -> float | None:
+        return store.requests.next_due(mandatory=self._is_limit_reached(store.requests))
 
     def _next(self, store: Store) -> Request | None:
         self._finish_flights(store)
-        if store.connections > self._connections:
-            self._agree(store)
-        for _ in range(_STEPS):
-            taken = store.take(self.hosts.excluded(), must=self._is_spent(store))
+        if store.workers is not None and store.workers.connections > self._connections:
+            self._reconcile(store.workers)
+        queue = store.requests
+        for _ in range(_MAX_SKIPPED):
+            taken = queue.take(mandatory=self._is_limit_reached(queue))
             self.session.commit_soon()
             if taken is None:
-                self._wait(store)
+                if (due := self._next_due(store)) is not None:
+                    self._alarm.set(due)
                 return None
-            request = self._load(taken, store)
+            request = self._load(taken, queue)
             if request is not None:
-                return self._send(taken, request, store)
-        self._alarm.set(0.0)  # let other work run in between
+                self._start_flight(request, taken, queue)
+                return request
+        self._alarm.set(steady())  # let other work run in between
         return None
 
-    def _load(self, taken: TakenRequest, store: Store) -> Request | None:
-        """Return a request that was taken; None for one that is not sent, or not yet."""
+    def _load(self, taken: TakenRequest, queue: RequestQueue) -> Request | None:
+        """Return a request that was taken; None if it is dropped, released or postponed."""
         spider = self._crawler.spider
         assert spider is not None
         try:
@@ -221,23 +186,24 @@ class Scheduler(BaseScheduler):
             if self.validate is not None:
                 self.validate(request)
         except StoredError as error:
-            logger.error("a stored request is dropped: %s (%s)", error, taken.data[:_SHOWN].decode("utf-8", "replace"))
-            add(self._crawler, f"failed/{_NOT_TRUSTED}")
-            store.finish(taken.key, RequestEnd(_NOT_TRUSTED, failed=True, final=True))
+            excerpt = taken.data[:_EXCERPT_SIZE].decode("utf-8", "replace")
+            logger.error("a stored request is dropped: %s (%s)", error, excerpt)
+            add(self._crawler, f"failed/{_INVALID}")
+            queue.finish(taken.key, RequestEnd(_INVALID, failed=True, final=True))
             return None
         if self.rank is None or request.dont_filter:
             return request
         priority = self.rank(request)
         if priority is None:
             add(self._crawler, _SPARED)
-            store.spare(taken.key, _SPARED)
-        elif priority < request.priority - _LOWER:
-            store.postpone(taken.key, priority, dump(request.replace(priority=priority)))
+            queue.release(taken.key, _SPARED)
+        elif priority < request.priority - _MIN_DROP:
+            queue.postpone(taken.key, priority, dump(request.replace(priority=priority)))
         else:
             return request
         return None
 
-    def _send(self, taken: TakenRequest, request: Request, store: Store) -> Request:
+    def _start_flight(self, request: Request, taken: TakenRequest, queue: RequestQueue) -> None:
         request.meta[META] = taken.key.hex()
         if taken.tries:
             request.meta["retry_times"] = taken.tries
@@ -246,72 +212,26 @@ class Scheduler(BaseScheduler):
         if taken.modified:
             request.headers["If-Modified-Since"] = taken.modified
         if self._limit and not request.dont_filter and "redirect_times" not in request.meta:
-            store.made(1)
+            queue.count_sent()
         self.flights.add(request, taken.key)
-        return request
-
-    def _wait(self, store: Store) -> None:
-        """Wake the engine when the next request is due."""
-        due = store.next_due(self.hosts.excluded(), must=self._is_spent(store))
-        times = [*self.hosts.resting.values(), *([] if due is None else [due])]
-        if times:
-            self._alarm.set(max(min(times) - steady(), 0.0) + 0.01)
-
-    # ---------------------------------------------------------------- finishing
 
     def _add_story(self, key: bytes, story: str, is_new: bool) -> None:
-        self.session.call(lambda store: store.gave(key, story, news=is_new), None)
+        self.session.call(lambda store: store.requests.record_story(key, story, is_new=is_new), None)
 
     def _finish_flights(self, store: Store) -> None:
         """Finish the requests that the engine has released."""
         slot = self._crawler.engine._slot if self._crawler.engine else None
         for flight in self.flights.finish(slot.inprogress if slot is not None else ()):
             if not (flight.superseded or self.session.is_stopping):
-                self.hosts.share_pace(store, flight.request)  # before the host may be contacted again
-                store.finish(flight.key, flight.end)
+                if store.workers is not None:
+                    self.hosts.share_pace(store.workers, flight.request)  # before the host may be contacted again
+                store.requests.finish(flight.key, flight.end)
 
-    def _agree(self, store: Store) -> None:
-        """Agree with the store on what is in flight; requests that belong to another worker now are detached."""
-        if store.connections > self._connections:
-            self._connections = store.connections
+    def _reconcile(self, workers: Workers) -> None:
+        """Reconcile the flights with the store; requests that belong to another worker by now are detached."""
+        if workers.connections > self._connections:
+            self._connections = workers.connections
             self.hosts.forget_paces()
             self._crawler.signals.send_catch_log(STORE_ROLLED_BACK)
-        for key in store.agree(self.flights.keys()):
+        for key in workers.reconcile(self.flights.keys()):
             self.flights.supersede(key)
-
-
-def _parent_key(request: Request) -> bytes:
-    """Return the key of the request that this one came from, or an empty key."""
-    try:
-        return bytes.fromhex(request.meta.get(META, ""))
-    except (TypeError, ValueError):  # a spider may use that key for something else
-        return b""
-
-
-def _is_later(request: Request, parent: Request, count: str) -> bool:
-    """Return whether a request is one more attempt, or one more redirect, of another."""
-    later: bool = request.meta.get(count, 0) > parent.meta.get(count, 0)
-    return later
-
-
-def _note_redirect(parent: Flight, request: Request, *, is_fresh: bool) -> None:
-    """Record how a redirected request ended: its target is counted in its place, unless that was known."""
-    earlier = [canonical(url) for url in request.meta.get("redirect_urls", ())]
-    parent.failed = False
-    if is_fresh:
-        parent.reason = "redirected"
-    elif canonical(request.url) in earlier:
-        parent.reason, parent.failed = "redirect loop", True
-    else:
-        parent.reason = "repeated"
-
-
-def _reject(crawler: Crawler, flights: Flights, request: Request, error: Exception) -> None:
-    """Count a request that cannot be stored as an error of the page that it came from."""
-    logger.error("%s cannot be requested: %s", request.url, error)
-    crawler.stats.inc_value("spider_exceptions/count")
-    add(crawler, "found")
-    add(crawler, f"failed/{_NOT_STORED}")
-    referer = (request.headers.get("Referer") or b"").decode("latin-1")
-    for flight in flights.from_page(referer):
-        flight.reason, flight.failed = BROKE, True

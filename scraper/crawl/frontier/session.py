@@ -1,4 +1,4 @@
-"""The session of a crawl in its folder: lock, store, commits, heartbeat, and the end if nothing more can be stored."""
+"""The session of a crawl in its folder: lock, store, commits, heartbeats, and the end if nothing can be stored."""
 
 import asyncio
 import logging
@@ -12,8 +12,8 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import CloseSpider
 
 from scraper.crawl.crawl_dir import LEDGER, Locked, clear, crawl_dir, lock, worker
-from scraper.crawl.frontier.sqlite_store import SqliteStore
-from scraper.crawl.frontier.store import Store, StoreError
+from scraper.crawl.frontier.sqlite.store import SqliteStore
+from scraper.crawl.frontier.store import Store, StoreError, Workers
 from scraper.crawl.stats import CrawlStats, add
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 DISK_FULL = "disk_full"
-"""The reason with which a crawl ends that could not write."""
+"""The reason with which a crawl ends that cannot write."""
 NO_FRONTIER = "no_frontier"
 """The reason with which a crawl ends whose shared frontier became unusable."""
 NO_OUTPUT = "no_output"
@@ -41,11 +41,12 @@ LOCKED = "locked"
 JOINED = "joined"
 """The key of the stats that is set if other workers were at the crawl already."""
 SITE = "site"
+"""The mark for the site of the crawl."""
 UNUSABLE = (sqlite3.OperationalError, StoreError)
-"""What a store raises that can store nothing more."""
+"""The errors of a store that can store nothing more."""
 
-_ARGUMENTS = {"fresh": "FRESH", "pages": "PAGES"}  # of a portal's spider, with the settings that mean the same
-_COMMIT = 0.1  # seconds from a change to its commit: what a death takes back is done again
+_ARGUMENTS = {"fresh": "FRESH", "pages": "PAGES"}  # of a portal's spider, with the equivalent settings
+_COMMIT_DELAY = 0.1  # seconds from a change to its commit: what is lost if the process dies is done again
 
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -65,14 +66,16 @@ class CrawlSession:
         self._refusal = ""
         self._stopping: asyncio.Task[None] | None = None
         self._committing: asyncio.TimerHandle | None = None
-        self._beating: asyncio.TimerHandle | None = None
+        self._heartbeat: asyncio.TimerHandle | None = None
         self.is_new_round = False
         """Whether this run starts a new round, rather than continuing the last one."""
+        self.has_joined = False
+        """Whether this worker joined a crawl that others were running."""
         self.store: Store | None = None
         """None before the folder is opened, and if it cannot be opened."""
 
     def open(self, spider: Spider) -> bool:
-        """Open the folder and resume its last run; return whether it can be used. Otherwise the crawl ends."""
+        """Open the folder and resume its last run; return whether it can be used. If not, the crawl ends."""
         directory = crawl_dir(self._crawler)
         self._apply_arguments(spider)
         try:
@@ -96,7 +99,7 @@ class CrawlSession:
         return self.store is not None
 
     def _apply_arguments(self, spider: Spider) -> None:
-        """Apply `-a fresh=true` for any spider, and warn about other arguments that are left to the spider."""
+        """Apply `-a fresh=true` of any spider, and warn about arguments that only a portal's spider applies."""
         for name, setting in _ARGUMENTS.items():
             value, is_own = vars(spider).get(name), name in self._crawler.spidercls.__dict__
             if not isinstance(value, str) or is_own or self._crawler.settings.get(setting):
@@ -125,34 +128,35 @@ class CrawlSession:
             raise _OtherSite("it takes part in another crawl: name another CRAWL_DIR")
         store = join(self._crawler.settings, f"scraper:{crawl}:", name)
         if self._fresh:
-            if store.joined:
+            if store.workers.has_joined:
                 store.close()
-                raise Locked("other workers are at this crawl, and would lose it: stop them, then give -a fresh=true")
+                raise Locked("other workers are at this crawl, and would lose it: stop them, then use -a fresh=true")
             store.clear()
             clear(directory)
         return store
 
     def _resume(self, store: Store, site: str | None) -> None:
-        known = store.mark(SITE)
-        if site is not None and known not in (None, site):
+        stored_site = store.marks.get(SITE)
+        if site is not None and stored_site not in (None, site):
             store.close()
-            raise _OtherSite(f"it belongs to the crawl of {known}: name another CRAWL_DIR, or give -a fresh=true")
+            raise _OtherSite(f"it belongs to the crawl of {stored_site}: name another CRAWL_DIR, or use -a fresh=true")
         if site is not None:
-            store.set_mark(SITE, site)
-        left = 0 if store.joined else store.left()
-        if store.joined:
+            store.marks.set(SITE, site)
+        self.has_joined = store.workers is not None and store.workers.has_joined
+        pending = store.requests.pending_count()
+        if self.has_joined:
             self._crawler.stats.set_value(JOINED, True)
-            logger.info("Joined a running crawl: %d URLs are left", store.left())
-        elif left:
-            logger.info("%d URLs are left from the last run", left)
+            logger.info("Joined a running crawl: %d URLs are left", pending)
+        elif pending:
+            logger.info("%d URLs are left from the last run", pending)
+            add(self._crawler, "found", pending)
         else:
-            left = store.renew_all()
             self.is_new_round = True
+            add(self._crawler, "found", store.requests.start_round())
         store.commit()
-        add(self._crawler, "found", left)
 
     def _refuse(self, reason: str, error: Exception | str) -> None:
-        """End the crawl as soon as Scrapy can end one: when the spider is open."""
+        """End the crawl once the spider is open: Scrapy cannot end it earlier."""
         message = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else error
         logger.error(
             "Cannot crawl: %s" if isinstance(error, StoreError) else "Cannot crawl into this folder: %s", message
@@ -164,7 +168,10 @@ class CrawlSession:
         raise CloseSpider(self._refusal)
 
     def call(self, function: Callable[[Store], Result], otherwise: Result) -> Result:
-        """Call a function of the store unless the crawl is ending; a store that fails ends the crawl."""
+        """Call a function with the store, and return its result; a store that fails ends the crawl.
+
+        Return `otherwise` if the store fails, is not open, or the crawl is ending.
+        """
         if self.store is None or self._stopping is not None:
             return otherwise
         try:
@@ -174,11 +181,11 @@ class CrawlSession:
             return otherwise
 
     def stop(self, error: Exception) -> None:
-        """End the crawl because nothing more can be stored; requests in flight are sent again by the next run."""
+        """End the crawl because nothing more can be stored; the next run sends the requests in flight again."""
         if self._stopping is None:
             logger.error("%s: the crawl ends", error)
-            if self.store is not None:
-                self.store.give_up()
+            if self.store is not None and self.store.workers is not None:
+                self.store.workers.stop_waiting()
             reason = NO_FRONTIER if isinstance(error, StoreError) else DISK_FULL
             engine = self._crawler.engine
             self._stopping = asyncio.get_running_loop().create_task(engine.close_spider_async(reason=reason))
@@ -189,36 +196,36 @@ class CrawlSession:
         return self._stopping is not None
 
     def mark(self, name: str) -> str | int | None:
-        """Return a value that was set for the crawl, or None."""
-        return self.call(lambda store: store.mark(name), None)
+        """Return a named value of the crawl; None if it was never set."""
+        return self.call(lambda store: store.marks.get(name), None)
 
     def set_mark(self, name: str, value: str | int) -> None:
-        """Set a value for the crawl."""
-        self.call(lambda store: store.set_mark(name, value), None)
+        """Set a named value of the crawl."""
+        self.call(lambda store: store.marks.set(name, value), None)
 
     def commit_soon(self) -> None:
-        """Commit pending changes soon, together with those that follow: a commit per page would cost a third."""
+        """Commit pending changes soon, together with those that follow: one per page costs a third of the speed."""
         if self._committing is None:
-            self._committing = asyncio.get_running_loop().call_later(_COMMIT, self._commit)
+            self._committing = asyncio.get_running_loop().call_later(_COMMIT_DELAY, self._commit)
 
     def _commit(self) -> None:
         self._committing = None
         self.call(lambda store: store.commit(), None)
 
-    def send_heartbeats(self, on_beat: Callable[[Store], None]) -> None:
-        """Renew the lease of this worker three times per lease, and call `on_beat` each time."""
+    def send_heartbeats(self, workers: Workers, after: Callable[[Workers], None]) -> None:
+        """Renew the lease of this worker three times per lease, and call `after` each time."""
 
-        def beat(store: Store) -> None:
-            store.beat()
-            on_beat(store)
+        def send(_: Store) -> None:
+            workers.heartbeat()
+            after(workers)
 
-        self.call(beat, None)
+        self.call(send, None)
         seconds = self._crawler.settings.getfloat("REDIS_LEASE") / 3
-        self._beating = asyncio.get_running_loop().call_later(seconds, self.send_heartbeats, on_beat)
+        self._heartbeat = asyncio.get_running_loop().call_later(seconds, self.send_heartbeats, workers, after)
 
     def close(self, before: Callable[[Store], None]) -> None:
         """Call `before` with the store, then close store and folder."""
-        for timer in (self._committing, self._beating):
+        for timer in (self._committing, self._heartbeat):
             if timer is not None:
                 timer.cancel()
         if self.store is not None:
@@ -232,7 +239,7 @@ class CrawlSession:
             self._lock.close()
 
     def _balance(self, store: Store) -> None:
-        """Correct the statistics of one of several workers: its own work, and what is left for all."""
-        if store.owner:
+        """Correct the number of found URLs of one of several workers: its own work, and what is left for all."""
+        if store.workers is not None:
             stats = CrawlStats.of(self._crawler.stats.get_stats())
-            add(self._crawler, "found", store.left() - stats.left)
+            add(self._crawler, "found", store.requests.pending_count() - stats.left)

@@ -20,7 +20,7 @@ from scraper.crawl.crawl_dir import DOUBLED, RECORDS, crawl_dir
 from scraper.crawl.frontier.flights import OmittedItem
 from scraper.crawl.frontier.scheduler import KNOWN, Scheduler
 from scraper.crawl.frontier.session import NO_OUTPUT, UNUSABLE
-from scraper.crawl.frontier.store import Store, WriteLockLost
+from scraper.crawl.frontier.store import Store, StoryIndex, WriteLockLost
 from scraper.crawl.items import Item
 from scraper.crawl.stats import add
 from scraper.errors import RecordError
@@ -30,8 +30,7 @@ __all__ = ["RecordFile", "RecordPipeline", "catch_up"]
 
 _BLOCK = 65536
 _SYNC = 5.0  # seconds of writing after which the lines are brought to the disk
-_SIZE = "records_size"
-_OFTEN = 1000  # lines read between two signs of life
+_HEARTBEAT_LINES = 1000  # lines read between two heartbeats
 _TOLD = {"replaces": "updated", "duplicate_of": "copies"}  # what a record says besides, and how it is counted
 
 logger = logging.getLogger(__name__)
@@ -118,33 +117,34 @@ def catch_up(file: RecordFile, store: Store) -> tuple[int, list[RecordError]]:
     Gives the number of requests that are made again, as their records are gone, and the lines that are no records,
     numbered from where reading began.
     """
-    store.stale = False
-    known = int(store.mark(_SIZE + store.owner) or 0)
+    stories = store.stories
+    stories.is_stale = False
+    known = stories.file_size()
     if known > file.size:
-        store.forget_stories()
+        stories.forget()
         known = 0
     faults, doubled = [], set[int]()
     for number, line in enumerate(file.lines(known), 1):
-        if number % _OFTEN == 0:
-            store.beat()
+        if number % _HEARTBEAT_LINES == 0 and store.workers is not None:
+            store.workers.heartbeat()
         try:
             story = _story(items.read(json.loads(line)))
         except (ValueError, TypeError, RecursionError) as error:
             faults.append(RecordError(number, str(error), str(file.path)))
             continue
-        with store.write_lock():
-            if store.elsewhere(story.id) and store.digest(story.id) == story.digest:
+        with stories.write_lock():
+            if stories.is_written_elsewhere(story):
                 doubled.add(number)
             else:
-                store.remember(story)
+                stories.remember(story)
     if doubled:
         aside = file.path.with_name(DOUBLED)
         logger.warning(
             "%d records of %s moved to %s: other workers have written them as well", len(doubled), file.path, aside
         )
         file.drop(known, doubled, aside)
-    lost = store.lose()
-    store.set_mark(_SIZE + store.owner, file.size)
+    lost = store.requests.requeue_lost()
+    stories.set_file_size(file.size)
     return lost, faults
 
 
@@ -216,31 +216,31 @@ class RecordPipeline:
 
     def _written(self, file: RecordFile, store: Store, item: Item) -> Mapping[str, Any]:
         """Judge an item and write it, in turn with other workers; return what the line says besides."""
-        story = _story(item)
+        story, stories = _story(item), store.stories
         while True:
-            if store.stale:
+            if stories.is_stale:
                 catch_up(file, store)
             size = file.size
             try:
-                with store.write_lock():
-                    if store.stale:  # it was lost just now
+                with stories.write_lock():
+                    if stories.is_stale:  # it was lost just now
                         continue
-                    verdict = self._judged(story, store)
-                    if store.stale:  # what was judged may hold no more
+                    verdict = self._judged(story, stories)
+                    if stories.is_stale:  # what was judged may hold no more
                         continue
                     file.append(item.line(verdict.more))
-                    store.remember(verdict.story or story, (_SIZE + store.owner, file.size))
+                    stories.remember(verdict.story or story, file.size)
                     return verdict.more
             except WriteLockLost:
                 file.cut(size)
 
-    def _judged(self, story: Story, store: Store) -> Verdict:
+    def _judged(self, story: Story, stories: StoryIndex) -> Verdict:
         """Judge a story; raise `OmittedItem` for what the file has already."""
-        verdict = judge(story, store)
+        verdict = judge(story, stories)
         if verdict.left_out is None:
             return verdict
         if verdict.story is not None:
-            store.remember(verdict.story)
+            stories.remember(verdict.story)
         add(self._crawler, verdict.left_out)
         raise OmittedItem(verdict.left_out, log_level="DEBUG", story=story.id, original=verdict.original)
 

@@ -17,8 +17,8 @@ from playwright.sync_api import Browser
 from selectolax.lexbor import LexborHTMLParser
 
 from scraper.article import Article
-from scraper.crawl.frontier.sqlite_store import SqliteStore
-from scraper.crawl.frontier.store import RequestEnd
+from scraper.crawl.frontier.sqlite.store import SqliteStore
+from scraper.crawl.frontier.store import Position, RequestEnd
 from scraper.crawl.reporting.charts import columns
 from scraper.crawl.reporting.page import report
 from scraper.stories.identity import story_id
@@ -46,10 +46,10 @@ def folder(directory: Path, records: Sequence[Article] = (), **run: Any) -> Path
 def store(directory: Path, ends: Sequence[tuple[str, RequestEnd]]) -> SqliteStore:
     begun = SqliteStore(directory / "frontier.sqlite")
     for url, end in ends:
-        begun.add(url.encode(), url, "portal.test", (0, 0.0, False), b"")
-        begun.take()
-        begun.finish(url.encode(), end)
-    begun.add(b"waiting", "https://portal.test/later", "portal.test", (0, 0.0, False), b"")
+        begun.requests.add(url.encode(), url, "portal.test", Position(0, 0.0, False), b"")
+        begun.requests.take()
+        begun.requests.finish(url.encode(), end)
+    begun.requests.add(b"waiting", "https://portal.test/later", "portal.test", Position(0, 0.0, False), b"")
     return begun
 
 

@@ -1,0 +1,1 @@
+"""The store of a crawl with one worker: one SQLite file."""
