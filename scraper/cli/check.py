@@ -15,7 +15,8 @@ from scraper.cli.output import STDOUT, reject_same_file, writing
 from scraper.cli.screen import Screen
 from scraper.coverage import coverage, fallen
 from scraper.errors import RecordError
-from scraper.io.jsonl import LONGEST, packing, parse_object, parse_record, read_lines, read_records
+from scraper.io.compression import compressing
+from scraper.io.jsonl import LONGEST, parse_object, parse_record, read_lines, read_records
 from scraper.io.wording import count
 
 __all__ = ["check"]
@@ -133,7 +134,7 @@ def _write(lines: Iterator[bytes], repair: Path | None, screen: Screen) -> int:
     lines = itertools.chain((first,), lines)
     if repair is None:
         return sum(1 for _ in lines)
-    with writing(repair, screen) as file, packing(file, repair.name) as copy:
+    with writing(repair, screen) as file, compressing(file, repair.name) as copy:
         return sum(copy.write(line + b"\n") > 0 for line in lines)
 
 

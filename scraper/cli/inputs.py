@@ -1,7 +1,6 @@
 """The inputs of a command: pages from files, folders, patterns, URLs and stdin."""
 
 import glob
-import gzip
 import json
 import os
 import re
@@ -10,7 +9,6 @@ import stat
 import sys
 import tempfile
 import time
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -22,6 +20,7 @@ import typer
 from scraper.cli.options import BadLines
 from scraper.cli.screen import Screen
 from scraper.errors import ArchiveError, FetchError, ScraperError
+from scraper.io.compression import GZIP, decompressing, gunzip_start
 from scraper.io.fetch import fetch
 from scraper.io.network_policy import UNSAFE
 from scraper.io.warc import LARGEST, Page, read_pages
@@ -95,7 +94,7 @@ class Inputs:
                 self._screen.error(f"{name}: {error.strerror or error}")
             except FetchError as error:
                 self._screen.error(f"{error}{_hint(error)}")
-            except (ScraperError, zlib.error, EOFError) as error:
+            except ScraperError as error:
                 self._screen.error(f"{name}: {error}")
             self._completed, self._file = self._completed + weight, None
 
@@ -141,7 +140,8 @@ class Inputs:
         elif self._options.url:
             raise ScraperError("--url is for a single saved page")
         elif kind.endswith(_LINES):
-            yield from self._lines(name, cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if kind.endswith(".gz") else raw)
+            with decompressing(raw, kind) as lines:
+                yield from self._lines(name, lines)
         else:
             bad_lines = BadLines(name, self._screen)
 
@@ -154,10 +154,8 @@ class Inputs:
             bad_lines.end_row()
 
     def _single(self, raw: IO[bytes], kind: str) -> Page:
-        try:
-            body = (gzip.GzipFile(fileobj=raw) if kind == _PACKED_PAGE else raw).read(LARGEST + 1)
-        except (EOFError, zlib.error) as error:
-            raise ScraperError(f"damaged gzip: {error}") from error
+        with decompressing(raw, kind) as file:
+            body = file.read(LARGEST + 1)
         if len(body) > LARGEST:
             raise ScraperError(f"larger than {LARGEST} bytes")
         text = self._options.text or kind.endswith(_TEXTS)
@@ -269,8 +267,8 @@ def _kind(name: str, raw: IO[bytes], *, text: bool) -> str:
 
 
 def _sniff(head: bytes) -> str | None:
-    if head.startswith(b"\x1f\x8b"):
-        inner = zlib.decompressobj(wbits=31).decompress(head, _HEAD)
+    if head.startswith(GZIP):
+        inner = gunzip_start(head, _HEAD)
         if inner.lstrip().startswith(b"{"):
             return ".jsonl.gz"
         return _PACKED_PAGE if _PAGE.match(inner) else ".warc.gz"

@@ -12,7 +12,7 @@ from typing import IO, Any, TypeAlias
 
 from scraper.article import Article, Dateline
 from scraper.io import parquet
-from scraper.io.jsonl import packing
+from scraper.io.compression import compressing
 
 __all__ = ["FORMS", "MARKDOWN", "Writer", "cell", "write"]
 
@@ -25,7 +25,7 @@ Writer: TypeAlias = Callable[[Iterable[Article], IO[bytes]], None]
 
 
 def _jsonl(ending: str, records: Iterable[Article], file: IO[bytes]) -> None:
-    with packing(file, ending) as lines:
+    with compressing(file, ending) as lines:
         for record in records:
             lines.write(record.to_json().encode() + b"\n")
 

@@ -8,15 +8,14 @@ import base64
 import hashlib
 import io
 import re
-import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from os import PathLike, fspath
 from typing import IO, NamedTuple
 
-from fastwarc.stream_io import BrotliReader, WarcReader, ZstdReader
-
 from scraper.errors import ArchiveError
+from scraper.io.compression import ERRORS, gzip_member
+from scraper.io.content_encoding import BAD_COMPRESSION, CUT_SHORT, LAYERS, TOO_LARGE, Unpacked, codings, unpack_all
 
 __all__ = ["LARGEST", "Page", "read_pages", "whole_size"]
 
@@ -26,7 +25,6 @@ LARGEST = 64 * 2**20
 _GZIP, _WARC = b"\x1f\x8b\x08", b"WARC/1."
 _BLOCK = 64 * 1024
 _LONGEST_HEAD = 64 * 1024
-_MEMBERS = 100  # gzip members that a page may be packed in
 _BREAKS = b"\r\n"
 _SOUGHT = 8 * 1024  # bytes in which the head of a record must end, packed or not, where one is looked for
 _SHORTEST = 10  # bytes by which a candidate is known
@@ -38,7 +36,11 @@ _CANDIDATES = {
 }
 _TYPE = re.compile(rb"\nwarc-type[ \t]*:", re.IGNORECASE)
 _TORN = re.compile(rb"[^/]WARC/1\.\d\r\n")  # the head of a record within that of another
-_LAYERS = 3  # content codings around each other
+_FLAWS = {
+    BAD_COMPRESSION: "its page cannot be decompressed",
+    CUT_SHORT: "its page is cut short",
+    TOO_LARGE: "its page is too large",
+}
 _HTTP_HEAD = re.compile(rb"HTTP/[\d.]{1,9}\s{1,9}(\d{3})\b(.{0,65536}?)(?:\r?\n\r?\n|\Z)", re.DOTALL)
 _CHUNK = re.compile(rb"(?:\r\n)?([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n")
 
@@ -149,12 +151,12 @@ def _opens(sample: bytes, mark: bytes) -> bool:
 
 def _unpacked(sample: bytes, size: int) -> bytes:
     """Unpack the first bytes of a gzip member as far as it goes."""
-    inflate, found = zlib.decompressobj(wbits=31), bytearray()
+    inflate, found = gzip_member(), bytearray()
     try:
         while len(found) < size and (part := inflate.decompress(sample, min(1024, size))):
             found += part
             sample = inflate.unconsumed_tail
-    except zlib.error:
+    except ERRORS:
         pass
     return bytes(found)
 
@@ -200,7 +202,7 @@ class _Member:
     def __init__(self, raw: IO[bytes], start: int, mark: bytes) -> None:
         self._raw, self._start = raw, start
         self._next = start
-        self._inflate = zlib.decompressobj(wbits=31) if mark == _GZIP else None
+        self._inflate = gzip_member() if mark == _GZIP else None
         self._buffer = bytearray()
         self._given = 0
         self.end = start
@@ -222,7 +224,7 @@ class _Member:
                 raise _Bad("the file ends inside it")
             try:
                 block = self._inflate.decompress(packed, _BLOCK)
-            except zlib.error as error:
+            except ERRORS as error:
                 raise _Bad(f"it cannot be unpacked: {error}") from error
             if block:
                 self.read += len(block)
@@ -366,11 +368,7 @@ def _page(record: _Record) -> Page | None:
     body = record.block[head.end() :]
     if "chunked" in http.get("transfer-encoding", "").lower() and _CHUNK.match(body):
         body = _joined(body)
-    codings = http.get("content-encoding", "").lower().split(",", _LAYERS)
-    if len(codings) > _LAYERS:
-        raise _Bad("its page has too many codings")
-    for coding in reversed(codings):
-        body = _decoded(body, coding.strip())
+    body = _decoded(body, http.get("content-encoding", ""))
     return Page(url, body, http.get("content-type"), _moment(fields), int(head[1]), record.offset)
 
 
@@ -392,67 +390,11 @@ def _joined(body: bytes) -> bytes:
     return b"".join(parts)
 
 
-def _decoded(body: bytes, coding: str) -> bytes:
-    """Undo a content coding; a page that is only labelled as coded is given unchanged."""
-    decode = _CODINGS.get(coding)
-    if decode is None or not body:
-        return body
-    try:
-        return decode(body)
-    except _Bad:
-        if body.lstrip().startswith(b"<"):
-            return body
-        raise
-
-
-def _unzipped(body: bytes) -> bytes:
-    """Unpack a gzip member or the first of several, and pass over what follows."""
-    found, rest = _inflated(body, 31)
-    for _ in range(_MEMBERS):
-        if not rest.startswith(_GZIP):
-            break
-        part, rest = _inflated(rest, 31)
-        found += part
-        if len(found) > LARGEST:
-            raise _Bad("its page is too large")
-    return found
-
-
-def _deflated(body: bytes) -> bytes:
-    """Some servers leave out the frame, whose first two bytes are a multiple of 31."""
-    framed = body[0] & 15 == 8 and int.from_bytes(body[:2]) % 31 == 0
-    return _inflated(body, 15 if framed else -15)[0]
-
-
-def _inflated(body: bytes, form: int) -> tuple[bytes, bytes]:
-    inflate = zlib.decompressobj(wbits=form)
-    try:
-        found = inflate.decompress(body, LARGEST + 1)
-    except zlib.error as error:
-        raise _Bad(f"its page cannot be unpacked: {error}") from error
-    if len(found) > LARGEST:
-        raise _Bad("its page is too large")
-    if not inflate.eof:
-        raise _Bad("its page is cut short")
-    return found, inflate.unused_data
-
-
-def _read(reader: WarcReader, coding: str) -> bytes:
-    found = bytearray()
-    try:
-        while len(found) <= LARGEST and (part := reader.read(_BLOCK)):
-            found += part
-    except OSError as error:
-        raise _Bad(f"its page cannot be unpacked: {coding}: {error}") from error
-    if len(found) > LARGEST:
-        raise _Bad("its page is too large")
-    return bytes(found)
-
-
-_CODINGS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": _unzipped,
-    "x-gzip": _unzipped,
-    "deflate": _deflated,
-    "br": lambda body: _read(BrotliReader(io.BytesIO(body)), "br"),
-    "zstd": lambda body: _read(ZstdReader(io.BytesIO(body)), "zstd"),
-}
+def _decoded(body: bytes, header: str) -> bytes:
+    """Undo the content codings of a page."""
+    if header.count(",") >= LAYERS:
+        raise _Bad("its page has too many codings")
+    body, flaw = unpack_all(body, codings(header), LARGEST) if body else Unpacked(body)
+    if flaw is not None:
+        raise _Bad(_FLAWS[flaw])
+    return body

@@ -699,7 +699,7 @@ def test_a_page_may_be_packed(tmp_path, name, capsys):
     assert json.loads(capsys.readouterr().out)["like_count"] == 527
     (tmp_path / name).write_bytes(gzip.compress(page)[:-99])
     assert main(["extract", str(tmp_path / name)]) == 1
-    assert "damaged gzip" in capsys.readouterr().err
+    assert "Compressed file ended before" in capsys.readouterr().err
 
 
 def test_stdin_is_read_once(capsys):

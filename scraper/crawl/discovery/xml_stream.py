@@ -3,10 +3,7 @@
 Broken XML is mended where that is plain, and read on where it is not. What did not come whole is not given.
 """
 
-import gzip
-import io
 import re
-import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
@@ -15,6 +12,8 @@ from typing import Literal, NamedTuple
 from lxml import etree
 from w3lib.encoding import read_bom, resolve_encoding, to_unicode
 
+from scraper.io.compression import GZIP, gunzip_start
+
 __all__ = ["BASE", "Element", "Field", "elements", "kind", "local", "text", "unpacked"]
 
 _CHUNK = 64 * 1024
@@ -22,7 +21,6 @@ _MOST = 2_000_000  # marks, `<` and `&`: a full sitemap, 50,000 pages of 10 elem
 _DEEPEST = 3  # url/news/publication_date: what lies deeper is passed over
 _WIDEST = 5000  # elements of an entry: a page may have a thousand pictures
 _START = 4096  # bytes in which the kind must show
-_GZIP = b"\x1f\x8b"
 BASE = "{http://www.w3.org/XML/1998/namespace}base"
 """The attribute against which URLs within an element are relative."""
 _DECLARED = re.compile(rb"\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
@@ -80,17 +78,8 @@ def kind(body: bytes, content_type: str = "") -> Literal["sitemap", "feed"] | No
 
 
 def unpacked(body: bytes, limit: int) -> bytes:
-    """Return the first `limit` bytes, of what is packed where it is gzip; a torn or broken archive up to the damage."""
-    if not body.startswith(_GZIP):
-        return body[:limit]
-    found = bytearray()
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
-            while len(found) < limit and (piece := file.read1(_CHUNK)):
-                found += piece
-    except (OSError, EOFError, zlib.error):
-        pass
-    return bytes(found[:limit])
+    """Return the first `limit` bytes of a body, decompressed if it is gzip and then up to where it is damaged."""
+    return gunzip_start(body, limit) if body.startswith(GZIP) else body[:limit]
 
 
 def text(body: bytes) -> str:

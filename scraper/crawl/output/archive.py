@@ -12,7 +12,6 @@ import hashlib
 import logging
 import os
 import uuid
-import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -29,6 +28,7 @@ from scraper.crawl.crawl_dir import crawl_dir
 from scraper.crawl.fetch_time import fetched_at
 from scraper.crawl.frontier.scheduler import Scheduler
 from scraper.crawl.frontier.session import DISK_FULL
+from scraper.io.compression import gzipped
 from scraper.io.warc import whole_size
 
 __all__ = ["Archive", "ArchiveFile", "member", "mend"]
@@ -49,8 +49,7 @@ def member(kind: str, fields: Fields, block: bytes) -> bytes:
     """Return a WARC record as a gzip member; `fields` are those beside its type, length and digest."""
     fixed = (("WARC-Type", kind), ("WARC-Block-Digest", _digest(block)), ("Content-Length", str(len(block))))
     lines = "".join(f"{name}: {value}\r\n" for name, value in (*fixed, *fields))
-    packing = zlib.compressobj(wbits=31)
-    return packing.compress(b"WARC/1.1\r\n" + lines.encode() + b"\r\n" + block + b"\r\n\r\n") + packing.flush()
+    return gzipped(b"WARC/1.1\r\n" + lines.encode() + b"\r\n" + block + b"\r\n\r\n")
 
 
 def _digest(data: bytes) -> str:
