@@ -65,6 +65,7 @@ OWNERS = {
     "backports": {"io.compression"},
     "brotli": {"io.compression"},
     "compression": {"io.compression"},
+    "fcntl": {"io.files"},
     "gzip": {"io.compression"},
     "zlib": {"io.compression"},
     "pyarrow": {"io.parquet"},

@@ -7,7 +7,6 @@ behind a torn member is lost to most readers.
 
 import asyncio
 import base64
-import fcntl
 import hashlib
 import logging
 import os
@@ -29,6 +28,7 @@ from scraper.crawl.fetch_time import fetched_at
 from scraper.crawl.frontier.scheduler import Scheduler
 from scraper.crawl.frontier.session import DISK_FULL
 from scraper.io.compression import gzipped
+from scraper.io.files import lock
 from scraper.io.warc import whole_size
 
 __all__ = ["Archive", "ArchiveFile", "member", "mend"]
@@ -168,7 +168,7 @@ class ArchiveFile:
 def _locked_new(path: Path) -> int:
     while True:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock(file, wait=True)
         if os.fstat(file).st_nlink:
             return file
         os.close(file)  # another crawl took it for a left-over before it was locked
@@ -190,9 +190,7 @@ def mend(directory: Path) -> dict[Path, int]:
     cut = {}
     for path in sorted(directory.glob(f"*.warc.gz{_OPEN}")):
         with path.open("r+b") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not lock(file):
                 continue
             if not os.fstat(file.fileno()).st_nlink or not path.exists():
                 continue  # closed by its writer, or mended by another crawl, in this very moment

@@ -24,6 +24,7 @@ from scraper.crawl.frontier.store import Store, WriteLockLost
 from scraper.crawl.items import Item
 from scraper.crawl.stats import add
 from scraper.errors import RecordError
+from scraper.io.files import atomic_write
 from scraper.stories.identity import Story, Verdict, judge, remembered
 
 __all__ = ["RecordFile", "RecordPipeline", "catch_up"]
@@ -71,17 +72,19 @@ class RecordFile:
 
     def drop(self, start: int, numbers: Collection[int], aside: Path) -> None:
         """Move lines, numbered from 1 at an offset, to the end of `aside`: a new file takes the place of this one."""
-        fresh = self.path.with_name(f"{self.path.name}.tmp")
-        with self.path.open("rb") as old, fresh.open("wb") as new, aside.open("ab") as dropped:
-            at = number = 0
+        with (
+            atomic_write(self.path) as temporary,
+            self.path.open("rb") as old,
+            temporary.open("wb") as new,
+            aside.open("ab") as dropped,
+        ):
+            offset = number = 0
             for line in old:
-                number += at >= start
-                at += len(line)
+                number += offset >= start
+                offset += len(line)
                 (dropped if number in numbers else new).write(line)
-            for each in (dropped, new):  # a line may be in both after a death, never in none
-                each.flush()
-                os.fsync(each.fileno())
-        fresh.replace(self.path)
+            dropped.flush()
+            os.fsync(dropped.fileno())  # before the replacement: a crash may duplicate lines, but loses none
         os.close(self._file)
         self._file = os.open(self.path, os.O_RDWR | os.O_APPEND)
         self.size = os.fstat(self._file).st_size
