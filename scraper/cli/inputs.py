@@ -4,6 +4,7 @@ import glob
 import json
 import os
 import re
+import select
 import shutil
 import stat
 import sys
@@ -34,6 +35,8 @@ _ARCHIVES, _LINES = (".warc", ".warc.gz", ".wet", ".wet.gz"), (".jsonl", ".jsonl
 _KNOWN = (*_PAGES, *_TEXTS, *_ARCHIVES, *_LINES)
 _UNKNOWN = f"not a known kind of file ({' '.join(_KNOWN)}), and it does not start like an HTML page"
 _URL_LIST = "a list of URLs, not a story; xargs -a FILE scraper extract fetches them"
+_RECORDS = "records, not pages; scraper check and scraper export read them"
+_RECORD = b'{"headline":'  # the start of a record
 _FETCHED = 100_000  # bytes assumed for a page to fetch, for the progress bar
 _DELAY = 1.0  # seconds between two requests to a host
 _HEAD = 4096  # bytes read to detect the kind of a file with an unknown name
@@ -129,6 +132,8 @@ class Inputs:
         if "://" in name and not os.path.exists(name):
             yield InputPage(name, self._as_text(self._fetch(name)), alone=True)
             return
+        if self._screen.is_terminal and _waits(name):
+            self._screen.note(f"waiting for {'standard input' if name == '-' else name}")
         with closing(_open(name)) as raw:
             kind = _kind(name, raw, text=self._options.text)
             self._file = raw
@@ -167,6 +172,8 @@ class Inputs:
         bad_lines, number = BadLines(name, self._screen), 0
         while line := raw.readline(LARGEST + 1):
             number += 1
+            if number == 1 and line.startswith(_RECORD):
+                raise ScraperError(_RECORDS)
             try:
                 page = _parse_line(line, raw)
             except ScraperError as error:
@@ -234,6 +241,13 @@ def _is_address(url: object) -> bool:
         return False
 
 
+def _waits(name: str) -> bool:
+    """Return whether an input is a pipe, or standard input with nothing to read yet."""
+    if name == "-":
+        return not select.select([sys.stdin], [], [], 0)[0]
+    return stat.S_ISFIFO(os.stat(name).st_mode)
+
+
 def _open(name: str) -> IO[bytes]:
     """Open a file, stdin or a pipe as a seekable binary file."""
     raw = sys.stdin.buffer if name == "-" else _open_file(name)
@@ -257,7 +271,7 @@ def _kind(name: str, raw: IO[bytes], *, text: bool) -> str:
     head = raw.read(_HEAD)
     raw.seek(0)
     if not head:
-        raise ScraperError("empty input")
+        raise ScraperError("empty")
     if name.lower().endswith(_KNOWN):
         return name.lower()
     kind = _sniff(head) or (".txt" if text else ".html" if name == "-" else None)

@@ -57,8 +57,8 @@ def form_of(output: str, to: str | None, default: str) -> str:
     if to is not None and to not in _NAMES:
         raise typer.BadParameter(f"{to!r} is not a format; choose from {', '.join(_NAMES)}", param_hint="--to")
     is_stream = is_special(Path(output))
-    implied = ending(output, FORMS, _OTHERS) or (_STREAM_FORM if is_stream else default)
-    form = to or (MARKDOWN if output.endswith("/") else implied)
+    default = _STREAM_FORM if is_stream else default
+    form = to or (MARKDOWN if output.endswith("/") else ending(output, FORMS, _OTHERS) or default)
     if form == MARKDOWN and (is_stream or Path(output) == STDOUT):
         name = output if is_stream else "stdout"
         raise typer.BadParameter(

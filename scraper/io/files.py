@@ -50,7 +50,8 @@ def atomic_write(output: Path) -> Iterator[Path]:
 
 def is_special(path: Path) -> bool:
     """Return whether a path is a device, a pipe or a socket."""
-    return path.exists() and not (path.is_file() or path.is_dir())
+    # Unlike Path.exists, os.path.exists accepts a name that is too long.
+    return os.path.exists(path) and not (path.is_file() or path.is_dir())
 
 
 def _mode(output: Path) -> int | None:
