@@ -19,7 +19,7 @@ RECORDS = "records.jsonl"
 
 
 class Locked(Exception):
-    """Another crawl works in the folder."""
+    """Another crawl is using the folder."""
 
 
 def crawl_dir(crawler: Crawler) -> Path:
@@ -34,7 +34,7 @@ def lock(directory: Path) -> IO[str]:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:  # and it is no folder
+    except FileExistsError as error:  # it is not a folder
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(directory)) from error
     file = (directory / "lock").open("a+", encoding="ascii")
     if not files.lock(file):

@@ -1,8 +1,8 @@
-"""The archive of a crawl: every response as it came, in WARC files, from which the same records can be made again.
+"""The archive of a crawl: every response as received, in WARC files, from which the records can be extracted again.
 
-A file grows by whole gzip members, each in one write, and bears the suffix `.open` until it is closed. What a crash
-left is cut to its last whole record when the next crawl begins; nothing is ever appended to an old file, as what is
-behind a torn member is lost to most readers.
+A file grows by complete gzip members, each in one write, and has the suffix `.open` until it is closed. The next crawl
+truncates a file that a crash left to its last complete record. Nothing is appended to an old file, as most readers lose
+what follows a torn member.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 
 def member(kind: str, fields: Fields, block: bytes) -> bytes:
-    """Return a WARC record as a gzip member; `fields` are those beside its type, length and digest."""
+    """Return a WARC record as a gzip member; `fields` are the headers other than type, length and digest."""
     fixed = (("WARC-Type", kind), ("WARC-Block-Digest", _digest(block)), ("Content-Length", str(len(block))))
     lines = "".join(f"{name}: {value}\r\n" for name, value in (*fixed, *fields))
     return gzipped(b"WARC/1.1\r\n" + lines.encode() + b"\r\n" + block + b"\r\n\r\n")
@@ -79,24 +79,24 @@ def _exchange(request: Request, response: Response, time: datetime) -> tuple[byt
     response_id = _identifier()
     shared = (("WARC-Target-URI", response.url), ("WARC-Date", _moment(time)))
     address = (("WARC-IP-Address", str(response.ip_address)),) if response.ip_address else ()
-    headers = (
+    response_headers = (
         ("WARC-Record-ID", response_id),
         ("WARC-Payload-Digest", _digest(response.body)),
         ("Content-Type", "application/http;msgtype=response"),
     )
-    asked = (
+    request_headers = (
         ("WARC-Record-ID", _identifier()),
         ("WARC-Concurrent-To", response_id),
         ("Content-Type", "application/http;msgtype=request"),
     )
     return (
-        member("response", (*shared, *address, *headers), _response(response)),
-        member("request", (*shared, *asked), _request(request)),
+        member("response", (*shared, *address, *response_headers), _response(response)),
+        member("request", (*shared, *request_headers), _request(request)),
     )
 
 
 def _response(response: Response) -> bytes:
-    """Return a response as a WARC block: the downloader has removed the transfer coding, so the body has a length."""
+    """Return a response as a WARC block; it has a length, as the downloader has removed the transfer coding."""
     try:
         phrase = HTTPStatus(response.status).phrase
     except ValueError:
@@ -112,7 +112,7 @@ def _response(response: Response) -> bytes:
 
 
 def _request(request: Request) -> bytes:
-    """Return the request as the middlewares saw it, without secrets; the downloader adds a line or two."""
+    """Return the request as the middlewares saw it, without secrets; the downloader adds a few lines."""
     parts = urlsplit(request.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     lines = [_line(name, value) for name, value in _pairs(request.headers) if name.lower() not in _SECRET]
@@ -132,7 +132,7 @@ def _line(name: bytes, value: bytes) -> bytes:
 
 
 class ArchiveFile:
-    """A WARC file that is being written, locked as long as it is."""
+    """A WARC file that is being written, and locked until it is closed."""
 
     def __init__(self, directory: Path, name: str, software: str) -> None:
         """Start a file with its warcinfo record; raise `OSError`."""
@@ -148,7 +148,7 @@ class ArchiveFile:
             raise
 
     def write(self, packed: bytes) -> None:
-        """Append a member in one write; raises `OSError` and leaves whole members only."""
+        """Append a member in one write; raise `OSError`, after which only complete members are left."""
         try:
             written = os.write(self._file, packed)
         except OSError:
@@ -171,7 +171,7 @@ def _locked_new(path: Path) -> int:
         lock(file, wait=True)
         if os.fstat(file).st_nlink:
             return file
-        os.close(file)  # another crawl took it for a left-over before it was locked
+        os.close(file)  # another crawl removed it as a left-over before it was locked
 
 
 def _settle(path: Path, size: int) -> None:
@@ -182,9 +182,9 @@ def _settle(path: Path, size: int) -> None:
 
 
 def mend(directory: Path) -> dict[Path, int]:
-    """Cut every file that a dead process left to its last whole record and give it its name.
+    """Truncate the files of dead processes to the last complete record, and rename them.
 
-    Gives the files and how many bytes of each were cut off; a file that is being written is left alone. Raises
+    Returns the files with the number of bytes that were cut off. Files that are being written are left alone. Raises
     `OSError`.
     """
     cut = {}
@@ -193,12 +193,12 @@ def mend(directory: Path) -> dict[Path, int]:
             if not lock(file):
                 continue
             if not os.fstat(file.fileno()).st_nlink or not path.exists():
-                continue  # closed by its writer, or mended by another crawl, in this very moment
-            size, whole = os.fstat(file.fileno()).st_size, whole_size(path)
-            file.truncate(whole)
+                continue  # closed by its writer, or repaired by another crawl, at this moment
+            size, complete = os.fstat(file.fileno()).st_size, whole_size(path)
+            file.truncate(complete)
             os.fsync(file.fileno())
-            _settle(path, whole)
-            cut[path.with_name(path.name.removesuffix(_OPEN))] = size - whole
+            _settle(path, complete)
+            cut[path.with_name(path.name.removesuffix(_OPEN))] = size - complete
     return cut
 
 
@@ -206,7 +206,7 @@ def mend(directory: Path) -> dict[Path, int]:
 
 
 class Archive:
-    """Downloader middleware that keeps every response in CRAWL_DIR/archive/, before anything is unpacked."""
+    """Downloader middleware that writes every response to CRAWL_DIR/archive/ before it is decompressed."""
 
     def __init__(self, crawler: Crawler) -> None:
         if not crawler.settings.getbool("ARCHIVE"):
