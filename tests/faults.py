@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeAlias
 
 import brotli
 
-from scraper.io.content_encoding import zstd
+from scraper.io.compression import zstd
 from tests.crawling import SENTENCES, anchors, page, story
 
 __all__ = ["FORMS", "GOOD", "Server", "bomb", "pack", "serve_faults"]

@@ -3,7 +3,6 @@
 plan(sources, into)  ▶  Plan: the remaining jobs  ▶  run(plan)  ▶  Progress, Done, Done, ...
 """
 
-import fcntl
 import os
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -14,7 +13,7 @@ from scraper.bulk.engines import ENGINES, Event
 from scraper.bulk.job import OUTPUTS, Done, Job, Progress
 from scraper.bulk.sources import Source, expand
 from scraper.errors import ScraperError
-from scraper.io.files import sweep, whole
+from scraper.io.files import atomic_write, lock, remove_temporary_files
 
 __all__ = ["ENGINES", "OUTPUTS", "QUARANTINE", "Done", "Event", "Plan", "Progress", "plan", "run"]
 
@@ -72,11 +71,11 @@ def run(plan: Plan, *, engine: str = "local", jobs: int = 0, limit: float = 10.0
     with _locked(plan.into):
         _check(plan.into / QUARANTINE)
         try:
-            _sweep(plan)
+            _clean_up(plan)
             if plan.jobs:
                 yield from _events(plan, ENGINES[engine](plan.jobs, limit, jobs))
         finally:
-            _sweep(plan)
+            _clean_up(plan)
             _gather(plan.into)
 
 
@@ -90,11 +89,9 @@ def _events(plan: Plan, events: Generator[Event]) -> Iterator[Event]:
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    with (folder / ".lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ScraperError(f"{folder}: another run is using this folder") from None
+    with (folder / ".lock").open("a") as file:
+        if not lock(file):
+            raise ScraperError(f"{folder}: another run is using this folder")
         yield
 
 
@@ -107,13 +104,14 @@ def _check(quarantine: Path) -> None:
                 raise ScraperError(f"{quarantine} was not written by an earlier run and would be overwritten")
 
 
-def _sweep(plan: Plan) -> None:
+def _clean_up(plan: Plan) -> None:
     """Remove the temporary files of interrupted jobs."""
-    sweep({plan.into / QUARANTINE, *(path for job in plan.jobs for path in (job.target, job.quarantine))})
+    outputs = (path for job in plan.jobs for path in (job.target, job.quarantine))
+    remove_temporary_files({plan.into / QUARANTINE, *outputs})
 
 
 def _gather(into: Path) -> None:
     """Concatenate the quarantines of all archives into one file, ordered by name."""
-    with whole(into / QUARANTINE) as fresh, fresh.open("wb") as lines:
+    with atomic_write(into / QUARANTINE) as temporary, temporary.open("wb") as lines:
         for part in sorted((into / _PARTS).rglob("*.jsonl")):
             lines.write(part.read_bytes())

@@ -16,7 +16,7 @@ from scraper.article import Article
 from scraper.bulk.archive_reader import ArchiveReader
 from scraper.errors import ArchiveError, NotAnArticle, ScraperError
 from scraper.io.export import write
-from scraper.io.files import whole
+from scraper.io.files import atomic_write
 from scraper.io.warc import Page
 from scraper.stories.replay import Replay
 
@@ -91,8 +91,8 @@ class _JobRun:
     def run(self, reader: ArchiveReader) -> Done:
         target = self._job.target
         target.parent.mkdir(parents=True, exist_ok=True)
-        with whole(target) as fresh:
-            write(self._articles(reader), fresh, self._job.form)
+        with atomic_write(target) as temporary:
+            write(self._articles(reader), temporary, self._job.form)
             if self._quarantined and not self._pages:
                 raise ScraperError(f"no page can be read: {self._first_error}")
             self._write_quarantine()
@@ -102,8 +102,8 @@ class _JobRun:
         path = self._job.quarantine
         if self._quarantined:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with whole(path) as fresh:
-                fresh.write_text("".join(self._quarantined), "utf-8")
+            with atomic_write(path) as temporary:
+                temporary.write_text("".join(self._quarantined), "utf-8")
         else:
             path.unlink(missing_ok=True)
 

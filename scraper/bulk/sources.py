@@ -136,6 +136,6 @@ def pages(raw: IO[bytes], address: str, on_error: OnError, start: int) -> Iterat
     Raises `ScraperError` for an empty file.
     """
     if not raw.seek(0, os.SEEK_END):
-        raise ScraperError("empty input")
+        raise ScraperError("empty")
     read = parquet.read_pages if address.endswith(".parquet") else warc.read_pages
     yield from read(raw, on_error=on_error, start=start)

@@ -15,7 +15,8 @@ from scraper.cli.output import STDOUT, reject_same_file, writing
 from scraper.cli.screen import Screen
 from scraper.coverage import coverage, fallen
 from scraper.errors import RecordError
-from scraper.io.jsonl import LONGEST, packing, parse_object, parse_record, read_lines, read_records
+from scraper.io.compression import compressing
+from scraper.io.jsonl import LONGEST, parse_object, parse_record, read_lines, read_records
 from scraper.io.wording import count
 
 __all__ = ["check"]
@@ -57,12 +58,14 @@ def check(
     if repair == STDOUT:
         raise typer.BadParameter("expected a file, not stdout", param_hint="--repair")
     reject_same_file(repair, (file, against), "--repair")
-    number = _write(_clean(file, screen), repair, screen)
+    bad_lines = BadLines(file, screen)
+    number = _write(_clean(file, bad_lines, screen), repair, screen)
     if not number and not screen.errors:
         screen.error(f"{file}: no records")
     fallen_fields = _fallen(against, file, screen) if against and number else []
+    unreadable = f" ({count(bad_lines.total, 'unreadable line')})" if bad_lines.total else ""
     with writing(None, screen) as out:
-        out.write(f"{count(number, 'record')}, {count(screen.errors, 'error')}\n".encode())
+        out.write(f"{count(number, 'record')}, {count(screen.errors, 'error')}{unreadable}\n".encode())
         out.writelines(f"{line}\n".encode() for line in fallen_fields)
     raise typer.Exit(1 if screen.errors or fallen_fields else 0)
 
@@ -77,10 +80,9 @@ def _lines(file: Path, screen: Screen) -> Iterator[tuple[int, bytes]]:
         screen.error(f"{file}: {error.strerror}")
 
 
-def _clean(file: Path, screen: Screen) -> Iterator[bytes]:
+def _clean(file: Path, bad_lines: BadLines, screen: Screen) -> Iterator[bytes]:
     """Yield the lines of a clean copy, and report each error."""
     seen: dict[str, tuple[int, int]] = {}  # by id: the line number and a hash of the record
-    bad_lines = BadLines(file, screen)
     for number, line in _lines(file, screen):
         records, error = _parse(line)
         if records:
@@ -133,7 +135,7 @@ def _write(lines: Iterator[bytes], repair: Path | None, screen: Screen) -> int:
     lines = itertools.chain((first,), lines)
     if repair is None:
         return sum(1 for _ in lines)
-    with writing(repair, screen) as file, packing(file, repair.name) as copy:
+    with writing(repair, screen) as file, compressing(file, repair.name) as copy:
         return sum(copy.write(line + b"\n") > 0 for line in lines)
 
 

@@ -21,7 +21,7 @@ from scraper.cli.output import STDOUT, ending, reject_same_file, writing
 from scraper.cli.screen import Screen, plain
 from scraper.errors import ScraperError
 from scraper.explanation import explain_page, explain_page_text
-from scraper.io.workers import Work, each
+from scraper.io.workers import Work, run
 from scraper.label import Label
 from scraper.pipeline import labelled
 from scraper.stories.replay import document
@@ -56,7 +56,7 @@ def explain(
     item = _only(Inputs([page], InputOptions(text, trusted(trust), address(url)), screen), page, screen)
     if item is None:
         raise typer.Exit(1)
-    ((_, result),) = each(Work(_page if output and not as_json else _blocks, ScraperError, limit), (item,), 1)
+    ((_, result),) = run(Work(_page if output and not as_json else _blocks, ScraperError, limit), (item,), 1)
     if isinstance(result, ScraperError):
         screen.error(f"{page}: {result}")
         raise typer.Exit(1)

@@ -12,6 +12,7 @@ from scraper.cli.output import To, deliver, form_of, reject_same_file
 from scraper.cli.screen import Screen
 from scraper.io.export import MARKDOWN
 from scraper.io.jsonl import read_records
+from scraper.io.wording import count
 
 __all__ = ["export"]
 
@@ -37,14 +38,16 @@ def export(
     """
     form, path, screen = form_of(output, to, MARKDOWN), Path(output), Screen()
     reject_same_file(path, (file,))
-    if not deliver(_records(file, screen), path, form, screen) and not screen.errors:
+    bad_lines = BadLines(file, screen)
+    if not deliver(_records(file, bad_lines, screen), path, form, screen) and not screen.errors:
         screen.error(f"{file}: no records")
+    if bad_lines.total:
+        screen.note(f"{file}: {count(bad_lines.total, 'unreadable line')} skipped")
     raise typer.Exit(1 if screen.errors else 0)
 
 
-def _records(file: Path, screen: Screen) -> Iterator[Article]:
+def _records(file: Path, bad_lines: BadLines, screen: Screen) -> Iterator[Article]:
     """Yield the valid records of a file, and report the invalid lines."""
-    bad_lines = BadLines(file, screen)
     try:
         for record in read_records(file, on_error=bad_lines.add):
             bad_lines.end_row()

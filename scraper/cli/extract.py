@@ -13,7 +13,7 @@ from scraper.cli.output import To, deliver, form_of, reject_same_file
 from scraper.cli.screen import Screen
 from scraper.errors import ScraperError
 from scraper.io.wording import count
-from scraper.io.workers import Work, bounded, each
+from scraper.io.workers import Work, bounded, run
 from scraper.stories.replay import PageResult, Replay, look
 
 __all__ = ["extract"]
@@ -63,7 +63,7 @@ def extract(
     path = Path(output) if output is not None else None
     source = Inputs(inputs, InputOptions(text, trusted(trust), address(url)), screen)
     reject_same_file(path, source.names)
-    results = each(Work(_extract, _lost, limit), source, _jobs(jobs, source))
+    results = run(Work(_extract, _lost, limit), source, _jobs(jobs, source))
     if not deliver(_articles(results, source, screen), path, form, screen) and not screen.errors:
         screen.error("no page contains an article")
     raise typer.Exit(1 if screen.errors else 0)

@@ -1,16 +1,15 @@
 """The inputs of a command: pages from files, folders, patterns, URLs and stdin."""
 
 import glob
-import gzip
 import json
 import os
 import re
+import select
 import shutil
 import stat
 import sys
 import tempfile
 import time
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing
@@ -22,6 +21,7 @@ import typer
 from scraper.cli.options import BadLines
 from scraper.cli.screen import Screen
 from scraper.errors import ArchiveError, FetchError, ScraperError
+from scraper.io.compression import GZIP, decompressing, gunzip_start
 from scraper.io.fetch import fetch
 from scraper.io.network_policy import UNSAFE
 from scraper.io.warc import LARGEST, Page, read_pages
@@ -35,6 +35,8 @@ _ARCHIVES, _LINES = (".warc", ".warc.gz", ".wet", ".wet.gz"), (".jsonl", ".jsonl
 _KNOWN = (*_PAGES, *_TEXTS, *_ARCHIVES, *_LINES)
 _UNKNOWN = f"not a known kind of file ({' '.join(_KNOWN)}), and it does not start like an HTML page"
 _URL_LIST = "a list of URLs, not a story; xargs -a FILE scraper extract fetches them"
+_RECORDS = "records, not pages; scraper check and scraper export read them"
+_RECORD = b'{"headline":'  # the start of a record
 _FETCHED = 100_000  # bytes assumed for a page to fetch, for the progress bar
 _DELAY = 1.0  # seconds between two requests to a host
 _HEAD = 4096  # bytes read to detect the kind of a file with an unknown name
@@ -95,7 +97,7 @@ class Inputs:
                 self._screen.error(f"{name}: {error.strerror or error}")
             except FetchError as error:
                 self._screen.error(f"{error}{_hint(error)}")
-            except (ScraperError, zlib.error, EOFError) as error:
+            except ScraperError as error:
                 self._screen.error(f"{name}: {error}")
             self._completed, self._file = self._completed + weight, None
 
@@ -130,6 +132,8 @@ class Inputs:
         if "://" in name and not os.path.exists(name):
             yield InputPage(name, self._as_text(self._fetch(name)), alone=True)
             return
+        if self._screen.is_terminal and _waits(name):
+            self._screen.note(f"waiting for {'standard input' if name == '-' else name}")
         with closing(_open(name)) as raw:
             kind = _kind(name, raw, text=self._options.text)
             self._file = raw
@@ -141,7 +145,8 @@ class Inputs:
         elif self._options.url:
             raise ScraperError("--url is for a single saved page")
         elif kind.endswith(_LINES):
-            yield from self._lines(name, cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if kind.endswith(".gz") else raw)
+            with decompressing(raw, kind) as lines:
+                yield from self._lines(name, lines)
         else:
             bad_lines = BadLines(name, self._screen)
 
@@ -154,10 +159,8 @@ class Inputs:
             bad_lines.end_row()
 
     def _single(self, raw: IO[bytes], kind: str) -> Page:
-        try:
-            body = (gzip.GzipFile(fileobj=raw) if kind == _PACKED_PAGE else raw).read(LARGEST + 1)
-        except (EOFError, zlib.error) as error:
-            raise ScraperError(f"damaged gzip: {error}") from error
+        with decompressing(raw, kind) as file:
+            body = file.read(LARGEST + 1)
         if len(body) > LARGEST:
             raise ScraperError(f"larger than {LARGEST} bytes")
         text = self._options.text or kind.endswith(_TEXTS)
@@ -169,6 +172,8 @@ class Inputs:
         bad_lines, number = BadLines(name, self._screen), 0
         while line := raw.readline(LARGEST + 1):
             number += 1
+            if number == 1 and line.startswith(_RECORD):
+                raise ScraperError(_RECORDS)
             try:
                 page = _parse_line(line, raw)
             except ScraperError as error:
@@ -236,6 +241,13 @@ def _is_address(url: object) -> bool:
         return False
 
 
+def _waits(name: str) -> bool:
+    """Return whether an input is a pipe, or standard input with nothing to read yet."""
+    if name == "-":
+        return not select.select([sys.stdin], [], [], 0)[0]
+    return stat.S_ISFIFO(os.stat(name).st_mode)
+
+
 def _open(name: str) -> IO[bytes]:
     """Open a file, stdin or a pipe as a seekable binary file."""
     raw = sys.stdin.buffer if name == "-" else _open_file(name)
@@ -259,7 +271,7 @@ def _kind(name: str, raw: IO[bytes], *, text: bool) -> str:
     head = raw.read(_HEAD)
     raw.seek(0)
     if not head:
-        raise ScraperError("empty input")
+        raise ScraperError("empty")
     if name.lower().endswith(_KNOWN):
         return name.lower()
     kind = _sniff(head) or (".txt" if text else ".html" if name == "-" else None)
@@ -269,8 +281,8 @@ def _kind(name: str, raw: IO[bytes], *, text: bool) -> str:
 
 
 def _sniff(head: bytes) -> str | None:
-    if head.startswith(b"\x1f\x8b"):
-        inner = zlib.decompressobj(wbits=31).decompress(head, _HEAD)
+    if head.startswith(GZIP):
+        inner = gunzip_start(head, _HEAD)
         if inner.lstrip().startswith(b"{"):
             return ".jsonl.gz"
         return _PACKED_PAGE if _PAGE.match(inner) else ".warc.gz"

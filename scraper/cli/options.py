@@ -17,22 +17,24 @@ _SHOWN = 10
 
 
 class BadLines:
-    """A reporter of the bad lines of a file: of consecutive ones the first ten, then the number of the others."""
+    """A reporter of the unreadable lines of a file: of consecutive ones the first ten, then the number of the rest."""
 
     def __init__(self, file: Path | str, screen: Screen) -> None:
         self._file, self._screen = file, screen
         self._row = 0
+        self.total = 0
 
     def add(self, error: object) -> None:
-        """Report a bad line."""
+        """Report an unreadable line."""
+        self.total += 1
         self._row += 1
         if self._row <= _SHOWN:
             self._screen.error(error)
 
     def end_row(self) -> None:
-        """End a run of bad lines, at a good line or the end of the file."""
+        """End a run of unreadable lines, at a readable line or the end of the file."""
         if (more := self._row - _SHOWN) > 0:
-            self._screen.error(f"{self._file}: {count(more, 'more bad line')} after these", more)
+            self._screen.error(f"{self._file}: {count(more, 'more unreadable line')} after these", more)
         self._row = 0
 
 

@@ -16,12 +16,13 @@ from scraper.article import Article
 from scraper.cli.screen import Screen
 from scraper.errors import ScraperError
 from scraper.io.export import FORMS, MARKDOWN, write
-from scraper.io.files import whole
+from scraper.io.files import atomic_write, is_special
 from scraper.io.terminal import discard
 
 __all__ = ["STDOUT", "To", "deliver", "ending", "form_of", "reject_same_file", "writing"]
 
 STDOUT = Path("-")
+_STREAM_FORM = "jsonl"
 _NAMES = (*FORMS, MARKDOWN)
 _OTHERS = "stories/ is a folder for Markdown; or choose a format with --to"
 
@@ -49,13 +50,19 @@ def reject_same_file(output: Path | None, sources: Iterable[str | Path | None], 
 
 
 def form_of(output: str, to: str | None, default: str) -> str:
-    """Return the format from `--to` or the extension of the output, or `default`; raise on an unknown one."""
+    """Return the format from `--to` or the extension of the output, or else `default` or that of a device or pipe.
+
+    Raises `typer.BadParameter` for an unknown format, and for Markdown unless the output can be a folder.
+    """
     if to is not None and to not in _NAMES:
         raise typer.BadParameter(f"{to!r} is not a format; choose from {', '.join(_NAMES)}", param_hint="--to")
+    is_stream = is_special(Path(output))
+    default = _STREAM_FORM if is_stream else default
     form = to or (MARKDOWN if output.endswith("/") else ending(output, FORMS, _OTHERS) or default)
-    if form == MARKDOWN and Path(output) == STDOUT:
+    if form == MARKDOWN and (is_stream or Path(output) == STDOUT):
+        name = output if is_stream else "stdout"
         raise typer.BadParameter(
-            "Markdown needs a folder, not stdout; choose another format with --to", param_hint="-o"
+            f"Markdown needs a folder, not {name}; choose another format with --to", param_hint="-o"
         )
     return form
 
@@ -79,8 +86,8 @@ def deliver(records: Iterator[Article], output: Path | None, form: str, screen: 
         return False
     records = itertools.chain((first,), records)
     if form == MARKDOWN and output is not None:
-        with _reporting(output, screen), whole(output) as fresh:
-            write(records, fresh, form)
+        with _reporting(output, screen), atomic_write(output) as temporary:
+            write(records, temporary, form)
     else:
         with writing(output, screen) as file:
             FORMS[form](records, file)
@@ -101,7 +108,7 @@ def writing(output: Path | None, screen: Screen) -> Iterator[IO[bytes]]:
     with _reporting(output, screen):
         if output.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        with whole(output) as fresh, fresh.open("wb") as file:
+        with atomic_write(output) as temporary, temporary.open("wb") as file:
             yield file
 
 

@@ -32,6 +32,11 @@ class Screen:
         self._console = Console(file=cast(IO[str], Lenient(sys.stderr)))
         self.errors = 0
 
+    @property
+    def is_terminal(self) -> bool:
+        """Whether stderr is a terminal."""
+        return sys.stderr.isatty()
+
     def error(self, message: object, number: int = 1) -> None:
         """Print an error, or a summary of a number of errors, in one line."""
         self.errors += number
@@ -48,7 +53,7 @@ class Screen:
         `total` is in the unit of the amounts that `status` returns.
         """
         start = time.monotonic()
-        if not sys.stderr.isatty():
+        if not self.is_terminal:
             yield self._line_printer(start, max(total, 1), status)
             return
         columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"), TimeRemainingColumn())

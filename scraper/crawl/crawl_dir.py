@@ -1,7 +1,6 @@
-"""The folder of a crawl: who may write in it, and how a file there is replaced whole."""
+"""The folder of a crawl: its files, and the lock that keeps other crawls out."""
 
 import errno
-import fcntl
 import os
 import secrets
 from datetime import UTC, datetime
@@ -10,7 +9,9 @@ from typing import IO
 
 from scrapy.crawler import Crawler
 
-__all__ = ["DOUBLED", "LEDGER", "RECORDS", "Locked", "clear", "crawl_dir", "lock", "replace", "worker"]
+from scraper.io import files
+
+__all__ = ["DOUBLED", "LEDGER", "RECORDS", "Locked", "clear", "crawl_dir", "lock", "worker"]
 
 DOUBLED = "doubled.jsonl"
 LEDGER = "frontier.sqlite"
@@ -18,7 +19,7 @@ RECORDS = "records.jsonl"
 
 
 class Locked(Exception):
-    """Another crawl works in the folder."""
+    """Another crawl is using the folder."""
 
 
 def crawl_dir(crawler: Crawler) -> Path:
@@ -33,32 +34,31 @@ def lock(directory: Path) -> IO[str]:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-    except FileExistsError as error:  # and it is no folder
+    except FileExistsError as error:  # it is not a folder
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(directory)) from error
-    held = (directory / "lock").open("a+", encoding="ascii")
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        held.seek(0)
-        owner = held.read().strip()
-        held.close()
-        raise Locked(f"another crawl works in {directory} (process {owner})") from None
-    held.truncate(0)
-    held.write(str(os.getpid()))
-    held.flush()
-    return held
+    file = (directory / "lock").open("a+", encoding="ascii")
+    if not files.lock(file):
+        file.seek(0)
+        owner = file.read().strip()
+        file.close()
+        raise Locked(f"another crawl works in {directory} (process {owner})")
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
 
 
 def worker(directory: Path, crawl: str) -> str | None:
-    """Return the name under which this folder takes part in a shared crawl: made up once, and kept in the folder.
+    """Return the name of this folder as a worker of a shared crawl, or None if it takes part in another crawl.
 
-    None where the folder takes part in another crawl.
+    The name is random, and kept in the folder.
     """
     path = directory / "worker"
     if not path.exists():
-        replace(path, f"{secrets.token_hex(8)} {crawl}\n")
-    name, _, kept = path.read_text("utf-8").strip().partition(" ")
-    return name if kept == crawl else None
+        with files.atomic_write(path) as temporary:
+            temporary.write_text(f"{secrets.token_hex(8)} {crawl}\n", "utf-8")
+    name, _, own_crawl = path.read_text("utf-8").strip().partition(" ")
+    return name if own_crawl == crawl else None
 
 
 def clear(directory: Path) -> None:
@@ -69,10 +69,3 @@ def clear(directory: Path) -> None:
     if records.exists() and records.stat().st_size:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         records.rename(directory / f"records-{stamp}.jsonl")
-
-
-def replace(path: Path, text: str) -> None:
-    """Replace a file whole, or leave it as it was; raises `OSError`."""
-    fresh = path.with_name(path.name + ".tmp")
-    fresh.write_text(text, "utf-8")
-    fresh.replace(path)

@@ -36,7 +36,8 @@ class Item(NamedTuple):
     def line(self, more: Mapping[str, Any]) -> bytes:
         """Return the item and `more` as one line of JSON."""
         if self.article is not None and self.fields.keys() <= _FIELDS:
-            return dataclasses.replace(self.article, **more).to_json().encode() + b"\n"
+            article = dataclasses.replace(self.article, **more) if more else self.article
+            return article.to_json().encode() + b"\n"
         text = json.dumps({**self.fields, **more}, ensure_ascii=False)
         return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
 
@@ -47,11 +48,12 @@ def read(item: Any) -> Item:
     Raise `TypeError` for what Scrapy does not accept as an item.
     """
     fields = plain(item)
-    article = _article(fields)
+    article = item if isinstance(item, Article) else _article(fields)
     if article is None:
         return Item(fields)
-    fields["id"] = article.id or _id_of(article, fields)
-    return Item(fields, dataclasses.replace(article, id=fields["id"]))
+    if not article.id:
+        article = dataclasses.replace(article, id=_id_of(article, fields))
+    return Item(fields | {"id": article.id}, article)
 
 
 def plain(item: Any) -> dict[str, Any]:

@@ -4,29 +4,23 @@ Each decoder is asked for at most one byte more than the limit, so that a decomp
 """
 
 import re
-import sys
-import zlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-import brotli
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from scraper.io import compression
+from scraper.io.compression import GZIP, ZSTD, Decompressor
 
 __all__ = [
     "ACCEPTED",
     "BAD_COMPRESSION",
     "CUT_SHORT",
     "FLAWS",
+    "LAYERS",
     "TOO_LARGE",
     "Unpacked",
     "codings",
     "unpack",
     "unpack_all",
-    "zstd",
 ]
 
 ACCEPTED = "gzip, deflate, br, zstd"
@@ -40,8 +34,10 @@ BAD_COMPRESSION = "bad compression"
 FLAWS = (CUT_SHORT, TOO_LARGE, BAD_COMPRESSION)
 """The possible flags of a body."""
 
-_MEMBERS, _LAYERS = 256, 3  # no honest server sends more
-_WINDOW = 23  # 8 MiB, the limit for zstd on the web (RFC 9659)
+LAYERS = 3
+"""The maximum number of codings of a body; no honest server applies more."""
+
+_MEMBERS = 256  # no honest server sends more
 _TEXT = 1024  # bytes that tell text from data
 _BINARY = re.compile(rb"[\x01-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -55,62 +51,17 @@ class Unpacked(NamedTuple):
     """One of `FLAWS`."""
 
 
-class Stream(Protocol):
-    """A decompressor of one member of a body."""
-
-    @property
-    def eof(self) -> bool:
-        """Whether the end of the member was reached."""
-
-    @property
-    def unused_data(self) -> bytes:
-        """The data after the member."""
-
-    def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """Return at most that many bytes."""
-
-
-class _Brotli:
-    """A Brotli decompressor with the interface of the standard library's."""
-
-    unused_data = b""
-
-    def __init__(self) -> None:
-        self._inner = brotli.Decompressor()
-
-    @property
-    def eof(self) -> bool:
-        return bool(self._inner.is_finished())
-
-    def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        unpacked: bytes = self._inner.process(data, output_buffer_limit=max_length)
-        return unpacked
-
-
-def _zstd() -> Stream:
-    return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _WINDOW})
-
-
-def _gzip() -> Stream:
-    return zlib.decompressobj(wbits=31)
-
-
-Openers: TypeAlias = Sequence[Callable[[], Stream]]
+Openers: TypeAlias = Sequence[Callable[[], Decompressor]]
 
 # By coding: the possible formats, and the magic bytes of a member if a body may have several.
-_GZIP: tuple[Openers, bytes] = ((_gzip,), b"\x1f\x8b")
+_GZIP: tuple[Openers, bytes] = ((compression.gzip_member,), GZIP)
 _CODINGS: Mapping[str, tuple[Openers, bytes]] = {
     "gzip": _GZIP,
     "x-gzip": _GZIP,
-    # The second format of deflate is the raw one that old servers send.
-    "deflate": (
-        (zlib.decompressobj, lambda: zlib.decompressobj(wbits=-15)),
-        b"",
-    ),
-    "br": ((_Brotli,), b""),
-    "zstd": ((_zstd,), b"\x28\xb5\x2f\xfd"),
+    "deflate": ((compression.zlib_stream, compression.deflate_stream), b""),  # old servers leave out the header
+    "br": ((compression.brotli_stream,), b""),
+    "zstd": ((compression.zstd_frame,), ZSTD),
 }
-_ERRORS = (zlib.error, brotli.error, zstd.ZstdError)
 
 
 def codings(header: str) -> list[str]:
@@ -121,11 +72,11 @@ def codings(header: str) -> list[str]:
 
 def unpack_all(body: bytes, labels: Sequence[str], limit: int) -> Unpacked:
     """Decode the codings of a body, the last first."""
-    found = Unpacked(body, BAD_COMPRESSION if len(labels) > _LAYERS else None)
+    result = Unpacked(body, BAD_COMPRESSION if len(labels) > LAYERS else None)
     for label in reversed(labels):
-        if found.flag is None:
-            found = unpack(found.body, label, limit)
-    return found
+        if result.flag is None:
+            result = unpack(result.body, label, limit)
+    return result
 
 
 def unpack(body: bytes, coding: str, limit: int) -> Unpacked:
@@ -133,15 +84,15 @@ def unpack(body: bytes, coding: str, limit: int) -> Unpacked:
     openers, magic = _CODINGS[coding]
     for opener in openers:
         try:
-            found = _members(body, opener, magic, limit)
-        except _ERRORS:
+            result = _members(body, opener, magic, limit)
+        except compression.ERRORS:
             continue
         # Brotli has no magic bytes: a short uncompressed page may look like the start of a stream.
-        return Unpacked(body) if found.flag == CUT_SHORT and body.lstrip()[:1] == b"<" and _is_text(body) else found
+        return Unpacked(body) if result.flag == CUT_SHORT and body.lstrip()[:1] == b"<" and _is_text(body) else result
     return Unpacked(body, None if _is_text(body) else BAD_COMPRESSION)
 
 
-def _members(body: bytes, opener: Callable[[], Stream], magic: bytes, limit: int) -> Unpacked:
+def _members(body: bytes, opener: Callable[[], Decompressor], magic: bytes, limit: int) -> Unpacked:
     parts: list[bytes] = []
     for _ in range(_MEMBERS):
         stream = opener()

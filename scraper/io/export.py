@@ -1,4 +1,4 @@
-"""Records as JSON Lines, and in the forms of other programs: Parquet, CSV, Markdown, text, JSON-LD."""
+"""Export of records: JSON Lines, Parquet, CSV, Markdown, text, JSON-LD."""
 
 import csv
 import io
@@ -12,20 +12,20 @@ from typing import IO, Any, TypeAlias
 
 from scraper.article import Article, Dateline
 from scraper.io import parquet
-from scraper.io.jsonl import packing
+from scraper.io.compression import compressing
 
 __all__ = ["FORMS", "MARKDOWN", "Writer", "cell", "write"]
 
 _SLUG = 50
-_UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # to YAML, or to some of its readers
+_UNREADABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # for some readers of YAML
 _FORMULA = frozenset("=+-@")
-_INVISIBLE = ("Cc", "Cf")  # categories of characters behind which a program may still see a formula
+_INVISIBLE = ("Cc", "Cf")  # categories of characters that a program may ignore before a formula
 
 Writer: TypeAlias = Callable[[Iterable[Article], IO[bytes]], None]
 
 
 def _jsonl(ending: str, records: Iterable[Article], file: IO[bytes]) -> None:
-    with packing(file, ending) as lines:
+    with compressing(file, ending) as lines:
         for record in records:
             lines.write(record.to_json().encode() + b"\n")
 
@@ -41,29 +41,28 @@ def _csv(records: Iterable[Article], file: IO[bytes]) -> None:
 
 
 def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a record's cells; what is nested has its parts as columns."""
+    """Return the cells of a record; the parts of nested values have columns of their own."""
     cells: dict[str, Any] = {}
     for name, value in record.items():
         if name == "sidebar":
             cells[name] = json.dumps(value, ensure_ascii=False)
         elif isinstance(value, dict):
-            cells |= {f"{name}_{part}": _joined(inner) for part, inner in value.items()}
-        elif name != "dateline":  # which has columns of its own, here empty
-            cells[name] = _joined(value)
+            cells |= {f"{name}_{part}": _to_cell(inner) for part, inner in value.items()}
+        elif name != "dateline":  # None: its columns are empty
+            cells[name] = _to_cell(value)
     return cells
 
 
-def _joined(value: Any) -> Any:
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+def _to_cell(value: Any) -> Any:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return cell("; ".join(value))
     return cell(json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value)
 
 
 def cell(value: Any) -> Any:
-    """Return a value as it may stand in a table: a text that a spreadsheet would run as a formula gets a `'` before it.
+    """Return a value as a cell; text that a spreadsheet would run as a formula is prefixed with `'`.
 
-    What counts is how a text begins once compatible forms are unified (the full-width "＝") and what is not seen is
-    left out.
+    The first visible character counts, after compatibility normalisation (the full-width "＝").
     """
     if not isinstance(value, str) or not value:
         return value
@@ -72,7 +71,7 @@ def cell(value: Any) -> Any:
 
 
 def _markdown(records: Iterable[Article], folder: Path) -> None:
-    """Write a folder with a file a story: what is known of it at the head, then the story."""
+    """Write a folder with one file per story: front matter in YAML, then the story."""
     folder.mkdir()
     for number, record in enumerate(records, 1):
         slug = re.sub(r"\W+", "-", record.headline.lower())[:_SLUG].strip("-")
@@ -95,23 +94,23 @@ def _page(record: Article) -> str:
 
 
 def _yaml(value: str | list[str]) -> str:
-    """Return a value in YAML, which reads JSON's texts and lists as they are, but for some characters."""
-    return _UNREADABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    """Return a value in YAML, which is JSON apart from some characters."""
+    return _UNREADABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _text(records: Iterable[Article], file: IO[bytes]) -> None:
-    """Headline and paragraphs, a line each; an empty line after each story."""
+    """Write headline and paragraphs, one per line, and an empty line after each story."""
     file.writelines(f"{record.headline}\n{record.text}\n\n".encode() for record in records)
 
 
 def _jsonld(records: Iterable[Article], file: IO[bytes]) -> None:
     """Write one graph of schema.org NewsArticles."""
     file.write(b'{"@context": "https://schema.org", "@graph": [')
-    file.writelines(part.encode() for part in _parted(record.to_schema_org() for record in records))
+    file.writelines(part.encode() for part in _graph_nodes(record.to_schema_org() for record in records))
     file.write(b"\n]}\n")
 
 
-def _parted(nodes: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _graph_nodes(nodes: Iterable[dict[str, Any]]) -> Iterator[str]:
     for number, node in enumerate(nodes):
         del node["@context"]
         yield f"{',' if number else ''}\n{json.dumps(node, ensure_ascii=False)}"
@@ -126,16 +125,16 @@ FORMS: Mapping[str, Writer] = {
     "txt": _text,
     "jsonld": _jsonld,
 }
-"""By ending, what writes records to a file that is open for bytes.
+"""By file extension, the function that writes records to a binary file.
 
-Each raises `OSError` where it cannot, and `ScraperError` where it needs what is not installed.
+Each raises `OSError` if writing fails, and `ScraperError` if a library is missing.
 """
 MARKDOWN = "markdown"
-"""The form that is a folder, with a file a story."""
+"""The format that is a folder, with one file per story."""
 
 
 def write(records: Iterable[Article], path: Path, form: str) -> None:
-    """Write records to a path that is not there yet, in one of `FORMS` or as `MARKDOWN`; raise as those do."""
+    """Write records to a new path, in one of `FORMS` or as `MARKDOWN`; raise the same errors as these."""
     if form == MARKDOWN:
         _markdown(records, path)
     else:

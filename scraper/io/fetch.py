@@ -1,9 +1,9 @@
 """The fetching of a single page that a user requests; a crawl uses Scrapy's downloader instead.
 
-- One deadline covers everything: names, connections, each byte, redirects, waits, retries. httpx's own time-outs
-  count anew for each piece that is read, so that a server which drips is never late; what connects is ours.
-- No address but those of the public internet, and what is trusted. Each hop's address is judged by its form, then the
-  IPs that its name was resolved to, and the connection goes to one of those: nobody looks the name up once more.
+- One deadline covers everything: name resolution, connections, each byte, redirects, waits, retries. The time-outs of
+  httpx restart with each read, so that a slow trickle never times out; the connections are therefore made here.
+- Only addresses of the public internet, and trusted ones. The URL of each hop is checked, then the IPs of its host, and
+  the connection goes to one of these: the name is not resolved again.
 - Bodies are decompressed by `scraper.io.content_encoding`, which stops at the limit.
 - No proxy: HTTP_PROXY and the like are ignored, as a proxy would resolve the names itself. No .netrc either.
 - robots.txt is not fetched: a user requests a single page by its URL.
@@ -81,12 +81,12 @@ def fetch(
 ) -> Page:
     """Fetch a page; its `url` is that of the last redirect.
 
-    `deadline` is in seconds and holds for everything together, `max_bytes` for the body as it comes and as it is
-    unpacked. What may pass (a server's trouble, 429, a broken connection) is tried again with growing waits, or after
-    the time that the server names, as far as the deadline allows. `trusted` holds places ("127.0.0.1:8000", as
-    `scraper.io.network_policy.places` reads them) that may be reached though they are not on the public internet.
+    `deadline` is in seconds and covers everything, `max_bytes` limits the body before and after decompression.
+    Temporary errors (a server error, 429, a broken connection) are retried with growing waits, or after the time that
+    the server names, as far as the deadline allows. `trusted` holds places ("127.0.0.1:8000", as parsed by
+    `scraper.io.network_policy.places`) that may be requested although they are not on the public internet.
 
-    Raises `FetchError`, whatever goes wrong.
+    Raises `FetchError` for any failure.
     """
     terms = _Terms(time.monotonic() + deadline, max_bytes, trusted)
     for number in range(1, tries + 1):
@@ -126,7 +126,7 @@ def _follow(pool: httpcore.ConnectionPool, url: str, terms: _Terms) -> Page:
     for _ in range(_REDIRECTS + 1):
         if not allowed(here, terms.trusted):
             raise _Refused(UNSAFE if here == url else f"redirected to an {UNSAFE}: {here}")
-        request = httpx.Request("GET", here, headers=_HEADERS)  # which knows how to spell a host
+        request = httpx.Request("GET", here, headers=_HEADERS)  # it normalises the host
         with pool.stream("GET", _target(request.url), headers=request.headers.raw) as answer:
             headers = httpx.Headers(answer.headers)
             if answer.status not in _MOVED or "Location" not in headers:
@@ -182,7 +182,7 @@ def _wait(header: str) -> float:
 
 
 class _Network(httpcore.NetworkBackend):
-    """Connects to IPs that may be reached, and reads until the deadline."""
+    """A backend that connects only to allowed IPs, and reads until the deadline."""
 
     def __init__(self, terms: _Terms) -> None:
         self._terms = terms
@@ -207,12 +207,12 @@ class _Network(httpcore.NetworkBackend):
         raise httpcore.ConnectError(str(trouble)) from trouble
 
     def _reachable(self, host: str, port: int) -> list[str]:
-        found = _resolved(host, port, self._terms.left())
+        ips = _resolved(host, port, self._terms.left())
         if place(host, port) in self._terms.trusted:
-            return found
-        reachable = [ip for ip in found if is_global(ip)]
-        if found and not reachable:
-            raise _Refused(f"{UNSAFE}: {host} is {found[0]}")
+            return ips
+        reachable = [ip for ip in ips if is_global(ip)]
+        if ips and not reachable:
+            raise _Refused(f"{UNSAFE}: {host} is {ips[0]}")
         return reachable
 
 
@@ -222,8 +222,8 @@ def _resolved(host: str, port: int, seconds: float) -> list[str]:
 
     def look() -> None:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.put(list(dict.fromkeys(str(address[0]) for *_, address in found)))
+            addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answers.put(list(dict.fromkeys(str(address[0]) for *_, address in addresses)))
         except (OSError, UnicodeError) as error:
             answers.put(error)
 

@@ -1,6 +1,7 @@
-"""Atomic writes."""
+"""Atomic writes, and file locks."""
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -9,41 +10,48 @@ import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-__all__ = ["sweep", "whole"]
+__all__ = ["atomic_write", "is_special", "lock", "remove_temporary_files"]
 
 _TEMPORARY = re.compile(r"(.+)\.[0-9a-f]{8}\.tmp")
 _LONGEST = 255 - len(".01234567.tmp")  # bytes of the longest name that leaves room for the temporary suffix
 
 
 @contextmanager
-def whole(output: Path) -> Iterator[Path]:
-    """Yield a temporary path to write to; on success it replaces `output` atomically.
+def atomic_write(output: Path) -> Iterator[Path]:
+    """Yield a temporary path to write a file or folder to; on success it replaces `output` atomically.
 
     Symbolic links are followed and permissions kept. File and folder are synced to disk: after a power failure `output`
-    is either the old version or the complete new one.
+    is either the old version or the complete new one. A device or pipe cannot be replaced, and is yielded itself.
 
     Raises `OSError` at the start if `output` cannot be replaced because it is read-only or a non-empty folder.
     """
-    if os.path.exists(output) and not (output.is_file() or output.is_dir()):  # /dev/null, a pipe
+    if is_special(output):
         yield output
         return
     output = Path(os.path.realpath(output))
     mode = _mode(output)
-    fresh = output.with_name(f"{_stem(output)}.{secrets.token_hex(4)}.tmp")  # as _TEMPORARY has it
+    temporary = output.with_name(f"{_stem(output)}.{secrets.token_hex(4)}.tmp")  # as _TEMPORARY has it
     try:
-        yield fresh
+        yield temporary
         if mode is not None:
-            fresh.chmod(mode)
-        _sync(fresh)
-        fresh.replace(output)
+            temporary.chmod(mode)
+        _sync(temporary)
+        temporary.replace(output)
         _sync(output.parent)
     finally:
-        if fresh.is_dir():
-            for file in fresh.iterdir():
+        if temporary.is_dir():
+            for file in temporary.iterdir():
                 file.unlink()
-            fresh.rmdir()
-        fresh.unlink(missing_ok=True)
+            temporary.rmdir()
+        temporary.unlink(missing_ok=True)
+
+
+def is_special(path: Path) -> bool:
+    """Return whether a path is a device, a pipe or a socket."""
+    # Unlike Path.exists, os.path.exists accepts a name that is too long.
+    return os.path.exists(path) and not (path.is_file() or path.is_dir())
 
 
 def _mode(output: Path) -> int | None:
@@ -65,7 +73,7 @@ def _stem(output: Path) -> str:
     return output.name if len(name) <= _LONGEST else hashlib.sha256(name).hexdigest()
 
 
-def sweep(outputs: Collection[Path]) -> None:
+def remove_temporary_files(outputs: Collection[Path]) -> None:
     """Remove the temporary files of these outputs that interrupted processes left behind."""
     stems = {output.parent / _stem(output) for output in outputs}
     for folder in {output.parent for output in outputs}:
@@ -73,6 +81,18 @@ def sweep(outputs: Collection[Path]) -> None:
             name = _TEMPORARY.fullmatch(path.name)
             if name and folder / name[1] in stems:
                 path.unlink()
+
+
+def lock(file: IO[str] | IO[bytes] | int, *, wait: bool = False) -> bool:
+    """Lock an open file against other processes; return False if another one holds the lock, or wait for it.
+
+    The lock is released when the file is closed or the process dies. Raises `OSError`.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _sync(path: Path) -> None:

@@ -28,10 +28,10 @@ def write(records: Iterable[Article], file: IO[bytes]) -> None:
     """
     pa, pq = _library()
     if not file.seekable():  # a pipe
-        with tempfile.TemporaryFile() as made:
-            write(records, made)
-            made.seek(0)
-            shutil.copyfileobj(made, file)
+        with tempfile.TemporaryFile() as copy:
+            write(records, copy)
+            copy.seek(0)
+            shutil.copyfileobj(copy, file)
         return
     kinds = {name: _column(kind, pa) for name, kind in get_type_hints(Article).items()}
     schema = pa.schema(kinds | {"fetched_at": pa.timestamp("us", "UTC")})
@@ -75,19 +75,19 @@ def read_pages(raw: IO[bytes], *, on_error: Callable[[ArchiveError], object], st
     names = table.schema_arrow.names
     if _HTML not in names:
         raise ScraperError(f"the table has no column {_HTML!r}; its columns are {', '.join(names)}")
-    behind, wanted = 0, [name for name in (_HTML, _URL) if name in names]
+    end, columns = 0, [name for name in (_HTML, _URL) if name in names]
     for group in range(table.num_row_groups):
-        number, behind = behind, behind + table.metadata.row_group(group).num_rows
-        if behind <= start:
+        number, end = end, end + table.metadata.row_group(group).num_rows
+        if end <= start:
             continue
-        rows = (row for batch in table.iter_batches(_ROWS, [group], wanted) for row in batch.to_pylist())
+        rows = (row for batch in table.iter_batches(_ROWS, [group], columns) for row in batch.to_pylist())
         try:
             for row in rows:
                 if number >= start and (page := _page(row, number, on_error)):
                     yield page
                 number += 1
         except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-            on_error(ArchiveError(number, f"rows {number} to {behind - 1} cannot be read: {error}"))
+            on_error(ArchiveError(number, f"rows {number} to {end - 1} cannot be read: {error}"))
 
 
 def _page(row: dict[str, Any], number: int, on_error: Callable[[ArchiveError], object]) -> Page | None:

@@ -1,4 +1,4 @@
-"""The standard streams, in whatever state a shell, a pipe or a terminal that hung up has left them."""
+"""The standard streams: closed ones are opened, and those without a reader discard what is written."""
 
 import io
 import os
@@ -14,38 +14,38 @@ _STREAMS = (("stdin", "r", os.O_RDONLY), ("stdout", "w", os.O_RDONLY), ("stderr"
 def open_standard_streams() -> None:
     """Open the standard streams that this process was started without (`2>&-`).
 
-    A file that is opened later would else take their numbers, and with them whatever is written to them. Nothing is
-    read from stdin then, what goes to stderr is lost, and writing to stdout is an `OSError`.
+    Otherwise a file that is opened later would get their numbers, and what is written to them. Such a stdin is empty,
+    stderr is discarded, and writing to stdout raises `OSError`.
     """
     for number, (name, mode, flags) in enumerate(_STREAMS):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, flags)  # which gets the lowest number that is free
+            os.open(os.devnull, flags)  # it gets the lowest free number
         if getattr(sys, name) is None:
             stream = open(number, mode, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115
             setattr(sys, name, stream)
 
 
 def discard(stream: TextIO) -> None:
-    """Discard everything written to a stream from now on, and what is in its buffer."""
-    with suppress(OSError, ValueError):  # it has no number, or is closed
+    """Discard the buffer of a stream, and everything that is written to it from now on."""
+    with suppress(OSError, ValueError):  # it has no file descriptor, or is closed
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 class Lenient(io.TextIOBase):
-    """A stream whose reader may go away: what cannot be written is lost, and the work goes on."""
+    """A stream that discards what cannot be written, so that the work goes on."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """That of the stream."""
+        """The encoding of the stream."""
         return self._stream.encoding or "utf-8"
 
     def write(self, text: str) -> int:
-        """Write what can be written."""
+        """Write the text, or discard it if that fails."""
         try:
             self._stream.write(text)
         except OSError:
@@ -53,16 +53,16 @@ class Lenient(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Pass on what waits."""
+        """Flush the buffer, or discard it if that fails."""
         try:
             self._stream.flush()
         except OSError:
             discard(self._stream)
 
     def isatty(self) -> bool:
-        """Return whether a person reads it."""
+        """Return whether the stream is a terminal."""
         return self._stream.isatty()
 
     def fileno(self) -> int:
-        """Return the stream's number."""
+        """Return the file descriptor of the stream."""
         return self._stream.fileno()

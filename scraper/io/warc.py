@@ -1,53 +1,56 @@
-"""Pages from a WARC file, whatever happened to the file.
+"""Pages of a WARC file, even of a damaged one.
 
-A file is a row of gzip members with a record each (`.warc.gz`, `.wet.gz`), or of records (`.warc`). What is broken
-costs the records it touches and no other: reading goes on at the next place where a record begins.
+A file is a sequence of gzip members with a record each (`.warc.gz`, `.wet.gz`), or of records (`.warc`). Damage costs
+only the records that it touches: reading continues at the next place where a record begins.
 """
 
 import base64
 import hashlib
 import io
 import re
-import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from os import PathLike, fspath
 from typing import IO, NamedTuple
 
-from fastwarc.stream_io import BrotliReader, WarcReader, ZstdReader
-
 from scraper.errors import ArchiveError
+from scraper.io.compression import ERRORS, gzip_member
+from scraper.io.content_encoding import BAD_COMPRESSION, CUT_SHORT, LAYERS, TOO_LARGE, Unpacked, codings, unpack_all
 
 __all__ = ["LARGEST", "Page", "read_pages", "whole_size"]
 
 LARGEST = 64 * 2**20
-"""Bytes of a record, and of its page unpacked: larger ones are passed over."""
+"""The maximum size in bytes of a record, and of its page when decompressed: larger ones are skipped."""
 
 _GZIP, _WARC = b"\x1f\x8b\x08", b"WARC/1."
 _BLOCK = 64 * 1024
 _LONGEST_HEAD = 64 * 1024
-_MEMBERS = 100  # gzip members that a page may be packed in
 _BREAKS = b"\r\n"
-_SOUGHT = 8 * 1024  # bytes in which the head of a record must end, packed or not, where one is looked for
-_SHORTEST = 10  # bytes by which a candidate is known
-_PATIENCE = 256 * 2**20  # bytes that may be read again because records are broken inside each other
-# How a record may begin, for a quick look: with a gzip header as programs write it, or with its version.
+_SOUGHT = 8 * 1024  # bytes within which the head of a record must end in a search, compressed or not
+_SHORTEST = 10  # bytes that identify a candidate
+_PATIENCE = 256 * 2**20  # bytes that may be read twice because broken records are nested
+# The possible starts of a record, for a quick search: a gzip header as programs write it, or the version.
 _CANDIDATES = {
     _GZIP: re.compile(rb"\x1f\x8b\x08[\0\x04\x08\x0c].{4}[\0\x02\x04].", re.DOTALL),
     _WARC: re.compile(rb"(?<!/)WARC/1\.\d\r\n"),
 }
 _TYPE = re.compile(rb"\nwarc-type[ \t]*:", re.IGNORECASE)
-_TORN = re.compile(rb"[^/]WARC/1\.\d\r\n")  # the head of a record within that of another
-_LAYERS = 3  # content codings around each other
+_TORN = re.compile(rb"[^/]WARC/1\.\d\r\n")  # the head of a record inside the head of another
+_FLAWS = {
+    BAD_COMPRESSION: "its page cannot be decompressed",
+    CUT_SHORT: "its page is cut short",
+    TOO_LARGE: "its page is too large",
+}
 _HTTP_HEAD = re.compile(rb"HTTP/[\d.]{1,9}\s{1,9}(\d{3})\b(.{0,65536}?)(?:\r?\n\r?\n|\Z)", re.DOTALL)
 _CHUNK = re.compile(rb"(?:\r\n)?([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?\r\n")
 
 
 class Page(NamedTuple):
-    """A page as an archive, or a file, holds it."""
+    """A page from an archive or a file."""
 
     url: str | None
-    """None for a file that does not tell where it came from."""
+    """None if the file does not say."""
     body: bytes
     """Without transfer and content codings."""
     content_type: str | None
@@ -57,11 +60,11 @@ class Page(NamedTuple):
     status: int | None
     """The HTTP status; None for flattened text, which is no response."""
     offset: int | None = None
-    """Where its record is in an archive, in bytes; in a table the number of its row, from 0."""
+    """The offset of its record in the archive in bytes, or the number of its row in a table, from 0."""
 
 
 class _Bad(Exception):
-    """A record cannot be had; the message says why."""
+    """A record cannot be read; the message is the reason."""
 
 
 class _Record(NamedTuple):
@@ -81,11 +84,11 @@ def read_pages(
 ) -> Iterator[Page]:
     """Yield the pages of a WARC or WET file, or of a binary file object that can seek.
 
-    Reading begins at `start`, the offset of a page or an error that was given before.
+    Reading begins at `start`, the offset of an earlier page or error.
 
-    Pages are the responses of http and https URLs, whatever their status, and the texts of a WET file. What cannot
-    be read raises `ArchiveError` with its offset; with `on_error` the error is handed to that instead and all other
-    pages are given. Raises `OSError` when the file cannot be read.
+    Pages are the responses of http and https URLs with any status, and the texts of a WET file. An unreadable record
+    raises `ArchiveError` with its offset; with `on_error` the error is passed to that instead and reading continues.
+    Raises `OSError` if the file cannot be read.
     """
     if isinstance(archive, (str, PathLike)):
         with open(archive, "rb") as raw:
@@ -129,34 +132,32 @@ def _begins(raw: IO[bytes], mark: bytes, start: int) -> int | None:
     while block:
         block = raw.read(_BLOCK)
         window += block
-        last = max(len(window) - _SOUGHT, 0) if block else len(window)  # the rest is looked at with what follows it
-        for found in _CANDIDATES[mark].finditer(window, 0, last + _SHORTEST):
-            if _opens(window[found.start() : found.start() + _SOUGHT], mark):
-                return start + found.start()
+        last = max(len(window) - _SOUGHT, 0) if block else len(window)  # the rest is searched with the next block
+        for candidate in _CANDIDATES[mark].finditer(window, 0, last + _SHORTEST):
+            if _opens(window[candidate.start() : candidate.start() + _SOUGHT], mark):
+                return start + candidate.start()
         start, window = start + last, window[last:]
     return None
 
 
 def _opens(sample: bytes, mark: bytes) -> bool:
-    """Return whether a record begins here; what is broken behind its head makes no difference."""
-    start = _unpacked(sample, len(_WARC)) if mark == _GZIP else sample
+    """Return whether a record begins here; damage after its head makes no difference."""
+    start = _member_start(sample, len(_WARC)) if mark == _GZIP else sample
     if not start.startswith(_WARC):
         return False
-    start = _unpacked(sample, len(sample)) if mark == _GZIP else sample
+    start = _member_start(sample, len(sample)) if mark == _GZIP else sample
     end = start.find(b"\r\n\r\n")
     return end >= 0 and not _TORN.search(start, 0, end) and bool(_TYPE.search(start, 0, end + 2))
 
 
-def _unpacked(sample: bytes, size: int) -> bytes:
-    """Unpack the first bytes of a gzip member as far as it goes."""
-    inflate, found = zlib.decompressobj(wbits=31), bytearray()
-    try:
-        while len(found) < size and (part := inflate.decompress(sample, min(1024, size))):
-            found += part
-            sample = inflate.unconsumed_tail
-    except zlib.error:
-        pass
-    return bytes(found)
+def _member_start(sample: bytes, size: int) -> bytes:
+    """Return at least the first `size` bytes of a gzip member, or those before it is truncated or damaged."""
+    member, start = gzip_member(), bytearray()
+    with suppress(*ERRORS):
+        while len(start) < size and (part := member.decompress(sample, min(1024, size))):
+            start += part
+            sample = member.unconsumed_tail
+    return bytes(start)
 
 
 def _mark(raw: IO[bytes]) -> bytes:
@@ -166,52 +167,52 @@ def _mark(raw: IO[bytes]) -> bytes:
     for mark in (_GZIP, _WARC):
         if _opens(sample, mark):
             return mark
-    found = {mark: at for mark in (_GZIP, _WARC) if (at := _begins(raw, mark, 0)) is not None}
-    return min(found, key=found.__getitem__, default=_GZIP)
+    offsets = {mark: offset for mark in (_GZIP, _WARC) if (offset := _begins(raw, mark, 0)) is not None}
+    return min(offsets, key=offsets.__getitem__, default=_GZIP)
 
 
 def _records(raw: IO[bytes], report: Report, start: int = 0) -> Iterator[tuple[_Record, int]]:
-    """Return the whole records, each with the offset behind its member: 0 where more records follow in the same."""
+    """Yield the complete records with the end of the member, or 0 if more records follow in the same member."""
     mark, size = _mark(raw), raw.seek(0, io.SEEK_END)
-    at, due = start, True  # due: a record ought to begin here
+    offset, due = start, True  # due: a record should begin here
     spent = 0
-    while at < size:
-        raw.seek(at)
+    while offset < size:
+        raw.seek(offset)
         if not due or raw.read(len(mark)) != mark:
-            found = _begins(raw, mark, at)
-            found = size if found is None else found
+            following = _begins(raw, mark, offset)
+            following = size if following is None else following
             if due:
-                report(at, f"{found - at} bytes that are no record")
-            at, due = found, True
+                report(offset, f"{following - offset} bytes that are no record")
+            offset, due = following, True
             continue
-        member = _Member(raw, at, mark)
+        member = _Member(raw, offset, mark)
         try:
-            yield from _of_member(member, report)
-            at = member.end
+            yield from _read_member(member, report)
+            offset = member.end
         except _Bad as bad:
             report(member.record_at, str(bad))
-            at, due = member.behind(patient=spent < _PATIENCE + 4 * at)
+            offset, due = member.resume(patient=spent < _PATIENCE + 4 * offset)
             spent += member.read
 
 
 class _Member:
-    """The bytes of a gzip member, or of a plain file from one offset on."""
+    """The content of a gzip member, or of an uncompressed file from an offset on."""
 
     def __init__(self, raw: IO[bytes], start: int, mark: bytes) -> None:
         self._raw, self._start = raw, start
         self._next = start
-        self._inflate = zlib.decompressobj(wbits=31) if mark == _GZIP else None
+        self._inflate = gzip_member() if mark == _GZIP else None
         self._buffer = bytearray()
-        self._given = 0
+        self._taken = 0
         self.end = start
-        """The offset behind it, once all was read."""
+        """The offset of its end, after all of it was read."""
         self.record_at = start
-        """The offset of the record that was begun last."""
+        """The offset of the last record that was started."""
         self.read = 0
-        """Bytes that were read, and unpacked."""
+        """The number of bytes read, before and after decompression."""
 
     def _block(self) -> bytes:
-        """Return some more bytes, none at the end; raise `_Bad` where a member is broken."""
+        """Return the next bytes, none at the end; raise `_Bad` if the member is damaged."""
         if self._inflate is None:
             block = self._from_file()
             self.end = self._next
@@ -222,7 +223,7 @@ class _Member:
                 raise _Bad("the file ends inside it")
             try:
                 block = self._inflate.decompress(packed, _BLOCK)
-            except zlib.error as error:
+            except ERRORS as error:
                 raise _Bad(f"it cannot be unpacked: {error}") from error
             if block:
                 self.read += len(block)
@@ -231,7 +232,7 @@ class _Member:
         return b""
 
     def _from_file(self) -> bytes:
-        self._raw.seek(self._next)  # who is given a record may move in the file
+        self._raw.seek(self._next)  # the caller may have moved in the file meanwhile
         block = self._raw.read(_BLOCK)
         self._next += len(block)
         self.read += len(block)
@@ -243,28 +244,28 @@ class _Member:
         return len(self._buffer) >= size
 
     def more(self) -> bool:
-        """Pass over line breaks, and tell whether something follows; if not, the check sum is right."""
+        """Skip line breaks, and return whether anything follows; if nothing does, the checksum is right."""
         while self._fill(1) and self._buffer[0] in _BREAKS:
             size = len(self._buffer)
             self._buffer = self._buffer.lstrip(_BREAKS)
-            self._given += size - len(self._buffer)
+            self._taken += size - len(self._buffer)
         if self._inflate is None:
-            self.record_at = self._start + self._given
+            self.record_at = self._start + self._taken
         return bool(self._buffer)
 
     def take(self, size: int) -> bytes:
         """Return that many bytes, or fewer at the end."""
         self._fill(size)
-        taken = bytes(memoryview(self._buffer)[:size])
+        data = bytes(memoryview(self._buffer)[:size])
         del self._buffer[:size]
-        self._given += len(taken)
-        return taken
+        self._taken += len(data)
+        return data
 
     def skip(self, size: int) -> int:
-        """Pass over that many bytes; give how many there were."""
+        """Skip that many bytes; return the number of bytes that were present."""
         left = size
-        while left and (taken := self.take(min(left, _BLOCK))):
-            left -= len(taken)
+        while left and (block := self.take(min(left, _BLOCK))):
+            left -= len(block)
         return size - left
 
     def head(self) -> bytes:
@@ -279,11 +280,11 @@ class _Member:
             raise _Bad("no record begins here")
         return end + 4
 
-    def behind(self, *, patient: bool) -> tuple[int, bool]:
-        """Return the offset from which to go on behind a broken record, and whether a record ought to begin there.
+    def resume(self, *, patient: bool) -> tuple[int, bool]:
+        """Return the offset at which to continue after a broken record, and whether a record should begin there.
 
-        A record may begin inside the broken one. Who is not patient goes on behind what was read, as records that are
-        broken inside each other take the square of their bytes.
+        A record may begin inside the broken one. Without patience, reading continues after the bytes that were read:
+        nested broken records would take quadratic time.
         """
         if self._inflate is not None:
             self._buffer.clear()
@@ -300,33 +301,33 @@ class _Member:
 # ---------------------------------------------------------------- records
 
 
-def _of_member(member: _Member, report: Report) -> Iterator[tuple[_Record, int]]:
+def _read_member(member: _Member, report: Report) -> Iterator[tuple[_Record, int]]:
     more = member.more()
     while more:
         fields = _fields(member.head())
-        at, length = member.record_at, _length(fields)
+        offset, length = member.record_at, _length(fields)
         block = member.take(min(length, LARGEST))
-        there = len(block) + member.skip(length - len(block))
-        if there < length:
-            raise _Bad(f"{length} bytes are announced and {there} are there")
+        present = len(block) + member.skip(length - len(block))
+        if present < length:
+            raise _Bad(f"{length} bytes are announced and {present} are there")
         fault = _fault(block, length, fields)
         if member.take(2).strip(_BREAKS):
             raise _Bad("its length is wrong")
         more = member.more()
         if fault:
-            report(at, fault)
+            report(offset, fault)
         else:
-            yield _Record(at, fields, block), 0 if more else member.end
+            yield _Record(offset, fields, block), 0 if more else member.end
 
 
 def _fields(head: bytes) -> dict[str, str]:
-    """Read header lines; of a name that is there twice the last counts, but codings add up."""
-    found: dict[str, str] = {}
+    """Parse header lines; the last of several with the same name counts, but content codings are joined."""
+    fields: dict[str, str] = {}
     for line in head.decode("utf-8", "replace").split("\n"):
         name, _, value = line.partition(":")
         name, value = name.strip().lower(), value.strip()
-        found[name] = f"{found[name]}, {value}" if name in found and name == "content-encoding" else value
-    return found
+        fields[name] = f"{fields[name]}, {value}" if name in fields and name == "content-encoding" else value
+    return fields
 
 
 def _length(fields: dict[str, str]) -> int:
@@ -343,8 +344,8 @@ def _fault(block: bytes, length: int, fields: dict[str, str]) -> str | None:
     if name.lower() not in ("sha1", "sha256", "md5"):
         return None
     digest = hashlib.new(name.lower(), block, usedforsecurity=False)
-    ways = (base64.b32encode(digest.digest()).decode().rstrip("="), digest.hexdigest().upper())
-    return None if expected.strip().upper().rstrip("=") in ways else "its digest is wrong"
+    spellings = (base64.b32encode(digest.digest()).decode().rstrip("="), digest.hexdigest().upper())
+    return None if expected.strip().upper().rstrip("=") in spellings else "its digest is wrong"
 
 
 # ---------------------------------------------------------------- pages
@@ -365,12 +366,8 @@ def _page(record: _Record) -> Page | None:
     http = _fields(head[2])
     body = record.block[head.end() :]
     if "chunked" in http.get("transfer-encoding", "").lower() and _CHUNK.match(body):
-        body = _joined(body)
-    codings = http.get("content-encoding", "").lower().split(",", _LAYERS)
-    if len(codings) > _LAYERS:
-        raise _Bad("its page has too many codings")
-    for coding in reversed(codings):
-        body = _decoded(body, coding.strip())
+        body = _dechunked(body)
+    body = _decoded(body, http.get("content-encoding", ""))
     return Page(url, body, http.get("content-type"), _moment(fields), int(head[1]), record.offset)
 
 
@@ -382,77 +379,21 @@ def _moment(fields: dict[str, str]) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _joined(body: bytes) -> bytes:
-    parts, at = [], 0
-    while (head := _CHUNK.match(body, at)) and (size := int(head[1], 16)):
-        at = head.end() + size
-        parts.append(body[head.end() : at])
-    if head is None or at > len(body):
+def _dechunked(body: bytes) -> bytes:
+    parts, end = [], 0
+    while (head := _CHUNK.match(body, end)) and (size := int(head[1], 16)):
+        end = head.end() + size
+        parts.append(body[head.end() : end])
+    if head is None or end > len(body):
         raise _Bad("its page is cut short")
     return b"".join(parts)
 
 
-def _decoded(body: bytes, coding: str) -> bytes:
-    """Undo a content coding; a page that is only labelled as coded is given unchanged."""
-    decode = _CODINGS.get(coding)
-    if decode is None or not body:
-        return body
-    try:
-        return decode(body)
-    except _Bad:
-        if body.lstrip().startswith(b"<"):
-            return body
-        raise
-
-
-def _unzipped(body: bytes) -> bytes:
-    """Unpack a gzip member or the first of several, and pass over what follows."""
-    found, rest = _inflated(body, 31)
-    for _ in range(_MEMBERS):
-        if not rest.startswith(_GZIP):
-            break
-        part, rest = _inflated(rest, 31)
-        found += part
-        if len(found) > LARGEST:
-            raise _Bad("its page is too large")
-    return found
-
-
-def _deflated(body: bytes) -> bytes:
-    """Some servers leave out the frame, whose first two bytes are a multiple of 31."""
-    framed = body[0] & 15 == 8 and int.from_bytes(body[:2]) % 31 == 0
-    return _inflated(body, 15 if framed else -15)[0]
-
-
-def _inflated(body: bytes, form: int) -> tuple[bytes, bytes]:
-    inflate = zlib.decompressobj(wbits=form)
-    try:
-        found = inflate.decompress(body, LARGEST + 1)
-    except zlib.error as error:
-        raise _Bad(f"its page cannot be unpacked: {error}") from error
-    if len(found) > LARGEST:
-        raise _Bad("its page is too large")
-    if not inflate.eof:
-        raise _Bad("its page is cut short")
-    return found, inflate.unused_data
-
-
-def _read(reader: WarcReader, coding: str) -> bytes:
-    found = bytearray()
-    try:
-        while len(found) <= LARGEST and (part := reader.read(_BLOCK)):
-            found += part
-    except OSError as error:
-        raise _Bad(f"its page cannot be unpacked: {coding}: {error}") from error
-    if len(found) > LARGEST:
-        raise _Bad("its page is too large")
-    return bytes(found)
-
-
-_CODINGS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": _unzipped,
-    "x-gzip": _unzipped,
-    "deflate": _deflated,
-    "br": lambda body: _read(BrotliReader(io.BytesIO(body)), "br"),
-    "zstd": lambda body: _read(ZstdReader(io.BytesIO(body)), "zstd"),
-}
+def _decoded(body: bytes, header: str) -> bytes:
+    """Undo the content codings of a page."""
+    if header.count(",") >= LAYERS:
+        raise _Bad("its page has too many codings")
+    body, flaw = unpack_all(body, codings(header), LARGEST) if body else Unpacked(body)
+    if flaw is not None:
+        raise _Bad(_FLAWS[flaw])
+    return body

@@ -13,7 +13,7 @@ from itertools import islice
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Generic, NamedTuple, Self, TypeVar
 
-__all__ = ["DIED", "LIMIT", "MEMORY", "Pool", "Process", "Work", "allow", "bounded", "confine", "cores", "each"]
+__all__ = ["DIED", "LIMIT", "MEMORY", "Pool", "Process", "Work", "allow", "bounded", "confine", "cores", "run"]
 
 LIMIT = 10.0
 """The default time limit of an item in CPU seconds; a large page takes 0.1."""
@@ -21,12 +21,12 @@ MEMORY = 2 * 2**30
 """The memory limit of a worker in bytes; a page of 10 MB takes a tenth of that."""
 DIED = "its reader died over it"
 _FULL = f"it takes more than {MEMORY >> 20} MB of memory"
-_NO_MEMORY = 12  # the exit status of a process that got no more: ENOMEM
+_NO_MEMORY = 12  # the exit status of a process that ran out of memory: ENOMEM
 _SLOW = "it takes more than {:g} seconds"
-_PATIENCE = 10  # times as many on the clock: on a machine that is busy, what waits for its turn is not to blame
-_CROWD = 4  # processes a core
-_AHEAD = 32  # items for each process that may wait for one that takes long
-_BATCH = 8  # items that a process is given at once, so that it need not wait for us
+_PATIENCE = 10  # times as many seconds of wall-clock time: on a busy machine a process waits for its turn
+_CROWD = 4  # processes per core
+_AHEAD = 32  # items per process that may wait for a slow one
+_BATCH = 8  # items sent to a process at once, so that it does not wait for this one
 _MAIN = "import scraper.io.workers as w; w._main({})"
 
 Item = TypeVar("Item")
@@ -34,7 +34,7 @@ Result = TypeVar("Result")
 
 
 class Work(NamedTuple, Generic[Item, Result]):
-    """What is done to an item; both are functions of a module, as other processes must find them."""
+    """The work on an item; both functions must be importable, as other processes call them."""
 
     do: Callable[[Item], Result]
     lost: Callable[[str], Result]
@@ -53,27 +53,27 @@ def bounded(jobs: int) -> int:
     return min(jobs or cores(), _CROWD * cores())
 
 
-def each(work: Work[Item, Result], items: Iterable[Item], jobs: int) -> Iterator[tuple[Item, Result]]:
-    """Yield each item with its result, in order; one process beside this one does the work at least."""
+def run(work: Work[Item, Result], items: Iterable[Item], jobs: int) -> Iterator[tuple[Item, Result]]:
+    """Yield each item with its result, in order; the work is done in at least one other process."""
     with Pool(work, max(jobs, 1)) as pool:
-        yield from pool.each(items)
+        yield from pool.run(items)
 
 
 class Process:
     """A process that runs a function of a module with one end of a pipe; it ends when the other end is closed."""
 
     def __init__(self, run: Callable[[Connection], None]) -> None:
-        self.pipe, theirs = Pipe()
+        self.pipe, child_end = Pipe()
         # The processes share the cores already.
         environment = os.environ | {
             "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
             "OMP_NUM_THREADS": "1",
         }
-        with theirs:
-            # A session of its own: ^C is for the command, which ends its processes.
+        with child_end:
+            # A session of its own, as ^C is for the command, which ends its processes.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _MAIN.format(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
+                [sys.executable, "-P", "-c", _MAIN.format(child_end.fileno())],
+                pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=environment,
                 start_new_session=True,
@@ -136,19 +136,19 @@ class _Worker(Process, Generic[Item, Result]):
 
     def give(self, number: int, items: Iterable[Item]) -> None:
         self.items, self.number = deque(items), number
-        with suppress(OSError):  # it died in the meantime, which is found out later
+        with suppress(OSError):  # it died in the meantime: `_collect` finds out
             self.pipe.send(self.items)
 
 
 class Pool(Generic[Item, Result]):
-    """So many processes, at most, that do the same work, until the end of a `with`."""
+    """At most `jobs` processes that do the same work, until the end of a `with`."""
 
     def __init__(self, work: Work[Item, Result], jobs: int) -> None:
         self._work, self._jobs = work, jobs
         self._free: list[_Worker[Item, Result]] = []
         self._busy: list[_Worker[Item, Result]] = []
         self._done: dict[int, Result] = {}
-        # One process has one item at a time, so that each item is told before the next is read.
+        # A single process has one item at a time, so that its result is reported before the next item is read.
         self._ahead, self._batch = (_AHEAD * jobs, _BATCH) if jobs > 1 else (0, 1)
 
     def __enter__(self) -> Self:
@@ -158,19 +158,19 @@ class Pool(Generic[Item, Result]):
         for worker in (*self._free, *self._busy):
             worker.end()
 
-    def each(self, items: Iterable[Item]) -> Generator[tuple[Item, Result]]:
+    def run(self, items: Iterable[Item]) -> Generator[tuple[Item, Result]]:
         """Yield each item with its result, in order; may be called again after it has ended or was closed."""
         try:
-            yield from self._each(items)
-        finally:  # what nobody waits for any more
+            yield from self._run(items)
+        finally:  # their results are not wanted any more
             for worker in self._busy:
                 worker.end()
             self._busy.clear()
             self._done.clear()
 
-    def _each(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
+    def _run(self, items: Iterable[Item]) -> Iterator[tuple[Item, Result]]:
         pending: deque[Item] = deque()
-        first = 0  # the number of what is pending longest
+        first = 0  # the number of the first pending item
         rest = iter(items)
         while batch := list(islice(rest, self._batch)):
             self._give(first + len(pending), batch)
@@ -197,7 +197,7 @@ class Pool(Generic[Item, Result]):
     def _collect(self) -> None:
         """Wait for at least one result."""
         ready = wait([worker.pipe for worker in self._busy])
-        for worker in [each for each in self._busy if each.pipe in ready]:
+        for worker in [worker for worker in self._busy if worker.pipe in ready]:
             try:
                 self._note(worker, worker.pipe.recv())
             except (EOFError, OSError):

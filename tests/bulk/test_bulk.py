@@ -317,7 +317,7 @@ BROKEN_FILES: dict[str, tuple[Callable[[Path], object], str]] = {
     "closed.warc.gz": (lambda path: path.mkdir(), "Is a directory"),
     "missing.warc.gz": (lambda path: None, "No such file or directory"),
     "lost.warc.gz": (lambda path: path.symlink_to("nowhere"), "No such file or directory"),
-    "empty.warc.gz": (lambda path: path.write_bytes(b""), "empty input"),
+    "empty.warc.gz": (lambda path: path.write_bytes(b""), "empty"),
     "noise.warc.gz": (lambda path: path.write_bytes(b"noise"), "no page can be read: 5 bytes that are no record"),
 }  # fmt: skip
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -166,15 +167,16 @@ def test_a_strangers_host_is_asked_once_a_second(monkeypatch):
 BAD: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing.html": (lambda path: None, "{}: No such file or directory"),
     "missing.warc.gz": (lambda path: None, "{}: No such file or directory"),
-    "empty.html": (lambda path: path.write_bytes(b""), "{}: empty input"),
-    "empty.warc.gz": (lambda path: path.write_bytes(b""), "{}: empty input"),
-    "empty.jsonl": (lambda path: path.write_bytes(b""), "{}: empty input"),
+    "empty.html": (lambda path: path.write_bytes(b""), "{}: empty"),
+    "empty.warc.gz": (lambda path: path.write_bytes(b""), "{}: empty"),
+    "empty.jsonl": (lambda path: path.write_bytes(b""), "{}: empty"),
     "binary.html": (lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99)), "{}: this is PNG data, not a page"),
     "listing.html": (lambda path: path.write_text("<title>404 Not Found</title><h1>404 Not Found</h1>"), "{}: error page"),
     "noise.warc.gz": (lambda path: path.write_bytes(b"noise"), "{}: at byte 0: 5 bytes that are no record"),
     "torn.jsonl.gz": (lambda path: path.write_bytes(gzip.compress(b'{"html"')[:-9]), "{}: Compressed file ended before"),
     "plain.jsonl.gz": (lambda path: path.write_bytes(b"{}"), "{}: Not a gzipped file"),
-    "records.jsonl": (lambda path: path.write_text('{"headline": 1}\n'), '{}:1: not an object with a string "html"'),
+    "records.jsonl": (lambda path: path.write_text(f"{A.to_json()}\n" * 9), "{}: records, not pages; scraper check"),
+    "other.jsonl": (lambda path: path.write_text('{"title": 1}\n'), '{}:1: not an object with a string "html"'),
     "page.docx": (lambda path: path.write_bytes(b"PK"), "{}: not a known kind of file (.html"),
     "folder": (lambda path: path.mkdir(), "{}: no pages in this folder (.html"),
     "closed.html": (lambda path: path.symlink_to(path), "{}: Too many levels of symbolic links"),
@@ -259,6 +261,18 @@ def test_a_full_disk_is_told(command):
     with Path("/dev/full").open("wb") as full:
         got = subprocess.run(program(*command), cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
     assert (got.returncode, got.stderr) == (1, b"the output: No space left on device\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
+@pytest.mark.parametrize("options", [(), ("--to", "csv"), ("--to", "parquet")])
+def test_a_full_device_is_told(options, records, capsys):
+    assert main(["export", str(records), "-o", "/dev/full", *options]) == 1
+    assert capsys.readouterr().err == "/dev/full: No space left on device\n"
+
+
+def test_a_device_is_no_folder(records, capsys):
+    assert main(["export", str(records), "-o", "/dev/null", "--to", "markdown"]) == 2
+    assert "Markdown needs a folder, not /dev/null" in " ".join(capsys.readouterr().err.replace("│", " ").split())
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -361,17 +375,21 @@ def test_explain_reads_text_and_stdin(capsys):
     [
         ("missing.html", "missing.html: No such file or directory"),
         ("pages/*", "pages/*: it contains several pages; expected one"),
-        ("empty.html", "empty.html: empty input"),
+        ("empty.html", "empty.html: empty"),
         ("page.docx", "page.docx: not a known kind of file"),
+        ("records.jsonl", "records.jsonl: records, not pages; scraper check and scraper export read them\n"),
         ("binary.html", "binary.html: this is PNG data, not a page"),
     ],
 )
 def test_explain_tells_what_it_cannot_read(name, why, pages, tmp_path, capsys):
     (tmp_path / "empty.html").touch()
     (tmp_path / "page.docx").write_bytes(b"PK")
+    written(tmp_path / "records.jsonl", *[A] * 9)
     (tmp_path / "binary.html").write_bytes((pages / "picture.png").read_bytes() + bytes(99))
     assert main(["explain", str(tmp_path / name)]) == 1
-    assert capsys.readouterr().err.removeprefix(f"{tmp_path}/").startswith(why)
+    err = capsys.readouterr().err
+    assert err.removeprefix(f"{tmp_path}/").startswith(why)
+    assert err.count("\n") == 1
 
 
 def test_explain_writes_a_page_to_look_at(pages, tmp_path, capsys):
@@ -428,7 +446,7 @@ def test_each_bad_line_is_named_and_a_copy_holds_all_that_can_be_read(tmp_path, 
     ]
     assert "torn: " in told.err.splitlines()[0]
     assert "1 record in it" in told.err.splitlines()[0]
-    assert told.out == "4 records, 8 errors\n"
+    assert told.out == "4 records, 8 errors (6 unreadable lines)\n"
     assert [(record.headline, record.replaces) for record in read_records(clean)] == [
         ("a", None),
         ("c", None),
@@ -468,15 +486,23 @@ def test_of_many_bad_lines_in_a_row_ten_are_named_and_all_are_read(command, tmp_
     monkeypatch.chdir(tmp_path)
     path = written(tmp_path / "README.md", "No record.\n" * 400)
     assert main([command[0], str(path), *command[1:]]) == 1
-    lines = capsys.readouterr().err.splitlines()
-    assert (len(lines), lines[-1]) == (11, f"{path}: 390 more bad lines after these")
+    lines, summary = _lines_and_summary(command[0], capsys.readouterr())
+    assert (len(lines), lines[-1]) == (11, f"{path}: 390 more unreadable lines after these")
+    assert summary in ("0 records, 400 errors (400 unreadable lines)", f"{path}: 400 unreadable lines skipped")
     assert not (tmp_path / "out.csv").exists()
     mixed = written(tmp_path / "mixed.jsonl", "No record.\n" * 12, A, "No record.\n" * 11, B)
     assert main([command[0], str(mixed), *command[1:]]) == 1
-    lines = capsys.readouterr().err.splitlines()
+    lines, summary = _lines_and_summary(command[0], capsys.readouterr())
+    assert summary in ("2 records, 23 errors (23 unreadable lines)", f"{mixed}: 23 unreadable lines skipped")
     assert [line.removeprefix(f"{mixed}").split(": ")[0] for line in lines] == [
         *(f":{number}" for number in range(1, 11)), "", *(f":{number}" for number in range(14, 24)), ""
     ]  # fmt: skip
+
+
+def _lines_and_summary(command: str, output: Any) -> tuple[list[str], str]:
+    """Return the messages about lines, and the summary: `check` prints it to stdout, `export` to stderr."""
+    lines = output.err.splitlines()
+    return (lines, output.out.strip()) if command == "check" else (lines[:-1], lines[-1])
 
 
 def test_a_file_is_not_repaired_onto_itself(tmp_path, capsys):
@@ -699,7 +725,7 @@ def test_a_page_may_be_packed(tmp_path, name, capsys):
     assert json.loads(capsys.readouterr().out)["like_count"] == 527
     (tmp_path / name).write_bytes(gzip.compress(page)[:-99])
     assert main(["extract", str(tmp_path / name)]) == 1
-    assert "damaged gzip" in capsys.readouterr().err
+    assert "Compressed file ended before" in capsys.readouterr().err
 
 
 def test_stdin_is_read_once(capsys):
@@ -957,7 +983,7 @@ def test_a_closed_stdout_is_told(pages, records):
 
 def test_a_closed_stdin_is_empty():
     got = shell('"$@" <&-', "extract", "-")
-    assert (got.returncode, got.stderr) == (1, b"-: empty input\n")
+    assert (got.returncode, got.stderr) == (1, b"-: empty\n")
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
@@ -1000,6 +1026,30 @@ def test_a_page_whose_address_is_none_is_read_without(url, tmp_path, capsys):
     (tmp_path / "a.jsonl").write_text(json.dumps({"html": html("red"), "url": url}))
     assert main(["extract", str(tmp_path / "a.jsonl")]) == 0
     assert headlines(capsys.readouterr().out) == ["red"]
+
+
+def test_a_terminal_shows_that_a_pipe_is_waited_for(tmp_path, monkeypatch, capsys):
+    pipe = tmp_path / "page.html"
+    os.mkfifo(pipe)
+    for is_terminal, message in ((True, f"waiting for {pipe}\n"), (False, "")):
+        monkeypatch.setattr(Screen, "is_terminal", is_terminal)
+        with ThreadPoolExecutor() as pool:
+            writing = pool.submit(pipe.write_text, html("red"), "utf-8")
+            assert main(["explain", str(pipe)]) == 0
+            writing.result()
+        assert capsys.readouterr().err == message
+
+
+def test_a_terminal_shows_that_standard_input_is_waited_for(monkeypatch, capsys):
+    monkeypatch.setattr(Screen, "is_terminal", True)
+    for text, message in ((b"", "waiting for standard input\n-: empty\n"), (html("red").encode(), "")):
+        read, write = os.pipe()
+        os.write(write, text)
+        with open(read) as stdin, ThreadPoolExecutor() as pool:
+            monkeypatch.setattr(sys, "stdin", stdin)
+            pool.submit(lambda end=write: (time.sleep(0.5), os.close(end)))
+            main(["explain", "-"])
+        assert capsys.readouterr().err == message
 
 
 def test_a_pattern_waits_for_no_pipe(pages, capsys):

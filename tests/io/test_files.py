@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from scraper.io.files import sweep, whole
+from scraper.io.files import atomic_write, remove_temporary_files
 
 
 def write(path: Path, text: str = "new") -> None:
-    with whole(path) as fresh:
-        fresh.write_text(text)
+    with atomic_write(path) as temporary:
+        temporary.write_text(text)
 
 
 @pytest.mark.parametrize("there", [True, False], ids=["link", "dangling link"])
@@ -52,11 +52,11 @@ def test_a_name_may_be_as_long_as_the_system_allows(tmp_path, size, char):
     path = tmp_path / (char * (size // len(char.encode())))
     write(path)
     assert path.read_text() == "new"
-    with whole(path) as fresh:
-        fresh.write_text("new")
-        os.link(fresh, fresh.with_name(fresh.name[:-12] + "01234567.tmp"))  # what another death has left
+    with atomic_write(path) as temporary:
+        temporary.write_text("new")
+        os.link(temporary, temporary.with_name(temporary.name[:-12] + "01234567.tmp"))  # what another death has left
     assert len(os.listdir(tmp_path)) == 2
-    sweep([path])
+    remove_temporary_files([path])
     assert os.listdir(tmp_path) == [path.name]
 
 
@@ -68,5 +68,5 @@ def test_a_longer_name_is_an_error(tmp_path):
 def test_a_folder_that_holds_something_is_refused_at_once(tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "a").touch()
-    with pytest.raises(OSError, match="not empty"), whole(tmp_path / "folder"):
+    with pytest.raises(OSError, match="not empty"), atomic_write(tmp_path / "folder"):
         pytest.fail("it was begun")

@@ -11,7 +11,7 @@ import pytest
 
 from scraper import Article, Dateline, RecordError
 from scraper.io import jsonl
-from scraper.io.content_encoding import zstd
+from scraper.io.compression import compressing, zstd
 from scraper.io.jsonl import parse_object, parse_record, read_lines, read_records
 
 TOLD = json.loads(Article(headline="x", like_count=1, dateline=Dateline("BERGEN — ")).to_json())
@@ -125,7 +125,7 @@ def test_a_line_without_an_end_is_cut_and_costs_no_other(
     monkeypatch.setattr(jsonl, "LONGEST", 1000)
     good = GOOD[0].to_json().encode() + b"\n"
     path = tmp_path / name
-    with path.open("wb") as file, jsonl.packing(file, name) as lines:
+    with path.open("wb") as file, compressing(file, name) as lines:
         lines.write(b"x" * 5000 + b"\n" + good + b"y" * 1001 + b"\n" + good + b"z" * 9999)
     assert [len(line) for line in read_lines(path)] == [1001, len(good), 1001, len(good), 1001]
     faults: list[RecordError] = []

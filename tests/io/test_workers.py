@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from scraper.io.workers import MEMORY, Pool, Work, cores, each
+from scraper.io.workers import MEMORY, Pool, Work, cores, run
 
 
 def _square(number: int) -> int | str:
@@ -36,35 +36,35 @@ def _process(_: object) -> int:
 @pytest.mark.parametrize("jobs", [1, 2, 3])
 def test_a_process_that_dies_or_hangs_costs_its_item_only(jobs):
     with Pool(Work(_square, _lost, limit=0.4), jobs) as pool:
-        got = list(pool.each(range(20)))
+        results = list(pool.run(range(20)))
     died = {number: "its reader died over it" for number in (3, 4, 17)}
-    assert got == [(n, died.get(n, "it takes more than 0.4 seconds" if n in (9, 12) else n * n)) for n in range(20)]
+    assert results == [(n, died.get(n, "it takes more than 0.4 seconds" if n in (9, 12) else n * n)) for n in range(20)]
 
 
 @pytest.mark.parametrize("jobs", [0, 1, 2])
 def test_an_item_that_takes_too_much_memory_or_raises_costs_itself_only(jobs):
-    found = list(each(Work(_hungry, _lost), range(8), jobs))
+    results = list(run(Work(_hungry, _lost), range(8), jobs))
     full = f"it takes more than {MEMORY >> 20} MB of memory"
-    assert found == [(n, full if n in (2, 3) else "a bug: KeyError(5)" if n == 5 else n) for n in range(8)]
+    assert results == [(n, full if n in (2, 3) else "a bug: KeyError(5)" if n == 5 else n) for n in range(8)]
 
 
 def test_one_job_is_done_beside_this_process_one_item_at_a_time():
-    asked = []
+    requested = []
 
     def items():
         for number in range(3):
-            asked.append(number)
+            requested.append(number)
             yield number
 
-    for number, process in each(Work(_process, _lost), items(), 1):
-        assert (asked[-1], process != os.getpid()) == (number, True)
+    for number, pid in run(Work(_process, _lost), items(), 1):
+        assert (requested[-1], pid != os.getpid()) == (number, True)
     assert cores() >= 1
 
 
 def test_many_items_are_done_by_all_processes_and_none_is_left_behind():
-    found = {process for _, process in each(Work(_process, _lost), range(100), 3)}
-    assert 1 < len(found) <= 3
-    assert os.getpid() not in found
-    for process in found:
+    pids = {pid for _, pid in run(Work(_process, _lost), range(100), 3)}
+    assert 1 < len(pids) <= 3
+    assert os.getpid() not in pids
+    for pid in pids:
         with pytest.raises(ProcessLookupError):
-            os.kill(process, 0)
+            os.kill(pid, 0)

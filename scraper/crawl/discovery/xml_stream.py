@@ -1,12 +1,9 @@
-"""XML of strangers, as a stream of its entries: no tree is built, no entity resolved, nothing fetched, no error raised.
+"""Untrusted XML as a stream of entries: no tree is built, no entity resolved, nothing fetched, no error raised.
 
-Broken XML is mended where that is plain, and read on where it is not. What did not come whole is not given.
+Obvious faults are repaired, and others skipped. Incomplete entries are not yielded.
 """
 
-import gzip
-import io
 import re
-import zlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
@@ -15,28 +12,29 @@ from typing import Literal, NamedTuple
 from lxml import etree
 from w3lib.encoding import read_bom, resolve_encoding, to_unicode
 
+from scraper.io.compression import GZIP, gunzip_start
+
 __all__ = ["BASE", "Element", "Field", "elements", "kind", "local", "text", "unpacked"]
 
 _CHUNK = 64 * 1024
-_MOST = 2_000_000  # marks, `<` and `&`: a full sitemap, 50,000 pages of 10 elements, has half of them
-_DEEPEST = 3  # url/news/publication_date: what lies deeper is passed over
-_WIDEST = 5000  # elements of an entry: a page may have a thousand pictures
-_START = 4096  # bytes in which the kind must show
-_GZIP = b"\x1f\x8b"
+_MOST = 2_000_000  # `<` and `&`: a full sitemap of 50,000 pages with 10 elements has half as many
+_DEEPEST = 3  # url/news/publication_date: deeper elements are skipped
+_WIDEST = 5000  # elements of an entry: a page can have a thousand images
+_START = 4096  # bytes by which the kind is recognised
 BASE = "{http://www.w3.org/XML/1998/namespace}base"
-"""The attribute against which URLs within an element are relative."""
+"""The attribute with the base URL of an element."""
 _DECLARED = re.compile(rb"\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MARK = re.compile("[<&]")
-# A mark that opens nothing XML knows is text: `?a=1&b=2`, `a < b`, and `&name;` of an entity, whatever it refers to.
+# Markup that XML does not know is text: `?a=1&b=2`, `a < b`, and `&name;` of any entity.
 _BARE = re.compile(
     r"(?P<cdata><!\[CDATA\[.*?(?:\]\]>|\Z))|<(?![A-Za-z_:!?/])"
     r"|&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\dA-Fa-f]{1,6});)",
     re.DOTALL,
 )
 
-# The first element, behind declarations, comments and a document type.
+# The first element, after declarations, comments and a document type.
 _ROOT = re.compile(r"(?:\s++|\ufeff|<!--.*?-->|<(?!!--)[?!][^>]*+>|\]\s*+>)*+<(?:[\w.-]+:)?(\w+)", re.DOTALL)
 _KINDS: Mapping[str, Literal["sitemap", "feed"]] = {
     "urlset": "sitemap",
@@ -59,12 +57,12 @@ class Field(NamedTuple):
 
 
 class Element(NamedTuple):
-    """An entry that came whole."""
+    """A complete entry."""
 
     name: str
     fields: tuple[Field, ...]
     bases: tuple[str, ...]
-    """The `xml:base` of the root and its own, each if there is one: the latter is relative to the former."""
+    """The `xml:base` of the root and its own, if present: the latter is relative to the former."""
 
 
 def kind(body: bytes, content_type: str = "") -> Literal["sitemap", "feed"] | None:
@@ -80,48 +78,39 @@ def kind(body: bytes, content_type: str = "") -> Literal["sitemap", "feed"] | No
 
 
 def unpacked(body: bytes, limit: int) -> bytes:
-    """Return the first `limit` bytes, of what is packed where it is gzip; a torn or broken archive up to the damage."""
-    if not body.startswith(_GZIP):
-        return body[:limit]
-    found = bytearray()
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
-            while len(found) < limit and (piece := file.read1(_CHUNK)):
-                found += piece
-    except (OSError, EOFError, zlib.error):
-        pass
-    return bytes(found[:limit])
+    """Return the first `limit` bytes of a body, decompressed if it is gzip and then up to where it is damaged."""
+    return gunzip_start(body, limit) if body.startswith(GZIP) else body[:limit]
 
 
 def text(body: bytes) -> str:
-    """Decode by the byte order mark, else as declared, else as UTF-8, without what no XML may hold."""
+    """Decode by the byte order mark, else as declared, else as UTF-8, without characters that XML forbids."""
     marked, mark = read_bom(body)
     declared = _DECLARED.match(body)
     named = declared[1].decode() if declared else "utf-8"
-    if named.lower().startswith(("utf-16", "utf-32")):  # it could not have been read, were it so
+    if named.lower().startswith(("utf-16", "utf-32")):  # else the declaration would be unreadable
         named = "utf-8"
     decoded = to_unicode(body[len(mark or b"") :], marked or resolve_encoding(named) or "utf-8")
     return _FORBIDDEN.sub("", decoded).lstrip("\ufeff \t\r\n")
 
 
 def local(tag: str) -> str:
-    """Return a tag's name without its namespace."""
+    """Return the name of a tag without its namespace."""
     return tag.rpartition("}")[2]
 
 
 def elements(markup: str, names: Collection[str]) -> Iterator[Element]:
-    """Return the entries of these names, in order."""
+    """Yield the entries with these names, in order."""
     target = _Target(frozenset(names))
     parser = etree.XMLParser(
         target=target, recover=True, resolve_entities=False, remove_comments=True, remove_pis=True, encoding="utf-8"
     )
-    data = _BARE.sub(_mended, _bounded(markup)).encode("utf-8", "ignore")
+    data = _BARE.sub(_escaped, _bounded(markup)).encode("utf-8", "ignore")
     for start in range(0, len(data), _CHUNK):
         with suppress(etree.XMLSyntaxError):
             parser.feed(data[start : start + _CHUNK])
-        yield from target.found
-        target.found.clear()
-    # The parser is not closed: it would end what is open, and so make a torn entry whole.
+        yield from target.entries
+        target.entries.clear()
+    # The parser is not closed: that would complete a truncated entry.
 
 
 def _bounded(markup: str) -> str:
@@ -130,20 +119,20 @@ def _bounded(markup: str) -> str:
     return markup[: next(islice(_MARK.finditer(markup), _MOST, None)).start()]
 
 
-def _mended(found: re.Match[str]) -> str:
-    return found["cdata"] or {"<": "&lt;", "&": "&amp;"}[found[0]]
+def _escaped(markup: re.Match[str]) -> str:
+    return markup["cdata"] or {"<": "&lt;", "&": "&amp;"}[markup[0]]
 
 
 class _Target:
-    """What the parser tells, gathered into entries."""
+    """A parser target that collects entries."""
 
     def __init__(self, names: frozenset[str]) -> None:
-        self.found: list[Element] = []
+        self.entries: list[Element] = []
         self._names = names
         self._base: str | None = None
         self._own = ""
         self._path: list[str] = []
-        """The open tags from the entry on; empty outside of one."""
+        """The open tags from the entry down; empty outside an entry."""
         self._fields: list[Field] = []
         self._open: list[tuple[dict[str, str], list[str]]] = []
         self._deeper = 0
@@ -151,7 +140,7 @@ class _Target:
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         if self._base is None:
             self._base = attributes.get(BASE, "")
-        if local(tag) in self._names:  # also where the one before it was not ended
+        if local(tag) in self._names:  # even if the one before it was not closed
             self._path, self._fields, self._open, self._deeper = [tag], [], [({}, [])], 0
             self._own = attributes.get(BASE, "")
         elif self._path and len(self._path) + self._deeper < _DEEPEST:
@@ -171,10 +160,10 @@ class _Target:
         attributes, parts = self._open.pop()
         if self._open and len(self._fields) < _WIDEST:
             self._fields.append(Field(tuple(self._path), attributes, "".join(parts).strip()))
-        elif not self._open and tag == self._path[0]:  # else what is ended is around an entry that never was
+        elif not self._open and tag == self._path[0]:  # else a surrounding element ends
             bases = tuple(filter(None, (self._base, self._own)))
-            self.found.append(Element(local(tag), tuple(self._fields), bases))
+            self.entries.append(Element(local(tag), tuple(self._fields), bases))
         self._path.pop()
 
     def close(self) -> None:
-        """Demanded by the parser; never called."""
+        """Do nothing; the parser requires the method but never calls it."""

@@ -1,18 +1,16 @@
-"""The archive of a crawl: every response as it came, in WARC files, from which the same records can be made again.
+"""The archive of a crawl: every response as received, in WARC files, from which the records can be extracted again.
 
-A file grows by whole gzip members, each in one write, and bears the suffix `.open` until it is closed. What a crash
-left is cut to its last whole record when the next crawl begins; nothing is ever appended to an old file, as what is
-behind a torn member is lost to most readers.
+A file grows by complete gzip members, each in one write, and has the suffix `.open` until it is closed. The next crawl
+truncates a file that a crash left to its last complete record. Nothing is appended to an old file, as most readers lose
+what follows a torn member.
 """
 
 import asyncio
 import base64
-import fcntl
 import hashlib
 import logging
 import os
 import uuid
-import zlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
@@ -29,6 +27,8 @@ from scraper.crawl.crawl_dir import crawl_dir
 from scraper.crawl.fetch_time import fetched_at
 from scraper.crawl.frontier.scheduler import Scheduler
 from scraper.crawl.frontier.session import DISK_FULL
+from scraper.io.compression import gzipped
+from scraper.io.files import lock
 from scraper.io.warc import whole_size
 
 __all__ = ["Archive", "ArchiveFile", "member", "mend"]
@@ -46,11 +46,10 @@ logger = logging.getLogger(__name__)
 
 
 def member(kind: str, fields: Fields, block: bytes) -> bytes:
-    """Return a WARC record as a gzip member; `fields` are those beside its type, length and digest."""
+    """Return a WARC record as a gzip member; `fields` are the headers other than type, length and digest."""
     fixed = (("WARC-Type", kind), ("WARC-Block-Digest", _digest(block)), ("Content-Length", str(len(block))))
     lines = "".join(f"{name}: {value}\r\n" for name, value in (*fixed, *fields))
-    packing = zlib.compressobj(wbits=31)
-    return packing.compress(b"WARC/1.1\r\n" + lines.encode() + b"\r\n" + block + b"\r\n\r\n") + packing.flush()
+    return gzipped(b"WARC/1.1\r\n" + lines.encode() + b"\r\n" + block + b"\r\n\r\n")
 
 
 def _digest(data: bytes) -> str:
@@ -80,24 +79,24 @@ def _exchange(request: Request, response: Response, time: datetime) -> tuple[byt
     response_id = _identifier()
     shared = (("WARC-Target-URI", response.url), ("WARC-Date", _moment(time)))
     address = (("WARC-IP-Address", str(response.ip_address)),) if response.ip_address else ()
-    headers = (
+    response_headers = (
         ("WARC-Record-ID", response_id),
         ("WARC-Payload-Digest", _digest(response.body)),
         ("Content-Type", "application/http;msgtype=response"),
     )
-    asked = (
+    request_headers = (
         ("WARC-Record-ID", _identifier()),
         ("WARC-Concurrent-To", response_id),
         ("Content-Type", "application/http;msgtype=request"),
     )
     return (
-        member("response", (*shared, *address, *headers), _response(response)),
-        member("request", (*shared, *asked), _request(request)),
+        member("response", (*shared, *address, *response_headers), _response(response)),
+        member("request", (*shared, *request_headers), _request(request)),
     )
 
 
 def _response(response: Response) -> bytes:
-    """Return a response as a WARC block: the downloader has removed the transfer coding, so the body has a length."""
+    """Return a response as a WARC block; it has a length, as the downloader has removed the transfer coding."""
     try:
         phrase = HTTPStatus(response.status).phrase
     except ValueError:
@@ -113,7 +112,7 @@ def _response(response: Response) -> bytes:
 
 
 def _request(request: Request) -> bytes:
-    """Return the request as the middlewares saw it, without secrets; the downloader adds a line or two."""
+    """Return the request as the middlewares saw it, without secrets; the downloader adds a few lines."""
     parts = urlsplit(request.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     lines = [_line(name, value) for name, value in _pairs(request.headers) if name.lower() not in _SECRET]
@@ -133,7 +132,7 @@ def _line(name: bytes, value: bytes) -> bytes:
 
 
 class ArchiveFile:
-    """A WARC file that is being written, locked as long as it is."""
+    """A WARC file that is being written, and locked until it is closed."""
 
     def __init__(self, directory: Path, name: str, software: str) -> None:
         """Start a file with its warcinfo record; raise `OSError`."""
@@ -149,7 +148,7 @@ class ArchiveFile:
             raise
 
     def write(self, packed: bytes) -> None:
-        """Append a member in one write; raises `OSError` and leaves whole members only."""
+        """Append a member in one write; raise `OSError`, after which only complete members are left."""
         try:
             written = os.write(self._file, packed)
         except OSError:
@@ -169,10 +168,10 @@ class ArchiveFile:
 def _locked_new(path: Path) -> int:
     while True:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock(file, wait=True)
         if os.fstat(file).st_nlink:
             return file
-        os.close(file)  # another crawl took it for a left-over before it was locked
+        os.close(file)  # another crawl removed it as a left-over before it was locked
 
 
 def _settle(path: Path, size: int) -> None:
@@ -183,25 +182,23 @@ def _settle(path: Path, size: int) -> None:
 
 
 def mend(directory: Path) -> dict[Path, int]:
-    """Cut every file that a dead process left to its last whole record and give it its name.
+    """Truncate the files of dead processes to the last complete record, and rename them.
 
-    Gives the files and how many bytes of each were cut off; a file that is being written is left alone. Raises
+    Returns the files with the number of bytes that were cut off. Files that are being written are left alone. Raises
     `OSError`.
     """
     cut = {}
     for path in sorted(directory.glob(f"*.warc.gz{_OPEN}")):
         with path.open("r+b") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not lock(file):
                 continue
             if not os.fstat(file.fileno()).st_nlink or not path.exists():
-                continue  # closed by its writer, or mended by another crawl, in this very moment
-            size, whole = os.fstat(file.fileno()).st_size, whole_size(path)
-            file.truncate(whole)
+                continue  # closed by its writer, or repaired by another crawl, at this moment
+            size, complete = os.fstat(file.fileno()).st_size, whole_size(path)
+            file.truncate(complete)
             os.fsync(file.fileno())
-            _settle(path, whole)
-            cut[path.with_name(path.name.removesuffix(_OPEN))] = size - whole
+            _settle(path, complete)
+            cut[path.with_name(path.name.removesuffix(_OPEN))] = size - complete
     return cut
 
 
@@ -209,7 +206,7 @@ def mend(directory: Path) -> dict[Path, int]:
 
 
 class Archive:
-    """Downloader middleware that keeps every response in CRAWL_DIR/archive/, before anything is unpacked."""
+    """Downloader middleware that writes every response to CRAWL_DIR/archive/ before it is decompressed."""
 
     def __init__(self, crawler: Crawler) -> None:
         if not crawler.settings.getbool("ARCHIVE"):

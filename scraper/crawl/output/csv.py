@@ -1,4 +1,4 @@
-"""Records as CSV: a list or a group of values is JSON in its cell, so that nothing of it is lost."""
+"""Records as CSV: lists and dicts are JSON in their cells, so that nothing is lost."""
 
 import json
 from typing import Any
@@ -12,10 +12,10 @@ __all__ = ["CsvRecordExporter"]
 
 
 class CsvRecordExporter(CsvItemExporter):
-    """Scrapy's exporter, but for lists (which that joins by commas), dicts (as Python writes them) and formulas."""
+    """An exporter that differs from that of Scrapy in lists, dicts and formulas."""
 
     def serialize_field(self, field: dict[str, Any] | Field, name: str, value: Any) -> Any:  # type: ignore[override]
-        """Return what is in the cell."""
+        """Return the content of a cell."""
         if isinstance(value, (list, tuple, dict)):
             return json.dumps(value, ensure_ascii=False)
         return cell(super().serialize_field(field, name, value))

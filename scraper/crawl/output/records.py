@@ -1,7 +1,7 @@
-"""records.jsonl: one whole line a record, each in one write, and the ledger that agrees with it after any death.
+"""records.jsonl: one line per record, each in one write, and the store that agrees with it after any crash.
 
-A line is written before the ledger is committed. What a death leaves in the file alone is read back at the next start;
-what a death, or a person, took out of the file is fetched again.
+A line is written before the store is committed. Lines that only the file has after a crash are read at the next start;
+the pages of records that were lost, or removed by a person, are fetched again.
 """
 
 import json
@@ -24,38 +24,39 @@ from scraper.crawl.frontier.store import Store, StoryIndex, WriteLockLost
 from scraper.crawl.items import Item
 from scraper.crawl.stats import add
 from scraper.errors import RecordError
+from scraper.io.files import atomic_write
 from scraper.stories.identity import Story, Verdict, judge, remembered
 
 __all__ = ["RecordFile", "RecordPipeline", "catch_up"]
 
 _BLOCK = 65536
-_SYNC = 5.0  # seconds of writing after which the lines are brought to the disk
+_SYNC = 5.0  # seconds of writing after which the lines are flushed to disk
 _HEARTBEAT_LINES = 1000  # lines read between two heartbeats
-_TOLD = {"replaces": "updated", "duplicate_of": "copies"}  # what a record says besides, and how it is counted
+_COUNTERS = {"replaces": "updated", "duplicate_of": "copies"}  # by field of a record
 
 logger = logging.getLogger(__name__)
 
 
 class RecordFile:
-    """A file that grows by whole lines; opening mends a torn last line. Raises `OSError`."""
+    """A file that grows by complete lines; opening removes a torn last line. Raises `OSError`."""
 
     def __init__(self, path: Path) -> None:
-        """Open or begin the file."""
+        """Open or create the file."""
         self.path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         self.torn = _mend(self._file)
-        """How many bytes of a torn last line were cut off."""
+        """The number of bytes of a torn last line that were cut off."""
         self.size = os.fstat(self._file).st_size
         self._synced = time.monotonic()
 
     def lines(self, start: int) -> Iterator[bytes]:
-        """Return the lines from an offset on."""
+        """Yield the lines from an offset on."""
         with self.path.open("rb") as file:
             file.seek(start)
             yield from file
 
     def append(self, line: bytes) -> None:
-        """Write one line, or nothing of it."""
+        """Write a line completely, or raise `OSError` and write nothing."""
         try:
             written = os.write(self._file, line)
         except OSError:
@@ -69,18 +70,20 @@ class RecordFile:
             self._synced = time.monotonic()
 
     def drop(self, start: int, numbers: Collection[int], aside: Path) -> None:
-        """Move lines, numbered from 1 at an offset, to the end of `aside`: a new file takes the place of this one."""
-        fresh = self.path.with_name(f"{self.path.name}.tmp")
-        with self.path.open("rb") as old, fresh.open("wb") as new, aside.open("ab") as dropped:
-            at = number = 0
+        """Move lines, numbered from 1 at an offset, to the end of `aside`; the file is replaced by a new one."""
+        with (
+            atomic_write(self.path) as temporary,
+            self.path.open("rb") as old,
+            temporary.open("wb") as new,
+            aside.open("ab") as dropped,
+        ):
+            offset = number = 0
             for line in old:
-                number += at >= start
-                at += len(line)
+                number += offset >= start
+                offset += len(line)
                 (dropped if number in numbers else new).write(line)
-            for each in (dropped, new):  # a line may be in both after a death, never in none
-                each.flush()
-                os.fsync(each.fileno())
-        fresh.replace(self.path)
+            dropped.flush()
+            os.fsync(dropped.fileno())  # before the replacement: a crash may duplicate lines, but loses none
         os.close(self._file)
         self._file = os.open(self.path, os.O_RDWR | os.O_APPEND)
         self.size = os.fstat(self._file).st_size
@@ -101,9 +104,9 @@ def _mend(file: int) -> int:
     size = end = os.fstat(file).st_size
     while end:
         start = max(0, end - _BLOCK)
-        found = os.pread(file, end - start, start).rfind(b"\n")
-        if found >= 0:
-            end = start + found + 1
+        line_break = os.pread(file, end - start, start).rfind(b"\n")
+        if line_break >= 0:
+            end = start + line_break + 1
             break
         end = start
     os.ftruncate(file, end)
@@ -113,9 +116,9 @@ def _mend(file: int) -> int:
 def catch_up(file: RecordFile, store: Store) -> tuple[int, list[RecordError]]:
     """Bring the store into agreement with the records file.
 
-    Lines that were not noted, and whose stories other workers wrote as well meanwhile, are taken back.
-    Gives the number of requests that are made again, as their records are gone, and the lines that are no records,
-    numbered from where reading began.
+    Lines that are not in the store yet, and whose stories other workers have written meanwhile, are moved aside.
+    Returns the number of requests that are repeated because their records are lost, and the lines that are no records,
+    numbered from the start of reading.
     """
     stories = store.stories
     stories.is_stale = False
@@ -149,14 +152,14 @@ def catch_up(file: RecordFile, store: Store) -> tuple[int, list[RecordError]]:
 
 
 def _story(item: Item) -> Story:
-    """Return what is remembered of an item: an article has copies, any other item has none."""
+    """Return what is remembered of an item; only articles can have copies."""
     if item.article is not None:
         return remembered(item.article)
     return Story(items.item_id(item.fields), items.item_id({**item.fields, "id": None}))
 
 
 class RecordPipeline:
-    """Item pipeline that keeps every story in CRAWL_DIR/records.jsonl, once, and again when it has changed."""
+    """Item pipeline that writes every story to CRAWL_DIR/records.jsonl once, and again when it has changed."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -168,10 +171,10 @@ class RecordPipeline:
         return cls(crawler)
 
     def open_spider(self) -> None:
-        """Open the file, and say what had to be mended."""
+        """Open the file, and log what had to be repaired."""
         session = Scheduler.of(self._crawler).session
         path = crawl_dir(self._crawler) / RECORDS
-        if session.store is None:  # it has said why, and the crawl ends
+        if session.store is None:  # the reason is logged, and the crawl ends
             return
         try:
             self._file = RecordFile(path)
@@ -194,28 +197,28 @@ class RecordPipeline:
             logger.warning("%d lines are not records; the first: %s", len(faults), faults[0])
 
     def process_item(self, item: Any) -> Any:
-        """Write an item of any kind, unless the file has it; the first failure to write ends the crawl.
+        """Write an item of any kind, unless the file has it already; the first failure to write ends the crawl.
 
-        Return an article as a dict, so that whatever comes after this can write it, too.
+        Returns an article as a dict, so that later pipelines and exporters can write it, too.
         """
         session = Scheduler.of(self._crawler).session
         if self._file is None or session.store is None or session.is_stopping:
             raise OmittedItem("no room for the record", log_level="DEBUG")
-        found = items.read(item)
+        parsed = items.read(item)
         try:
-            more = self._written(self._file, session.store, found)
+            more = self._written(self._file, session.store, parsed)
         except (OSError, *UNUSABLE) as error:
             session.stop(error)
             raise OmittedItem("no room for the record", log_level="DEBUG") from error
-        for key, what in _TOLD.items():
+        for key, what in _COUNTERS.items():
             add(self._crawler, what, key in more)
         add(self._crawler, "written")
-        if found.article is not None:
-            return {**found.fields, **more}
+        if parsed.article is not None:
+            return {**parsed.fields, **more}
         return {**item, **more} if isinstance(item, dict) else item
 
     def _written(self, file: RecordFile, store: Store, item: Item) -> Mapping[str, Any]:
-        """Judge an item and write it, in turn with other workers; return what the line says besides."""
+        """Judge an item and write it, in turn with other workers; return the fields that were added to it."""
         story, stories = _story(item), store.stories
         while True:
             if stories.is_stale:
@@ -223,10 +226,10 @@ class RecordPipeline:
             size = file.size
             try:
                 with stories.write_lock():
-                    if stories.is_stale:  # it was lost just now
+                    if stories.is_stale:  # it was lost at this moment
                         continue
                     verdict = self._judged(story, stories)
-                    if stories.is_stale:  # what was judged may hold no more
+                    if stories.is_stale:  # the verdict may be outdated
                         continue
                     file.append(item.line(verdict.more))
                     stories.remember(verdict.story or story, file.size)
@@ -235,7 +238,7 @@ class RecordPipeline:
                 file.cut(size)
 
     def _judged(self, story: Story, stories: StoryIndex) -> Verdict:
-        """Judge a story; raise `OmittedItem` for what the file has already."""
+        """Judge a story; raise `OmittedItem` if the file has it already."""
         verdict = judge(story, stories)
         if verdict.left_out is None:
             return verdict

@@ -16,11 +16,12 @@ from scrapy.crawler import Crawler
 
 from scraper.article import Article
 from scraper.coverage import coverage
-from scraper.crawl.crawl_dir import RECORDS, crawl_dir, replace
+from scraper.crawl.crawl_dir import RECORDS, crawl_dir
 from scraper.crawl.frontier.scheduler import Scheduler
 from scraper.crawl.frontier.session import LOCKED, NO_OUTPUT, OTHER_SITE
 from scraper.crawl.stats import CrawlStats
 from scraper.errors import RecordError
+from scraper.io.files import atomic_write
 from scraper.io.network_policy import UNSAFE
 from scraper.io.terminal import Lenient
 from scraper.version import __version__
@@ -129,6 +130,7 @@ def _versions() -> dict[str, str]:
 def _write(path: Path, text: str) -> None:
     """Replace a file; a failure is said, for there is nothing else to be done at the end of a crawl."""
     try:
-        replace(path, text)
+        with atomic_write(path) as temporary:
+            temporary.write_text(text, "utf-8")
     except OSError as error:
         logger.error("%s could not be written: %s", path, error)

@@ -6,7 +6,6 @@ Beside the sets lies `blocks/labels.jsonl.gz`: one page a line with `set`, `page
 of [label, text].
 """
 
-import gzip
 import json
 import tarfile
 from collections import defaultdict
@@ -21,6 +20,8 @@ from numpy.typing import NDArray
 
 from scraper.block import Block, Document
 from scraper.errors import ScraperError
+from scraper.io.compression import decompressing
+from scraper.io.jsonl import read_lines
 from scraper.segment.decode import decode
 from scraper.segment.html import segment_html
 from scraper.segment.text import segment_text
@@ -79,7 +80,7 @@ def read_corpus(root: Path, as_text: bool = False, sites: Path | None = None) ->
     labels = _read_labels(root / "blocks" / "labels.jsonl.gz")
     for folder in sorted(path.parent for path in root.glob("*/pages")):
         for gold in _read_gold(folder):
-            html = gzip.decompress((folder / "pages" / f"{gold['page']}.html.gz").read_bytes())
+            html = _read_page(folder / "pages" / f"{gold['page']}.html.gz")
             yield from _example(folder.name, gold, labels.get((folder.name, gold["page"]), {}), html, as_text)
     for archive in sorted(sites.glob("*.tar.xz")) if sites and not as_text else ():
         yield from _read_site(archive)
@@ -88,8 +89,12 @@ def read_corpus(root: Path, as_text: bool = False, sites: Path | None = None) ->
 def _read_labels(file: Path) -> dict[tuple[str, str], dict[str, Any]]:
     if not file.exists():
         return {}
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        return {(page["set"], page["page"]): page for page in map(json.loads, lines)}
+    return {(page["set"], page["page"]): page for page in map(json.loads, read_lines(file))}
+
+
+def _read_page(file: Path) -> bytes:
+    with file.open("rb") as packed, decompressing(packed, file.name) as page:
+        return page.read()
 
 
 def _read_gold(folder: Path) -> Iterator[dict[str, Any]]:

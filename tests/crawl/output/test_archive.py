@@ -1,6 +1,5 @@
 """The archive of a crawl: what is kept, how files begin and end, and what a crash or a full disk leaves."""
 
-import fcntl
 import gzip
 import json
 import os
@@ -289,16 +288,16 @@ def test_a_file_that_is_being_written_is_left_alone(tmp_path):
 
 def test_a_file_that_was_taken_for_a_left_over_is_begun_again(tmp_path, monkeypatch):
     """Another crawl may mend it between its making and its lock."""
-    flock, removed = fcntl.flock, []
+    lock, removed = archive.lock, []
 
-    def late(file: int, how: int) -> None:
+    def late(file: int, *, wait: bool) -> bool:
         if not removed:
             (path,) = tmp_path.iterdir()
             path.unlink()
             removed.append(path)
-        flock(file, how)
+        return lock(file, wait=wait)
 
-    monkeypatch.setattr(archive.fcntl, "flock", late)
+    monkeypatch.setattr(archive, "lock", late)
     begun(tmp_path, 1).close()
     (path,) = tmp_path.iterdir()
     assert removed
