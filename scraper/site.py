@@ -22,7 +22,7 @@ from scraper.tagger.page_summary import PageSummary, PathSummary
 from scraper.tagger.site_evidence import SiteIndex, index_pages
 from scraper.templates.engine import recognise
 
-__all__ = ["MAX_BYTES", "MAX_PAGES", "Region", "Site", "host_of", "learn", "summarise_document"]
+__all__ = ["MAX_BYTES", "MAX_PAGES", "Region", "Site", "Sites", "host_of", "learn", "page_host", "summarise_document"]
 
 MAX_PAGES, MAX_BYTES = 24, 190_000
 """The sample holds as many pages, and as many bytes of JSON, at most."""
@@ -69,12 +69,13 @@ class Site:
 
         Raise `ScraperError` for input that is no page.
         """
-        summary = summarise_document(read(page, url=url, content_type=content_type))
-        return self if summary is None else self.add(summary, url)
+        document = read(page, url=url, content_type=content_type)
+        summary = summarise_document(document)
+        return self if summary is None else self.add(summary, page_host(document))
 
-    def add(self, summary: PageSummary, url: str | None = None) -> Self:
+    def add(self, summary: PageSummary, host: str | None = None) -> Self:
         """Return what is known after a page that is already summarised."""
-        hosts = tuple(sorted({*self.hosts, *filter(None, [host_of(url)])})[:_MAX_HOSTS])
+        hosts = tuple(sorted({*self.hosts, *filter(None, [host])})[:_MAX_HOSTS])
         pages = {each.digest: each for each in (*self.sample, summary)}
         return replace(self, hosts=hosts, pages=self.pages + 1, sample=_bounded(pages.values()))
 
@@ -126,6 +127,19 @@ class Site:
         if stored.version != VERSION:
             raise ScraperError(f"a site of version {stored.version}; this library reads version {VERSION}")
         return cls(stored.hosts[:_MAX_HOSTS], stored.pages, _bounded(stored.sample))
+
+
+@dataclass(frozen=True)
+class Sites:
+    """The sites of pages of several hosts."""
+
+    by_host: Mapping[str, Site]
+    default: Site | None = None
+    """For pages of other hosts, and for pages of no known URL."""
+
+    def of(self, document: Document) -> Site | None:
+        """Return the site of a page."""
+        return self.by_host.get(page_host(document) or "", self.default)
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -183,6 +197,11 @@ def learn(pages: Iterable[bytes | str | tuple[bytes | str, str | None]]) -> Site
 def summarise_document(document: Document) -> PageSummary | None:
     """Return what a segmented page says about its site; None for an empty page, and for one of a known template."""
     return None if not document.elements or recognise(document) is not None else summarise(document)
+
+
+def page_host(document: Document) -> str | None:
+    """Return the host of a page: that of its URL, or else that of the URL which it names as its own."""
+    return host_of(document.url or document.head.canonical or document.head.meta.get("og:url"))
 
 
 def host_of(url: str | None) -> str | None:

@@ -120,8 +120,10 @@ def test_lists_of_stories_give_way_to_stories():
     assert sum(not page.is_list for page in site.sample) == 10
 
 
-def test_a_known_template_teaches_nothing(portal_page):
-    assert learn([portal_page]) == Site()
+def test_a_known_template_teaches_nothing(portal_pages):
+    pages = [page.body for path, page in portal_pages.items() if path.endswith(".html")]
+    assert len(pages) > 10
+    assert learn(pages).sample == ()
 
 
 def test_json_round_trip(site):
@@ -153,7 +155,7 @@ def test_any_text_is_a_site_or_an_error(text):
 @given(
     st.lists(
         st.tuples(
-            st.text(max_size=9), st.integers(0, 2**32 - 1), st.integers(0, 10**6), st.integers(0, 10**6),
+            st.text(max_size=9), st.integers(0, 2**32 - 1), st.integers(1, 10**6), st.integers(0, 10**6),
             st.floats(0, 10**6), st.floats(0, 10**6), st.dictionaries(st.sampled_from(["body", "x", "headline"]), st.floats(0, 10**6)),
             st.lists(st.text(max_size=9), max_size=4),
         ),

@@ -14,6 +14,7 @@ from scraper.cli.crawl import crawl
 from scraper.cli.explain import explain
 from scraper.cli.export import export
 from scraper.cli.extract import extract
+from scraper.cli.learn import learn
 from scraper.cli.small import print_version, report, schema
 from scraper.io.terminal import open_standard_streams
 
@@ -25,6 +26,7 @@ _COMMANDS = (
     (crawl, "Crawl a news portal.", "scraper crawl https://portal.example/ --into crawls/portal"),
     (bulk, "Extract records from archives, one file per archive.", "scraper bulk archive/*.warc.gz --into records"),
     (explain, "Show the label of every block of a page, and why.", "scraper explain page.html"),
+    (learn, "Learn a site from its own pages.", "scraper learn pages/ -o site.json --show site.html"),
     (check, "Validate a file of records.", "scraper check records.jsonl --repair clean.jsonl"),
     (
         export,

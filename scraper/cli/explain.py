@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from rich.text import Text
 
 from scraper.block import Labelled
 from scraper.cli.inputs import InputOptions, InputPage, Inputs
-from scraper.cli.options import LIMIT, Limit, Trust, Url, address, trusted
+from scraper.cli.options import LIMIT, Limit, SiteFile, Trust, Url, address, read_site, trusted
 from scraper.cli.output import STDOUT, ending, reject_same_file, writing
 from scraper.cli.screen import Screen, plain
 from scraper.errors import ScraperError
@@ -24,6 +25,7 @@ from scraper.explanation import explain_page, explain_page_text
 from scraper.io.workers import Work, run
 from scraper.label import Label
 from scraper.pipeline import labelled
+from scraper.site import Site
 from scraper.stories.replay import document
 
 __all__ = ["explain"]
@@ -45,6 +47,7 @@ def explain(
     ] = None,
     text: Annotated[bool, typer.Option("--text", help="Treat the page as flattened text, whatever its name.")] = False,
     url: Url = None,
+    site: SiteFile = None,
     limit: Limit = LIMIT,
     trust: Trust = None,
 ) -> None:
@@ -56,7 +59,8 @@ def explain(
     item = _only(Inputs([page], InputOptions(text, trusted(trust), address(url)), screen), page, screen)
     if item is None:
         raise typer.Exit(1)
-    ((_, result),) = run(Work(_page if output and not as_json else _blocks, ScraperError, limit), (item,), 1)
+    work = partial(_page if output and not as_json else _blocks, read_site(site))
+    ((_, result),) = run(Work(work, ScraperError, limit), (item,), 1)
     if isinstance(result, ScraperError):
         screen.error(f"{page}: {result}")
         raise typer.Exit(1)
@@ -74,19 +78,19 @@ def _only(inputs: Inputs, name: str, screen: Screen) -> InputPage | None:
     return items[0] if len(items) == 1 else None
 
 
-def _page(item: InputPage) -> str | ScraperError:
+def _page(site: Site | None, item: InputPage) -> str | ScraperError:
     page = item.page
     try:
         if page.status is None:
             return explain_page_text(page.body.decode("utf-8", "replace"), url=page.url)
-        return explain_page(page.body, url=page.url, content_type=page.content_type)
+        return explain_page(page.body, url=page.url, content_type=page.content_type, site=site)
     except ScraperError as error:
         return error
 
 
-def _blocks(item: InputPage) -> tuple[Labelled, ...] | ScraperError:
+def _blocks(site: Site | None, item: InputPage) -> tuple[Labelled, ...] | ScraperError:
     try:
-        return labelled(document(item.page))
+        return labelled(document(item.page), site)
     except ScraperError as error:
         return error
 

@@ -1,6 +1,8 @@
 """`scraper extract`: pages in, records out."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,12 +10,14 @@ import typer
 
 from scraper.article import Article
 from scraper.cli.inputs import InputOptions, InputPage, Inputs
-from scraper.cli.options import LIMIT, Limit, Trust, Url, address, trusted
+from scraper.cli.options import LIMIT, Limit, SiteFile, Trust, Url, address, read_site, trusted
 from scraper.cli.output import To, deliver, form_of, reject_same_file
 from scraper.cli.screen import Screen
+from scraper.cli.site_learning import learn_sites
 from scraper.errors import ScraperError
 from scraper.io.wording import count
 from scraper.io.workers import Work, bounded, run
+from scraper.site import Sites
 from scraper.stories.replay import PageResult, Replay, look
 
 __all__ = ["extract"]
@@ -52,6 +56,11 @@ def extract(
     url: Url = None,
     to: To = None,
     trust: Trust = None,
+    site: SiteFile = None,
+    learn: Annotated[
+        bool,
+        typer.Option("--learn/--no-learn", help="First learn each host that has at least 3 pages among the inputs."),
+    ] = False,
 ) -> None:
     """Extract a record from each page, as JSON Lines in the order of the inputs, or in the format of OUT or --to.
 
@@ -63,7 +72,11 @@ def extract(
     path = Path(output) if output is not None else None
     source = Inputs(inputs, InputOptions(text, trusted(trust), address(url)), screen)
     reject_same_file(path, source.names)
-    results = run(Work(_extract, _lost, limit), source, _jobs(jobs, source))
+    processes = _jobs(jobs, source)
+    sites = Sites({}, read_site(site))
+    if learn:
+        sites = replace(_learned(source, screen, (limit, processes)), default=sites.default)
+    results = run(Work(partial(_extract, sites), _lost, limit), source, processes)
     if not deliver(_articles(results, source, screen), path, form, screen) and not screen.errors:
         screen.error("no page contains an article")
     raise typer.Exit(1 if screen.errors else 0)
@@ -84,6 +97,14 @@ def _articles(results: Iterable[tuple[InputPage, PageResult]], source: Inputs, s
         yield from replay.rest()
 
 
+def _learned(source: Inputs, screen: Screen, options: tuple[float, int]) -> Sites:
+    try:
+        return learn_sites(source.names, options)
+    except ScraperError as error:
+        screen.error(error)
+        raise typer.Exit(1) from error
+
+
 def _jobs(jobs: int | None, source: Inputs) -> int:
     few = source.count <= _FEW_FILES and source.total <= _FEW_BYTES
     return 1 if jobs is None and few else bounded(jobs or 0)
@@ -98,8 +119,8 @@ def _records(replay: Replay, item: InputPage, result: PageResult, screen: Screen
         screen.error(f"{item.name}: {result.error or f'not a page, but {item.page.content_type}'}")
 
 
-def _extract(item: InputPage) -> PageResult:
-    return look(item.page)
+def _extract(sites: Sites, item: InputPage) -> PageResult:
+    return look(item.page, sites)
 
 
 def _lost(reason: str) -> PageResult:

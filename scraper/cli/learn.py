@@ -5,17 +5,15 @@ from typing import Annotated
 
 import typer
 
-from scraper.cli.inputs import InputOptions, InputPage, Inputs
+from scraper.cli.inputs import InputOptions, Inputs
 from scraper.cli.options import LIMIT, Limit, SiteFile, Trust, read_site, trusted
 from scraper.cli.output import ending, reject_same_file, writing
 from scraper.cli.screen import Screen
-from scraper.errors import ScraperError
+from scraper.cli.site_learning import summaries
 from scraper.io.wording import count
-from scraper.io.workers import Work, bounded, each
-from scraper.site import Site, summarise_document
+from scraper.io.workers import bounded
+from scraper.site import Site
 from scraper.site_page import site_page
-from scraper.stories.replay import document, is_readable
-from scraper.tagger.page_summary import PageSummary
 
 __all__ = ["learn"]
 
@@ -50,28 +48,19 @@ def learn(
     if show is not None:
         ending(show.name, ("html", "htm"), "the site is shown as an HTML page")
     known = read_site(site) or Site()
-    for item, result in each(Work(_summarise, ScraperError, limit), source, bounded(jobs)):
-        if isinstance(result, PageSummary):
-            known = known.add(result, item.page.url)
-        elif result is not None:
-            screen.error(f"{item.name}: {result}")
-    if inputs and not known.sample:
+    for host, summary in summaries(source, screen, (limit, bounded(jobs))):
+        known = known.add(summary, host)
+    if not known.sample:
         screen.error("no page to learn from; pages of known templates are read without a site")
         raise typer.Exit(1)
     if show is not None:
-        with writing(show, screen) as file:
-            file.write(site_page(known).encode("utf-8", "replace"))
+        _write(show, site_page(known), screen)
     if output is not None or show is None:
-        with writing(output, screen) as file:
-            file.write(known.to_json().encode("utf-8", "replace") + b"\n")
+        _write(output, f"{known.to_json()}\n", screen)
     screen.note(f"{count(known.pages, 'page')} learned from, {len(known.sample)} in the sample")
     raise typer.Exit(1 if screen.errors else 0)
 
 
-def _summarise(item: InputPage) -> PageSummary | ScraperError | None:
-    if not is_readable(item.page):
-        return None
-    try:
-        return summarise_document(document(item.page))
-    except ScraperError as error:
-        return error
+def _write(path: Path | None, text: str, screen: Screen) -> None:
+    with writing(path, screen) as file:
+        file.write(text.encode("utf-8", "replace"))

@@ -2,16 +2,20 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scraper.cli.screen import Screen
+from scraper.errors import ScraperError
 from scraper.io.network_policy import places
 from scraper.io.wording import count
 from scraper.io.workers import LIMIT
 
-__all__ = ["LIMIT", "BadLines", "Limit", "Records", "Trust", "Url", "address", "trusted"]
+if TYPE_CHECKING:
+    from scraper.site import Site
+
+__all__ = ["LIMIT", "BadLines", "Limit", "Records", "SiteFile", "Trust", "Url", "address", "read_site", "trusted"]
 
 _SHOWN = 10
 
@@ -63,6 +67,25 @@ Url = Annotated[
     str | None,
     typer.Option("--url", metavar="URL", help="The URL of a single saved page, to resolve its links."),
 ]
+
+SiteFile = Annotated[
+    Path | None,
+    typer.Option("--site", metavar="SITE", help="What scraper learn has learned about the site of the pages."),
+]
+
+
+def read_site(path: Path | None) -> "Site | None":
+    """Read a site from its JSON file; raise `typer.BadParameter` for a file that is none."""
+    if path is None:
+        return None
+    from scraper.site import Site  # noqa: PLC0415 - numpy takes 100 ms to import
+
+    try:
+        return Site.from_json(path.read_bytes())
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {error.strerror or error}", param_hint="--site") from error
+    except ScraperError as error:
+        raise typer.BadParameter(f"{path}: {error}", param_hint="--site") from error
 
 
 def trusted(entries: list[str] | None) -> frozenset[str]:

@@ -26,9 +26,13 @@ def plain(text: str) -> str:
 
 
 class Screen:
-    """A printer of errors, one per line, and of progress; it counts the errors."""
+    """A printer of errors, one per line, and of progress; it counts the errors.
 
-    def __init__(self) -> None:
+    If `silent`, it prints progress only.
+    """
+
+    def __init__(self, *, silent: bool = False) -> None:
+        self._silent = silent
         self._console = Console(file=cast(IO[str], Lenient(sys.stderr)))
         self.errors = 0
 
@@ -44,6 +48,8 @@ class Screen:
 
     def note(self, message: object) -> None:
         """Print a message that is not an error in one line."""
+        if self._silent:
+            return
         self._console.print(Text(plain(str(message))), soft_wrap=True)
 
     @contextmanager

@@ -22,7 +22,7 @@ from scraper.stories.identity import Memory, body_digest, cut_short, judge, reme
 from scraper.stories.parts import LONGEST, Place, belongs, place
 
 if TYPE_CHECKING:
-    from scraper.site import Site
+    from scraper.site import Sites
 
 __all__ = ["PageResult", "Replay", "articles", "document", "is_readable", "look"]
 
@@ -67,12 +67,12 @@ def articles(pages: Iterable[Page], *, on_skipped: OnSkipped | None = None) -> I
     yield from replay.rest()
 
 
-def look(page: Page, site: "Site | None" = None) -> PageResult:
+def look(page: Page, sites: "Sites | None" = None) -> PageResult:
     """Read a page by itself, or with what was learned from its site; safe to run in any process."""
     if not is_readable(page):
         return PageResult(page=False)
     try:
-        return PageResult(_read(page, site))
+        return PageResult(_read(page, sites))
     except ScraperError as error:
         return PageResult(error=error)
 
@@ -172,10 +172,12 @@ def is_readable(page: Page) -> bool:
     return not _SITEMAP.match(page.body[:4096]) and not _NO_PAGE.match((page.content_type or "").lower())
 
 
-def _read(page: Page, site: "Site | None") -> _Read:
+def _read(page: Page, sites: "Sites | None") -> _Read:
     blocks = document(page)
     identifier = story_id(page.url) if page.url else None
-    found = dataclasses.replace(article(blocks, site), id=identifier, fetched_at=page.fetched_at)
+    found = dataclasses.replace(
+        article(blocks, None if sites is None else sites.of(blocks)), id=identifier, fetched_at=page.fetched_at
+    )
     if page.status is not None and cut_short(page.body):
         found = truncated(found)
     return _Read(found, place(blocks, page.url, urlsplit(page.url).scheme) if page.url else Place())

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -18,10 +19,10 @@ from torch.nn import functional
 from scraper.tagger import read_output, word_counts
 from scraper.tagger.features import Bags, Features, Vocabulary
 from scraper.tagger.network import Network, Output
-from scraper.tagger.page_summary import PageSummary
+from scraper.tagger.page_summary import PageSummary, path_keys, text_keys
 from scraper.tagger.site_evidence import Evidence, evidence, index_pages
 from scraper.tagger.site_layer import DILATIONS, FAR, INPUTS, adjusted, inputs, summary
-from scraper.tagger.training.corpus import FOLDS, Example, fold_of_host
+from scraper.tagger.training.corpus import FOLDS, UNKNOWN_KIND, Example, fold_of_host
 from scraper.tagger.training.evaluate import Answer, words_f1
 from scraper.tagger.training.fit import BATCH, DECAY, LONGEST, RATE, aim, loss_of, rarity
 from scraper.tagger.training.net import neighbours
@@ -32,6 +33,8 @@ EPOCHS = 14
 WIDTH, DROP = 32, 0.3
 _WORDLESS, _ALL_SIBLINGS = 0.3, 0.3
 """How often a page is read without words, and how often with all of its siblings."""
+_NOTICES, _LEAST_NOTICE = 0.3, 40
+"""How often a paragraph of the story becomes a notice, and how many characters it has at least."""
 _CURVE = (1, 2, 3, 5, 10, 20)
 _MOST_PAGES = 60
 """Pages of a host that are used: compiled sites have hundreds."""
@@ -164,8 +167,46 @@ def _random_view(
 ) -> _Seen | None:
     reading = int(order.random() < _WORDLESS)
     number = len(others) if order.random() < _ALL_SIBLINGS else int(order.integers(1, len(others) + 1))
-    chosen = order.choice(len(others), number, replace=False)
-    return _seen(page, [others[i] for i in chosen], reading, calibration)
+    chosen = [others[i] for i in order.choice(len(others), number, replace=False)]
+    if number > 1 and order.random() < _NOTICES:
+        page, chosen = _with_notice(page, chosen, order)
+    return _seen(page, chosen, reading, calibration)
+
+
+def _with_notice(
+    page: SitePage, others: Sequence[SitePage], order: np.random.Generator
+) -> tuple[SitePage, Sequence[SitePage]]:
+    """Return a page of which one paragraph is a notice, as it is on most of the other pages too.
+
+    The corpus has few pages a host, and hardly any with a notice under each story, which is no part of the story.
+    """
+    example = page.example
+    blocks = example.document.blocks
+    paragraphs = [i for i in np.flatnonzero(example.target > 0.5) if len(blocks[i].text) >= _LEAST_NOTICE]
+    if not paragraphs:
+        return page, others
+    at = int(order.choice(paragraphs))
+    target, kind = example.target.copy(), example.kind.copy()
+    target[at], kind[at] = 0.0, UNKNOWN_KIND
+    key, text = int(path_keys(example.document)[0][at]), text_keys(example.document)[at]
+    share = order.uniform(0.6, 1.0)
+    with_notice = [other if order.random() > share else _noticed(other, key, text) for other in others]
+    return page._replace(example=example._replace(target=target, kind=kind)), with_notice
+
+
+def _noticed(page: SitePage, key: int, text: str) -> SitePage:
+    """Add a text to the path of a key in the summaries of a page, where it has the path."""
+    summaries = tuple(
+        msgspec.structs.replace(
+            summary,
+            paths=tuple(
+                msgspec.structs.replace(path, texts=(*path.texts, text)) if path.key == key else path
+                for path in summary.paths
+            ),
+        )
+        for summary in page.summaries
+    )
+    return page._replace(summaries=summaries)
 
 
 def _loss(net: SiteNet, pages: Sequence[_Seen], rare: NDArray[np.float32], calibration: NDArray[np.floating]) -> Tensor:
