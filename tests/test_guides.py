@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from scraper import extract_text
@@ -18,6 +17,7 @@ NAME = "tidegazette-story"
 
 
 def test_the_query_gives_each_story_once_in_its_last_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="duckdb is not installed: pip install -e '.[downstream]'")
     record = extract_text(
         "Night ferry returns\nBERGEN, Norway (AP) — The night ferry left Bergen on Monday.\n"
     ).to_dict()
@@ -41,7 +41,7 @@ def test_the_query_gives_each_story_once_in_its_last_form(tmp_path: Path, monkey
 
 @pytest.mark.parametrize(("asked", "found"), [("10", "OK"), ("100", "FAIL")])
 def test_spidermon_watches_as_told(tmp_path: Path, asked: str, found: str) -> None:
-    pytest.importorskip("spidermon")
+    pytest.importorskip("spidermon", reason="spidermon is not installed: pip install spidermon")
     told = section("Monitoring", guide("operations"))
     (module,) = blocks("python", told)
     (line,) = (line for line in blocks("sh", told) if "spidermon" in line)

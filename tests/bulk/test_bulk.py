@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib.util import find_spec
 from itertools import chain, repeat
 from operator import methodcaller
 from pathlib import Path
@@ -482,7 +483,10 @@ def gone(processes: list[int]) -> bool:
     return not alive(processes)
 
 
-@pytest.mark.parametrize("engine", ["local", pytest.param("ray", marks=pytest.mark.ray)])
+needs_ray = pytest.mark.skipif(not find_spec("ray"), reason="ray is not installed: pip install -e '.[ray]'")
+
+
+@pytest.mark.parametrize("engine", ["local", pytest.param("ray", marks=[pytest.mark.ray, needs_ray])])
 def test_killed_and_run_again_it_gives_the_same_bytes(archives, done, tmp_path, engine):
     moments, before = random.Random(5), 4.0 if engine == "ray" else 0.5  # seconds that it takes to begin
     line = program(tmp_path, archives, "--engine", engine, "--jobs", "2")
