@@ -5,8 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.crawling import ENVIRONMENT, FAST, ROOT, Answers, anchors, page, site, story
 
 SCRIPT = """
@@ -44,6 +42,12 @@ KINDS = {
     "pydantic": lambda title: Model(title=title),
 }
 
+def article(response):
+    try:
+        return extract(response.body, url=response.url)
+    except NotAnArticle:
+        return None
+
 class Own(Spider):
     name = "own"
 
@@ -55,16 +59,20 @@ class Own(Spider):
         yield from response.follow_all(css="a")
 
     def items(self, response):
-        kind = self.settings["KIND"]
         for title in response.css("h1::text").getall():
-            if kind in KINDS:
-                yield KINDS[kind](title)
-                continue
-            try:
-                article = extract(response.body, url=response.url)
-            except NotAnArticle:
-                continue
-            yield article.to_dict() if kind == "article as dict" else article
+            yield {"title": title, "seen": {title}}
+
+class Kinds(Own):
+    def items(self, response):
+        for title in response.css("h1::text").getall():
+            yield from (make(f"{kind} {title}") for kind, make in KINDS.items())
+            if (found := article(response)) is not None:
+                yield found.to_dict() if response.url.endswith("/as_dict") else found
+
+class Articles(Own):
+    def items(self, response):
+        if (found := article(response)) is not None:
+            yield found
 
 class Lambda(Own):
     def items(self, response):
@@ -90,7 +98,7 @@ process = CrawlerProcess({
     "BACKOFF": 0.01,
     "LOG_LEVEL": "WARNING",
 } | given)
-process.crawl({"Own": Own, "Lambda": Lambda}[given.get("SPIDER", "Own")], **spider_arguments)
+process.crawl(globals()[given.get("SPIDER", "Own")], **spider_arguments)
 process.start()
 """
 
@@ -127,10 +135,10 @@ def test_any_spider_keeps_its_items_its_queue_and_its_account(tmp_path):
         "/empty": page("nothing"),
     }  # fmt: skip
     with site(answers) as (base, hits):
-        _run(tmp_path, base, KIND="dict")
+        _run(tmp_path, base)
         answers |= {"/": page(f"<h1>Shelf</h1>{anchors('/a', '/c', '/empty')}"), "/c": page("<h1>Codex</h1>")}
         records, asked = _records(tmp_path), dict(hits)
-        told = _run(tmp_path, base, KIND="dict")
+        told = _run(tmp_path, base)
     assert sorted(str(each["title"]) for each in records) == ["Atlas", "Bestiary", "Shelf"]
     assert asked == {"/robots.txt": 1, "/": 1, "/a": 1, "/b": 1, "/broken": 3}
     assert _failures(tmp_path, base) == {
@@ -147,33 +155,38 @@ def test_any_spider_keeps_its_items_its_queue_and_its_account(tmp_path):
     assert "1 page without a story: no item 1." in told
 
 
-_KINDS = ("dict", "item", "dataclass", "attrs", "pydantic", "article", "article as dict")
-_SHELF: Answers = {"/": page(anchors("/a", "/b")), "/a": story("red"), "/b": story("blue")}
+_SHELF: Answers = {"/": page(anchors("/a", "/as_dict")), "/a": story("red"), "/as_dict": story("blue")}
+_KINDS = ("dict", "item", "dataclass", "attrs", "pydantic")
 
 
-@pytest.mark.parametrize("kind", _KINDS)
-def test_items_of_every_kind_are_written_once(tmp_path, kind):
+def test_items_of_every_kind_are_written_once(tmp_path):
     with site(dict(_SHELF)) as (base, _):
-        _run(tmp_path, base, KIND=kind, FEEDS={f"{tmp_path}/feed.jsonl": {"format": "jsonl"}})
+        _run(tmp_path, base, SPIDER="Kinds", FEEDS={f"{tmp_path}/feed.jsonl": {"format": "jsonl"}})
         first = _records(tmp_path)
-        _run(tmp_path, base, KIND=kind)
-    name = "headline" if kind.startswith("article") else "title"
-    assert sorted(str(each[name]).split()[1] for each in first) == ["blue", "red"]
+        _run(tmp_path, base, SPIDER="Kinds")
+    titles = {str(item["title"]) for item in first if "title" in item}
+    names = [f"The {name} ferry makes its first crossing" for name in ("red", "blue")]
+    assert titles == {f"{kind} {name}" for kind in _KINDS for name in names}
+    articles = [item for item in first if "headline" in item]
+    assert sorted(str(article["headline"]) for article in articles) == sorted(names)
+    assert all(len(str(article["id"])) == 16 for article in articles)
+    assert len(first) == len(titles) + 2
     assert _records(tmp_path) == first
-    assert kind not in ("article", "article as dict") or all(len(str(each["id"])) == 16 for each in first)
-    fed = [json.loads(line) for line in (tmp_path / "feed.jsonl").read_bytes().splitlines()]
-    assert [each[name] for each in fed] == [each[name] for each in first]
+    feed = [json.loads(line) for line in (tmp_path / "feed.jsonl").read_bytes().splitlines()]
+    assert [item.get("title", item.get("headline")) for item in feed] == [
+        item.get("title", item.get("headline")) for item in first
+    ]
 
 
 def test_a_page_whose_item_failed_is_not_done_and_is_told(tmp_path):
     answers = {"/": page(anchors("/a", "/b", "/c")), "/a": story("red"), "/b": story("blue"), "/c": story("green")}
     answers = {path: (200, {"ETag": '"1"'}, text) for path, (_, _, text) in answers.items()}
     with site(answers) as (base, hits):
-        told = _run(tmp_path, base, KIND="article", PICKY=True)
+        told = _run(tmp_path, base, SPIDER="Articles", PICKY=True)
         run = json.loads((tmp_path / "run.json").read_bytes())
         failures = _failures(tmp_path, base)
         hits.clear()
-        _run(tmp_path, base, KIND="article")
+        _run(tmp_path, base, SPIDER="Articles")
     assert (run["errors"], run["counts"]["item_errors"], run["counts"]["dropped"], run["counts"]["unwritten"]) == (
         1,
         1,
@@ -201,13 +214,13 @@ def test_a_request_that_cannot_be_stored_is_told_and_its_page_is_not_done(tmp_pa
 
 def test_any_spider_can_begin_afresh(tmp_path):
     with site(dict(_SHELF)) as (base, hits):
-        _run(tmp_path, base, KIND="dict")
+        _run(tmp_path, base)
         hits.clear()
-        _run(tmp_path, base, {"fresh": "true"}, KIND="dict")
+        _run(tmp_path, base, {"fresh": "true"})
         assert hits["/a"] == 1
         assert len(_records(tmp_path)) == 2
         assert len(list(tmp_path.glob("records-*.jsonl"))) == 1
-        told = _run(tmp_path, base, {"fresh": "yes", "pages": "1"}, KIND="dict")
+        told = _run(tmp_path, base, {"fresh": "yes", "pages": "1"})
     assert "fresh=yes is neither true nor false" in told
     assert "pages=1 is left to the spider" in told
 

@@ -33,7 +33,7 @@ def _process(_: object) -> int:
     return os.getpid()
 
 
-@pytest.mark.parametrize("jobs", [1, 2, 3])
+@pytest.mark.parametrize("jobs", [1, 3])
 def test_a_process_that_dies_or_hangs_costs_its_item_only(jobs):
     with Pool(Work(_square, _lost, limit=0.4), jobs) as pool:
         got = list(pool.each(range(20)))
@@ -41,7 +41,7 @@ def test_a_process_that_dies_or_hangs_costs_its_item_only(jobs):
     assert got == [(n, died.get(n, "it takes more than 0.4 seconds" if n in (9, 12) else n * n)) for n in range(20)]
 
 
-@pytest.mark.parametrize("jobs", [0, 1, 2])
+@pytest.mark.parametrize("jobs", [0, 2])
 def test_an_item_that_takes_too_much_memory_or_raises_costs_itself_only(jobs):
     found = list(each(Work(_hungry, _lost), range(8), jobs))
     full = f"it takes more than {MEMORY >> 20} MB of memory"
