@@ -328,8 +328,8 @@ JSON: dict[str, Fill] = {
 
 def _flat_text(unit: str) -> Fill:
     head = "Night ferry returns -Harbour Post\nNight ferry returns\nAda Lund View\nDate:2025-04-12 10:31:20\n"
-    told = "BERGEN, Norway (AP) — The night ferry left Bergen on Monday for the first time in nine years.\n"
-    return lambda size: head + told * 3 + _times(unit)(size)
+    message = "BERGEN, Norway (AP) — The night ferry left Bergen on Monday for the first time in nine years.\n"
+    return lambda size: head + message * 3 + _times(unit)(size)
 
 
 TEXTS = {
@@ -419,22 +419,22 @@ def _measure(hostile: Hostile, share: float) -> tuple[Cost | None, Cost]:
 
 def _apart(hostile: Hostile, share: float, seconds: float) -> Cost:
     """Read a page in a process of its own, which the system ends where it takes too much."""
-    ours, theirs = os.pipe()
+    own, other = os.pipe()
     child = os.fork()
     if not child:
-        os.close(ours)
+        os.close(own)
         confine()
         allow(1.1 * seconds)
         try:
-            os.write(theirs, json.dumps(_read(hostile, int(_SIZE * share))).encode())
+            os.write(other, json.dumps(_read(hostile, int(_SIZE * share))).encode())
         finally:
             os._exit(0)
-    os.close(theirs)
-    with open(ours, "rb") as pipe:
-        told = pipe.read()
+    os.close(other)
+    with open(own, "rb") as pipe:
+        message = pipe.read()
     status = os.waitpid(child, 0)[1]
-    if told:
-        return Cost(*json.loads(told))
+    if message:
+        return Cost(*json.loads(message))
     return Cost(
         0, 0, False, signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else "an error, see stderr"
     )
@@ -466,12 +466,12 @@ def main() -> None:
     parser.add_argument("--share", type=float)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("names", nargs="*")
-    asked = parser.parse_args()
+    requested = parser.parse_args()
     _read(Hostile(lambda _: _page()), 0)  # which loads what is loaded late
     gc.freeze()  # so that a process that is forked has little to copy
-    for name in asked.names or [name for name, page in PAGES.items() if asked.all or not page.by_hand]:
+    for name in requested.names or [name for name, page in PAGES.items() if requested.all or not page.by_hand]:
         page = PAGES[name]
-        share = asked.share or page.share
+        share = requested.share or page.share
         for _ in range(3):
             small, large = _measure(page, share)
             why = fault(small, large, share)

@@ -57,10 +57,10 @@ def probe(
 
 
 def _probe(urls: Sequence[str], names: Mapping[str, str], proxy: str | None, settings: Mapping[str, Any]) -> Probed:
-    given = json.dumps({"urls": urls, "names": names, "settings": settings})
+    values = json.dumps({"urls": urls, "names": names, "settings": settings})
     environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     run = subprocess.run(
-        [sys.executable, __file__, given],
+        [sys.executable, __file__, values],
         cwd=ROOT,
         env=environment | ({"http_proxy": proxy} if proxy else {}),
         capture_output=True,
@@ -69,8 +69,8 @@ def _probe(urls: Sequence[str], names: Mapping[str, str], proxy: str | None, set
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    told = json.loads(run.stdout)
-    return Probed(told["outcomes"], set(told["connected"]), told["grown"])
+    data = json.loads(run.stdout)
+    return Probed(data["outcomes"], set(data["connected"]), data["grown"])
 
 
 class Probe(Spider):
@@ -105,9 +105,9 @@ class Probe(Spider):
 def _main(urls: Sequence[str], names: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
     outcomes: dict[str, Any] = {}
     connected = _watch(names)
-    told = get_project_settings()
-    told.setdict(settings, priority="cmdline")
-    process = CrawlerProcess(told)
+    message = get_project_settings()
+    message.setdict(settings, priority="cmdline")
+    process = CrawlerProcess(message)
     process.crawl(Probe, urls=urls, outcomes=outcomes)
     before = _peak()
     process.start()

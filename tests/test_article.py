@@ -153,15 +153,15 @@ def test_a_repr_is_short(value: object, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "given", "types"),
+    ("body", "value", "types"),
     [
         (("One.", "Two."), (), ("paragraph", "paragraph")),
         (("One.", "Two."), ("standfirst", "quote"), ("standfirst", "quote")),
         ((), (), ()),
     ],
 )
-def test_each_entry_of_the_body_has_a_type(body: tuple[str, ...], given: Any, types: tuple[str, ...]) -> None:
-    assert Article(headline="A", body=body, body_types=given).body_types == types
+def test_each_entry_of_the_body_has_a_type(body: tuple[str, ...], value: Any, types: tuple[str, ...]) -> None:
+    assert Article(headline="A", body=body, body_types=value).body_types == types
 
 
 def test_types_without_their_entries_are_no_record() -> None:

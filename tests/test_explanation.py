@@ -150,17 +150,17 @@ def test_each_block_is_shown_once_and_in_order_with_its_label_score_and_reason(n
 
 
 def test_the_page_says_how_a_reason_is_had() -> None:
-    (told,) = tree(explain_page(page_of(STORIES[0]))).css("#blocks > p")
-    assert "Hover over the block, tap it, or focus it with Tab to read the reason." in told.text()
+    (message,) = tree(explain_page(page_of(STORIES[0]))).css("#blocks > p")
+    assert "Hover over the block, tap it, or focus it with Tab to read the reason." in message.text()
 
 
 @pytest.mark.parametrize("name", [*STORIES, *REFUSED])
 def test_the_legend_has_a_switch_and_a_count_for_each_label(name: str) -> None:
     page, labelled = tree(explain_page(page_of(name), url=URL)), explain(page_of(name), url=URL)
-    counts = Counter(each.label for each in labelled)
-    told = {node.attributes["data-label"]: node for node in page.css(".legend label")}
-    assert list(told) == [label for label in Label if label in counts]
-    for label, node in told.items():
+    counts = Counter(item.label for item in labelled)
+    results = {node.attributes["data-label"]: node for node in page.css(".legend label")}
+    assert list(results) == [label for label in Label if label in counts]
+    for label, node in results.items():
         (switch,) = node.css("input")
         assert switch.attributes["id"] == f"show-{label}"
         assert ("checked" in switch.attributes) == (label != "hidden")
@@ -175,18 +175,18 @@ def test_there_is_a_rule_for_each_label() -> None:
 
 def test_the_record_is_told_whole() -> None:
     page, story = tree(explain_page(page_of(STORIES[0]), url=URL)), extract(page_of(STORIES[0]), url=URL)
-    told = record(page)
-    assert told["headline"] == [story.headline]
-    assert told["body"] == list(story.body)
-    assert told["authors"] == list(story.authors)
-    assert told["url"] == [URL]
-    assert told["like count"] == [str(story.like_count)]
+    message = record(page)
+    assert message["headline"] == [story.headline]
+    assert message["body"] == list(story.body)
+    assert message["authors"] == list(story.authors)
+    assert message["url"] == [URL]
+    assert message["like count"] == [str(story.like_count)]
     assert story.date_published is not None
-    assert told["date published"] == [story.date_published.isoformat()]
+    assert message["date published"] == [story.date_published.isoformat()]
     links = [f"{link.text} {link.url}" for links in story.sidebar.values() for link in links]
     assert links
-    assert told["sidebar"] == links
-    counts = ", ".join(f"{name.replace('_', ' ')} {len(each)}" for name, each in story.sidebar.items())
+    assert message["sidebar"] == links
+    counts = ", ".join(f"{name.replace('_', ' ')} {len(item)}" for name, item in story.sidebar.items())
     assert [node.text() for node in page.css("#record .sidebar summary")] == [counts]
     (dateline,) = page.css("#record .dateline dl")
     assert [node.text() for node in dateline.css("dd")] == ["BERGEN, Norway (AP) — ", "BERGEN, Norway", "AP", "0"]
@@ -194,7 +194,7 @@ def test_the_record_is_told_whole() -> None:
     absent = missing.text().removeprefix("Missing on the page: ").removesuffix(".").split(", ")
     assert absent == ["canonical url", "description", "date modified", "view count", "image", "images", "keywords"]
     of_the_page = {key.replace("_", " ") for key in story.to_dict()} - OF_THE_RECORD
-    assert {*told, *absent} == of_the_page
+    assert {*message, *absent} == of_the_page
 
 
 def test_the_dateline_is_marked_where_it_stands() -> None:
@@ -208,7 +208,7 @@ def test_the_dateline_is_marked_where_it_stands() -> None:
     assert tree(explain_page_text(text)).css("mark") == []
     paragraph = f"OSLO, Norway (AP) — {STORY_TEXT}"
     twice = tree(
-        explain_page_text("\n".join(["Bridge to close", *[paragraph + each * 3 for each in ("One. ", "Two. ")]]))
+        explain_page_text("\n".join(["Bridge to close", *[paragraph + item * 3 for item in ("One. ", "Two. ")]]))
     )
     assert [node.text() for node in twice.css("mark")] == ["OSLO, Norway (AP) —"]
 
@@ -244,20 +244,20 @@ def test_a_page_without_a_block_has_a_page_too() -> None:
 def test_flattened_text_has_a_page_too() -> None:
     text = (PAGES / "text-plain" / "page.txt").read_text("utf-8")
     html = explain_page_text(text, url=URL)
-    assert shown_blocks(tree(html)) == [(each.label, each.block.text) for each in explain_text(text)]
+    assert shown_blocks(tree(html)) == [(item.label, item.block.text) for item in explain_text(text)]
     assert record(tree(html))["headline"] == [extract_text(text).headline]
     assert tree(html).css_first(".address").text() == URL
 
 
 def test_both_come_from_one_reading(portal_pages: dict[str, site.Page]) -> None:
     path = "/html/961a89698142.html"
-    labelled, found = outcome(read(portal_pages[path].body, url=URL))
+    labelled, result = outcome(read(portal_pages[path].body, url=URL))
     assert labelled == explain(portal_pages[path].body, url=URL)
-    assert found == extract(portal_pages[path].body, url=URL)
-    labelled, found = outcome(read(page_of("not-list-page")))
+    assert result == extract(portal_pages[path].body, url=URL)
+    labelled, result = outcome(read(page_of("not-list-page")))
     assert labelled == explain(page_of("not-list-page"))
-    assert isinstance(found, NotAnArticle)
-    assert found.reason == "listing"
+    assert isinstance(result, NotAnArticle)
+    assert result.reason == "listing"
 
 
 @pytest.mark.parametrize("page", [None, 5, ["x"], b"\x89PNG\r\n\x1a\n" + bytes(1000)])
@@ -292,7 +292,7 @@ def test_hostile_lines_of_text_run_nothing(text: str) -> None:
     html = explain_page_text(lines, url=text)
     assert_harmless(html)
     assert [text for _, text in shown_blocks(tree(html))] == [
-        printable(each.block.text) for each in explain_text(lines)
+        printable(line.block.text) for line in explain_text(lines)
     ]
 
 
@@ -355,8 +355,8 @@ def file(tmp_path: Path) -> Path:
 
 
 def colour(page: Page, selector: str, name: str = "color") -> str:
-    found: str = page.eval_on_selector(selector, "(node, name) => getComputedStyle(node)[name]", name)
-    return found
+    result: str = page.eval_on_selector(selector, "(node, name) => getComputedStyle(node)[name]", name)
+    return result
 
 
 def rgb(name: str, scheme: str) -> str:
@@ -460,9 +460,9 @@ def inside(box: Any, width: int) -> bool:
 
 def test_a_reason_is_told_to_those_who_do_not_see(browser: Browser, file: Path) -> None:
     watched = Watched(browser, file)
-    told = watched.page.locator("body").aria_snapshot()
-    for each in explain(page_of(STORIES[0]), url=URL):
-        assert f"score {each.score:.2f}, {each.reason}" in told
+    message = watched.page.locator("body").aria_snapshot()
+    for story in explain(page_of(STORIES[0]), url=URL):
+        assert f"score {story.score:.2f}, {story.reason}" in message
     watched.assert_quiet()
 
 

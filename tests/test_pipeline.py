@@ -78,12 +78,12 @@ def test_what_is_neither_bytes_nor_text_is_refused(page: object) -> None:
             function(page)  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("told", [{"url": 5}, {"url": b"http://a.test/"}, {"content_type": b"text/html"}])
-def test_what_is_told_of_a_page_is_text(told: dict[str, object]) -> None:
-    functions = (extract, explain, explain_page) if "content_type" in told else (extract, extract_text, explain)
+@pytest.mark.parametrize("expected", [{"url": 5}, {"url": b"http://a.test/"}, {"content_type": b"text/html"}])
+def test_what_is_told_of_a_page_is_text(expected: dict[str, object]) -> None:
+    functions = (extract, explain, explain_page) if "content_type" in expected else (extract, extract_text, explain)
     for function in functions:
-        with pytest.raises(ScraperError, match=f"{next(iter(told))} must be str or None, not "):
-            function(STORY, **told)  # type: ignore[operator]
+        with pytest.raises(ScraperError, match=f"{next(iter(expected))} must be str or None, not "):
+            function(STORY, **expected)  # type: ignore[operator]
 
 
 @settings(max_examples=150, deadline=None)
@@ -141,12 +141,12 @@ def test_pages_of_the_portal_that_are_no_articles_say_why(portal_pages: dict[str
 def test_explain_gives_each_block_once_and_in_order(portal_pages: dict[str, site.Page]) -> None:
     page = portal_pages["/html/961a89698142.html"]
     labelled = explain(page.body, url="http://portal.test/html/961a89698142.html")
-    elements = [each.block.element for each in labelled]
+    elements = [item.block.element for item in labelled]
     assert elements == sorted(elements, key=elements.index)
     assert {Label.HEADLINE, Label.BODY, Label.RELATED, Label.RANKING, Label.RECOMMENDATION} <= {
-        each.label for each in labelled
+        item.label for item in labelled
     }
-    assert all(0 <= each.score <= 1 and each.reason for each in labelled)
+    assert all(0 <= item.score <= 1 and item.reason for item in labelled)
 
 
 def test_parts_of_a_story_become_one_record() -> None:

@@ -114,9 +114,9 @@ def test_records_have_the_fields_of_an_article() -> None:
 def test_ids_obey_the_family_rule() -> None:
     paths = [path for record in RECORDS for path in addresses(record)]
     for path in paths:
-        found = ID.fullmatch(path)
-        assert found, path
-        assert sum(map(int, found.groups())) == 99999, path
+        match = ID.fullmatch(path)
+        assert match, path
+        assert sum(map(int, match.groups())) == 99999, path
     # Each address is one page; an id may stand under /html/ and /news/.
     assert len(set(paths)) == len(paths)
     assert len({path.rpartition("/")[2] for path in paths}) < len(paths)

@@ -33,7 +33,7 @@ NUMBER = re.compile(r"(?<=127\.0\.0\.1:)\d+|\d+\.\d(?= s )")  # the port and the
 
 
 def blocks(kind: str, document: str = README) -> list[str]:
-    return [text for found, text in FENCE.findall(document) if found == kind]
+    return [text for result, text in FENCE.findall(document) if result == kind]
 
 
 def guide(name: str) -> str:
@@ -118,9 +118,9 @@ def lines_of_python(document: str) -> Iterator[str]:
 
 def test_the_page_shown_gives_the_record_shown() -> None:
     (page, *_), (shown,) = blocks("text"), blocks("json")
-    record, told = extract_text(page).to_dict(), json.loads(shown)
-    assert {key: record[key] for key in told} == told
-    left_out = {key for key, value in record.items() if value and key not in told}
+    record, message = extract_text(page).to_dict(), json.loads(shown)
+    assert {key: record[key] for key in message} == message
+    left_out = {key for key, value in record.items() if value and key not in message}
     assert left_out == {"date_published_raw", "body_types", "extraction", "schema_version"}
 
 
@@ -146,9 +146,9 @@ def addon() -> str:
 
 
 def test_the_switch_shown_is_the_project_s_own() -> None:
-    told: dict[str, Any] = {}
-    exec(addon(), told)
-    assert told["ADDONS"] == settings.ADDONS
+    namespace: dict[str, Any] = {}
+    exec(addon(), namespace)
+    assert namespace["ADDONS"] == settings.ADDONS
 
 
 def spider() -> str:
@@ -172,8 +172,8 @@ def test_the_spider_shown_crawls(tmp_path: Path) -> None:
             timeout=120,
             check=False,
         )
-    told: dict[str, Any] = json.loads((tmp_path / "run.json").read_text("utf-8"))
-    assert (told["spider"], told["counts"]["fetched"]) == (name, 4), run.stderr
+    data: dict[str, Any] = json.loads((tmp_path / "run.json").read_text("utf-8"))
+    assert (data["spider"], data["counts"]["fetched"]) == (name, 4), run.stderr
 
 
 # ---------------------------------------------------------------- the commands
@@ -263,8 +263,8 @@ def test_the_table_of_the_record_is_the_record() -> None:
 
 
 def test_the_account_is_as_told(crawled: tuple[Path, list[str]]) -> None:
-    told = section("Monitoring", guide("operations")).split("It has ")[1].split("```")[0]
-    names, run = NAME.findall(told), json.loads((crawled[0] / "crawls/fintechworld/run.json").read_text("utf-8"))
+    text = section("Monitoring", guide("operations")).split("It has ")[1].split("```")[0]
+    names, run = NAME.findall(text), json.loads((crawled[0] / "crawls/fintechworld/run.json").read_text("utf-8"))
     assert names[: len(run)] == list(run)
     counts = set(names[len(run) :]) & run["counts"].keys()
     assert counts == run["counts"].keys() - {"updated", "copies", "unfinished", "unwritten"}

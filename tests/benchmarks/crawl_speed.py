@@ -40,8 +40,8 @@ def bare(base: str, links: str) -> tuple[int, float]:
     """Crawl with Scrapy's own parts, and find links by its selectors, or by lexbor alone."""
     command = [sys.executable, "-m", "tests.benchmarks.bare", base, links]
     run = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    found = json.loads(run.stdout.splitlines()[-1])
-    return found["pages"], found["seconds"]
+    data = json.loads(run.stdout.splitlines()[-1])
+    return data["pages"], data["seconds"]
 
 
 def main() -> None:
@@ -49,10 +49,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     best = dict.fromkeys(("scrapy", "lexbor", "full"), 0.0)
-    with served(given.pages) as base, tempfile.TemporaryDirectory() as scratch:
-        for number in range(given.rounds):
+    with served(arguments.pages) as base, tempfile.TemporaryDirectory() as scratch:
+        for number in range(arguments.rounds):
             runs = {links: bare(base, links) for links in ("scrapy", "lexbor")}
             runs["full"] = full(base, Path(scratch, str(number)))
             for name, (pages, seconds) in runs.items():

@@ -29,13 +29,13 @@ SLOW, SPARE = 20, 0.05
 
 def pages(folder: Path) -> list[bytes]:
     """Read the pages to begin with."""
-    found = []
+    results = []
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".html", ".txt"):
-            found.append(path.read_bytes())
+            results.append(path.read_bytes())
         elif path.name.endswith(".html.gz"):
-            found.append(gzip.decompress(path.read_bytes()))
-    return found
+            results.append(gzip.decompress(path.read_bytes()))
+    return results
 
 
 def damaged(page: bytes, other: bytes, chance: random.Random) -> bytes:

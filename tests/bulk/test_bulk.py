@@ -63,9 +63,9 @@ def damaged(number: int) -> bytes:
         return whole[:middle] + bytes([whole[middle] ^ 4]) + whole[middle + 1 :]
     if kind in (SHORT, LONG):
         plain = gzip.decompress(whole)
-        told = plain.partition(b"Content-Length: ")[2].partition(b"\r\n")[0]
-        wrong = int(told) + (-40 if kind == SHORT else 40)
-        return gzip.compress(plain.replace(b"Content-Length: " + told, b"Content-Length: %d" % wrong, 1), mtime=0)
+        message = plain.partition(b"Content-Length: ")[2].partition(b"\r\n")[0]
+        wrong = int(message) + (-40 if kind == SHORT else 40)
+        return gzip.compress(plain.replace(b"Content-Length: " + message, b"Content-Length: %d" % wrong, 1), mtime=0)
     return whole
 
 
@@ -85,7 +85,7 @@ def others() -> bytes:
     )
     empty = record(http(b"", "Content-Type: text/html"), url("mixed", 100_000))
     picture = record(http(b"\x89PNG\r\n\x1a\n" + bytes(99), "Content-Type: text/html"), url("mixed", 100_001))
-    return b"".join(gzip.compress(each, mtime=0) for each in (info, request, revisit, unheard, listing, empty, picture))
+    return b"".join(gzip.compress(item, mtime=0) for item in (info, request, revisit, unheard, listing, empty, picture))
 
 
 def flattened(number: int) -> bytes:
@@ -149,7 +149,7 @@ def work(into: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]
 
 
 def names(path: Path) -> list[str]:
-    return [each.headline.split(" ferry ")[0].removeprefix("The ") for each in read_records(path)]
+    return [article.headline.split(" ferry ")[0].removeprefix("The ") for article in read_records(path)]
 
 
 def files(into: Path) -> dict[str, bytes]:
@@ -183,21 +183,21 @@ def done(archives: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_page_that_can_be_read_is_a_record_and_no_other(done):
-    found = {path.removesuffix(".jsonl.gz"): names(done / path) for path in files(done) if path.endswith(".jsonl.gz")}
-    assert found == EXPECTED
+    results = {path.removesuffix(".jsonl.gz"): names(done / path) for path in files(done) if path.endswith(".jsonl.gz")}
+    assert results == EXPECTED
 
 
 def test_what_cannot_be_read_is_in_quarantine_with_its_place(archives, done):
     bad = quarantine(done)
-    found = {Path(each["source"]).name for each in bad}
-    assert found == {"damaged.warc.gz", "mixed.warc.gz"}
+    results = {Path(item["source"]).name for item in bad}
+    assert results == {"damaged.warc.gz", "mixed.warc.gz"}
     archive = (archives / "damaged.warc.gz").read_bytes()
     starts = {sum(len(damaged(n)) for n in range(number)) for number in BROKEN}
-    at = [each["offset"] for each in bad if each["source"].endswith("damaged.warc.gz")]
+    at = [item["offset"] for item in bad if item["source"].endswith("damaged.warc.gz")]
     assert starts <= set(at)
     assert all(archive[offset:].startswith(b"\x1f\x8b") or offset - 1 in starts for offset in starts)
     hostile, picture = (
-        next(each for each in bad if each["url"] == address) for address in (HOSTILE, url("mixed", 100_001))
+        next(item for item in bad if item["url"] == address) for address in (HOSTILE, url("mixed", 100_001))
     )
     assert hostile["why"] == f"it takes more than {LIMIT} seconds"
     assert picture["why"] == "this is PNG data, not a page"
@@ -245,8 +245,8 @@ def test_a_table_of_pages_gives_their_records(tmp_path):
     table(tmp_path / "text.parquet"), table(tmp_path / "bytes.parquet", html=binary)
     assert work(tmp_path / "out", tmp_path).returncode == 0
     text, data = (list(read_records(tmp_path / "out" / f"{name}.jsonl.gz")) for name in ("text", "bytes"))
-    assert [each.url for each in text] == [each.url for each in data] == [url("table", n) for n in range(40)]
-    assert [each.body for each in text] == [each.body for each in data]
+    assert [item.url for item in text] == [item.url for item in data] == [url("table", n) for n in range(40)]
+    assert [item.body for item in text] == [item.body for item in data]
 
 
 def test_a_broken_group_of_rows_costs_itself(tmp_path):
@@ -266,7 +266,7 @@ def test_a_row_without_a_page_is_told(tmp_path):
     path = table(tmp_path / "gaps.parquet", 2, html=[page("table", 0), None])
     assert work(tmp_path / "out", path).returncode == 0
     assert names(tmp_path / "out" / "gaps.jsonl.gz") == ["table0"]
-    assert [(each["offset"], each["why"]) for each in quarantine(tmp_path / "out")] == [
+    assert [(item["offset"], item["why"]) for item in quarantine(tmp_path / "out")] == [
         (1, "its html is NoneType, no text or bytes")
     ]
 
@@ -282,9 +282,15 @@ def test_addresses_are_read_as_files_are(archives, done, tmp_path):
 
 
 def test_a_folder_keeps_its_shape_and_a_pattern_its_names(archives):
-    assert [each.name for each in expand(str(archives))] == ["damaged", "deep/mixed", "flat.warc", "good", "plain"]
-    assert [each.name for each in expand(f"{archives}/**/*.warc.gz")] == ["damaged", "mixed", "good"]
-    assert [each.name for each in expand(f"file://{archives}")] == [
+    assert [archive.name for archive in expand(str(archives))] == [
+        "damaged",
+        "deep/mixed",
+        "flat.warc",
+        "good",
+        "plain",
+    ]
+    assert [archive.name for archive in expand(f"{archives}/**/*.warc.gz")] == ["damaged", "mixed", "good"]
+    assert [archive.name for archive in expand(f"file://{archives}")] == [
         "damaged",
         "deep/mixed",
         "flat.warc",
@@ -333,9 +339,9 @@ def test_an_archive_that_cannot_be_read_is_reported_and_stops_no_other(tmp_path)
     ran = work(tmp_path / "out", *(tmp_path / name for name in BROKEN_FILES), *missing, tmp_path / "a.warc.gz")
     lines = [f"{tmp_path / name}: {line}" for name, (_, line) in BROKEN_FILES.items()]
     lines += [f"{address}: No such file or directory" for address in ("memory:///x.warc.gz", missing[1])]
-    told = ran.stderr.splitlines()
-    assert (ran.returncode, len(told)) == (1, len(lines))
-    assert [line for line in lines if not any(each.startswith(line) for each in told)] == []
+    message = ran.stderr.splitlines()
+    assert (ran.returncode, len(message)) == (1, len(lines))
+    assert [line for line in lines if not any(item.startswith(line) for item in message)] == []
     assert f"1 archive done, {len(lines)} failed: run the same command to retry" in ran.stdout
     assert sorted(files(tmp_path / "out")) == ["a.jsonl.gz", "quarantine.jsonl"]
 
@@ -390,12 +396,12 @@ def test_a_folder_that_is_none_is_told(tmp_path):
 
 def told_from(path: Path, start: int) -> list[tuple[int | None, str | None]]:
     """Return what an archive tells from an offset on: of a page its offset and address, of an error its offset."""
-    told: list[tuple[int | None, str | None]] = []
+    results: list[tuple[int | None, str | None]] = []
     with path.open("rb") as raw:
-        errors = sources.pages(raw, str(path), lambda error: told.append((error.offset, None)), start)
-        for found in errors:
-            told.append((found.offset, found.url))
-    return told
+        errors = sources.pages(raw, str(path), lambda error: results.append((error.offset, None)), start)
+        for result in errors:
+            results.append((result.offset, result.url))
+    return results
 
 
 @pytest.mark.parametrize("form", ["packed", "plain", "one member", "rows"])
@@ -412,12 +418,12 @@ def test_reading_goes_on_at_what_was_told_last(tmp_path, form):
         path.write_bytes(whole.replace(b"good4", b"good44", 1))
     else:
         path.write_bytes(b"".join(parts))
-    told = told_from(path, 0)
-    assert len(told) >= 5
-    for number, (offset, _) in enumerate(told):
+    message = told_from(path, 0)
+    assert len(message) >= 5
+    for number, (offset, _) in enumerate(message):
         assert offset is not None
-        same = sum(other == offset for other, _ in told[: number + 1])
-        assert told_from(path, offset)[same:] == told[number + 1 :]
+        same = sum(other == offset for other, _ in message[: number + 1])
+        assert told_from(path, offset)[same:] == message[number + 1 :]
 
 
 # ---------------------------------------------------------------- no room, no time, no life
@@ -456,16 +462,16 @@ def test_a_full_disk_leaves_whole_files_only(archives, done, tmp_path):
 
 def children(process: int) -> list[int]:
     """Return the processes that came of one, theirs too."""
-    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=False)
-    own = [int(each) for each in found.stdout.split()]
-    return [*own, *(below for each in own for below in children(each))]
+    output = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=False)
+    own = [int(item) for item in output.stdout.split()]
+    return [*own, *(below for item in own for below in children(item))]
 
 
 def alive(processes: list[int]) -> list[int]:
     return [
-        each
-        for each in processes
-        if Path(f"/proc/{each}/cmdline").exists() and Path(f"/proc/{each}/cmdline").read_bytes()
+        process
+        for process in processes
+        if Path(f"/proc/{process}/cmdline").exists() and Path(f"/proc/{process}/cmdline").read_bytes()
     ]
 
 
@@ -535,9 +541,9 @@ def test_a_page_over_which_two_readers_died_is_told(tmp_path, monkeypatch, death
     runs = chain([hang_up] * deaths, repeat(None))
     monkeypatch.setattr("scraper.bulk.archive_reader.Process", lambda run: Process(next(runs) or run))
     with ArchiveReader(LIMIT) as reader:
-        found = list(reader.read(str(tmp_path / "a.warc.gz")))
-    assert [str(each.result.error) for each in found if each.result.error] == faults
-    assert [each.result.found is None for each in found] == [bool(faults), False]
+        results = list(reader.read(str(tmp_path / "a.warc.gz")))
+    assert [str(item.result.error) for item in results if item.result.error] == faults
+    assert [item.result.found is None for item in results] == [bool(faults), False]
 
 
 def test_ctrl_c_ends_it_and_it_goes_on(archives, done, tmp_path):
@@ -553,8 +559,8 @@ def test_ctrl_c_ends_it_and_it_goes_on(archives, done, tmp_path):
         time.sleep(0.02)
     below = children(driver.pid)
     os.killpg(driver.pid, signal.SIGINT)
-    _, told = driver.communicate(timeout=30)
-    assert (driver.returncode, told) == (130, b"interrupted; run the same command to resume\n")
+    _, message = driver.communicate(timeout=30)
+    assert (driver.returncode, message) == (130, b"interrupted; run the same command to resume\n")
     assert gone(below)
     assert not list(tmp_path.rglob("*.tmp"))
     assert work(tmp_path, archives).returncode == 0
@@ -603,6 +609,6 @@ def test_an_archive_in_which_no_page_can_be_found_in_time_is_given_up(tmp_path):
     path = tmp_path / "a.warc"
     whole = gzip.decompress(member("good", 1))
     path.write_bytes(whole + b"WARC/1.0\r\n" * 2_000_000 + whole)
-    found = []
+    results = []
     with ArchiveReader(5, search=0.3) as reader, pytest.raises(ScraperError, match="reading could not be resumed"):
-        found.extend(reader.read(str(path)))
+        results.extend(reader.read(str(path)))

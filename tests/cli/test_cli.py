@@ -84,9 +84,9 @@ def many(tmp_path: Path) -> Path:
 
 def test_a_folder_gives_the_records_of_its_pages_in_order(pages, capsys):
     assert main(["extract", str(pages)]) == 0
-    told = capsys.readouterr()
-    assert headlines(told.out)[:2] == ["red", "blue"]
-    assert (len(told.out.splitlines()), told.err) == (3, passed_over(pages))
+    output = capsys.readouterr()
+    assert headlines(output.out)[:2] == ["red", "blue"]
+    assert (len(output.out.splitlines()), output.err) == (3, passed_over(pages))
 
 
 def test_a_pattern_is_read_where_the_shell_did_not(pages, capsys):
@@ -133,11 +133,11 @@ def test_json_lines_with_pages_are_read_packed_or_not(tmp_path, capsys):
     plain.write_text(lines, "utf-8")
     packed.write_bytes(gzip.compress(lines.encode()))
     assert main(["extract", str(plain)]) == 0
-    told = capsys.readouterr().out
-    assert headlines(told) == ["red", "blue"]
-    assert json.loads(told.splitlines()[0])["url"] == "http://portal.test/red.html"
+    out = capsys.readouterr().out
+    assert headlines(out) == ["red", "blue"]
+    assert json.loads(out.splitlines()[0])["url"] == "http://portal.test/red.html"
     assert main(["extract", str(packed)]) == 0
-    assert capsys.readouterr().out == told
+    assert capsys.readouterr().out == out
 
 
 def test_addresses_are_fetched(capsys):
@@ -149,10 +149,10 @@ def test_addresses_are_fetched(capsys):
             f"{server.base}/html/blue.html",
         )
         assert main(["extract", *names, "--trust", server.place]) == 1
-    told = capsys.readouterr()
-    assert headlines(told.out) == ["red", "blue"]
-    assert json.loads(told.out.splitlines()[0])["fetched_at"] is not None
-    assert [line.removeprefix(server.base) for line in told.err.splitlines()] == [
+    output = capsys.readouterr()
+    assert headlines(output.out) == ["red", "blue"]
+    assert json.loads(output.out.splitlines()[0])["fetched_at"] is not None
+    assert [line.removeprefix(server.base) for line in output.err.splitlines()] == [
         "/404: 404 Not Found",
         "/pdf: this is PDF data, not a page",
     ]
@@ -191,10 +191,10 @@ def test_each_bad_input_is_a_line_and_no_stop(name, pages, tmp_path, capsys):
     make, line = BAD[name]
     make(path)
     assert main(["extract", str(path), str(pages / "a.html")]) == 1
-    told = capsys.readouterr()
-    assert headlines(told.out) == ["red"]
-    assert told.err.startswith(line.format(str(path).replace("\n", "\ufffd")))
-    assert told.err.count("\n") == 1
+    output = capsys.readouterr()
+    assert headlines(output.out) == ["red"]
+    assert output.err.startswith(line.format(str(path).replace("\n", "\ufffd")))
+    assert output.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -295,8 +295,8 @@ def test_ctrl_c_ends_it_and_leaves_nothing(jobs, pages, tmp_path):
         while not server.hits["/hang"]:
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
-        _, told = process.communicate(timeout=30)
-    assert (process.returncode, told.decode()) == (130, passed_over(pages))
+        _, message = process.communicate(timeout=30)
+    assert (process.returncode, message.decode()) == (130, passed_over(pages))
     assert (out.read_text(), sorted(os.listdir(tmp_path))) == ("as it was", ["out.jsonl", "pages"])
 
 
@@ -306,7 +306,7 @@ def on_terminal(*arguments: str | Path) -> tuple[int, str]:
     environment = os.environ | {"TERM": "xterm", "COLUMNS": "100"}
     process = subprocess.Popen(program(*arguments), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=slave, env=environment)
     os.close(slave)
-    told = b""
+    message = b""
     while select.select([master], [], [], 60)[0]:
         try:
             part = os.read(master, 4096)
@@ -314,27 +314,27 @@ def on_terminal(*arguments: str | Path) -> tuple[int, str]:
             break
         if not part:
             break
-        told += part
+        message += part
     os.close(master)
-    return process.wait(60), told.decode()
+    return process.wait(60), message.decode()
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_terminal_is_told_how_far_it_is(many, jobs):
-    status, told = on_terminal("extract", many, "--jobs", jobs)
+    status, message = on_terminal("extract", many, "--jobs", jobs)
     assert status == 1
-    assert "400 pages" in told
-    assert "100%" in told
-    assert "1 error" in told
-    assert "1 errors" not in told
-    assert "0:00:00" in told
-    assert f"{many}:8: invalid JSON" in told
+    assert "400 pages" in message
+    assert "100%" in message
+    assert "1 error" in message
+    assert "1 errors" not in message
+    assert "0:00:00" in message
+    assert f"{many}:8: invalid JSON" in message
 
 
 def test_a_strange_name_steers_no_terminal(tmp_path):
-    status, told = on_terminal("extract", tmp_path / "\x1b[2Jx.html")
+    status, message = on_terminal("extract", tmp_path / "\x1b[2Jx.html")
     assert status == 1
-    assert "\ufffd[2Jx.html: no matching file" in told
+    assert "\ufffd[2Jx.html: no matching file" in message
 
 
 # ---------------------------------------------------------------- explain
@@ -354,11 +354,11 @@ def test_explain_shows_every_block(capsys):
 
 def test_explain_reads_text_and_stdin(stdin, capsys):
     assert main(["explain", str(TEXT), "--json"]) == 0
-    told = capsys.readouterr().out
-    assert {json.loads(line)["tag"] for line in told.splitlines()} <= {"line", "li"}
+    out = capsys.readouterr().out
+    assert {json.loads(line)["tag"] for line in out.splitlines()} <= {"line", "li"}
     stdin(TEXT.read_bytes())
     assert main(["explain", "-", "--text", "--json"]) == 0
-    assert capsys.readouterr().out == told
+    assert capsys.readouterr().out == out
 
 
 @pytest.mark.parametrize(
@@ -420,20 +420,20 @@ def test_each_bad_line_is_named_and_a_copy_holds_all_that_can_be_read(tmp_path, 
     )  # fmt: skip
     clean = tmp_path / "clean.jsonl"
     assert main(["check", str(path), "--repair", str(clean)]) == 1
-    told = capsys.readouterr()
-    assert [line.removeprefix(f"{path}:").partition(": ")[::2] for line in told.err.splitlines()] == [
-        ("2", told.err.splitlines()[0].partition(": ")[2]),
+    output = capsys.readouterr()
+    assert [line.removeprefix(f"{path}:").partition(": ")[::2] for line in output.err.splitlines()] == [
+        ("2", output.err.splitlines()[0].partition(": ")[2]),
         ("3", "foreign: no headline and schema_version"),
         ("4", "foreign: no headline and schema_version"),
         ("5", f"schema_version 2, this library reads 1 to {SCHEMA_VERSION}"),
         ("6", "duplicate: the id 1 is that of line 1"),
         ("7", "duplicate: the id 1 is that of line 6"),
         ("8", "no record: Expected `str`, got `int` - at `$.headline`"),
-        ("10", told.err.splitlines()[7].partition(": ")[2]),
+        ("10", output.err.splitlines()[7].partition(": ")[2]),
     ]
-    assert "torn: " in told.err.splitlines()[0]
-    assert "1 record in it" in told.err.splitlines()[0]
-    assert told.out == "4 records, 8 errors\n"
+    assert "torn: " in output.err.splitlines()[0]
+    assert "1 record in it" in output.err.splitlines()[0]
+    assert output.out == "4 records, 8 errors\n"
     assert [(record.headline, record.replaces) for record in read_records(clean)] == [
         ("a", None),
         ("c", None),
@@ -459,9 +459,9 @@ def test_a_torn_archive_of_records_is_told(tmp_path, capsys):
     path.write_bytes(gzip.compress(lines, 0)[:-20])
     clean, out = tmp_path / "clean.jsonl", tmp_path / "out.txt"
     assert main(["check", str(path), "--repair", str(clean)]) == 1
-    told = capsys.readouterr()
-    assert told.err.endswith(f"{path}: Compressed file ended before the end-of-stream marker was reached\n")
-    assert told.out == "98 records, 1 error\n"
+    output = capsys.readouterr()
+    assert output.err.endswith(f"{path}: Compressed file ended before the end-of-stream marker was reached\n")
+    assert output.out == "98 records, 1 error\n"
     assert len(list(read_records(clean))) == 98
     assert main(["export", str(path), "-o", str(out)]) == 1
     assert f"{path}: Compressed file ended" in capsys.readouterr().err
@@ -620,10 +620,10 @@ def test_a_folder_is_for_markdown(out, records, tmp_path):
 @pytest.mark.parametrize("out", ["out.xlsx", "out.md"])
 def test_an_unknown_form_is_a_wrong_argument(out, records, tmp_path, capsys):
     assert main(["export", str(records), "-o", str(tmp_path / out)]) == 2
-    told = " ".join(capsys.readouterr().err.replace("│", " ").split())
-    assert "Invalid value for -o" in told
+    err = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert "Invalid value for -o" in err
     assert (
-        f"unknown extension {Path(out).suffix}; known are .jsonl, .jsonl.gz, .jsonl.zst, .parquet, .csv, .txt," in told
+        f"unknown extension {Path(out).suffix}; known are .jsonl, .jsonl.gz, .jsonl.zst, .parquet, .csv, .txt," in err
     )
     assert main(["export", str(records), "-o", str(tmp_path / out), "--to", "xlsx"]) == 2
     assert "--to" in capsys.readouterr().err
@@ -676,7 +676,7 @@ def test_no_output_takes_the_place_of_what_is_read(command, records, tmp_path, m
 
 def test_no_number_of_jobs_stops_the_machine():
     few = Inputs([str(TEXT)], InputOptions(), Screen())
-    assert [_jobs(asked, few) for asked in (None, 0, 1, 9999)] == [1, cores(), 1, 4 * cores()]
+    assert [_jobs(jobs, few) for jobs in (None, 0, 1, 9999)] == [1, cores(), 1, 4 * cores()]
 
 
 def test_what_parquet_needs_is_told(records, tmp_path, monkeypatch, capsys):
@@ -737,11 +737,11 @@ def test_each_help_has_an_example(command, capsys):
 
 def test_the_help_names_the_commands(capsys):
     assert main(["--help"]) == 0
-    told = capsys.readouterr().out
-    assert [line.split()[0] for line in told.split("Commands:")[1].split("\n\n")[0].splitlines() if line] == list(
+    out = capsys.readouterr().out
+    assert [line.split()[0] for line in out.split("Commands:")[1].split("\n\n")[0].splitlines() if line] == list(
         COMMANDS
     )
-    assert "Example: " in told
+    assert "Example: " in out
 
 
 @pytest.mark.parametrize(
@@ -852,9 +852,9 @@ def test_a_folder_is_read_whatever_its_pages_are_called(tmp_path, capsys):
     (folder / ".DS_Store").write_bytes(b"x")
     os.mkfifo(folder / "pipe.html")
     assert main(["extract", str(folder)]) == 0
-    told = capsys.readouterr()
-    assert sorted(headlines(told.out)) == ["n0", "n1", "n2", "n3", "n4"]
-    assert told.err.startswith(f"{folder}: 7 files skipped, not pages: ")
+    output = capsys.readouterr()
+    assert sorted(headlines(output.out)) == ["n0", "n1", "n2", "n3", "n4"]
+    assert output.err.startswith(f"{folder}: 7 files skipped, not pages: ")
 
 
 @pytest.mark.parametrize(
@@ -909,8 +909,8 @@ def test_a_strange_name_is_a_line_too(command, name, tmp_path, monkeypatch, caps
     if command[0] in ("check", "export") and name == "/dev/zero":
         pytest.skip("it never ends, as it was asked for")
     assert main([command[0], name, *command[1:]]) in (1, 2)
-    assert "Traceback" not in (told := capsys.readouterr().err)
-    assert told
+    assert "Traceback" not in (err := capsys.readouterr().err)
+    assert err
 
 
 @pytest.mark.parametrize("command", ["extract {} -o {}", "export records.jsonl -o {1}", "explain {} -o {}.html", "check records.jsonl --repair {1}"])  # fmt: skip
@@ -970,8 +970,8 @@ def test_an_order_to_end_leaves_nothing_half_done(sign, tmp_path):
             while not server.hits["/hang"]:
                 time.sleep(0.05)
             process.send_signal(sign)
-            _, told = process.communicate(timeout=30)
-    assert (process.returncode, told) == (128 + sign, b"")
+            _, message = process.communicate(timeout=30)
+    assert (process.returncode, message) == (128 + sign, b"")
     assert os.listdir(tmp_path) == ["a.html"]
 
 

@@ -103,9 +103,9 @@ process.start()
 """
 
 
-def _run(directory: Path, base: str, spider: dict[str, str] | None = None, **given: object) -> str:
-    given = {"HOME": f"{base}/", "CRAWL_DIR": str(directory), "TRUSTED_HOSTS": base.removeprefix("http://")} | given
-    line = [sys.executable, "-c", SCRIPT, json.dumps(given), json.dumps(spider or {})]
+def _run(directory: Path, base: str, spider: dict[str, str] | None = None, **value: object) -> str:
+    value = {"HOME": f"{base}/", "CRAWL_DIR": str(directory), "TRUSTED_HOSTS": base.removeprefix("http://")} | value
+    line = [sys.executable, "-c", SCRIPT, json.dumps(value), json.dumps(spider or {})]
     done = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return done.stderr
@@ -122,7 +122,7 @@ def _counts(directory: Path) -> dict[str, object]:
 
 def _failures(directory: Path, base: str) -> dict[str, str]:
     lines = map(json.loads, (directory / "failures.jsonl").read_bytes().splitlines())
-    return {each["url"].removeprefix(base): each["reason"] for each in lines}
+    return {line["url"].removeprefix(base): line["reason"] for line in lines}
 
 
 def test_any_spider_keeps_its_items_its_queue_and_its_account(tmp_path):
@@ -137,22 +137,22 @@ def test_any_spider_keeps_its_items_its_queue_and_its_account(tmp_path):
     with site(answers) as (base, hits):
         _run(tmp_path, base)
         answers |= {"/": page(f"<h1>Shelf</h1>{anchors('/a', '/c', '/empty')}"), "/c": page("<h1>Codex</h1>")}
-        records, asked = _records(tmp_path), dict(hits)
-        told = _run(tmp_path, base)
-    assert sorted(str(each["title"]) for each in records) == ["Atlas", "Bestiary", "Shelf"]
-    assert asked == {"/robots.txt": 1, "/": 1, "/a": 1, "/b": 1, "/broken": 3}
+        records, requested = _records(tmp_path), dict(hits)
+        message = _run(tmp_path, base)
+    assert sorted(str(record["title"]) for record in records) == ["Atlas", "Bestiary", "Shelf"]
+    assert requested == {"/robots.txt": 1, "/": 1, "/a": 1, "/b": 1, "/broken": 3}
     assert _failures(tmp_path, base) == {
         "/broken": "500",
         "/forbidden/": "robots",
         "http://127.0.0.1:9/": "unsafe address",
     }
-    assert [each["title"] for each in _records(tmp_path)][3:] == ["Codex"]
+    assert [record["title"] for record in _records(tmp_path)][3:] == ["Codex"]
     assert hits["/a"] == 1
     counts = _counts(tmp_path)
     assert (counts["records"], counts["written"], counts["already_there"], counts["unwritten"]) == (2, 1, 1, 0)
     assert (counts["articles"], counts["skipped"], counts["unfinished"]) == (2, {"no item": 1}, 0)
-    assert "1 record written from 2 pages." in told
-    assert "1 page without a story: no item 1." in told
+    assert "1 record written from 2 pages." in message
+    assert "1 page without a story: no item 1." in message
 
 
 _SHELF: Answers = {"/": page(anchors("/a", "/as_dict")), "/a": story("red"), "/as_dict": story("blue")}
@@ -182,7 +182,7 @@ def test_a_page_whose_item_failed_is_not_done_and_is_told(tmp_path):
     answers = {"/": page(anchors("/a", "/b", "/c")), "/a": story("red"), "/b": story("blue"), "/c": story("green")}
     answers = {path: (200, {"ETag": '"1"'}, text) for path, (_, _, text) in answers.items()}
     with site(answers) as (base, hits):
-        told = _run(tmp_path, base, SPIDER="Articles", PICKY=True)
+        message = _run(tmp_path, base, SPIDER="Articles", PICKY=True)
         run = json.loads((tmp_path / "run.json").read_bytes())
         failures = _failures(tmp_path, base)
         hits.clear()
@@ -193,20 +193,20 @@ def test_a_page_whose_item_failed_is_not_done_and_is_told(tmp_path):
         1,
         0,
     )
-    assert "1 record lost to an error in an item pipeline" in told
+    assert "1 record lost to an error in an item pipeline" in message
     assert "errors in the spider" in (tmp_path / "report.html").read_text("utf-8")
     assert failures == {"/b": "item failed", "/sea/": "404"}
     assert hits["/b"] == 1
-    assert {str(each["headline"]).split()[1] for each in _records(tmp_path)} >= {"red", "blue"}
+    assert {str(record["headline"]).split()[1] for record in _records(tmp_path)} >= {"red", "blue"}
 
 
 def test_a_request_that_cannot_be_stored_is_told_and_its_page_is_not_done(tmp_path):
     with site({"/": page(anchors("/a")), "/a": page("<h1>Atlas</h1>")}) as (base, hits):
-        told = _run(tmp_path, base, SPIDER="Lambda")
+        message = _run(tmp_path, base, SPIDER="Lambda")
         failures = _failures(tmp_path, base)
         hits.clear()
         _run(tmp_path, base, SPIDER="Lambda")
-    assert "/lambda cannot be requested: a callback must be a method of the spider" in told
+    assert "/lambda cannot be requested: a callback must be a method of the spider" in message
     assert json.loads((tmp_path / "run.json").read_bytes())["errors"] == 1
     assert failures == {"/a": "broke the spider"}
     assert hits["/a"] == 1
@@ -220,9 +220,9 @@ def test_any_spider_can_begin_afresh(tmp_path):
         assert hits["/a"] == 1
         assert len(_records(tmp_path)) == 2
         assert len(list(tmp_path.glob("records-*.jsonl"))) == 1
-        told = _run(tmp_path, base, {"fresh": "yes", "pages": "1"})
-    assert "fresh=yes is neither true nor false" in told
-    assert "pages=1 is left to the spider" in told
+        message = _run(tmp_path, base, {"fresh": "yes", "pages": "1"})
+    assert "fresh=yes is neither true nor false" in message
+    assert "pages=1 is left to the spider" in message
 
 
 def test_the_exit_status_of_a_spider_of_ones_own(tmp_path):

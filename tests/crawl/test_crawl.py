@@ -72,19 +72,19 @@ def differences(crawled: Crawl) -> list[str]:
     base = crawled.run["site"].rstrip("/")
     records = [placed(record, base) for record in crawled.records]
     by_url = {record["url"]: record for record in records}
-    found = [f"{url} is there {n} times" for url, n in Counter(record["url"] for record in records).items() if n > 1]
+    results = [f"{url} is there {n} times" for url, n in Counter(record["url"] for record in records).items() if n > 1]
     for expected in expected_stories():
         met = {expected["url"], *expected.get("aliases", ())} & by_url.keys()
         if len(met) == 1:
-            found += differing(by_url.pop(met.pop()), expected)
+            results += differing(by_url.pop(met.pop()), expected)
         else:
-            found.append(f"{expected['url']} is there {len(met)} times")
-    return found + [f"{url} is no story" for url in by_url]
+            results.append(f"{expected['url']} is there {len(met)} times")
+    return results + [f"{url} is no story" for url in by_url]
 
 
 def differing(record: dict[str, Any], expected: dict[str, Any]) -> list[str]:
     """Tell which fields of a record are not as expected; its address may be any of the story's."""
-    found = [
+    results = [
         f"{record['url']} {key}: {record[key]!r} instead of {value!r}"
         for key, value in expected.items()
         if key in record and key not in ("url", "canonical_url") and not holds(record[key], value)
@@ -92,8 +92,8 @@ def differing(record: dict[str, Any], expected: dict[str, Any]) -> list[str]:
     warnings = record["extraction"]["warnings"]
     dirty = {"injected_keyword"} if record["url"] in expected.get("dirty_aliases", ()) else set()
     if set(warnings) != {*expected.get("warnings", ()), *dirty}:
-        found.append(f"{record['url']} warns {warnings} instead of {expected.get('warnings', ())}")
-    return found
+        results.append(f"{record['url']} warns {warnings} instead of {expected.get('warnings', ())}")
+    return results
 
 
 def test_the_embedded_portal_gives_exactly_the_expected_records(embedded):
@@ -103,8 +103,8 @@ def test_the_embedded_portal_gives_exactly_the_expected_records(embedded):
 
 
 def test_components_of_a_user_take_nothing_from_the_crawl(tmp_path, embedded):
-    theirs = ("-s", "EXTENSIONS={}", "-s", "DOWNLOADER_MIDDLEWARES={}", "-s", "ITEM_PIPELINES={}")
-    crawled = crawl(tmp_path, "fintechworld", *theirs)
+    other = ("-s", "EXTENSIONS={}", "-s", "DOWNLOADER_MIDDLEWARES={}", "-s", "ITEM_PIPELINES={}")
+    crawled = crawl(tmp_path, "fintechworld", *other)
     assert crawled.status == 0, crawled.summary
     assert crawled.counts == embedded.counts
 
@@ -313,9 +313,9 @@ def test_a_limit_of_pages_is_kept_and_continued_from(tmp_path, embedded):
         part = crawl(tmp_path, "fintechworld", "-a", f"pages={pages}")
         assert part.status == 0, part.summary
         assert adds_up(part.counts)
-        asked = part.counts["fetched"] + sum(part.counts["failed"].values())
-        assert asked <= pages + 3  # a story that is begun is read to its end
-        assert asked >= pages or not part.counts["left"]
+        requested = part.counts["fetched"] + sum(part.counts["failed"].values())
+        assert requested <= pages + 3  # a story that is begun is read to its end
+        assert requested >= pages or not part.counts["left"]
     assert part.counts["left"] == 0
     assert bodies(part) == bodies(embedded)
 
@@ -420,7 +420,7 @@ def test_every_fault_is_counted_with_its_reason(faulty):
 def test_every_page_without_a_story_is_named_with_its_kind(faulty):
     crawled, _ = faulty
     lines = (crawled.directory / "skipped.jsonl").read_bytes().splitlines()
-    named = {urlsplit(each["url"]).path: each["reason"] for each in map(json.loads, lines)}
+    named = {urlsplit(line["url"]).path: line["reason"] for line in map(json.loads, lines)}
     skipped = Counter(crawled.counts["skipped"])
     del skipped["later part of a story"]  # which its story has asked for again
     assert Counter(named.values()) == skipped

@@ -54,8 +54,8 @@ class Run(NamedTuple):
     @property
     def reasons(self) -> dict[str, str]:
         """Why what was not fetched was not, by the address's path, or the whole address off the site."""
-        found = re.findall(r"not fetched: (?:\S+ -> )*(\S+) \((.*)\)$", self.crawled.summary, re.MULTILINE)
-        return {url.removeprefix(self.server.base): reason for url, reason in found}
+        matches = re.findall(r"not fetched: (?:\S+ -> )*(\S+) \((.*)\)$", self.crawled.summary, re.MULTILINE)
+        return {url.removeprefix(self.server.base): reason for url, reason in matches}
 
     @property
     def stories(self) -> Mapping[str, dict[str, Any]]:
@@ -164,8 +164,8 @@ def test_retry_after_is_waited_for(runs):
 
 def test_a_host_that_refuses_is_left_alone(runs):
     run = runs["refused"]
-    asked = sum(len(hits) for path, hits in run.server.hits.items() if path.startswith("/429"))
-    assert asked < len(CRAWLS["refused"][0])
+    requested = sum(len(hits) for path, hits in run.server.hits.items() if path.startswith("/429"))
+    assert requested < len(CRAWLS["refused"][0])
     assert run.crawled.status == 18
 
 
@@ -267,8 +267,8 @@ def test_a_page_that_would_stop_the_parser_is_refused_at_once(page):
 
 
 def test_a_calendar_has_an_end(runs):
-    asked = [path for path in runs["slow"].server.hits if path.startswith("/calendar/")]
-    assert len(asked) <= 200
+    requested = [path for path in runs["slow"].server.hits if path.startswith("/calendar/")]
+    assert len(requested) <= 200
 
 
 def test_marks_of_where_a_reader_came_from_make_no_other_page(runs):
@@ -302,8 +302,8 @@ def obeyed() -> tuple[dict[str, Server], Probed]:
 @pytest.mark.parametrize("robots", ROBOTS)
 def test_robots_txt_is_obeyed_from_the_first_request_on(obeyed, robots):
     servers, probed = obeyed
-    asked = [path for path in servers[robots].hits if path in PAGES]
-    assert len(asked) == ROBOTS[robots]
+    requested = [path for path in servers[robots].hits if path in PAGES]
+    assert len(requested) == ROBOTS[robots]
     assert len(servers[robots].hits["/robots.txt"]) == 1
     refused = [outcome for url, outcome in probed.outcomes.items() if url.startswith(f"{servers[robots].base}/")]
     assert sum("IgnoreRequest: robots" in outcome.get("error", "") for outcome in refused) == 8 - ROBOTS[robots]

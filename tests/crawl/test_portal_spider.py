@@ -22,7 +22,7 @@ from scraper.crawl.stats import CrawlStats
 
 
 @pytest.mark.parametrize(
-    ("given", "parsed"),
+    ("value", "parsed"),
     [
         ({}, (None, None, False)),
         ({"site": "https://Portal.test", "fresh": "true"}, ("https://portal.test/", None, True)),
@@ -32,12 +32,12 @@ from scraper.crawl.stats import CrawlStats
         ),
     ],
 )
-def test_arguments(given, parsed):
-    assert arguments.parse(given, embedded=True) == parsed
+def test_arguments(value, parsed):
+    assert arguments.parse(value, embedded=True) == parsed
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("value", "message"),
     [
         ({}, "missing argument"),
         ({"stie": "https://portal.test/"}, "unknown argument 'stie'"),
@@ -59,9 +59,9 @@ def test_arguments(given, parsed):
         ({"site": "https://portal.test/", "pages": "²"}, "is not a number"),
     ],
 )
-def test_wrong_arguments_are_told_in_one_line(given, message):
+def test_wrong_arguments_are_told_in_one_line(value, message):
     with pytest.raises(arguments.ArgumentError, match=message) as caught:
-        arguments.parse(given, embedded=False)
+        arguments.parse(value, embedded=False)
     assert "\n" not in str(caught.value)
 
 
@@ -112,12 +112,12 @@ def test_what_a_robots_file_allows(status, body, allowed):
     ],
 )
 def test_a_crawler_has_the_names_of_its_products(agent, name):
-    found = robots.rules(200, f"User-agent: {name}\nDisallow: /\nCrawl-delay: 7".encode())
-    assert not found.allowed("http://portal.test/a", agent)
-    assert found.delay(agent) == 7
+    result = robots.rules(200, f"User-agent: {name}\nDisallow: /\nCrawl-delay: 7".encode())
+    assert not result.allowed("http://portal.test/a", agent)
+    assert result.delay(agent) == 7
     for other in ("mail", "compatible", "bot", "mozilla", "http"):
-        theirs = robots.rules(200, f"User-agent: {other}\nDisallow: /".encode())
-        assert theirs.allowed("http://portal.test/a", agent)
+        others = robots.rules(200, f"User-agent: {other}\nDisallow: /".encode())
+        assert others.allowed("http://portal.test/a", agent)
 
 
 @pytest.mark.parametrize(
@@ -133,9 +133,9 @@ def test_a_crawler_has_the_names_of_its_products(agent, name):
 def test_a_large_robots_file_costs_little(unit):
     text = "User-agent: *\nUser-agent: scraper\n" + "".join(unit.format(number) for number in range(40_000))
     began = time.process_time()
-    found = robots.rules(200, text.encode())
+    result = robots.rules(200, text.encode())
     for number in range(10):
-        found.allowed(f"http://portal.test/{'ab' * 30}{number}", "scraper/0.1")
+        result.allowed(f"http://portal.test/{'ab' * 30}{number}", "scraper/0.1")
     assert time.process_time() - began < 5
 
 
@@ -208,10 +208,10 @@ def test_robots_names_sitemaps_and_forbids_by_path():
     assert len(engine.asked) == 1
 
 
-@pytest.mark.parametrize(("asked", "kept"), [("3", 3.0), ("600", robots.LONGEST_DELAY), ("0.5", None)])
-def test_a_crawl_delay_is_kept_where_it_is_longer_than_our_own(asked, kept):
+@pytest.mark.parametrize(("requested", "kept"), [("3", 3.0), ("600", robots.LONGEST_DELAY), ("0.5", None)])
+def test_a_crawl_delay_is_kept_where_it_is_longer_than_our_own(requested, kept):
     middleware, engine = _middleware(
-        {"status": 200, "body": f"User-agent: *\nCrawl-delay: {asked}".encode()}, DOWNLOAD_DELAY=1
+        {"status": 200, "body": f"User-agent: *\nCrawl-delay: {requested}".encode()}, DOWNLOAD_DELAY=1
     )
     requests, _ = asyncio.run(_burst(middleware, ["/a"]))
     slot = engine.downloader.slots["portal.test"]

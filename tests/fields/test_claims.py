@@ -136,7 +136,7 @@ OURS = {"@type": "NewsArticle", "author": "Jane Doe"}
 
 
 @pytest.mark.parametrize(
-    "ours",
+    "own",
     [
         {"url": HERE},
         {"@id": HERE + "#article"},
@@ -147,8 +147,8 @@ OURS = {"@type": "NewsArticle", "author": "Jane Doe"}
     ],
 )
 @pytest.mark.parametrize("others", [[OTHER], [OTHER, {**OTHER, "url": "https://post.test/"}, {"@type": "Report"}]])
-def test_of_several_stories_the_page_s_own_is_read(ours: dict[str, Any], others: list[dict[str, Any]]) -> None:
-    script = json.dumps([*others, OURS | ours])
+def test_of_several_stories_the_page_s_own_is_read(own: dict[str, Any], others: list[dict[str, Any]]) -> None:
+    script = json.dumps([*others, OURS | own])
     for head, url in (
         (Head(title=f"{TITLE} | Post", json_ld=(script,), canonical=HERE), None),
         (Head(meta={"og:title": TITLE}, json_ld=(script,)), HERE),
@@ -256,7 +256,8 @@ def test_every_key_may_have_a_value_of_any_type(key: str) -> None:
         ):
             claims = read_head(Head(title="Port reopens", json_ld=(json.dumps(script),)), HERE)
             assert all(
-                isinstance(each, str) for each in (*claims.authors, *claims.brands, *claims.keywords, *claims.published)
+                isinstance(claim, str)
+                for claim in (*claims.authors, *claims.brands, *claims.keywords, *claims.published)
             )
 
 

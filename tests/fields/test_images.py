@@ -25,7 +25,7 @@ LABELS = {
 def images(html: str, lead: str | None = None, url: str | None = URL) -> list[Image]:
     """Return the images of a page whose blocks are labelled by their first word."""
     document = segment_html(html, url)
-    labelled = [Labelled(each, LABELS.get(each.text.split()[0], Label.OTHER), 1, "") for each in document.blocks]
+    labelled = [Labelled(block, LABELS.get(block.text.split()[0], Label.OTHER), 1, "") for block in document.blocks]
     return list(of_story(document, labelled, lead))
 
 
@@ -83,7 +83,7 @@ def test_what_is_no_image_of_the_story(html: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("html", "found"),
+    ("html", "expected"),
     [
         ('<figure><img src="/logo.png"><figcaption>Cap of the new logo.</figcaption></figure>', Image(f"{HOST}/logo.png", "Cap of the new logo.")),
         ('<img src="/a.jpg" width="100%"><p>Cap 1. Foto: Lou Pratt</p>', Image(f"{HOST}/a.jpg", "Cap 1.", "Lou Pratt")),
@@ -97,8 +97,8 @@ def test_what_is_no_image_of_the_story(html: str) -> None:
         ('<table><tr><td>Text</td><td>Text</td></tr></table><img src="/a.jpg"><p>Cap 1</p>', Image(f"{HOST}/a.jpg", "Cap 1")),
     ],
 )  # fmt: skip
-def test_what_is_an_image_of_the_story(html: str, found: Image) -> None:
-    assert images(story(html)) == [found]
+def test_what_is_an_image_of_the_story(html: str, expected: Image) -> None:
+    assert images(story(html)) == [expected]
 
 
 def test_images_outside_the_story_are_none_of_its_own() -> None:
@@ -190,5 +190,5 @@ def test_their_number_and_time_are_bounded() -> None:
         tuple(Block("Text", "p", 3999) for _ in range(20_000)), tuple(Element("div", " ", n - 1) for n in range(4000)),
         pictures=tuple(Picture(f"/{n}.jpg", n, 3999) for n in range(1000)),
     )  # fmt: skip
-    of_story(many, [Labelled(each, Label.BODY, 1, "") for each in many.blocks], None)
+    of_story(many, [Labelled(block, Label.BODY, 1, "") for block in many.blocks], None)
     assert time.perf_counter() - started < 5

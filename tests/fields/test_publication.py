@@ -20,8 +20,10 @@ def _labelled(document: Document, **labels: Label) -> list[Labelled]:
     """Label blocks by the words that they begin with; the rest as `other`."""
     label = {text.replace("_", " "): label for text, label in labels.items()}
     return [
-        Labelled(each, next((kind for text, kind in label.items() if each.text.startswith(text)), Label.OTHER), 0.5, "")
-        for each in document.blocks
+        Labelled(
+            block, next((kind for text, kind in label.items() if block.text.startswith(text)), Label.OTHER), 0.5, ""
+        )
+        for block in document.blocks
     ]
 
 

@@ -25,8 +25,8 @@ CODINGS = ("gzip", "deflate", "br", "zstd")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serve_faults() as found:
-        yield found
+    with serve_faults() as result:
+        yield result
 
 
 @pytest.fixture(autouse=True)

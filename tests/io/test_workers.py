@@ -43,28 +43,28 @@ def test_a_process_that_dies_or_hangs_costs_its_item_only(jobs):
 
 @pytest.mark.parametrize("jobs", [0, 2])
 def test_an_item_that_takes_too_much_memory_or_raises_costs_itself_only(jobs):
-    found = list(each(Work(_hungry, _lost), range(8), jobs))
+    results = list(each(Work(_hungry, _lost), range(8), jobs))
     full = f"it takes more than {MEMORY >> 20} MB of memory"
-    assert found == [(n, full if n in (2, 3) else "a bug: KeyError(5)" if n == 5 else n) for n in range(8)]
+    assert results == [(n, full if n in (2, 3) else "a bug: KeyError(5)" if n == 5 else n) for n in range(8)]
 
 
 def test_one_job_is_done_beside_this_process_one_item_at_a_time():
-    asked = []
+    requested = []
 
     def items():
         for number in range(3):
-            asked.append(number)
+            requested.append(number)
             yield number
 
     for number, process in each(Work(_process, _lost), items(), 1):
-        assert (asked[-1], process != os.getpid()) == (number, True)
+        assert (requested[-1], process != os.getpid()) == (number, True)
     assert cores() >= 1
 
 
 def test_many_items_are_done_by_all_processes_and_none_is_left_behind():
-    found = {process for _, process in each(Work(_process, _lost), range(100), 3)}
-    assert 1 < len(found) <= 3
-    assert os.getpid() not in found
-    for process in found:
+    results = {process for _, process in each(Work(_process, _lost), range(100), 3)}
+    assert 1 < len(results) <= 3
+    assert os.getpid() not in results
+    for process in results:
         with pytest.raises(ProcessLookupError):
             os.kill(process, 0)

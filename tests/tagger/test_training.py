@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
     for name, text in STORIES.items():
         html, blocks = _page(name, text)
         (tmp_path / "set" / "pages" / f"{name}.html.gz").write_bytes(gzip.compress(html.encode()))
-        body = "\n".join(each for label, each in blocks if label == "body")
+        body = "\n".join(item for label, item in blocks if label == "body")
         gold.append(
             {"page": name, "url": f"http://{name}.test/news/1", "body": body, "headline": f"News of the {name}"}
         )
@@ -93,7 +93,7 @@ def test_the_network_gives_the_same_in_numpy_and_in_torch(folder: Path) -> None:
     with np.load(folder / "weights.npz") as arrays:
         weights = {key: np.asarray(array, np.float32) for key, array in arrays.items() if array.dtype.kind == "f"}
     with torch.no_grad():
-        out, verdict = net(join([each.features for each in examples[:3]]))
+        out, verdict = net(join([item.features for item in examples[:3]]))
     rows = 0
     for number, example in enumerate(examples[:3]):
         output = predict(example.features, Network(known, weights, np.ones(2)).weights)

@@ -63,9 +63,9 @@ _ONE = "<url><loc>http://p.test/1</loc></url>"
 
 
 def _pages(markup, *encoding):
-    found = sitemap.read(markup if isinstance(markup, bytes) else markup.encode(*encoding))
-    assert found.sitemaps == ()
-    return [tuple(entry) for entry in found.pages]
+    result = sitemap.read(markup if isinstance(markup, bytes) else markup.encode(*encoding))
+    assert result.sitemaps == ()
+    return [tuple(entry) for entry in result.pages]
 
 
 def _news(prefix="news", date="2025-04-12T12:00:00Z"):
@@ -477,15 +477,15 @@ def test_a_long_address_costs_little(unit):
 
 def _crawl(budget, start, links_of, most=3000):
     """Follow all links breadth first, as the crawl does; give the pages in order."""
-    asked, queue = {start}, [start]
+    requested, queue = {start}, [start]
     for url in queue:
         if len(queue) > most:
             break
-        found = links_of(url)
-        links = [urljoin(url, link) for link in found or ()]
-        budget.read(url, links, story=found is None)
-        new = [link for link in dict.fromkeys(links) if link not in asked and not budget.spent(link)]
-        asked.update(new)
+        result = links_of(url)
+        links = [urljoin(url, link) for link in result or ()]
+        budget.read(url, links, story=result is None)
+        new = [link for link in dict.fromkeys(links) if link not in requested and not budget.spent(link)]
+        requested.update(new)
         queue += new
     return queue
 

@@ -60,8 +60,8 @@ def test_an_ipv4_address_inside_an_ipv6_one_is_judged_as_itself():
     for inner in map(ipaddress.IPv4Address, ("8.8.8.8", "127.0.0.1", "10.1.2.3", "169.254.169.254", "224.0.0.1")):
         number = int(inner)
         mapped, six_to_four, nat64 = 0xFFFF << 32 | number, 0x2002 << 112 | number << 80, 0x64FF9B << 96 | number
-        outer = [str(ipaddress.IPv6Address(each)) for each in (mapped, six_to_four, nat64)]
-        assert [is_global(each) for each in outer] == [is_global(str(inner))] * 3, outer
+        outer = [str(ipaddress.IPv6Address(item)) for item in (mapped, six_to_four, nat64)]
+        assert [is_global(item) for item in outer] == [is_global(str(inner))] * 3, outer
 
 
 @pytest.mark.parametrize(
@@ -136,12 +136,12 @@ def test_a_place():
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Stand in for the DNS, which gives these answers in turn; what it gave is cached by the resolver as ever."""
-    told: list[str] = []
+    results: list[str] = []
     monkeypatch.setattr(
         "scrapy.resolver.ThreadedResolver.getHostByName",
-        lambda *_: succeed(told.pop(0)) if told else fail(DNSLookupError()),
+        lambda *_: succeed(results.pop(0)) if results else fail(DNSLookupError()),
     )
-    yield told
+    yield results
     dnscache.clear()
 
 
@@ -154,14 +154,14 @@ def resolver(cache: int = 100) -> SsrfResolver:
 
 
 def resolved(guarded: SsrfResolver, name: str, port: int = 80) -> list[str]:
-    found: list[IPv4Address] = []
+    results: list[IPv4Address] = []
     ended: list[bool] = []
     receiver = SimpleNamespace(
-        resolutionBegan=lambda _: None, addressResolved=found.append, resolutionComplete=lambda: ended.append(True)
+        resolutionBegan=lambda _: None, addressResolved=results.append, resolutionComplete=lambda: ended.append(True)
     )
     guarded.resolveHostName(receiver, name, portNumber=port)
     assert ended == [True]
-    return [f"{address.host}:{address.port}" for address in found]
+    return [f"{address.host}:{address.port}" for address in results]
 
 
 def test_a_global_answer_is_passed_on(answers):

@@ -163,11 +163,11 @@ def test_stories_with_faults_come_out_as_the_crawl_read_them(tmp_path):
     # One at a time: of near copies the first to be read is the original, and pages are archived in the order of arrival.
     crawled, _ = crawl_site(tmp_path, answers, *ARCHIVE, "-s", "CONCURRENT_REQUESTS=1")
     assert adds_up(crawled.counts), crawled.summary
-    found = pages(files(crawled))
-    again = {record["id"]: record for record in map(Article.to_dict, articles(found))}
+    kept = pages(files(crawled))
+    again = {record["id"]: record for record in map(Article.to_dict, articles(kept))}
     read = {record["id"]: record for record in crawled.records}
     # Of a page that came twice, as a story and as a part of one, an archive does not tell which was which.
-    twice = {url for url, count in Counter(page.url for page in found).items() if count > 1}
+    twice = {url for url, count in Counter(page.url for page in kept).items() if count > 1}
     for record in (*again.values(), *read.values()):
         record["fetched_at"] = None if record["url"] in twice else record["fetched_at"]
     assert again == read
@@ -184,12 +184,12 @@ def test_moments_are_those_of_the_responses(embedded):
 def test_other_readers_read_every_file(embedded):
     for path in files(embedded):
         with path.open("rb") as file:
-            theirs = [(record.rec_type, record.content_stream().read()) for record in WarcioIterator(file)]
-        kinds = [kind for kind, _ in theirs]
+            results = [(record.rec_type, record.content_stream().read()) for record in WarcioIterator(file)]
+        kinds = [kind for kind, _ in results]
         assert kinds[0] == "warcinfo"
         assert kinds[1:] == ["response", "request"] * (len(kinds) // 2)
-        ours = list(ArchiveIterator(str(path), parse_http=False))
-        assert len(ours) == len(kinds)
+        own = list(ArchiveIterator(str(path), parse_http=False))
+        assert len(own) == len(kinds)
         whole = list(ArchiveIterator(str(path), parse_http=True, verify_digests=True))
         assert len(whole) == len(kinds)
         assert all(record.verify_payload_digest() for record in whole if record.headers["WARC-Type"] == "response")
@@ -205,9 +205,9 @@ def test_files_are_closed_before_they_grow_too_large(embedded):
 def test_no_secrets_are_kept():
     request = Request("http://user:word@portal.test/a?b=1", headers={"Authorization": "Basic x", "Cookie": "a=b"})
     response = HtmlResponse("http://portal.test/a?b=1", headers={"Transfer-Encoding": "chunked"}, body=b"<p>")
-    answered, asked = map(gzip.decompress, archive._exchange(request, response, datetime(2026, 1, 2, tzinfo=UTC)))
-    assert b"GET /a?b=1 HTTP/1.1\r\nHost: portal.test\r\n" in asked
-    assert not any(word in asked.lower() for word in (b"authorization", b"cookie", b"word"))
+    answered, requested = map(gzip.decompress, archive._exchange(request, response, datetime(2026, 1, 2, tzinfo=UTC)))
+    assert b"GET /a?b=1 HTTP/1.1\r\nHost: portal.test\r\n" in requested
+    assert not any(word in requested.lower() for word in (b"authorization", b"cookie", b"word"))
     assert b"\r\nX-Crawl-Transfer-Encoding: chunked\r\n" in answered
     assert b"\r\nContent-Length: 3\r\n\r\n<p>\r\n\r\n" in answered
     assert b"\r\nWARC-Date: 2026-01-02T00:00:00Z\r\n" in answered

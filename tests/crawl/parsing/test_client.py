@@ -29,11 +29,11 @@ RED = _page(story("red", anchors("/html/blue.html", "/html/blue.html#x", "http:/
 
 
 def test_a_page_gives_its_story_and_its_links():
-    found = parse_page(RED)
-    record = json.loads(found.record)
+    result = parse_page(RED)
+    record = json.loads(result.record)
     assert (record["headline"], record["url"]) == ("The red ferry makes its first crossing", RED.url)
     assert (len(record["id"]), record["fetched_at"]) == (16, "2026-11-03T12:00:00Z")
-    assert found.links == ("http://p.test/", "http://p.test/sea/", "http://p.test/html/blue.html")
+    assert result.links == ("http://p.test/", "http://p.test/sea/", "http://p.test/html/blue.html")
 
 
 def test_a_page_without_a_story_says_why():
@@ -63,8 +63,8 @@ def _run(*pages: PageRequest, limit: float = 10.0, then=None) -> list[ParsedPage
 
 def test_pages_are_read_in_order():
     names = [f"ship{number}" for number in range(20)]
-    found = _run(*(_page(story(name)[2], f"/html/{name}.html") for name in names))
-    assert [json.loads(each.record)["url"].rpartition("/")[2] for each in found] == [f"{name}.html" for name in names]
+    result = _run(*(_page(story(name)[2], f"/html/{name}.html") for name in names))
+    assert [json.loads(item.record)["url"].rpartition("/")[2] for item in result] == [f"{name}.html" for name in names]
 
 
 def test_a_page_that_takes_too_long_costs_itself_only():
@@ -112,10 +112,10 @@ def test_the_process_has_a_memory_limit():
     code = (
         "import resource, scraper.crawl.parsing.worker as r; r.main(); print(resource.getrlimit(resource.RLIMIT_AS)[0])"
     )
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        ours.shutdown(socket.SHUT_WR)
+    own, other = socket.socketpair()
+    with own, other:
+        own.shutdown(socket.SHUT_WR)
         run = subprocess.run(
-            [sys.executable, "-c", code], stdin=theirs.fileno(), capture_output=True, check=True, cwd=ROOT
+            [sys.executable, "-c", code], stdin=other.fileno(), capture_output=True, check=True, cwd=ROOT
         )
     assert int(run.stdout) == MEMORY

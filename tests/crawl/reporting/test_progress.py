@@ -62,8 +62,8 @@ def on_terminal(
     directory: Path, *more: str, width: int = 100, then: Callable[[subprocess.Popen[bytes], str], None] | None = None
 ) -> Shown:
     """Crawl with stderr in a pseudo-terminal; `then` is called with all that was written so far, whenever more is."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    own, other = pty.openpty()
+    fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     sizes = ("COLUMNS", "LINES")  # which would go before the terminal's own
     environment = {key: value for key, value in ENVIRONMENT.items() if key not in sizes} | {"TERM": "xterm"}
     with site(SITE) as (base, _):
@@ -72,15 +72,15 @@ def on_terminal(
             cwd=ROOT,
             env=environment,
             stdout=subprocess.DEVNULL,
-            stderr=theirs,
+            stderr=other,
         )
-        os.close(theirs)
+        os.close(other)
         written = b""
-        while more_written := _read(ours):
+        while more_written := _read(own):
             written += more_written
             if then is not None:
                 then(run, written.decode("utf-8", "replace"))
-        os.close(ours)
+        os.close(own)
         return Shown(run.wait(60), written.decode())
 
 
@@ -94,7 +94,7 @@ def _read(terminal: int) -> bytes:
 def test_the_line_is_drawn_below_a_log_that_stays_whole_and_is_gone_at_the_end(tmp_path: Path) -> None:
     shown = on_terminal(tmp_path, "-s", "LOG_LEVEL=DEBUG", "-s", "DOWNLOAD_DELAY=0.05")
     assert shown.status == 0
-    drawn = [found[0] for line in shown.frames if (found := ONE_LINE.search(line))]
+    drawn = [match[0] for line in shown.frames if (match := ONE_LINE.search(line))]
     assert len(drawn) > 1
     numbers = [[int(number) for number in re.findall(r"\d+(?= [apet])", line)] for line in drawn]
     assert numbers == sorted(numbers)
