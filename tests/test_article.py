@@ -123,7 +123,7 @@ def test_values_are_frozen_hashable_and_can_be_pickled() -> None:
         GOOD.to_json()[:-20],
     ],
 )
-def test_what_is_no_record_is_refused_with_a_reason(line: str | bytes) -> None:
+def test_an_invalid_record_is_refused_with_a_reason(line: str | bytes) -> None:
     with pytest.raises(RecordError) as caught:
         Article.from_json(line)
     assert caught.value.why

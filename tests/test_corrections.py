@@ -62,7 +62,7 @@ def _corrected(body: str, odd: str = "", head: str = "<h1>Pier closed until the 
         f"</article><div><div>{HEAD}<div>Von Uwe Roth <time datetime=2025-05-02>gestern</time></div></div>{{}}</div>",
     ],
 )
-def test_the_next_story_below_is_none_of_this_one(following: str) -> None:
+def test_the_next_story_below_is_left_out(following: str) -> None:
     page = f"<article><h1>Pier closed until the spring</h1>{_paragraphs(STORY)}{following.format(_paragraphs(OTHER))}"
     assert _corrected(page, head="") == STORY
 
@@ -218,7 +218,7 @@ def test_paid_text_that_the_page_holds_is_of_the_story(added: str, stays: bool) 
     assert (set(OTHER) <= results) is stays
 
 
-def test_an_address_that_is_none_is_no_error() -> None:
+def test_an_address_that_is_invalid_is_no_error() -> None:
     page = (
         f"<h1>Pier closed</h1><p>{STORY[0]}</p><p><a href='http://[x'>Swan takes the night bus home</a></p>{STORY[1]}"
     )

@@ -149,7 +149,7 @@ def test_each_block_is_shown_once_and_in_order_with_its_label_score_and_reason(n
         assert reason == f"{item.label.replace('_', ' ')} score {item.score:.2f}, {item.reason}"
 
 
-def test_the_page_says_how_a_reason_is_had() -> None:
+def test_the_page_explains_how_to_see_a_reason() -> None:
     (message,) = tree(explain_page(page_of(STORIES[0]))).css("#blocks > p")
     assert "Hover over the block, tap it, or focus it with Tab to read the reason." in message.text()
 
@@ -173,7 +173,7 @@ def test_there_is_a_rule_for_each_label() -> None:
     assert [label for label in Label if f"--own:var(--{label})" not in style] == []
 
 
-def test_the_record_is_told_whole() -> None:
+def test_the_whole_record_is_shown() -> None:
     page, story = tree(explain_page(page_of(STORIES[0]), url=URL)), extract(page_of(STORIES[0]), url=URL)
     message = record(page)
     assert message["headline"] == [story.headline]
@@ -261,7 +261,7 @@ def test_both_come_from_one_reading(portal_pages: dict[str, site.Page]) -> None:
 
 
 @pytest.mark.parametrize("page", [None, 5, ["x"], b"\x89PNG\r\n\x1a\n" + bytes(1000)])
-def test_what_is_no_page_is_refused(page: Any) -> None:
+def test_other_input_is_refused(page: Any) -> None:
     for function in (explain_page, explain_page_text, explain_text):
         with pytest.raises(ScraperError):
             function(page)
@@ -458,7 +458,7 @@ def inside(box: Any, width: int) -> bool:
     return box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] > 10
 
 
-def test_a_reason_is_told_to_those_who_do_not_see(browser: Browser, file: Path) -> None:
+def test_screen_readers_get_every_reason(browser: Browser, file: Path) -> None:
     watched = Watched(browser, file)
     message = watched.page.locator("body").aria_snapshot()
     for story in explain(page_of(STORIES[0]), url=URL):

@@ -40,7 +40,7 @@ def test_the_query_gives_each_story_once_in_its_last_form(tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize(("requested", "expected"), [("10", "OK"), ("100", "FAIL")])
-def test_spidermon_watches_as_told(tmp_path: Path, requested: str, expected: str) -> None:
+def test_the_guide_configures_spidermon(tmp_path: Path, requested: str, expected: str) -> None:
     pytest.importorskip("spidermon", reason="spidermon is not installed: pip install spidermon")
     text = section("Monitoring", guide("operations"))
     (module,) = blocks("python", text)
@@ -91,7 +91,7 @@ def run(line: str, checkout: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_portal_is_added_as_told(checkout: Path) -> None:
+def test_the_guide_adds_a_portal(checkout: Path) -> None:
     text = guide("add-a-portal")
     (page,), (draft, expected), (profile,) = blocks("html", text), blocks("json", text), blocks("python", text)
     save, explain, update, green, crawl = blocks("sh", text)

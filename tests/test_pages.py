@@ -60,7 +60,7 @@ def rewrite(name: str, expected: dict[str, Any], fields: dict[str, Any]) -> None
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_page_gives_the_record_told(name: str, update: bool) -> None:
+def test_page_gives_the_expected_record(name: str, update: bool) -> None:
     expected = expectation(name)
     if "error" in expected:
         assert_refused(name, expected)

@@ -351,7 +351,7 @@ def test_every_request_is_counted(client: http.client.HTTPConnection, server: Se
     assert sum(server.hits.values()) == 5
 
 
-def test_a_query_that_names_no_page_is_passed_over(client: http.client.HTTPConnection) -> None:
+def test_a_query_that_names_no_page_is_skipped(client: http.client.HTTPConnection) -> None:
     assert get(client, "/stocks/?utm_source=x")[1] == get(client, "/stocks/")[1]
     assert get(client, "/invest/?page=1")[1] != get(client, "/invest/")[1]
 

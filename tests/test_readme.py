@@ -130,7 +130,7 @@ def test_the_crawl_says_what_is_shown(crawled: tuple[Path, list[str]]) -> None:
     assert [NUMBER.sub("N", line) for line in crawled[1][-len(shown) :]] == [NUMBER.sub("N", line) for line in shown]
 
 
-def test_what_came_is_seen_as_told(crawled: tuple[Path, list[str]]) -> None:
+def test_the_output_is_inspected_as_described(crawled: tuple[Path, list[str]]) -> None:
     explain, install, query = blocks("sh")[1].splitlines()
     assert install == ".venv/bin/pip install duckdb"
     pytest.importorskip("duckdb", reason="duckdb is not installed: pip install -e '.[downstream]'")
@@ -262,7 +262,7 @@ def test_the_table_of_the_record_is_the_record() -> None:
     assert NAME.findall(meanings["`sidebar`"])[: 2 + len(SIDEBAR_KINDS)] == [*Link.__struct_fields__, *SIDEBAR_KINDS]
 
 
-def test_the_account_is_as_told(crawled: tuple[Path, list[str]]) -> None:
+def test_the_counts_are_documented(crawled: tuple[Path, list[str]]) -> None:
     text = section("Monitoring", guide("operations")).split("It has ")[1].split("```")[0]
     names, run = NAME.findall(text), json.loads((crawled[0] / "crawls/fintechworld/run.json").read_text("utf-8"))
     assert names[: len(run)] == list(run)

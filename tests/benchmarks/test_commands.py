@@ -22,7 +22,7 @@ SMALL = {
 }
 
 
-def test_all_of_them_are_here() -> None:
+def test_every_documented_benchmark_is_tested() -> None:
     named = {
         name for guide in GUIDES.glob("*.md") for name in re.findall(r"tests\.benchmarks\.(\w+)", guide.read_text())
     }
@@ -30,7 +30,7 @@ def test_all_of_them_are_here() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SMALL))
-def test_it_runs(name: str) -> None:
+def test_a_benchmark_runs(name: str) -> None:
     command = [sys.executable, "-m", f"tests.benchmarks.{name}", *SMALL[name]]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     if name == "redis_memory" and "redis" in run.stderr.lower() and run.returncode:

@@ -187,7 +187,7 @@ def test_every_page_that_can_be_read_is_a_record_and_no_other(done):
     assert results == EXPECTED
 
 
-def test_what_cannot_be_read_is_in_quarantine_with_its_place(archives, done):
+def test_unreadable_pages_are_in_quarantine_with_their_offsets(archives, done):
     bad = quarantine(done)
     results = {Path(item["source"]).name for item in bad}
     assert results == {"damaged.warc.gz", "mixed.warc.gz"}
@@ -262,7 +262,7 @@ def test_a_broken_group_of_rows_costs_itself(tmp_path):
     assert bad["why"].startswith("rows 10 to 19 cannot be read")
 
 
-def test_a_row_without_a_page_is_told(tmp_path):
+def test_a_row_without_a_page_is_reported(tmp_path):
     path = table(tmp_path / "gaps.parquet", 2, html=[page("table", 0), None])
     assert work(tmp_path / "out", path).returncode == 0
     assert names(tmp_path / "out" / "gaps.jsonl.gz") == ["table0"]
@@ -312,7 +312,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_source_that_is_none_is_told_before_anything_is_done(name, tmp_path, capsys):
+def test_a_source_that_is_invalid_is_reported_before_anything_is_done(name, tmp_path, capsys):
     make, line = BAD[name]
     path = tmp_path / name
     make(path)
@@ -382,12 +382,12 @@ def test_two_archives_for_one_file_are_refused(tmp_path, capsys):
         (("--engine", "x"), "'x' is none of local, ray"),
     ],
 )
-def test_a_wrong_option_is_told(option, line, tmp_path, capsys):
+def test_a_wrong_option_is_reported(option, line, tmp_path, capsys):
     assert main(["bulk", "x.warc.gz", "--into", str(tmp_path), *option]) == 2
     assert line in " ".join(capsys.readouterr().err.split())
 
 
-def test_a_folder_that_is_none_is_told(tmp_path):
+def test_a_folder_that_is_invalid_is_reported(tmp_path):
     (tmp_path / "a.warc.gz").write_bytes(b"")
     (tmp_path / "out").write_text("a file")
     ran = work(tmp_path / "out", tmp_path / "a.warc.gz")
@@ -405,7 +405,7 @@ def told_from(path: Path, start: int) -> list[tuple[int | None, str | None]]:
 
 
 @pytest.mark.parametrize("form", ["packed", "plain", "one member", "rows"])
-def test_reading_goes_on_at_what_was_told_last(tmp_path, form):
+def test_reading_resumes_at_any_reported_offset(tmp_path, form):
     parts = [damaged(number) for number in range(CUT - 2, LONG + 2)]
     path = tmp_path / ("x.parquet" if form == "rows" else "x.warc.gz")
     if form == "rows":
@@ -429,7 +429,7 @@ def test_reading_goes_on_at_what_was_told_last(tmp_path, form):
 # ---------------------------------------------------------------- no room, no time, no life
 
 
-def test_no_room_ends_the_run_and_with_room_it_goes_on(tmp_path, monkeypatch):
+def test_no_room_ends_the_run_and_with_room_it_continues(tmp_path, monkeypatch):
     for name in "abc":
         (tmp_path / f"{name}.warc.gz").write_bytes(member(name, 1))
     planned = plan([str(tmp_path)], tmp_path / "out")
@@ -501,7 +501,7 @@ def test_killed_and_run_again_it_gives_the_same_bytes(archives, done, tmp_path, 
     assert files(tmp_path) == files(done)
 
 
-def test_nothing_outlives_a_killed_run(archives, tmp_path):
+def test_no_process_outlives_a_killed_run(archives, tmp_path):
     driver = subprocess.Popen(program(tmp_path, archives), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while len(below := children(driver.pid)) < 4:
         assert driver.poll() is None
@@ -512,7 +512,7 @@ def test_nothing_outlives_a_killed_run(archives, tmp_path):
 
 
 @pytest.mark.parametrize("victim", ["the unit", "its reader"])
-def test_a_process_that_dies_costs_little_and_is_made_again(archives, done, tmp_path, victim):
+def test_a_process_that_dies_is_replaced(archives, done, tmp_path, victim):
     line = program(tmp_path, archives / "good.warc.gz", archives / "plain.warc", "--jobs", "1")
     driver = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while len(below := children(driver.pid)) < 2 or not list(tmp_path.glob("good*.tmp")):
@@ -535,7 +535,7 @@ def test_a_process_that_dies_costs_little_and_is_made_again(archives, done, tmp_
 
 
 @pytest.mark.parametrize(("deaths", "faults"), [(1, []), (2, ["its reader died over it"])])
-def test_a_page_over_which_two_readers_died_is_told(tmp_path, monkeypatch, deaths, faults):
+def test_a_page_over_which_two_readers_died_is_reported(tmp_path, monkeypatch, deaths, faults):
     (tmp_path / "a.warc.gz").write_bytes(member("good", 1) + member("good", 2))
     hang_up = methodcaller("close")
     runs = chain([hang_up] * deaths, repeat(None))
@@ -546,7 +546,7 @@ def test_a_page_over_which_two_readers_died_is_told(tmp_path, monkeypatch, death
     assert [item.result.found is None for item in results] == [bool(faults), False]
 
 
-def test_ctrl_c_ends_it_and_it_goes_on(archives, done, tmp_path):
+def test_ctrl_c_ends_it_and_it_continues(archives, done, tmp_path):
     driver = subprocess.Popen(
         program(tmp_path, archives),
         cwd=ROOT,
@@ -567,7 +567,7 @@ def test_ctrl_c_ends_it_and_it_goes_on(archives, done, tmp_path):
     assert files(tmp_path) == files(done)
 
 
-def test_two_runs_never_work_in_one_folder(archives, tmp_path):
+def test_two_runs_never_share_a_folder(archives, tmp_path):
     first = subprocess.Popen(program(tmp_path, archives), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while not list(tmp_path.rglob("*.tmp")):
         time.sleep(0.02)
@@ -580,7 +580,7 @@ def test_two_runs_never_work_in_one_folder(archives, tmp_path):
 # ---------------------------------------------------------------- what is seen of it
 
 
-def test_what_is_done_is_not_done_again(archives, tmp_path):
+def test_finished_archives_are_not_read_again(archives, tmp_path):
     sources = [archives / "flat.warc.wet.gz", tmp_path / "a.warc.gz"]
     sources[1].write_bytes(member("good", 1))
     assert work(tmp_path, sources[0]).returncode == 0
@@ -597,7 +597,7 @@ def test_the_progress_is_shown_on_a_terminal(archives, tmp_path):
     assert "100%" in shown
 
 
-def test_without_ray_it_is_said_what_to_install(tmp_path):
+def test_a_missing_ray_is_reported(tmp_path):
     (tmp_path / "a.warc.gz").write_bytes(member("good", 1))
     blocked = "import sys; sys.modules['ray'] = None; from scraper.cli import main; sys.exit(main())"
     line = [sys.executable, "-c", blocked, *program(tmp_path / "out", tmp_path / "a.warc.gz", "--engine", "ray")[3:]]
@@ -605,7 +605,7 @@ def test_without_ray_it_is_said_what_to_install(tmp_path):
     assert (ran.returncode, ran.stderr) == (1, 'this engine needs Ray: pip install "newsportal-scraper[ray]"\n')
 
 
-def test_an_archive_in_which_no_page_can_be_found_in_time_is_given_up(tmp_path):
+def test_an_archive_that_cannot_be_searched_in_time_is_abandoned(tmp_path):
     path = tmp_path / "a.warc"
     whole = gzip.decompress(member("good", 1))
     path.write_bytes(whole + b"WARC/1.0\r\n" * 2_000_000 + whole)

@@ -158,7 +158,7 @@ def test_addresses_are_fetched(capsys):
     ]
 
 
-def test_a_strangers_host_is_asked_once_a_second(monkeypatch):
+def test_requests_to_one_host_are_a_second_apart(monkeypatch):
     waits: list[float] = []
     monkeypatch.setattr(time, "sleep", waits.append)
     names = [f"http://127.0.0.1:9/{number}" for number in range(3)]  # which are refused
@@ -206,17 +206,17 @@ def test_each_bad_input_is_a_line_and_no_stop(name, pages, tmp_path, capsys):
         ("file:///etc/passwd", "only http and https are supported"),
     ],
 )
-def test_an_address_that_is_not_public_is_not_asked_for(url, hint, capsys):
+def test_an_address_that_is_not_public_is_not_requested(url, hint, capsys):
     assert main(["extract", url]) == 1
     assert capsys.readouterr().err == f"{url}: unsafe address; {hint}\n"
 
 
-def test_a_wrong_place_is_a_wrong_argument(capsys):
+def test_a_host_without_a_port_is_a_usage_error(capsys):
     assert main(["extract", "http://127.0.0.1/", "--trust", "127.0.0.1"]) == 2
     assert "is not host:port, such as 127.0.0.1:8000" in capsys.readouterr().err
 
 
-def test_a_bad_line_is_told_with_its_number_and_many_jobs_give_the_same(many, tmp_path, capsys):
+def test_a_bad_line_is_reported_with_its_number_and_many_jobs_give_the_same(many, tmp_path, capsys):
     outs = [tmp_path / "1.jsonl", tmp_path / "2.jsonl"]
     for jobs, out in zip("12", outs, strict=True):
         assert main(["extract", str(many), "--jobs", jobs, "-o", str(out)]) == 1
@@ -225,7 +225,7 @@ def test_a_bad_line_is_told_with_its_number_and_many_jobs_give_the_same(many, tm
     assert headlines(outs[0].read_bytes()) == [f"n{number}" for number in range(400)]
 
 
-def test_what_was_there_stays_where_nothing_comes(tmp_path, pages):
+def test_an_existing_output_is_kept_if_there_is_no_record(tmp_path, pages):
     out = tmp_path / "out.jsonl"
     out.write_text("as it was")
     assert main(["extract", str(tmp_path / "missing.html"), "-o", str(out)]) == 1
@@ -235,14 +235,14 @@ def test_what_was_there_stays_where_nothing_comes(tmp_path, pages):
 
 
 @pytest.mark.parametrize("out", ["missing/out.jsonl", "pages", "pages/a.html/out.jsonl"])
-def test_an_output_that_cannot_be_written_is_told(out, pages, tmp_path, capsys):
+def test_an_output_that_cannot_be_written_is_reported(out, pages, tmp_path, capsys):
     assert main(["extract", str(pages), "-o", str(tmp_path / out)]) == 1
     assert capsys.readouterr().err.removeprefix(passed_over(pages)).startswith(f"{tmp_path / out}: ")
     assert sorted(os.listdir(tmp_path)) == ["pages"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_no_permission_to_write_is_told(pages, tmp_path, capsys):
+def test_no_permission_to_write_is_reported(pages, tmp_path, capsys):
     tmp_path.chmod(0o555)
     assert main(["extract", str(pages), "-o", str(tmp_path / "out.jsonl")]) == 1
     tmp_path.chmod(0o755)
@@ -258,14 +258,14 @@ def test_a_device_is_written_to_and_stays_one(pages):
 @pytest.mark.parametrize(
     "command", [("extract", "fixtures/pages/theme-plain/page.html"), ("schema",), ("explain", TEXT)]
 )
-def test_a_full_disk_is_told(command):
+def test_a_full_disk_is_reported(command):
     with Path("/dev/full").open("wb") as full:
         got = subprocess.run(program(*command), cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
     assert (got.returncode, got.stderr) == (1, b"the output: No space left on device\n")
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_a_reader_that_has_enough_is_no_fault(many, jobs):
+def test_a_closed_pipe_is_no_error(many, jobs):
     good = many.with_name("good.jsonl")
     good.write_bytes(b"\n".join(line for line in many.read_bytes().split(b"\n") if len(line) > 99))
     process = subprocess.Popen(
@@ -320,7 +320,7 @@ def on_terminal(*arguments: str | Path) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_a_terminal_is_told_how_far_it_is(many, jobs):
+def test_progress_is_shown_on_a_terminal(many, jobs):
     status, message = on_terminal("extract", many, "--jobs", jobs)
     assert status == 1
     assert "400 pages" in message
@@ -331,7 +331,7 @@ def test_a_terminal_is_told_how_far_it_is(many, jobs):
     assert f"{many}:8: invalid JSON" in message
 
 
-def test_a_strange_name_steers_no_terminal(tmp_path):
+def test_control_characters_of_a_name_are_replaced(tmp_path):
     status, message = on_terminal("extract", tmp_path / "\x1b[2Jx.html")
     assert status == 1
     assert "\ufffd[2Jx.html: no matching file" in message
@@ -445,7 +445,7 @@ def test_each_bad_line_is_named_and_a_copy_holds_all_that_can_be_read(tmp_path, 
 
 
 @pytest.mark.parametrize(("data", "why"), [(None, "No such file"), (b"", "no records"), (bytes(99), "torn: ")])
-def test_what_holds_no_record_is_no_file_of_records(data, why, tmp_path, capsys):
+def test_a_file_without_records_is_an_error(data, why, tmp_path, capsys):
     path = tmp_path / "a.jsonl"
     if data is not None:
         path.write_bytes(data)
@@ -453,7 +453,7 @@ def test_what_holds_no_record_is_no_file_of_records(data, why, tmp_path, capsys)
     assert why in capsys.readouterr().err
 
 
-def test_a_torn_archive_of_records_is_told(tmp_path, capsys):
+def test_a_torn_archive_of_records_is_reported(tmp_path, capsys):
     path = tmp_path / "a.jsonl.gz"
     lines = "".join(Article(headline=str(n), id=str(n)).to_json() + "\n" for n in range(99)).encode()
     path.write_bytes(gzip.compress(lines, 0)[:-20])
@@ -495,7 +495,7 @@ def test_a_file_is_not_repaired_onto_itself(tmp_path, capsys):
     assert path.read_bytes() == before
 
 
-def test_what_holds_no_record_is_repaired_to_nothing(tmp_path):
+def test_a_file_without_records_has_no_repaired_copy(tmp_path):
     clean = written(tmp_path / "clean.jsonl", A)
     assert main(["check", str(written(tmp_path / "a.jsonl", "torn")), "--repair", str(clean)]) == 1
     assert list(read_records(clean)) == [A]
@@ -507,7 +507,7 @@ def test_records_are_in_files(command, records, capsys):
     assert "expected a file, not std" in capsys.readouterr().err
 
 
-def test_a_field_that_fell_is_told(tmp_path, capsys):
+def test_a_field_that_fell_is_reported(tmp_path, capsys):
     old = written(tmp_path / "old.jsonl", *(Article(headline=str(n), section="Sea") for n in range(10)))
     new = written(
         tmp_path / "new.jsonl", *(Article(headline=str(n), section="Sea" if n < 8 else None) for n in range(10))
@@ -618,7 +618,7 @@ def test_a_folder_is_for_markdown(out, records, tmp_path):
 
 
 @pytest.mark.parametrize("out", ["out.xlsx", "out.md"])
-def test_an_unknown_form_is_a_wrong_argument(out, records, tmp_path, capsys):
+def test_an_unknown_format_is_a_usage_error(out, records, tmp_path, capsys):
     assert main(["export", str(records), "-o", str(tmp_path / out)]) == 2
     err = " ".join(capsys.readouterr().err.replace("│", " ").split())
     assert "Invalid value for -o" in err
@@ -660,7 +660,7 @@ def test_a_dash_is_stdout(records, pages, tmp_path, monkeypatch, capsys):
         "report . -o archive/1.warc.gz",
     ],
 )
-def test_no_output_takes_the_place_of_what_is_read(command, records, tmp_path, monkeypatch, capsys):
+def test_no_output_overwrites_an_input(command, records, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "page.html").write_text(html("red"), "utf-8")
     (tmp_path / "link.html").symlink_to("page.html")
@@ -674,12 +674,12 @@ def test_no_output_takes_the_place_of_what_is_read(command, records, tmp_path, m
     assert main(["report", ".", "-o", "report.html"]) == 0
 
 
-def test_no_number_of_jobs_stops_the_machine():
+def test_the_number_of_jobs_is_bounded():
     few = Inputs([str(TEXT)], InputOptions(), Screen())
     assert [_jobs(jobs, few) for jobs in (None, 0, 1, 9999)] == [1, cores(), 1, 4 * cores()]
 
 
-def test_what_parquet_needs_is_told(records, tmp_path, monkeypatch, capsys):
+def test_a_missing_pyarrow_is_reported(records, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert main(["export", str(records), "-o", str(tmp_path / "out.parquet")]) == 1
     assert capsys.readouterr().err == 'Parquet needs pyarrow: pip install "newsportal-scraper[export]"\n'
@@ -722,7 +722,7 @@ def test_a_report_is_written_of_a_crawl_s_folder(tmp_path, capsys):
     assert capsys.readouterr().err == f"no crawl in {tmp_path / 'empty'}\n"
 
 
-def test_the_schema_and_the_version_are_told(capsys):
+def test_the_schema_and_the_version_are_printed(capsys):
     assert main(["schema"]) == 0
     assert capsys.readouterr().out == json_schema()
     assert main(["--version"]) == 0
@@ -747,7 +747,7 @@ def test_the_help_names_the_commands(capsys):
 @pytest.mark.parametrize(
     "arguments", [["extract"], ["explain"], ["check"], ["export", "x"], ["nonsense"], ["schema", "x"]]
 )
-def test_wrong_arguments_are_told(arguments, capsys):
+def test_wrong_arguments_are_reported(arguments, capsys):
     assert main(arguments) == 2
     assert "Usage: scraper" in capsys.readouterr().err
 
@@ -776,7 +776,7 @@ def test_an_archive_without_a_story_leaves_what_was_there(tmp_path, capsys):
     ("name", "begins"),
     [("x.jsonl", b'{"headline"'), ("x.JSONL.gz", b"\x1f\x8b"), ("x.jsonl.zst", b"\x28\xb5\x2f\xfd"), ("x.csv", b"headline,"), ("x.parquet", b"PAR1"), ("x.txt", b"The red ferry"), ("x.jsonld", b'{"@context"'), ("x", b'{"headline"')],
 )  # fmt: skip
-def test_the_ending_of_an_output_decides_its_form(name, begins, pages, tmp_path, capsys):
+def test_the_suffix_of_an_output_decides_its_format(name, begins, pages, tmp_path, capsys):
     page, out = str(pages / "a.html"), tmp_path / name
     assert main(["extract", page, "-o", str(out)]) == 0
     assert out.read_bytes().startswith(begins)
@@ -788,7 +788,7 @@ def test_the_ending_of_an_output_decides_its_form(name, begins, pages, tmp_path,
 
 
 @pytest.mark.parametrize("form", [*FORMS, "markdown"])
-def test_a_form_may_be_named(form, pages, tmp_path):
+def test_the_format_is_an_option(form, pages, tmp_path):
     assert main(["extract", str(pages), "-o", str(tmp_path / "out.any"), "--to", form]) == 0
     assert (tmp_path / "out.any").is_dir() == (form == "markdown")
 
@@ -821,7 +821,7 @@ def test_parquet_goes_through_a_pipe(records, tmp_path):
     ],
 )
 @pytest.mark.usefixtures("records", "pages")
-def test_an_output_that_cannot_be_meant_is_a_wrong_argument(command, tmp_path, monkeypatch, capsys):
+def test_an_unsupported_output_is_a_usage_error(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     assert main(command.split()) == 2
@@ -880,7 +880,7 @@ def test_a_pipe_is_read_by_its_name(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["extract", "explain"])
-def test_a_saved_page_has_the_address_that_is_told(command, pages, capsys):
+def test_a_saved_page_gets_its_url_from_an_option(command, pages, capsys):
     (pages / "a.html").write_text(html("red").replace("</article>", '</article><a href="2.html">More of it</a>'))
     url = ("--url", "https://portal.test/sea/1.html")
     assert main([command, str(pages / "a.html"), *url]) == 0
@@ -904,7 +904,7 @@ def test_a_list_of_addresses_is_no_story(lines, tmp_path, capsys):
 
 @pytest.mark.parametrize("name", ["/dev/zero", "a" * 256, "a" * 256 + ".html", "x/" * 3000])
 @pytest.mark.parametrize("command", [("extract",), ("explain",), ("check",), ("export", "-o", "out.csv"), ("bulk", "--into", "out"), ("report", "-o", "out.html")])  # fmt: skip
-def test_a_strange_name_is_a_line_too(command, name, tmp_path, monkeypatch, capsys):
+def test_a_strange_name_is_reported_in_a_line(command, name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     if command[0] in ("check", "export") and name == "/dev/zero":
         pytest.skip("it never ends, as it was asked for")
@@ -915,7 +915,7 @@ def test_a_strange_name_is_a_line_too(command, name, tmp_path, monkeypatch, caps
 
 @pytest.mark.parametrize("command", ["extract {} -o {}", "export records.jsonl -o {1}", "explain {} -o {}.html", "check records.jsonl --repair {1}"])  # fmt: skip
 @pytest.mark.usefixtures("records", "pages")
-def test_a_name_that_is_too_long_is_told(command, tmp_path, monkeypatch, capsys):
+def test_a_name_that_is_too_long_is_reported(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(command.format("pages/a.html", "a" * 252 + ".txt").split()) == 1
     assert "File name too long" in capsys.readouterr().err
@@ -941,7 +941,7 @@ def test_a_closed_stderr_stops_nothing(many, tmp_path):
     assert (got.returncode, len(got.stdout.splitlines())) == (1, 400)
 
 
-def test_a_closed_stdout_is_told(pages, records):
+def test_a_closed_stdout_is_reported(pages, records):
     for arguments in (
         ("extract", pages / "a.html"),
         ("check", records),
@@ -958,7 +958,7 @@ def test_a_closed_stdin_is_empty():
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
-def test_an_order_to_end_leaves_nothing_half_done(sign, tmp_path):
+def test_a_termination_signal_leaves_no_partial_output(sign, tmp_path):
     with serve_faults() as server:
         lines = tmp_path / "a.html"
         lines.write_text(html("red"))
@@ -979,7 +979,7 @@ def test_an_order_to_end_leaves_nothing_half_done(sign, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["extract {} --limit inf", "extract {} --limit 1e300", "extract {} --limit nan", "explain {} --limit inf", "bulk {} --into out --limit inf", "extract {} -o ."])  # fmt: skip
-def test_a_number_or_name_that_cannot_be_meant_is_a_wrong_argument(command, pages, tmp_path, monkeypatch, capsys):
+def test_an_impossible_number_or_name_is_a_usage_error(command, pages, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(command.format(pages / "a.html").split()) == 2
     assert "Invalid value" in capsys.readouterr().err
@@ -987,19 +987,19 @@ def test_a_number_or_name_that_cannot_be_meant_is_a_wrong_argument(command, page
 
 
 @pytest.mark.parametrize("url", ["http://[", "http://]/", "http://[::1", "http://", "https:///x", "http://\x00/"])
-def test_what_is_no_address_is_a_line(url, capsys):
+def test_an_invalid_url_is_reported_in_a_line(url, capsys):
     assert main(["extract", url]) == 1
     assert capsys.readouterr().err.startswith(url.replace("\0", "\ufffd"))
 
 
 @pytest.mark.parametrize("url", ["\ud800", "http://[bad/", 5, None, "", [], "a b"])
-def test_a_page_whose_address_is_none_is_read_without(url, tmp_path, capsys):
+def test_a_page_with_an_invalid_url_is_read_without(url, tmp_path, capsys):
     (tmp_path / "a.jsonl").write_text(json.dumps({"html": html("red"), "url": url}))
     assert main(["extract", str(tmp_path / "a.jsonl")]) == 0
     assert headlines(capsys.readouterr().out) == ["red"]
 
 
-def test_a_pattern_waits_for_no_pipe(pages, capsys):
+def test_a_pattern_skips_named_pipes(pages, capsys):
     os.mkfifo(pages / "pipe.html")
     assert main(["extract", f"{pages}/*"]) == 1  # the picture
     assert headlines(capsys.readouterr().out)[0] == "red"
@@ -1007,7 +1007,7 @@ def test_a_pattern_waits_for_no_pipe(pages, capsys):
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("command", ["extract", "explain"])
-def test_a_page_that_takes_too_long_costs_itself_only(command, jobs, pages, tmp_path, capsys):
+def test_a_page_that_takes_too_long_affects_only_itself(command, jobs, pages, tmp_path, capsys):
     hostile = tmp_path / "hostile.html"
     hostile.write_text(html("slow") + "".join(f"<a href='/html/{n}.html'>{n}</a> " for n in range(300_000)), "utf-8")
     more = [str(pages / "a.html"), "--jobs", jobs] if command == "extract" else []

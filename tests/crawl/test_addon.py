@@ -125,7 +125,7 @@ def _failures(directory: Path, base: str) -> dict[str, str]:
     return {line["url"].removeprefix(base): line["reason"] for line in lines}
 
 
-def test_any_spider_keeps_its_items_its_queue_and_its_account(tmp_path):
+def test_any_spider_gets_records_a_queue_and_counts(tmp_path):
     answers = {
         "/": page(f"<h1>Shelf</h1>{anchors('/a', '/b', '/a?utm_source=x', '/broken', '/forbidden/', 'http://127.0.0.1:9/')}"),
         "/robots.txt": (200, {}, "User-agent: *\nDisallow: /forbidden/"),
@@ -178,7 +178,7 @@ def test_items_of_every_kind_are_written_once(tmp_path):
     ]
 
 
-def test_a_page_whose_item_failed_is_not_done_and_is_told(tmp_path):
+def test_a_page_whose_item_failed_is_not_done_and_is_reported(tmp_path):
     answers = {"/": page(anchors("/a", "/b", "/c")), "/a": story("red"), "/b": story("blue"), "/c": story("green")}
     answers = {path: (200, {"ETag": '"1"'}, text) for path, (_, _, text) in answers.items()}
     with site(answers) as (base, hits):
@@ -200,7 +200,7 @@ def test_a_page_whose_item_failed_is_not_done_and_is_told(tmp_path):
     assert {str(record["headline"]).split()[1] for record in _records(tmp_path)} >= {"red", "blue"}
 
 
-def test_a_request_that_cannot_be_stored_is_told_and_its_page_is_not_done(tmp_path):
+def test_a_request_that_cannot_be_stored_is_reported_and_its_page_is_not_done(tmp_path):
     with site({"/": page(anchors("/a")), "/a": page("<h1>Atlas</h1>")}) as (base, hits):
         message = _run(tmp_path, base, SPIDER="Lambda")
         failures = _failures(tmp_path, base)

@@ -102,7 +102,7 @@ def test_the_embedded_portal_gives_exactly_the_expected_records(embedded):
     assert differences(embedded) == []
 
 
-def test_components_of_a_user_take_nothing_from_the_crawl(tmp_path, embedded):
+def test_own_components_do_not_replace_those_of_the_crawl(tmp_path, embedded):
     other = ("-s", "EXTENSIONS={}", "-s", "DOWNLOADER_MIDDLEWARES={}", "-s", "ITEM_PIPELINES={}")
     crawled = crawl(tmp_path, "fintechworld", *other)
     assert crawled.status == 0, crawled.summary
@@ -235,7 +235,7 @@ def test_a_second_crawl_in_a_folder_ends_at_once(tmp_path):
     assert not (tmp_path / "run.json").exists()
 
 
-def test_a_damaged_ledger_is_told_and_can_be_done_without(tmp_path, embedded):
+def test_a_damaged_ledger_is_reported_and_can_be_done_without(tmp_path, embedded):
     (tmp_path / "records.jsonl").write_bytes((embedded.directory / "records.jsonl").read_bytes())
     (tmp_path / "frontier.sqlite").write_bytes(b"no database at all" * 1000)
     refused = crawl(tmp_path, "fintechworld")
@@ -430,7 +430,7 @@ def test_every_page_without_a_story_is_named_with_its_kind(faulty):
     assert "/picture.html" in shown
 
 
-def test_parts_are_read_in_order_and_missing_ones_are_told(faulty):
+def test_parts_are_read_in_order_and_missing_ones_are_reported(faulty):
     crawled, _ = faulty
     records = {record["headline"].split()[1]: record for record in crawled.records}
     assert records["split"]["url"].endswith("/html/split.html")
@@ -443,7 +443,7 @@ def test_parts_are_read_in_order_and_missing_ones_are_told(faulty):
     assert crawled.counts["skipped"]["later part of a story"] == 1
 
 
-def test_a_site_that_forbids_all_is_asked_for_nothing(tmp_path):
+def test_a_site_that_forbids_all_is_requested_nothing(tmp_path):
     forbidden = (200, {}, "User-agent: *\nDisallow: /")
     crawled, hits = crawl_site(tmp_path, {"/": page("x"), "/robots.txt": forbidden})
     assert hits == {"/robots.txt": 1}
@@ -540,7 +540,7 @@ def test_a_story_over_pages_is_one_record_however_they_are_numbered(paged, name)
     assert paged[1][name] == 2 * len(SENTENCES)
 
 
-def test_a_part_that_is_another_story_goes_on_with_its_own_parts(paged):
+def test_a_part_that_is_another_story_continues_with_its_own_parts(paged):
     assert (paged[1]["red"], paged[1]["blue"]) == (len(SENTENCES), 2 * len(SENTENCES))
 
 

@@ -101,7 +101,7 @@ def test_the_good_stories_come_and_the_account_adds_up(runs, name):
 
 
 @pytest.mark.parametrize("path", HALTED)
-def test_a_broken_answer_is_tried_again_and_told(runs, path):
+def test_a_broken_answer_is_tried_again_and_reported(runs, path):
     run = runs["retried"]
     assert run.reasons[path] in ("cut short", "connection failed")
     assert len(run.server.hits[path]) == 3
@@ -131,7 +131,7 @@ def test_a_page_without_its_end_is_flagged(runs):
         ("pages", "/noise-as-gzip", BAD_COMPRESSION, None),
     ],
 )
-def test_what_was_lost_is_on_record(runs, name, path, reason, tries):
+def test_every_failure_is_recorded(runs, name, path, reason, tries):
     """With its reason and its tries, where the one or the other is for this place to tell."""
     line = runs[name].failures[path]
     assert reason in (None, line["reason"])
@@ -172,7 +172,7 @@ def test_a_host_that_refuses_is_left_alone(runs):
 # --- Redirects --------------------------------------------------------------------------------------
 
 
-def test_a_redirect_to_itself_is_told(runs):
+def test_a_redirect_to_itself_is_reported(runs):
     assert runs["retried"].crawled.counts["failed"]["redirect loop"] == 1
     assert len(runs["retried"].server.hits["/loop"]) == 1
 
@@ -209,11 +209,11 @@ def test_a_bomb_is_fetched_once_and_gives_nothing(runs, path):
 
 
 @pytest.mark.parametrize("path", HUGE)
-def test_a_huge_page_is_given_up(runs, path):
+def test_a_huge_page_is_abandoned(runs, path):
     assert runs["pages"].reasons[path] == "too large"
 
 
-def test_huge_pages_cost_little_memory():
+def test_huge_pages_takes_little_memory():
     with serve_faults() as server:
         probed = probe([server.base + path for path in HUGE], TRUSTED_HOSTS=server.place)
     assert all(outcome["error"].startswith("DownloadCancelledError") for outcome in probed.outcomes.values())
@@ -221,7 +221,7 @@ def test_huge_pages_cost_little_memory():
 
 
 @pytest.mark.parametrize("path", TORN)
-def test_a_torn_body_is_tried_again_and_given_up(runs, path):
+def test_a_torn_body_is_tried_again_and_abandoned(runs, path):
     run = runs["retried"]
     assert len(run.server.hits[path]) == 3
     assert run.reasons[path] == CUT_SHORT
@@ -236,13 +236,13 @@ def test_a_label_of_compression_without_compression_costs_nothing(runs):
 # --- What the pages hold ---------------------------------------------------------------------------
 
 
-def test_what_is_no_page_is_skipped_with_a_reason(runs):
+def test_other_documents_are_skipped_with_a_reason(runs):
     """JPEG, PDF, nesting and attributes; an empty page, one of no content, the home page and two refreshes."""
     assert runs["pages"].crawled.counts["skipped"] == {"unreadable": 4, "empty": 4, "listing": 1}
 
 
 @pytest.mark.parametrize("name", LETTERS)
-def test_letters_are_read_right_whatever_is_declared(runs, name):
+def test_letters_are_decoded_whatever_charset_is_declared(runs, name):
     record = runs["pages"].stories[name]
     assert record["url"].endswith(LETTERS[name])
     assert record["body"][0].startswith(f"Паром «{name}» вышел из гавани на рассвете")
@@ -271,7 +271,7 @@ def test_a_calendar_has_an_end(runs):
     assert len(requested) <= 200
 
 
-def test_marks_of_where_a_reader_came_from_make_no_other_page(runs):
+def test_tracking_parameters_make_no_other_page(runs):
     run = runs["pages"]
     assert [path for path in run.server.hits if path.startswith("/html/red")] == ["/html/red.html"]
     assert len(run.server.hits["/html/red.html"]) == 1

@@ -59,7 +59,7 @@ def test_arguments(value, parsed):
         ({"site": "https://portal.test/", "pages": "²"}, "is not a number"),
     ],
 )
-def test_wrong_arguments_are_told_in_one_line(value, message):
+def test_wrong_arguments_are_reported_in_one_line(value, message):
     with pytest.raises(arguments.ArgumentError, match=message) as caught:
         arguments.parse(value, embedded=False)
     assert "\n" not in str(caught.value)
@@ -130,7 +130,7 @@ def test_a_crawler_has_the_names_of_its_products(agent, name):
         "Sitemap: /{0}\n",
     ],
 )
-def test_a_large_robots_file_costs_little(unit):
+def test_a_large_robots_file_is_cheap(unit):
     text = "User-agent: *\nUser-agent: scraper\n" + "".join(unit.format(number) for number in range(40_000))
     began = time.process_time()
     result = robots.rules(200, text.encode())
@@ -139,7 +139,7 @@ def test_a_large_robots_file_costs_little(unit):
     assert time.process_time() - began < 5
 
 
-def test_a_group_of_many_names_and_rules_costs_little():
+def test_a_group_of_many_names_and_rules_is_cheap():
     text = "".join(f"User-agent: a{n}\n" for n in range(9000)) + "".join(f"Disallow: /{n}\n" for n in range(9000))
     began = time.process_time()
     assert robots.rules(200, text.encode()).allowed("http://portal.test/a", "scraper/0.1")
@@ -280,7 +280,7 @@ STATS = {
 }
 
 
-def test_an_account_adds_up_and_speaks():
+def test_the_counts_add_up_and_have_sentences():
     account = CrawlStats.of(STATS)
     assert (account.left, account.unfinished, account.unwritten) == (0, 0, 0)
     assert json.loads(json.dumps(account.to_dict()))["failed"] == {"robots": 4, "404": 1}
@@ -298,11 +298,11 @@ def test_an_account_adds_up_and_speaks():
     ]
 
 
-def test_an_account_passes_over_what_others_count():
+def test_counts_of_other_components_are_ignored():
     assert CrawlStats.of(STATS | {"crawl/mine": 3, "crawl/mine/too": 1}) == CrawlStats.of(STATS)
 
 
-def test_an_account_tells_what_remains():
+def test_the_counts_include_what_remains():
     account = CrawlStats.of(STATS | {"crawl/found": 27, "crawl/fetched": 15, "crawl/records": 8})
     assert (account.left, account.unfinished, account.unwritten) == (4, 1, 1)
     assert "4 URLs left; run the same command again to continue." in account.sentences()
@@ -341,7 +341,7 @@ def test_exit_status(stats, status):
     assert exit_status(stats) == status
 
 
-def test_the_add_on_closes_every_door():
+def test_the_add_on_sets_safe_defaults():
     settings = Settings()
     TrustedCrawl().update_settings(settings)
     for name in ("TELNETCONSOLE_ENABLED", "REMOTE_CONTROL_ENABLED", "COOKIES_ENABLED", "METAREFRESH_ENABLED"):
@@ -357,7 +357,7 @@ def test_the_add_on_closes_every_door():
     }
 
 
-def test_what_a_project_sets_goes_before_the_add_on():
+def test_project_settings_override_the_add_on():
     settings = Settings()
     settings.set("DOWNLOAD_DELAY", 7, priority="project")
     TrustedCrawl().update_settings(settings)

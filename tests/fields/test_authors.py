@@ -76,7 +76,7 @@ def test_a_name_may_stand_beside_the_date() -> None:
     assert authors(document, labelled, Claims()) == ("Jane Doe",)
 
 
-def test_nothing_declared_and_nothing_shown_is_nobody() -> None:
+def test_no_declared_and_no_visible_author_gives_none() -> None:
     assert authors(read("<p>x</p>"), (), Claims()) == ()
 
 

@@ -63,7 +63,7 @@ def test_json_ld_is_read_tolerantly(script: str) -> None:
     assert (claims.headline, claims.authors) == ("Port reopens", ("Jane Doe", "John Roe"))
 
 
-def test_a_broken_script_costs_only_itself() -> None:
+def test_a_broken_script_affects_only_itself() -> None:
     claims = _read('{"@type": "NewsArticle", "headline": "torn', json.dumps(ARTICLE))
     assert claims.headline == "Port reopens"
 
@@ -262,7 +262,7 @@ def test_every_key_may_have_a_value_of_any_type(key: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [5, None, {}, [5], [[]], True])
-def test_an_unreadable_type_costs_only_its_node(kind: object) -> None:
+def test_an_unreadable_type_affects_only_its_node(kind: object) -> None:
     assert _read(json.dumps([{"@type": kind, "headline": "x"}, ARTICLE])).headline == "Port reopens"
 
 

@@ -164,7 +164,7 @@ def test_parse(raw: str, moment: datetime) -> None:
         "In 2023 some 12 people met",
     ],
 )
-def test_what_is_no_whole_date_is_none(raw: str) -> None:
+def test_an_incomplete_date_is_none(raw: str) -> None:
     assert dates.parse(raw) is None
 
 
@@ -281,7 +281,7 @@ def test_from_url(url: str, day: str | None) -> None:
         ("https://example.org/html/120231026.html", None),
     ],
 )
-def test_eight_digits_are_a_day_only_where_asked_for(url: str, day: str | None) -> None:
+def test_eight_digits_are_a_day_only_where_requested(url: str, day: str | None) -> None:
     assert dates.from_url(url) is None
     assert dates.from_url(url, numbers=True) == (day and at(day))
 

@@ -137,7 +137,7 @@ def test_where_the_headline_stands(head: str, body: str, chosen: str, text: str)
     assert document.blocks[result].text == text
 
 
-def test_nothing_shown_and_nothing_declared_is_no_headline() -> None:
+def test_no_visible_and_no_declared_headline_gives_none() -> None:
     assert headline(read("<p>x</p>"), (), Claims()) == ""
 
 

@@ -78,7 +78,7 @@ def test_a_picture_names_its_sources_beside_its_image() -> None:
         f'<img src="/{"a" * 3000}.jpg">',
     ],
 )  # fmt: skip
-def test_what_is_no_image_of_the_story(html: str) -> None:
+def test_other_images_are_left_out(html: str) -> None:
     assert images(story(html)) == []
 
 
@@ -97,11 +97,11 @@ def test_what_is_no_image_of_the_story(html: str) -> None:
         ('<table><tr><td>Text</td><td>Text</td></tr></table><img src="/a.jpg"><p>Cap 1</p>', Image(f"{HOST}/a.jpg", "Cap 1")),
     ],
 )  # fmt: skip
-def test_what_is_an_image_of_the_story(html: str, expected: Image) -> None:
+def test_images_of_the_story_are_kept(html: str, expected: Image) -> None:
     assert images(story(html)) == [expected]
 
 
-def test_images_outside_the_story_are_none_of_its_own() -> None:
+def test_images_outside_the_story_are_left_out() -> None:
     card = '<img src="/b.jpg"><h3>More: lamp</h3>'
     assert images(f'<header><img src="/top.jpg"></header>{story("", f"<aside>{card}</aside>")}') == []
     assert images(f"<p>More</p>{card}") == []
@@ -137,7 +137,7 @@ def test_a_lead_image_is_kept_where_the_page_shows_none_but_no_logo() -> None:
     assert of_story(Document(()), (), "/a.jpg") == (Image("/a.jpg"),)
 
 
-def test_images_that_an_address_tells_apart_are_two() -> None:
+def test_images_with_different_urls_are_two() -> None:
     assert (
         len(images(story('<img src="/image?id=1"><img src="/image?id=2"><img src="/1/a.jpg"><img src="/2/a.jpg">')))
         == 4

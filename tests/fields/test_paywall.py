@@ -46,7 +46,7 @@ WALL = "<p>Subscribe to continue reading this story.</p>"
     ],
     ids=["whole", "declared", "declared-and-said", "class-and-said", "said", "dots", "longer-declared"],
 )
-def test_what_is_missing_is_warned_of(page: str, expected: list[str]) -> None:
+def test_a_missing_part_gives_a_warning(page: str, expected: list[str]) -> None:
     assert list(extract(page).extraction.warnings) == expected
 
 

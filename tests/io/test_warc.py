@@ -110,7 +110,7 @@ def test_a_wet_file_gives_texts():
         record(b"a picture", Content_Type="image/png"),
     ],
 )
-def test_other_records_are_passed_over(other):
+def test_other_records_are_skipped(other):
     for archive, start in ((gzip.compress(other), packed(1)), (other, plain(1))):
         (page,), faults = read(archive + start)
         assert (numbers([page]), page.offset, faults) == ([1], len(archive), [])
@@ -180,7 +180,7 @@ def test_codings_are_undone(coding, encode):
     assert read(record(http(encode(gzip.compress(text)), f"content-encoding: gzip, {coding}")))[0][0].body == text
 
 
-def test_what_is_only_labelled_as_coded_is_given_as_it_stands():
+def test_plain_data_with_a_content_encoding_is_returned_as_it_is():
     for header in (*(f"Content-Encoding: {coding}" for coding in (*CODINGS, "none")), "Transfer-Encoding: chunked"):
         assert read(record(http(body(1), header)))[0][0].body == body(1), header
         assert read(record(http(b"", header)))[0][0].body == b"", header
@@ -203,7 +203,7 @@ def test_gzip_members_of_a_page_are_joined_up_to_a_limit():
 
 
 @pytest.mark.parametrize("coding", CODINGS)
-def test_a_page_that_unpacks_to_more_than_the_limit_is_passed_over(coding, monkeypatch):
+def test_a_page_that_unpacks_to_more_than_the_limit_is_skipped(coding, monkeypatch):
     monkeypatch.setattr(warc, "LARGEST", 2**20)
     bomb = CODINGS[coding](bytes(20 * 2**20))
     tracemalloc.start()
@@ -216,7 +216,7 @@ def test_a_page_that_unpacks_to_more_than_the_limit_is_passed_over(coding, monke
 
 
 @both
-def test_a_record_that_is_too_large_is_passed_over(form, monkeypatch):
+def test_a_record_that_is_too_large_is_skipped(form, monkeypatch):
     monkeypatch.setattr(warc, "LARGEST", 2**16)
     large = record(http(bytes(40 * 2**20)))
     archive = (gzip.compress(large) if form is packed else large) + form(1)
@@ -237,7 +237,7 @@ def test_a_record_that_is_too_large_is_passed_over(form, monkeypatch):
 @both
 @pytest.mark.parametrize("victim", [0, 3, 7])
 @pytest.mark.parametrize("left", [1, 9, 30, 0.5, -20, -5])
-def test_a_torn_record_costs_no_other(form, victim, left):
+def test_a_torn_record_affects_no_other(form, victim, left):
     members = [form(number) for number in NUMBERS]
     places = offsets(members)
     size = len(members[victim])
@@ -248,7 +248,7 @@ def test_a_torn_record_costs_no_other(form, victim, left):
 
 
 @both
-def test_each_of_many_torn_records_is_told(form):
+def test_each_of_many_torn_records_is_reported(form):
     members = [form(number)[:-25] if number in (1, 2, 3, 6) else form(number) for number in NUMBERS]
     pages, faults = read(b"".join(members))
     assert numbers(pages) == [0, 4, 5, 7]

@@ -320,7 +320,7 @@ def test_anchors_hold_every_followable_link_pagers_in_lists_too() -> None:
     ]
 
 
-def test_head_is_read_wherever_it_stands() -> None:
+def test_head_is_read_wherever_it_is() -> None:
     head = segment_html(
         """<html lang="en-GB"><head><title> A  title </title><meta property="og:title" content="T">
         <link rel=canonical href="/c.html"></head><body><meta itemprop="datePublished" content="2025-01-01">

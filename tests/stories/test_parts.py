@@ -118,7 +118,7 @@ def test_a_part_has_the_headline_of_its_story_and_a_text_of_its_own(headline, bo
 
 
 @pytest.mark.parametrize("size", [20_000])
-def test_many_links_cost_little(size):
+def test_many_links_are_cheap(size):
     document = read("".join(f'<a href="/a/long-{n}.html">{n}</a>' for n in range(size)), url=HOST)
     start = time.process_time()
     place(document, f"{HOST}/a/long.html")

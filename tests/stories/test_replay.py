@@ -93,7 +93,7 @@ def test_a_later_part_alone_is_no_story():
 @pytest.mark.parametrize(
     ("status", "stands"), [(404, "first"), (410, "first"), (503, "last"), (302, "last"), (0, "last")]
 )
-def test_a_missing_part_is_told(status, stands):
+def test_a_missing_part_is_reported(status, stands):
     """One that is gone ends the story, one in trouble may come again."""
     missing = [got("/html/red_2.html", page("", status))] if status else []
     result = shown([part(1, 2), *missing, got("/b.html", story("blue"))])
@@ -133,20 +133,20 @@ def test_a_story_without_end_is_cut():
         Page("http://portal.test:port/", b"x", None, None, 200),
     ],
 )
-def test_what_is_no_page_is_passed_over(other):
+def test_other_documents_are_skipped(other):
     skipped: list[Page] = []
     assert list(articles([other], on_skipped=lambda page, error: skipped.append(page))) == []
     assert skipped == []
 
 
-def test_a_page_without_a_story_is_told_with_its_reason():
+def test_a_page_without_a_story_is_reported_with_its_reason():
     results: list[tuple[Page, ScraperError]] = []
     listing = got("/sea/", page(anchors(*(f"/{n}.html" for n in range(40)))))
     assert list(articles([listing], on_skipped=lambda page, error: results.append((page, error)))) == []
     assert [(page, type(error)) for page, error in results] == [(listing, NotAnArticle)]
 
 
-def test_many_comments_before_a_page_cost_no_time():
+def test_many_comments_before_a_page_take_no_time():
     (record,) = articles([got("/c.html", (200, {}, "<!---->" * 5000 + story("red")[2]))])
     assert record.headline.startswith("The red ferry")
 
@@ -216,7 +216,7 @@ def test_pages_and_texts_are_read_as_they_are(tmp_path, capsys):
     assert {(record["id"], record["url"], record["fetched_at"]) for record in out} == {(None, None, None)}
 
 
-def test_each_bad_input_is_told_in_a_line_and_the_others_are_read(archive, tmp_path, capsys):
+def test_each_bad_input_is_reported_in_a_line_and_the_others_are_read(archive, tmp_path, capsys):
     torn, empty, out = tmp_path / "torn.warc.gz", tmp_path / "empty.html", tmp_path / "out.jsonl"
     torn.write_bytes(packed(got("/c.html", story("green"))) + packed(part(1, 2))[:-20])
     empty.write_text("<p>nothing", "utf-8")

@@ -77,7 +77,7 @@ def test_the_story_is_never_a_list_and_ends_one() -> None:
     ) == [Label.LIST_HEADING, Label.RELATED, Label.BODY, Label.OTHER]
 
 
-def test_a_list_without_telling_words_is_of_the_kind_that_is_likeliest_for_all_its_entries() -> None:
+def test_a_list_without_keywords_has_the_likeliest_kind_of_its_entries() -> None:
     results = [(_title(1), Label.RELATED), (_title(2), Label.RANKING), (_title(3), Label.RELATED)]
     assert _typed(*results, likely=Label.LATEST) == [Label.LATEST] * 3
 

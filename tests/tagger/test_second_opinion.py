@@ -35,7 +35,7 @@ def _read(story: float) -> Reading:
     )
 
 
-def test_prose_that_the_model_refuses_as_a_whole_is_kept_all_the_same() -> None:
+def test_prose_that_the_model_refuses_as_a_whole_is_kept() -> None:
     reading = _read(-20)
     assert [item.block.text for item in reading.labelled if item.label is Label.BODY] == PROSE
     assert [item.block.text for item in reading.labelled if item.label is Label.SUBHEADING] == ["What was found"]

@@ -49,7 +49,7 @@ def test_prose_is_the_story_and_titles_of_other_stories_are_not() -> None:
     assert labels["Copyright 2025 Coast Post. All rights reserved."] is Label.FOOTER
 
 
-def test_flattened_text_is_told_apart_too() -> None:
+def test_flattened_text_is_labelled_too() -> None:
     lines = ["Home", "Sea", "Outer pier closed until autumn", "By Ada Lund", *PARAGRAPHS, "Related stories", *TITLES]
     labels = _labels(read(segment_text("\n".join(lines))).labelled)
     assert [labels[paragraph] for paragraph in PARAGRAPHS] == [Label.BODY] * len(PARAGRAPHS)

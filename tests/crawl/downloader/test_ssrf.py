@@ -121,7 +121,7 @@ def test_a_trusted_place_is_one_spelling_and_one_port(url, expected):
 @pytest.mark.parametrize(
     "entry", ["127.0.0.1", "portal.test:", "portal.test:0", ":80", "http://a:80", "a:80/", "u@a:80", "a:b"]
 )
-def test_what_is_no_place_is_told(entry):
+def test_an_invalid_host_and_port_is_an_error(entry):
     with pytest.raises(ValueError, match=r"is not host:port|[Pp]ort"):
         places([entry])
 
@@ -205,7 +205,7 @@ def test_a_trusted_name_resolves_at_its_port_only(answers):
     assert resolved(guarded, "portal.test", 8080) == []
 
 
-def test_without_the_resolver_nothing_is_asked_for(monkeypatch):
+def test_without_the_resolver_nothing_is_requested(monkeypatch):
     monkeypatch.setattr("twisted.internet.reactor", PluggableResolverMixin(), raising=False)
     with pytest.raises(IgnoreRequest, match=UNGUARDED):
         SsrfMiddleware().process_request(Request("http://portal.test/"))
@@ -302,7 +302,7 @@ def test_a_crawl_of_a_place_that_is_not_trusted_reaches_nothing(tmp_path):
     assert not hits
 
 
-def test_a_place_that_is_none_ends_the_crawl(tmp_path):
+def test_a_place_that_is_invalid_ends_the_crawl(tmp_path):
     refused = crawl(tmp_path, "fintechworld", "-s", "TRUSTED_HOSTS=127.0.0.1")
     assert refused.status == 4
     assert "'127.0.0.1' is not host:port" in refused.summary

@@ -67,13 +67,13 @@ def test_pages_are_read_in_order():
     assert [json.loads(item.record)["url"].rpartition("/")[2] for item in result] == [f"{name}.html" for name in names]
 
 
-def test_a_page_that_takes_too_long_costs_itself_only():
+def test_a_page_that_takes_too_long_affects_only_itself():
     slow, *others = _run(RED, RED, RED, limit=0.01)
     assert slow == ParsedPage()
     assert len(others) == 2
 
 
-def test_a_page_that_kills_the_process_costs_itself_only():
+def test_a_page_that_kills_the_process_affects_only_itself():
     async def kill(reader: ParserClient) -> None:
         while reader._process is None:
             await asyncio.sleep(0.01)

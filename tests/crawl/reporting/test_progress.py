@@ -118,20 +118,20 @@ def test_a_log_line_longer_than_the_terminal_is_not_cut_into_lines(tmp_path: Pat
     assert max(map(len, drawn)) <= 40
 
 
-def test_no_line_where_none_is_wanted(tmp_path: Path) -> None:
+def test_no_progress_line_if_it_is_switched_off(tmp_path: Path) -> None:
     shown = on_terminal(tmp_path, "-s", "LIVE=false")
     assert "\x1b" not in shown.raw
     assert "30 records written" in shown.raw
 
 
-def test_a_line_off_a_terminal_where_it_is_wanted(tmp_path: Path) -> None:
+def test_a_progress_line_off_a_terminal_if_it_is_switched_on(tmp_path: Path) -> None:
     forced, _ = crawl_site(tmp_path, SITE, "-s", "LIVE=true")
     assert ONE_LINE.search(forced.summary)
     assert "30 records written" in forced.summary
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_the_terminal_is_given_back_however_the_crawl_ends(tmp_path: Path, times: int) -> None:
+def test_the_terminal_is_restored_however_the_crawl_ends(tmp_path: Path, times: int) -> None:
     sent: list[float] = []
 
     def interrupt(run: subprocess.Popen[bytes], written: str) -> None:
@@ -148,7 +148,7 @@ def test_the_terminal_is_given_back_however_the_crawl_ends(tmp_path: Path, times
     assert not any(ONE_LINE.search(line) for line in shown.screen)
 
 
-def test_a_drawing_costs_next_to_nothing() -> None:
+def test_drawing_takes_next_to_no_time() -> None:
     crawler = get_crawler(settings_dict={"LIVE": True})
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         live = ProgressLine(crawler, Console(file=nowhere, force_terminal=True, width=100))

@@ -67,7 +67,7 @@ def text(html: str) -> str:
 # --- What it tells ------------------------------------------------------------------------------------------------
 
 
-def test_the_last_run_is_told_in_words_first(tmp_path: Path) -> None:
+def test_the_summary_of_the_last_run_comes_first(tmp_path: Path) -> None:
     message = text(report(folder(tmp_path, [article()], summary=["1 URL found, 1 page fetched.", "1 record written."])))
     assert message.startswith("Crawl of https://portal.test/ portal, 2025-04-12 10:00:00")
     words = message.index("1 URL found, 1 page fetched.")
@@ -117,7 +117,7 @@ def test_of_many_sections_the_rare_ones_are_one_bar(tmp_path: Path) -> None:
     assert widths == [*[["100.0%"]] * 20, []]  # the others are no section, and set no scale
 
 
-def test_reasons_of_what_did_not_come_are_told(tmp_path: Path) -> None:
+def test_reasons_of_failures_are_shown(tmp_path: Path) -> None:
     counts = {"failed": {"robots": 3, "404": 1}, "skipped": {"listing": 7}, "fetched": 9, "written": 2}
     failures = [{"url": f"https://portal.test/{n}", "reason": "404", "tries": 1} for n in range(30)]
     folder(tmp_path, counts=counts)
@@ -144,7 +144,7 @@ def test_the_ledger_tells_outcomes_and_times(tmp_path: Path) -> None:
     assert message.endswith("URL time outcome https://portal.test/gone 7.5 s 410")
 
 
-def test_a_crawl_that_came_to_nothing_has_a_report(tmp_path: Path) -> None:
+def test_an_empty_crawl_has_a_report(tmp_path: Path) -> None:
     store(folder(tmp_path), []).close()
     assert "Outcome of each URL All runs; 1 URL left." in text(report(tmp_path))
 
@@ -242,7 +242,7 @@ def hostile(tmp_path: Path) -> str:
     return report(tmp_path)
 
 
-def test_what_pages_say_is_text(hostile: str) -> None:
+def test_text_of_pages_is_escaped(hostile: str) -> None:
     tree = LexborHTMLParser(hostile)
     for item in tree.css("*"):  # no link either: the addresses of this crawl are none
         assert item.tag not in ("script", "img", "a", "link", "iframe", "object", "form", "base", "image", "use")
@@ -284,7 +284,7 @@ def test_only_addresses_of_the_web_are_links(tmp_path: Path, url: str, linked: b
     assert [node.text().strip() for node in tree.css(".address")] == [cut.strip()] * 2
 
 
-def test_charts_and_tables_can_be_heard(hostile: str) -> None:
+def test_charts_and_tables_are_accessible(hostile: str) -> None:
     tree = LexborHTMLParser(hostile)
     charts, tables = tree.css("svg"), tree.css("table")
     bars = [chart for chart in charts if chart.attributes.get("aria-hidden")]
@@ -388,7 +388,7 @@ def test_a_folder_without_a_crawl_is_an_error(tmp_path: Path) -> None:
         ("frontier.sqlite", b"no database", "frontier.sqlite cannot be read: file is not a database"),
     ],
 )
-def test_a_damaged_file_is_told(tmp_path: Path, name: str, content: bytes | None, expected: str) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Path, name: str, content: bytes | None, expected: str) -> None:
     folder(tmp_path, [article()])
     if content is None:
         (tmp_path / name).unlink()
@@ -440,7 +440,7 @@ def test_the_ledger_knows_how_long_each_answer_took(crawled: Crawl) -> None:
     assert any(gone for gone, _ in rows)
 
 
-def test_a_run_is_compared_with_the_last_that_wrote_records(tmp_path: Path) -> None:
+def test_a_run_is_compared_with_the_last_one_that_wrote_records(tmp_path: Path) -> None:
     shares = []
     for site in (SITE, {}, SITE | {"/": page(anchors("/sea/3.html")), "/sea/3.html": story("eastern")}):
         fresh = () if not shares else ("-a", "fresh=true")
@@ -451,7 +451,7 @@ def test_a_run_is_compared_with_the_last_that_wrote_records(tmp_path: Path) -> N
     assert first == kept == last != {}
 
 
-def test_no_report_where_none_is_wanted_and_no_harm_where_none_can_be(tmp_path: Path) -> None:
+def test_a_report_can_be_switched_off_and_fail_without_harm(tmp_path: Path) -> None:
     none = crawl_site(tmp_path / "none", SITE, "-s", "CRAWL_REPORT=false")[0]
     assert (none.status, (none.directory / "report.html").exists()) == (0, False)
     (tmp_path / "taken" / "report.html").mkdir(parents=True)
