@@ -50,7 +50,7 @@ CONTRASTS = """() => {
 
 
 class Watched:
-    """A page of the browser, all that it asked for, and all that it complained of."""
+    """A page of the browser, with its requests and its messages."""
 
     def __init__(self, browser: Browser, file: Path, **settings: Any) -> None:
         self.context = browser.new_context(**settings)

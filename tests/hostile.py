@@ -30,7 +30,7 @@ _SIZE = 10**6
 _SECONDS, _MEMORY, _FACTOR = 3.0, 500 * 10**6, 2.6  # what a page of that size may take, and one of half the size less
 _BUSY = 2  # times as many seconds are borne, as the machine may do other work
 _LEAST = 0.5  # of a million bytes, for which a page is given time: some count may be at its limit at less
-_SHORT = 0.2  # seconds, by which no growth can be told
+_SHORT = 0.2  # seconds, too short to measure growth
 _URL = "https://portal.test/sea/2025/04/12/the-night-ferry.html"
 
 Fill = Callable[[int], str]
@@ -408,7 +408,7 @@ def _seconds(share: float) -> float:
 
 
 def _measure(hostile: Hostile, share: float) -> tuple[Cost | None, Cost]:
-    """Read a page, or the largest that is not refused, and one of half the size where that can tell something."""
+    """Read a page, or the largest that is not refused, and one of half the size if the time can be compared."""
     seconds = _seconds(share)
     large = _apart(hostile, share, seconds)
     while large.refused and share > 0.01:

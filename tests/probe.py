@@ -38,20 +38,20 @@ QUIET = {
 
 
 class Probed(NamedTuple):
-    """What came of the addresses."""
+    """The results by URL."""
 
     outcomes: dict[str, dict[str, Any]]
-    """By the address asked for: of an answer `status`, `flags` and more, else `error`, its type and words, and `tries`."""
+    """By requested URL: `status`, `flags` and more of a response, else `error` (type and message) and `tries`."""
     connected: set[str]
     """"host:port" of each connection that was tried."""
     grown: int
-    """Bytes by which the process grew beyond what it was before it asked."""
+    """Bytes by which the process grew from its size before the requests."""
 
 
 def probe(
     urls: Sequence[str], names: Mapping[str, str] | None = None, proxy: str | None = None, **settings: Any
 ) -> Probed:
-    """Ask for each address; `names` is all that the DNS knows, IPs in turn with spaces between."""
+    """Request each URL; `names` maps every name in the DNS to its IPs, returned in turn, separated by spaces."""
     with tempfile.TemporaryDirectory() as scratch:
         return _probe(urls, names or {}, proxy, QUIET | {"CRAWL_DIR": scratch} | settings)
 

@@ -1,4 +1,4 @@
-"""What others make of the records: tables, data frames, data sets, feeds, item pipelines, JSON-LD."""
+"""Records in other tools: tables, data frames, data sets, feeds, item pipelines, JSON-LD."""
 
 import csv
 import dataclasses
@@ -29,7 +29,7 @@ TIMES = ("date_published", "date_modified", "fetched_at")
 
 
 def records(pages: dict[str, portal.Page]) -> list[Article]:
-    """Return the portal's stories, again and again; what most records lack stands in the last alone."""
+    """Return the portal's stories repeated; only the last record has the fields that most lack."""
     results = []
     for path, item in pages.items():
         url = f"{PORTAL}{path}"
@@ -63,7 +63,7 @@ def written(portal_pages: dict[str, portal.Page], tmp_path_factory: pytest.TempP
 
 
 def told(tool: str) -> str:
-    """Return the expression that the guide gives for a tool."""
+    """Return the guide's expression for a tool."""
     return {row[0]: row[-1] for row in rows(guide("records"))}[tool].strip("`")
 
 
@@ -74,7 +74,7 @@ def run(how: str, *libraries: str) -> Any:
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row as the record had it: a tool may have made times of the times, and nothing else of anything."""
+    """Return a row as in the record; a tool may change only the type of times."""
     return {key: _as_text(value) if key in TIMES else _native(value) for key, value in row.items()}
 
 
@@ -85,7 +85,7 @@ def _as_text(value: Any) -> str | None:
 
 
 def _native(value: Any) -> Any:
-    """Return None for pandas' nothing, and the whole number that it had to make a float beside that."""
+    """Return None for pandas' NaN, and an int for a whole number that pandas made a float."""
     if not isinstance(value, float):
         return value
     return None if math.isnan(value) else int(value) if value.is_integer() else value

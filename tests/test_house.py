@@ -1,6 +1,7 @@
 """The shape of the house: who may import whom, what is exported, and what an import costs."""
 
 import ast
+import functools
 import graphlib
 import subprocess
 import sys
@@ -84,6 +85,7 @@ OWNERS = {
 }
 
 
+@functools.cache
 def _modules() -> dict[str, Path]:
     paths = list(PACKAGE.rglob("*.py"))
     return {
@@ -92,6 +94,7 @@ def _modules() -> dict[str, Path]:
     }
 
 
+@functools.cache
 def _imports(path: Path) -> set[str]:
     names = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -1,4 +1,4 @@
-"""The fixtures are the specification: each page under `fixtures/pages` gives the record its `expected.json` tells.
+"""The fixtures are the specification: each page under `fixtures/pages` gives the record in its `expected.json`.
 
 `expected.json` names the fields that matter, as `Article.to_dict` gives them. Of a mapping (`dateline`, `sidebar`)
 only the keys named are compared; a link is written as its text, or as `[text, address]` where it has one. Beside the

@@ -1,4 +1,4 @@
-"""What README and guides tell is so: examples run, commands are those of `.ci/run`, tables are the code's."""
+"""README and guides are correct: examples run, commands are those of `.ci/run`, tables agree with the code."""
 
 import dataclasses
 import doctest

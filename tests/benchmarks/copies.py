@@ -1,4 +1,4 @@
-"""How well near copies are told from other stories: `python -m tests.benchmarks.copies [FOLDER]`.
+"""How well near copies are separated from other stories: `python -m tests.benchmarks.copies [FOLDER]`.
 
 The pairs are made here. Copies: the stories of the embedded portal, each alone and, four of a section joined, as longer
 ones ("long"), changed as portals change what they take over (`CHANGES`). Look-alikes: `copies.toml`, where a template is

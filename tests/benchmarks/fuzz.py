@@ -69,7 +69,7 @@ def tried(page: bytes) -> None:
 
 
 def too_slow(page: bytes) -> bool:
-    """Read a page and tell whether that took more than it may."""
+    """Read a page and return whether that took too long."""
     spent = seconds(lambda: tried(page))
     parse = seconds(lambda: LexborHTMLParser(page.decode("utf-8", "replace")))
     return spent > 2 * (SLOW * parse + SPARE)  # two readings

@@ -37,7 +37,7 @@ Entries = dict[str, set[str]]
 
 
 class Scored(NamedTuple):
-    """What came of one page: the entries that stand in its lists, and those that were found."""
+    """The result of one page: the entries of its lists, and those that were found."""
 
     wanted: Entries
     found: Entries

@@ -1,4 +1,4 @@
-"""Archives in bulk: what comes out, whatever is in them, and whatever dies."""
+"""Archives in bulk: the records, damaged input, and processes that are killed."""
 
 import errno
 import gzip
@@ -394,8 +394,8 @@ def test_a_folder_that_is_invalid_is_reported(tmp_path):
     assert (ran.returncode, ran.stderr) == (1, f"{tmp_path / 'out'}: File exists\n")
 
 
-def told_from(path: Path, start: int) -> list[tuple[int | None, str | None]]:
-    """Return what an archive tells from an offset on: of a page its offset and address, of an error its offset."""
+def read_from(path: Path, start: int) -> list[tuple[int | None, str | None]]:
+    """Return what reading an archive from an offset yields: the offset and URL of a page, the offset of an error."""
     results: list[tuple[int | None, str | None]] = []
     with path.open("rb") as raw:
         errors = sources.pages(raw, str(path), lambda error: results.append((error.offset, None)), start)
@@ -418,12 +418,12 @@ def test_reading_resumes_at_any_reported_offset(tmp_path, form):
         path.write_bytes(whole.replace(b"good4", b"good44", 1))
     else:
         path.write_bytes(b"".join(parts))
-    message = told_from(path, 0)
+    message = read_from(path, 0)
     assert len(message) >= 5
     for number, (offset, _) in enumerate(message):
         assert offset is not None
         same = sum(other == offset for other, _ in message[: number + 1])
-        assert told_from(path, offset)[same:] == message[number + 1 :]
+        assert read_from(path, offset)[same:] == message[number + 1 :]
 
 
 # ---------------------------------------------------------------- no room, no time, no life
@@ -461,7 +461,7 @@ def test_a_full_disk_leaves_whole_files_only(archives, done, tmp_path):
 
 
 def children(process: int) -> list[int]:
-    """Return the processes that came of one, theirs too."""
+    """Return the child processes of a process, and theirs."""
     output = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process)], capture_output=True, text=True, check=False)
     own = [int(item) for item in output.stdout.split()]
     return [*own, *(below for item in own for below in children(item))]
@@ -521,7 +521,9 @@ def test_a_process_that_dies_is_replaced(archives, done, tmp_path, victim):
     time.sleep(0.3)
     os.kill(below[0 if victim == "the unit" else 1], signal.SIGKILL)
     summary, log = driver.communicate(timeout=60)
-    faults = [line for line in log.splitlines() if "/2 files, " not in line]  # a slow machine is told how far it is
+    faults = [
+        line for line in log.splitlines() if "/2 files, " not in line
+    ]  # progress, which only a slow machine shows
     if victim == "the unit":
         assert (driver.returncode, faults) == (1, [f"{archives / 'good.warc.gz'}: its process died"])
         assert "1 archive done, 1 failed" in summary

@@ -1,4 +1,4 @@
-"""The command line: each command with good and bad inputs, on a terminal and off it, interrupted and cut off."""
+"""The command line: each command with good and bad inputs, on and off a terminal, interrupted, and with closed streams."""
 
 import csv
 import gzip
@@ -301,7 +301,7 @@ def test_ctrl_c_ends_it_and_leaves_nothing(jobs, pages, tmp_path):
 
 
 def on_terminal(*arguments: str | Path) -> tuple[int, str]:
-    """Return the exit status, and what a terminal as stderr was told."""
+    """Return the exit status, and the output to a terminal as stderr."""
     master, slave = pty.openpty()
     environment = os.environ | {"TERM": "xterm", "COLUMNS": "100"}
     process = subprocess.Popen(program(*arguments), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=slave, env=environment)
@@ -643,7 +643,7 @@ def test_a_dash_is_stdout(records, pages, tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "-").exists()
 
 
-# ---------------------------------------------------------------- what is read stays
+# ---------------------------------------------------------------- inputs are not overwritten
 
 
 @pytest.mark.parametrize(
@@ -685,7 +685,7 @@ def test_a_missing_pyarrow_is_reported(records, tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().err == 'Parquet needs pyarrow: pip install "newsportal-scraper[export]"\n'
 
 
-# ---------------------------------------------------------------- the small ones
+# ---------------------------------------------------------------- other commands and inputs
 
 
 @pytest.mark.parametrize("name", ["page.html.gz", "page.gz"])
@@ -769,7 +769,7 @@ def test_an_archive_without_a_story_leaves_what_was_there(tmp_path, capsys):
     assert output.read_text() == "earlier\n"
 
 
-# ---------------------------------------------------------------- what a name of an output means
+# ---------------------------------------------------------------- formats of the output
 
 
 @pytest.mark.parametrize(
@@ -837,7 +837,7 @@ def test_a_repaired_copy_is_packed_as_its_name_says(tmp_path):
         assert ((tmp_path / name).read_bytes()[:1] == b"{") == (name == "b.jsonl")
 
 
-# ---------------------------------------------------------------- what an input is
+# ---------------------------------------------------------------- kinds of input
 
 
 def test_a_folder_is_read_whatever_its_pages_are_called(tmp_path, capsys):
@@ -921,7 +921,7 @@ def test_a_name_that_is_too_long_is_reported(command, tmp_path, monkeypatch, cap
     assert "File name too long" in capsys.readouterr().err
 
 
-# ---------------------------------------------------------------- streams that are closed
+# ---------------------------------------------------------------- closed streams
 
 
 def shell(command: str, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
@@ -975,7 +975,7 @@ def test_a_termination_signal_leaves_no_partial_output(sign, tmp_path):
     assert os.listdir(tmp_path) == ["a.html"]
 
 
-# ---------------------------------------------------------------- what nobody means
+# ---------------------------------------------------------------- impossible arguments
 
 
 @pytest.mark.parametrize("command", ["extract {} --limit inf", "extract {} --limit 1e300", "extract {} --limit nan", "explain {} --limit inf", "bulk {} --into out --limit inf", "extract {} -o ."])  # fmt: skip

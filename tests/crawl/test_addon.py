@@ -1,4 +1,4 @@
-"""The add-on on spiders that know nothing of it: what it gives anyone who switches it on."""
+"""The add-on with spiders of other projects."""
 
 import json
 import subprocess

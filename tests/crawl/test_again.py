@@ -1,4 +1,4 @@
-"""Crawls that follow one another in a folder: what is resumed, read again, fetched again, left alone."""
+"""Repeated crawls in one folder: what is resumed, fetched again, and left alone."""
 
 import json
 import sqlite3
@@ -76,7 +76,7 @@ def test_a_new_story_a_changed_one_and_a_fresh_start(tmp_path):
 
 
 def test_a_site_that_moves_to_www_is_known_by_that(tmp_path):
-    """Its start page may lead there; nothing else may leave the host."""
+    """A start page may redirect to another host; nothing else may leave the host."""
     answers: Answers = {"/": page("", 301), "/html/red.html": story("red")}
     with site(answers) as (base, _):
         moved = base.replace("127.0.0.1", "www.localhost")
@@ -118,7 +118,7 @@ _FORGED: list[bytes | dict[str, Any]] = [
 
 
 def _store(directory, base, rows):
-    """Queue rows in a ledger as somebody else would."""
+    """Insert rows into the frontier's database, as another program could."""
     host = base.removeprefix("http://")
     with sqlite3.connect(directory / "frontier.sqlite") as store:
         for number, row in enumerate(rows):

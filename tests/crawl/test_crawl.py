@@ -1,4 +1,4 @@
-"""Whole crawls, run as people run them: `scrapy crawl`, its files, its summary and its exit status."""
+"""Whole crawls by `scrapy crawl`: files, summary and exit status."""
 
 import json
 import re
@@ -45,7 +45,7 @@ PLACEHOLDER = "http://portal.test"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> tuple[Crawl, Counter[str]]:
-    """Crawl the same portal as a live site, where its server can be asked what it was asked for."""
+    """Crawl the same portal as a live site; return the crawl, and the server's count of requests."""
     with serve() as server:
         run = crawl(tmp_path_factory.mktemp("crawl"), *of(server.base), *FAST)
         return run, Counter(server.hits)
@@ -56,19 +56,19 @@ def expected_stories() -> list[dict[str, Any]]:
 
 
 def placed(value: Any, base: str) -> Any:
-    """Return a record with its addresses against the placeholder's base."""
+    """Return a record with its URLs on the placeholder's base."""
     return json.loads(json.dumps(value, ensure_ascii=False).replace(base, PLACEHOLDER))
 
 
 def holds(value: Any, expected: Any) -> bool:
-    """Compare, but for keys of which the expected value does not speak."""
+    """Compare only the keys that the expected value has."""
     if isinstance(expected, dict) and isinstance(value, dict):
         return all(key in value and holds(value[key], expected[key]) for key in expected)
     return bool(value == expected)
 
 
 def differences(crawled: Crawl) -> list[str]:
-    """Tell where a crawl's records differ from the expected ones, story by story."""
+    """Return the differences between a crawl's records and the expected ones, story by story."""
     base = crawled.run["site"].rstrip("/")
     records = [placed(record, base) for record in crawled.records]
     by_url = {record["url"]: record for record in records}
@@ -83,7 +83,7 @@ def differences(crawled: Crawl) -> list[str]:
 
 
 def differing(record: dict[str, Any], expected: dict[str, Any]) -> list[str]:
-    """Tell which fields of a record are not as expected; its address may be any of the story's."""
+    """Return the fields of a record that are not as expected; its URL may be any of the story's."""
     results = [
         f"{record['url']} {key}: {record[key]!r} instead of {value!r}"
         for key, value in expected.items()

@@ -1,4 +1,4 @@
-"""Crawls of a site with faults: each costs no more than itself, and the good stories come all the same."""
+"""Crawls of a site with faults: each affects only itself, and all good stories are written."""
 
 import json
 import re
@@ -44,12 +44,12 @@ CRAWLS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 class Run(NamedTuple):
-    """A crawl that is over."""
+    """A finished crawl, and the server it crawled."""
 
     crawled: Crawl
     server: Server
     strays: int
-    """Requests that reached the place to which redirects lead."""
+    """Requests that reached the target of the redirects."""
 
     @property
     def reasons(self) -> dict[str, str]:
@@ -132,7 +132,7 @@ def test_a_page_without_its_end_is_flagged(runs):
     ],
 )
 def test_every_failure_is_recorded(runs, name, path, reason, tries):
-    """With its reason and its tries, where the one or the other is for this place to tell."""
+    """Check the reason and the number of attempts; None is not checked."""
     line = runs[name].failures[path]
     assert reason in (None, line["reason"])
     assert tries in (None, line["tries"])
@@ -191,7 +191,7 @@ def test_no_redirect_leads_out_of_http(runs):
 
 
 def test_no_redirect_leads_off_the_public_internet(runs):
-    """A name with a private IP is tried beside the guard's own tests, where the DNS can be played."""
+    """Names with a private IP are tested in test_ssrf, with a DNS of its own."""
     run = runs["pages"]
     unsafe = [url for url, reason in run.reasons.items() if reason == "unsafe address"]
     assert len(unsafe) == run.crawled.counts["failed"]["unsafe address"] == len(FORMS)
@@ -285,7 +285,7 @@ PAGES = ("/", "/html/red.html", "/html/blue.html", *(f"/html/{number}.html" for 
 
 @pytest.fixture(scope="module")
 def obeyed() -> tuple[dict[str, Server], Probed]:
-    """Ask for eight pages at once of sites that answer for robots.txt in their ways."""
+    """Request eight pages at once of sites with different answers for robots.txt."""
     with ExitStack() as stack:
         servers = {robots: stack.enter_context(serve_faults(robots=robots)) for robots in ROBOTS}
         return servers, probe(

@@ -1,4 +1,4 @@
-"""The rules and the components of the crawl, without a network."""
+"""The rules and components of the crawl, without a network."""
 
 import asyncio
 import json
@@ -147,7 +147,7 @@ def test_a_group_of_many_names_and_rules_is_cheap():
 
 
 class Engine:
-    """Answers after a while, as a network does, and counts what it was asked."""
+    """Answer after a delay, as a network does, and record the URLs requested."""
 
     def __init__(self, answer):
         self.answer = answer

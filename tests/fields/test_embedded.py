@@ -1,4 +1,4 @@
-"""A story that stands in the page's scripts only."""
+"""Stories that are only in the page's scripts."""
 
 import json
 from collections.abc import Callable

@@ -92,7 +92,7 @@ def test_the_user_agent_is_sent(monkeypatch):
 
 
 class listening:  # noqa: N801 - a context, as those of contextlib
-    """A server that says the same bytes to whoever comes."""
+    """A server that sends the same bytes to every client."""
 
     def __init__(self, said: bytes, heard: list[bytes], context: ssl.SSLContext | None = None) -> None:
         self.said, self.heard, self.context = said, heard, context
@@ -268,7 +268,7 @@ def test_a_redirect_off_the_web_is_not_followed(server, path):
 
 
 def test_a_name_is_judged_by_the_ip_that_is_connected_to(server, monkeypatch):
-    """A second look-up would be answered otherwise: there is none."""
+    """A second look-up would get another answer; none is made."""
     asked_for: list[str] = []
     port = server.place.partition(":")[2]
     real = socket.getaddrinfo

@@ -1,4 +1,4 @@
-"""The learned labeller: its features are numbers for any document, and it tells prose from lists on a page of ours."""
+"""The learned labeller: finite features for any document, and prose kept apart from lists."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The training command, alive: six small pages of our own become weights that label pages."""
+"""The training command turns six small pages into weights that label pages."""
 
 import gzip
 import json

@@ -1,4 +1,4 @@
-"""Where pages are found and where not: sitemaps, feeds, and the budget against traps; without a network."""
+"""Discovery without a network: sitemaps, feeds, and the budget against traps."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""What is asked for first, and what is not asked for at all."""
+"""The order of requests, and requests that are not made."""
 
 import pytest
 
@@ -103,7 +103,7 @@ def test_a_calendar_of_many_links_a_page_ends(tmp_path):
 
 
 def test_stories_at_two_urls_each_are_no_trap(tmp_path):
-    """Each copy is of another story, and what follows them may be new."""
+    """Each copy is of another story, and its links may be new."""
     names = [f"ship{number}" for number in range(70)]
     first, again = ([f"/{folder}/{number}001.html" for number in range(70)] for folder in ("news", "html"))
     answers = {

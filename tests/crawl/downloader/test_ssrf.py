@@ -135,7 +135,7 @@ def test_a_place():
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Stand in for the DNS, which gives these answers in turn; what it gave is cached by the resolver as ever."""
+    """Replace the DNS by these answers in turn, which the resolver caches as usual."""
     results: list[str] = []
     monkeypatch.setattr(
         "scrapy.resolver.ThreadedResolver.getHostByName",
@@ -218,7 +218,7 @@ NAMES = {"private.test": "10.0.0.7", "loop.test": "127.0.0.1", "cloud.test": "16
 
 @pytest.fixture(scope="module")
 def reached() -> tuple[Probed, list[str], list[str], str]:
-    """Ask for every form of an address, by itself and by way of a redirect, where one other place is trusted."""
+    """Request every form of an address, directly and by a redirect, with another host trusted."""
     with site({"/": page("secret")}) as (forbidden, hits), socket.create_server(("127.0.0.1", 0)) as listener:
         port = forbidden.rpartition(":")[2]
         hosts = (*FORMS, *NAMES, "localhost", "127.0.0.1.", "0177.1")
@@ -271,7 +271,7 @@ def test_the_resolver_refuses_by_itself():
 
 
 def test_a_name_that_is_rebound_reaches_nothing():
-    """The first answer lets the request out, where nobody is at home; the second one is the local host."""
+    """The first answer is a global IP without a server, the second one the local host."""
     with site({"/": page("secret")}) as (base, hits):
         port = base.rpartition(":")[2]
         url, names = f"http://rebound.test:{port}/", {"rebound.test": "8.8.8.8 127.0.0.1"}
@@ -282,7 +282,7 @@ def test_a_name_that_is_rebound_reaches_nothing():
 
 
 def test_the_middleware_refuses_addresses_behind_a_proxy():
-    """And the resolver a proxy that is not listed."""
+    """The resolver refuses a proxy that is not trusted."""
     with site({"http://portal.test/": page("by the proxy")}) as (proxy, hits):
         urls = ["http://portal.test/", *(f"http://{form}/" for form in FORMS)]
         listed = probe(urls, proxy=proxy, TRUSTED_HOSTS=[proxy.removeprefix("http://")])

@@ -1,4 +1,4 @@
-"""The line that tells how a crawl goes: on a terminal, below a log that stays whole, and nowhere else."""
+"""The progress line of a crawl: on a terminal only, below a log that stays whole."""
 
 import fcntl
 import os
@@ -31,7 +31,7 @@ CURSOR_OFF, CURSOR_ON = "\x1b[?25l", "\x1b[?25h"
 
 
 class Shown(NamedTuple):
-    """What a crawl wrote to its terminal, and what stands there at the end."""
+    """The bytes that a crawl wrote to its terminal, and the screen at the end."""
 
     status: int
     raw: str

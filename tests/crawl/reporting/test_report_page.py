@@ -1,4 +1,4 @@
-"""The report of a crawl: what it tells, and that a page of it is no danger to its reader, nor a fault of it to a crawl."""
+"""The report of a crawl: its content, escaped text, and errors that do not harm the crawl."""
 
 import base64
 import dataclasses
