@@ -328,8 +328,8 @@ JSON: dict[str, Fill] = {
 
 def _flat_text(unit: str) -> Fill:
     head = "Night ferry returns -Harbour Post\nNight ferry returns\nAda Lund View\nDate:2025-04-12 10:31:20\n"
-    message = "BERGEN, Norway (AP) — The night ferry left Bergen on Monday for the first time in nine years.\n"
-    return lambda size: head + message * 3 + _times(unit)(size)
+    line = "BERGEN, Norway (AP) — The night ferry left Bergen on Monday for the first time in nine years.\n"
+    return lambda size: head + line * 3 + _times(unit)(size)
 
 
 TEXTS = {
@@ -431,10 +431,10 @@ def _apart(hostile: Hostile, share: float, seconds: float) -> Cost:
             os._exit(0)
     os.close(other)
     with open(own, "rb") as pipe:
-        message = pipe.read()
+        data = pipe.read()
     status = os.waitpid(child, 0)[1]
-    if message:
-        return Cost(*json.loads(message))
+    if data:
+        return Cost(*json.loads(data))
     return Cost(
         0, 0, False, signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else "an error, see stderr"
     )
@@ -466,12 +466,12 @@ def main() -> None:
     parser.add_argument("--share", type=float)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("names", nargs="*")
-    requested = parser.parse_args()
+    arguments = parser.parse_args()
     _read(Hostile(lambda _: _page()), 0)  # which loads what is loaded late
     gc.freeze()  # so that a process that is forked has little to copy
-    for name in requested.names or [name for name, page in PAGES.items() if requested.all or not page.by_hand]:
+    for name in arguments.names or [name for name, page in PAGES.items() if arguments.all or not page.by_hand]:
         page = PAGES[name]
-        share = requested.share or page.share
+        share = arguments.share or page.share
         for _ in range(3):
             small, large = _measure(page, share)
             why = fault(small, large, share)

@@ -105,9 +105,9 @@ class Probe(Spider):
 def _main(urls: Sequence[str], names: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
     outcomes: dict[str, Any] = {}
     connected = _watch(names)
-    message = get_project_settings()
-    message.setdict(settings, priority="cmdline")
-    process = CrawlerProcess(message)
+    project = get_project_settings()
+    project.setdict(settings, priority="cmdline")
+    process = CrawlerProcess(project)
     process.crawl(Probe, urls=urls, outcomes=outcomes)
     before = _peak()
     process.start()

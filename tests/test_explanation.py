@@ -158,9 +158,9 @@ def test_the_page_explains_how_to_see_a_reason() -> None:
 def test_the_legend_has_a_switch_and_a_count_for_each_label(name: str) -> None:
     page, labelled = tree(explain_page(page_of(name), url=URL)), explain(page_of(name), url=URL)
     counts = Counter(item.label for item in labelled)
-    results = {node.attributes["data-label"]: node for node in page.css(".legend label")}
-    assert list(results) == [label for label in Label if label in counts]
-    for label, node in results.items():
+    switches = {node.attributes["data-label"]: node for node in page.css(".legend label")}
+    assert list(switches) == [label for label in Label if label in counts]
+    for label, node in switches.items():
         (switch,) = node.css("input")
         assert switch.attributes["id"] == f"show-{label}"
         assert ("checked" in switch.attributes) == (label != "hidden")
@@ -175,17 +175,17 @@ def test_there_is_a_rule_for_each_label() -> None:
 
 def test_the_whole_record_is_shown() -> None:
     page, story = tree(explain_page(page_of(STORIES[0]), url=URL)), extract(page_of(STORIES[0]), url=URL)
-    message = record(page)
-    assert message["headline"] == [story.headline]
-    assert message["body"] == list(story.body)
-    assert message["authors"] == list(story.authors)
-    assert message["url"] == [URL]
-    assert message["like count"] == [str(story.like_count)]
+    entries = record(page)
+    assert entries["headline"] == [story.headline]
+    assert entries["body"] == list(story.body)
+    assert entries["authors"] == list(story.authors)
+    assert entries["url"] == [URL]
+    assert entries["like count"] == [str(story.like_count)]
     assert story.date_published is not None
-    assert message["date published"] == [story.date_published.isoformat()]
+    assert entries["date published"] == [story.date_published.isoformat()]
     links = [f"{link.text} {link.url}" for links in story.sidebar.values() for link in links]
     assert links
-    assert message["sidebar"] == links
+    assert entries["sidebar"] == links
     counts = ", ".join(f"{name.replace('_', ' ')} {len(item)}" for name, item in story.sidebar.items())
     assert [node.text() for node in page.css("#record .sidebar summary")] == [counts]
     (dateline,) = page.css("#record .dateline dl")
@@ -194,7 +194,7 @@ def test_the_whole_record_is_shown() -> None:
     absent = missing.text().removeprefix("Missing on the page: ").removesuffix(".").split(", ")
     assert absent == ["canonical url", "description", "date modified", "view count", "image", "images", "keywords"]
     of_the_page = {key.replace("_", " ") for key in story.to_dict()} - OF_THE_RECORD
-    assert {*message, *absent} == of_the_page
+    assert {*entries, *absent} == of_the_page
 
 
 def test_the_dateline_is_marked_where_it_stands() -> None:
@@ -251,13 +251,13 @@ def test_flattened_text_has_a_page_too() -> None:
 
 def test_both_come_from_one_reading(portal_pages: dict[str, site.Page]) -> None:
     path = "/html/961a89698142.html"
-    labelled, result = outcome(read(portal_pages[path].body, url=URL))
+    labelled, verdict = outcome(read(portal_pages[path].body, url=URL))
     assert labelled == explain(portal_pages[path].body, url=URL)
-    assert result == extract(portal_pages[path].body, url=URL)
-    labelled, result = outcome(read(page_of("not-list-page")))
+    assert verdict == extract(portal_pages[path].body, url=URL)
+    labelled, verdict = outcome(read(page_of("not-list-page")))
     assert labelled == explain(page_of("not-list-page"))
-    assert isinstance(result, NotAnArticle)
-    assert result.reason == "listing"
+    assert isinstance(verdict, NotAnArticle)
+    assert verdict.reason == "listing"
 
 
 @pytest.mark.parametrize("page", [None, 5, ["x"], b"\x89PNG\r\n\x1a\n" + bytes(1000)])
@@ -460,9 +460,9 @@ def inside(box: Any, width: int) -> bool:
 
 def test_screen_readers_get_every_reason(browser: Browser, file: Path) -> None:
     watched = Watched(browser, file)
-    message = watched.page.locator("body").aria_snapshot()
+    snapshot = watched.page.locator("body").aria_snapshot()
     for story in explain(page_of(STORIES[0]), url=URL):
-        assert f"score {story.score:.2f}, {story.reason}" in message
+        assert f"score {story.score:.2f}, {story.reason}" in snapshot
     watched.assert_quiet()
 
 

@@ -118,9 +118,9 @@ def lines_of_python(document: str) -> Iterator[str]:
 
 def test_the_page_shown_gives_the_record_shown() -> None:
     (page, *_), (shown,) = blocks("text"), blocks("json")
-    record, message = extract_text(page).to_dict(), json.loads(shown)
-    assert {key: record[key] for key in message} == message
-    left_out = {key for key, value in record.items() if value and key not in message}
+    record, fields = extract_text(page).to_dict(), json.loads(shown)
+    assert {key: record[key] for key in fields} == fields
+    left_out = {key for key, value in record.items() if value and key not in fields}
     assert left_out == {"date_published_raw", "body_types", "extraction", "schema_version"}
 
 

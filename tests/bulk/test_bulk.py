@@ -63,9 +63,9 @@ def damaged(number: int) -> bytes:
         return whole[:middle] + bytes([whole[middle] ^ 4]) + whole[middle + 1 :]
     if kind in (SHORT, LONG):
         plain = gzip.decompress(whole)
-        message = plain.partition(b"Content-Length: ")[2].partition(b"\r\n")[0]
-        wrong = int(message) + (-40 if kind == SHORT else 40)
-        return gzip.compress(plain.replace(b"Content-Length: " + message, b"Content-Length: %d" % wrong, 1), mtime=0)
+        length = plain.partition(b"Content-Length: ")[2].partition(b"\r\n")[0]
+        wrong = int(length) + (-40 if kind == SHORT else 40)
+        return gzip.compress(plain.replace(b"Content-Length: " + length, b"Content-Length: %d" % wrong, 1), mtime=0)
     return whole
 
 
@@ -339,9 +339,9 @@ def test_an_archive_that_cannot_be_read_is_reported_and_stops_no_other(tmp_path)
     ran = work(tmp_path / "out", *(tmp_path / name for name in BROKEN_FILES), *missing, tmp_path / "a.warc.gz")
     lines = [f"{tmp_path / name}: {line}" for name, (_, line) in BROKEN_FILES.items()]
     lines += [f"{address}: No such file or directory" for address in ("memory:///x.warc.gz", missing[1])]
-    message = ran.stderr.splitlines()
-    assert (ran.returncode, len(message)) == (1, len(lines))
-    assert [line for line in lines if not any(item.startswith(line) for item in message)] == []
+    log = ran.stderr.splitlines()
+    assert (ran.returncode, len(log)) == (1, len(lines))
+    assert [line for line in lines if not any(item.startswith(line) for item in log)] == []
     assert f"1 archive done, {len(lines)} failed: run the same command to retry" in ran.stdout
     assert sorted(files(tmp_path / "out")) == ["a.jsonl.gz", "quarantine.jsonl"]
 
@@ -418,12 +418,12 @@ def test_reading_resumes_at_any_reported_offset(tmp_path, form):
         path.write_bytes(whole.replace(b"good4", b"good44", 1))
     else:
         path.write_bytes(b"".join(parts))
-    message = read_from(path, 0)
-    assert len(message) >= 5
-    for number, (offset, _) in enumerate(message):
+    entries = read_from(path, 0)
+    assert len(entries) >= 5
+    for number, (offset, _) in enumerate(entries):
         assert offset is not None
-        same = sum(other == offset for other, _ in message[: number + 1])
-        assert read_from(path, offset)[same:] == message[number + 1 :]
+        same = sum(other == offset for other, _ in entries[: number + 1])
+        assert read_from(path, offset)[same:] == entries[number + 1 :]
 
 
 # ---------------------------------------------------------------- no room, no time, no life
@@ -561,8 +561,8 @@ def test_ctrl_c_ends_it_and_it_continues(archives, done, tmp_path):
         time.sleep(0.02)
     below = children(driver.pid)
     os.killpg(driver.pid, signal.SIGINT)
-    _, message = driver.communicate(timeout=30)
-    assert (driver.returncode, message) == (130, b"interrupted; run the same command to resume\n")
+    _, log = driver.communicate(timeout=30)
+    assert (driver.returncode, log) == (130, b"interrupted; run the same command to resume\n")
     assert gone(below)
     assert not list(tmp_path.rglob("*.tmp"))
     assert work(tmp_path, archives).returncode == 0

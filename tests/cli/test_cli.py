@@ -295,8 +295,8 @@ def test_ctrl_c_ends_it_and_leaves_nothing(jobs, pages, tmp_path):
         while not server.hits["/hang"]:
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
-        _, message = process.communicate(timeout=30)
-    assert (process.returncode, message.decode()) == (130, passed_over(pages))
+        _, log = process.communicate(timeout=30)
+    assert (process.returncode, log.decode()) == (130, passed_over(pages))
     assert (out.read_text(), sorted(os.listdir(tmp_path))) == ("as it was", ["out.jsonl", "pages"])
 
 
@@ -306,7 +306,7 @@ def on_terminal(*arguments: str | Path) -> tuple[int, str]:
     environment = os.environ | {"TERM": "xterm", "COLUMNS": "100"}
     process = subprocess.Popen(program(*arguments), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=slave, env=environment)
     os.close(slave)
-    message = b""
+    shown = b""
     while select.select([master], [], [], 60)[0]:
         try:
             part = os.read(master, 4096)
@@ -314,27 +314,27 @@ def on_terminal(*arguments: str | Path) -> tuple[int, str]:
             break
         if not part:
             break
-        message += part
+        shown += part
     os.close(master)
-    return process.wait(60), message.decode()
+    return process.wait(60), shown.decode()
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_progress_is_shown_on_a_terminal(many, jobs):
-    status, message = on_terminal("extract", many, "--jobs", jobs)
+    status, shown = on_terminal("extract", many, "--jobs", jobs)
     assert status == 1
-    assert "400 pages" in message
-    assert "100%" in message
-    assert "1 error" in message
-    assert "1 errors" not in message
-    assert "0:00:00" in message
-    assert f"{many}:8: invalid JSON" in message
+    assert "400 pages" in shown
+    assert "100%" in shown
+    assert "1 error" in shown
+    assert "1 errors" not in shown
+    assert "0:00:00" in shown
+    assert f"{many}:8: invalid JSON" in shown
 
 
 def test_control_characters_of_a_name_are_replaced(tmp_path):
-    status, message = on_terminal("extract", tmp_path / "\x1b[2Jx.html")
+    status, shown = on_terminal("extract", tmp_path / "\x1b[2Jx.html")
     assert status == 1
-    assert "\ufffd[2Jx.html: no matching file" in message
+    assert "\ufffd[2Jx.html: no matching file" in shown
 
 
 # ---------------------------------------------------------------- explain
@@ -970,8 +970,8 @@ def test_a_termination_signal_leaves_no_partial_output(sign, tmp_path):
             while not server.hits["/hang"]:
                 time.sleep(0.05)
             process.send_signal(sign)
-            _, message = process.communicate(timeout=30)
-    assert (process.returncode, message) == (128 + sign, b"")
+            _, log = process.communicate(timeout=30)
+    assert (process.returncode, log) == (128 + sign, b"")
     assert os.listdir(tmp_path) == ["a.html"]
 
 

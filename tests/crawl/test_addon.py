@@ -138,7 +138,7 @@ def test_any_spider_gets_records_a_queue_and_counts(tmp_path):
         _run(tmp_path, base)
         answers |= {"/": page(f"<h1>Shelf</h1>{anchors('/a', '/c', '/empty')}"), "/c": page("<h1>Codex</h1>")}
         records, requested = _records(tmp_path), dict(hits)
-        message = _run(tmp_path, base)
+        log = _run(tmp_path, base)
     assert sorted(str(record["title"]) for record in records) == ["Atlas", "Bestiary", "Shelf"]
     assert requested == {"/robots.txt": 1, "/": 1, "/a": 1, "/b": 1, "/broken": 3}
     assert _failures(tmp_path, base) == {
@@ -151,8 +151,8 @@ def test_any_spider_gets_records_a_queue_and_counts(tmp_path):
     counts = _counts(tmp_path)
     assert (counts["records"], counts["written"], counts["already_there"], counts["unwritten"]) == (2, 1, 1, 0)
     assert (counts["articles"], counts["skipped"], counts["unfinished"]) == (2, {"no item": 1}, 0)
-    assert "1 record written from 2 pages." in message
-    assert "1 page without a story: no item 1." in message
+    assert "1 record written from 2 pages." in log
+    assert "1 page without a story: no item 1." in log
 
 
 _SHELF: Answers = {"/": page(anchors("/a", "/as_dict")), "/a": story("red"), "/as_dict": story("blue")}
@@ -182,7 +182,7 @@ def test_a_page_whose_item_failed_is_not_done_and_is_reported(tmp_path):
     answers = {"/": page(anchors("/a", "/b", "/c")), "/a": story("red"), "/b": story("blue"), "/c": story("green")}
     answers = {path: (200, {"ETag": '"1"'}, text) for path, (_, _, text) in answers.items()}
     with site(answers) as (base, hits):
-        message = _run(tmp_path, base, SPIDER="Articles", PICKY=True)
+        log = _run(tmp_path, base, SPIDER="Articles", PICKY=True)
         run = json.loads((tmp_path / "run.json").read_bytes())
         failures = _failures(tmp_path, base)
         hits.clear()
@@ -193,7 +193,7 @@ def test_a_page_whose_item_failed_is_not_done_and_is_reported(tmp_path):
         1,
         0,
     )
-    assert "1 record lost to an error in an item pipeline" in message
+    assert "1 record lost to an error in an item pipeline" in log
     assert "errors in the spider" in (tmp_path / "report.html").read_text("utf-8")
     assert failures == {"/b": "item failed", "/sea/": "404"}
     assert hits["/b"] == 1
@@ -202,11 +202,11 @@ def test_a_page_whose_item_failed_is_not_done_and_is_reported(tmp_path):
 
 def test_a_request_that_cannot_be_stored_is_reported_and_its_page_is_not_done(tmp_path):
     with site({"/": page(anchors("/a")), "/a": page("<h1>Atlas</h1>")}) as (base, hits):
-        message = _run(tmp_path, base, SPIDER="Lambda")
+        log = _run(tmp_path, base, SPIDER="Lambda")
         failures = _failures(tmp_path, base)
         hits.clear()
         _run(tmp_path, base, SPIDER="Lambda")
-    assert "/lambda cannot be requested: a callback must be a method of the spider" in message
+    assert "/lambda cannot be requested: a callback must be a method of the spider" in log
     assert json.loads((tmp_path / "run.json").read_bytes())["errors"] == 1
     assert failures == {"/a": "broke the spider"}
     assert hits["/a"] == 1
@@ -220,9 +220,9 @@ def test_any_spider_can_begin_afresh(tmp_path):
         assert hits["/a"] == 1
         assert len(_records(tmp_path)) == 2
         assert len(list(tmp_path.glob("records-*.jsonl"))) == 1
-        message = _run(tmp_path, base, {"fresh": "yes", "pages": "1"})
-    assert "fresh=yes is neither true nor false" in message
-    assert "pages=1 is left to the spider" in message
+        log = _run(tmp_path, base, {"fresh": "yes", "pages": "1"})
+    assert "fresh=yes is neither true nor false" in log
+    assert "pages=1 is left to the spider" in log
 
 
 def test_the_exit_status_of_a_spider_of_ones_own(tmp_path):

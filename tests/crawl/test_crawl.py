@@ -84,7 +84,7 @@ def differences(crawled: Crawl) -> list[str]:
 
 def differing(record: dict[str, Any], expected: dict[str, Any]) -> list[str]:
     """Return the fields of a record that are not as expected; its URL may be any of the story's."""
-    results = [
+    differences = [
         f"{record['url']} {key}: {record[key]!r} instead of {value!r}"
         for key, value in expected.items()
         if key in record and key not in ("url", "canonical_url") and not holds(record[key], value)
@@ -92,8 +92,8 @@ def differing(record: dict[str, Any], expected: dict[str, Any]) -> list[str]:
     warnings = record["extraction"]["warnings"]
     dirty = {"injected_keyword"} if record["url"] in expected.get("dirty_aliases", ()) else set()
     if set(warnings) != {*expected.get("warnings", ()), *dirty}:
-        results.append(f"{record['url']} warns {warnings} instead of {expected.get('warnings', ())}")
-    return results
+        differences.append(f"{record['url']} warns {warnings} instead of {expected.get('warnings', ())}")
+    return differences
 
 
 def test_the_embedded_portal_gives_exactly_the_expected_records(embedded):

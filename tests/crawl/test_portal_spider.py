@@ -112,9 +112,9 @@ def test_what_a_robots_file_allows(status, body, allowed):
     ],
 )
 def test_a_crawler_has_the_names_of_its_products(agent, name):
-    result = robots.rules(200, f"User-agent: {name}\nDisallow: /\nCrawl-delay: 7".encode())
-    assert not result.allowed("http://portal.test/a", agent)
-    assert result.delay(agent) == 7
+    rules = robots.rules(200, f"User-agent: {name}\nDisallow: /\nCrawl-delay: 7".encode())
+    assert not rules.allowed("http://portal.test/a", agent)
+    assert rules.delay(agent) == 7
     for other in ("mail", "compatible", "bot", "mozilla", "http"):
         others = robots.rules(200, f"User-agent: {other}\nDisallow: /".encode())
         assert others.allowed("http://portal.test/a", agent)
@@ -133,9 +133,9 @@ def test_a_crawler_has_the_names_of_its_products(agent, name):
 def test_a_large_robots_file_is_cheap(unit):
     text = "User-agent: *\nUser-agent: scraper\n" + "".join(unit.format(number) for number in range(40_000))
     began = time.process_time()
-    result = robots.rules(200, text.encode())
+    rules = robots.rules(200, text.encode())
     for number in range(10):
-        result.allowed(f"http://portal.test/{'ab' * 30}{number}", "scraper/0.1")
+        rules.allowed(f"http://portal.test/{'ab' * 30}{number}", "scraper/0.1")
     assert time.process_time() - began < 5
 
 

@@ -55,8 +55,8 @@ def test_what_holds_the_whole_story_says_nothing_of_it(tag: str) -> None:
 
 def test_a_label_comes_before_the_markup() -> None:
     html = f"{OUTSIDE}<ul><li>In short</li><li>What now?</li></ul><blockquote><p>a</p></blockquote>"
-    message = typed(html, In=Label.STANDFIRST, What=Label.SUBHEADING)
-    assert [kind for _, kind in message] == ["paragraph", "standfirst", "heading", "quote"]
+    types = typed(html, In=Label.STANDFIRST, What=Label.SUBHEADING)
+    assert [kind for _, kind in types] == ["paragraph", "standfirst", "heading", "quote"]
 
 
 def test_flattened_text_has_items_and_paragraphs() -> None:

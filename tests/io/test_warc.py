@@ -95,8 +95,8 @@ def test_members_may_hold_many_records():
 
 def test_a_wet_file_gives_texts():
     text = "Port reopens\nOSLO (AP) — The port reopened.".encode()
-    message = record(text, kind="conversion", Content_Type="text/plain")
-    (page,), faults = read(gzip.compress(message))
+    conversion = record(text, kind="conversion", Content_Type="text/plain")
+    (page,), faults = read(gzip.compress(conversion))
     assert (page.body, page.status, faults) == (text, None, [])
 
 
@@ -282,7 +282,7 @@ def test_a_flipped_bit_costs_one_record_at_most(form):
     """Each bit of a record in turn, or every 13th; those that say nothing (a time in the member's head) may be borne."""
     whole = b"".join(map(form, NUMBERS[:4]))
     start, end = len(form(0) + form(1)), len(form(0) + form(1) + form(2))
-    message = 0
+    reported = 0
     for bit in range(start * 8, end * 8, 13):
         damaged = bytearray(whole)
         damaged[bit // 8] ^= 1 << bit % 8
@@ -291,10 +291,10 @@ def test_a_flipped_bit_costs_one_record_at_most(form):
         assert numbers(others)[:2] == [0, 1], bit
         assert 3 in numbers(others), bit
         assert len(faults) <= 1, bit
-        message += bool(faults)
+        reported += bool(faults)
         if form is packed and not faults:
             assert numbers(pages) == [0, 1, 2, 3], bit
-    assert message > (end - start) * 8 / 13 * 0.6
+    assert reported > (end - start) * 8 / 13 * 0.6
 
 
 def test_a_body_that_is_an_archive_itself_is_no_record():

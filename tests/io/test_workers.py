@@ -62,9 +62,9 @@ def test_one_job_is_done_beside_this_process_one_item_at_a_time():
 
 
 def test_many_items_are_done_by_all_processes_and_none_is_left_behind():
-    results = {process for _, process in each(Work(_process, _lost), range(100), 3)}
-    assert 1 < len(results) <= 3
-    assert os.getpid() not in results
-    for process in results:
+    processes = {process for _, process in each(Work(_process, _lost), range(100), 3)}
+    assert 1 < len(processes) <= 3
+    assert os.getpid() not in processes
+    for process in processes:
         with pytest.raises(ProcessLookupError):
             os.kill(process, 0)

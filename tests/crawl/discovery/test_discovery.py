@@ -63,9 +63,9 @@ _ONE = "<url><loc>http://p.test/1</loc></url>"
 
 
 def _pages(markup, *encoding):
-    result = sitemap.read(markup if isinstance(markup, bytes) else markup.encode(*encoding))
-    assert result.sitemaps == ()
-    return [tuple(entry) for entry in result.pages]
+    entries = sitemap.read(markup if isinstance(markup, bytes) else markup.encode(*encoding))
+    assert entries.sitemaps == ()
+    return [tuple(entry) for entry in entries.pages]
 
 
 def _news(prefix="news", date="2025-04-12T12:00:00Z"):

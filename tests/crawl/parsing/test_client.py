@@ -29,11 +29,11 @@ RED = _page(story("red", anchors("/html/blue.html", "/html/blue.html#x", "http:/
 
 
 def test_a_page_gives_its_story_and_its_links():
-    result = parse_page(RED)
-    record = json.loads(result.record)
+    parsed = parse_page(RED)
+    record = json.loads(parsed.record)
     assert (record["headline"], record["url"]) == ("The red ferry makes its first crossing", RED.url)
     assert (len(record["id"]), record["fetched_at"]) == (16, "2026-11-03T12:00:00Z")
-    assert result.links == ("http://p.test/", "http://p.test/sea/", "http://p.test/html/blue.html")
+    assert parsed.links == ("http://p.test/", "http://p.test/sea/", "http://p.test/html/blue.html")
 
 
 def test_a_page_without_a_story_says_why():

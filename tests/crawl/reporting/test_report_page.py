@@ -68,10 +68,10 @@ def text(html: str) -> str:
 
 
 def test_the_summary_of_the_last_run_comes_first(tmp_path: Path) -> None:
-    message = text(report(folder(tmp_path, [article()], summary=["1 URL found, 1 page fetched.", "1 record written."])))
-    assert message.startswith("Crawl of https://portal.test/ portal, 2025-04-12 10:00:00")
-    words = message.index("1 URL found, 1 page fetched.")
-    assert words < message.index("1 record written.") < message.index("Records by day of publication")
+    shown = text(report(folder(tmp_path, [article()], summary=["1 URL found, 1 page fetched.", "1 record written."])))
+    assert shown.startswith("Crawl of https://portal.test/ portal, 2025-04-12 10:00:00")
+    words = shown.index("1 URL found, 1 page fetched.")
+    assert words < shown.index("1 record written.") < shown.index("Records by day of publication")
 
 
 @pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200f", "\x07"])
@@ -85,10 +85,10 @@ def test_no_text_of_a_page_turns_the_direction_of_the_report(tmp_path: Path, mar
 def test_records_copies_and_updates_are_counted(tmp_path: Path) -> None:
     first = article(1)
     more = [article(2, duplicate_of=first.id), article(1, replaces=first.id), article(3, date_published=None)]
-    message = text(report(folder(tmp_path, [first, *more], counts={"written": 3})))
-    assert "Near duplicates: 1. Updated stories: 1." in message
-    assert "records 4 stories, each once 2 records in the last run 3" in message
-    assert "Not shown: 1 without a date." in message
+    shown = text(report(folder(tmp_path, [first, *more], counts={"written": 3})))
+    assert "Near duplicates: 1. Updated stories: 1." in shown
+    assert "records 4 stories, each once 2 records in the last run 3" in shown
+    assert "Not shown: 1 without a date." in shown
 
 
 @pytest.mark.parametrize(
@@ -97,15 +97,15 @@ def test_records_copies_and_updates_are_counted(tmp_path: Path) -> None:
 )
 def test_dates_are_shown_by_days_months_or_years(tmp_path: Path, days: int, unit: str, row: str) -> None:
     records = [article(n, date_published=DAY + timedelta(hours=24 * days * n if days > 1 else n)) for n in range(4)]
-    message = text(report(folder(tmp_path, records)))
-    assert f"Records by {unit} of publication" in message
-    assert row in message
+    shown = text(report(folder(tmp_path, records)))
+    assert f"Records by {unit} of publication" in shown
+    assert row in shown
 
 
 def test_a_few_stray_dates_do_not_squeeze_the_others(tmp_path: Path) -> None:
     records = [article(n, date_published=DAY + timedelta(n % 5)) for n in range(99)]
-    message = text(report(folder(tmp_path, [*records, article(100, date_published=datetime(1, 1, 1))])))
-    assert "publication From 12 Apr 2025 to 16 Apr 2025. Not shown: 1 before 12 Apr 2025." in message
+    shown = text(report(folder(tmp_path, [*records, article(100, date_published=datetime(1, 1, 1))])))
+    assert "publication From 12 Apr 2025 to 16 Apr 2025. Not shown: 1 before 12 Apr 2025." in shown
 
 
 def test_of_many_sections_the_rare_ones_are_one_bar(tmp_path: Path) -> None:
@@ -122,12 +122,12 @@ def test_reasons_of_failures_are_shown(tmp_path: Path) -> None:
     failures = [{"url": f"https://portal.test/{n}", "reason": "404", "tries": 1} for n in range(30)]
     folder(tmp_path, counts=counts)
     (tmp_path / "failures.jsonl").write_text("".join(json.dumps(failure) + "\n" for failure in failures), "utf-8")
-    message = text(report(tmp_path))
-    assert "by kind kind number listing 7" in message
-    assert "by reason reason number robots 3 404 1" in message
-    assert "The first 20 of 30; all of them are in failures.jsonl." in message
-    assert "https://portal.test/19 404 1" in message
-    assert "https://portal.test/20" not in message
+    shown = text(report(tmp_path))
+    assert "by kind kind number listing 7" in shown
+    assert "by reason reason number robots 3 404 1" in shown
+    assert "The first 20 of 30; all of them are in failures.jsonl." in shown
+    assert "https://portal.test/19 404 1" in shown
+    assert "https://portal.test/20" not in shown
 
 
 def test_the_ledger_tells_outcomes_and_times(tmp_path: Path) -> None:
@@ -136,12 +136,12 @@ def test_the_ledger_tells_outcomes_and_times(tmp_path: Path) -> None:
     ]
     gone = ("https://portal.test/gone", RequestEnd("410", True, True, seconds=7.5))
     store(folder(tmp_path), [*ends, gone, ("https://portal.test/dead", RequestEnd("timeout", True, False))]).close()
-    message = text(report(tmp_path))
-    assert "All runs; 1 URL left." in message
-    assert "outcome or status number fetched 100 410 1 timeout 1" in message
-    assert "Half of the responses arrived within 500 ms, 95 % within 950 ms." in message
-    assert "< 0.1 s 10 < 0.2 s 10 < 0.5 s 30 < 1 s 50 < 2 s 0 < 5 s 0 < 10 s 1 Slowest responses" in message
-    assert message.endswith("URL time outcome https://portal.test/gone 7.5 s 410")
+    shown = text(report(tmp_path))
+    assert "All runs; 1 URL left." in shown
+    assert "outcome or status number fetched 100 410 1 timeout 1" in shown
+    assert "Half of the responses arrived within 500 ms, 95 % within 950 ms." in shown
+    assert "< 0.1 s 10 < 0.2 s 10 < 0.5 s 30 < 1 s 50 < 2 s 0 < 5 s 0 < 10 s 1 Slowest responses" in shown
+    assert shown.endswith("URL time outcome https://portal.test/gone 7.5 s 410")
 
 
 def test_an_empty_crawl_has_a_report(tmp_path: Path) -> None:
@@ -219,8 +219,8 @@ def test_fallen_fields_are_named_on_top(
     tmp_path: Path, written: int, previous: dict[str, float], expected: str
 ) -> None:
     run = {"counts": {"written": written}, "coverage": {"section": 0.4, "url": 1.0}, "previous": previous}
-    result = text(report(folder(tmp_path, [article()], **run)))
-    top = result[: result.index("Records by")]
+    shown = text(report(folder(tmp_path, [article()], **run)))
+    top = shown[: shown.index("Records by")]
     assert expected in top
     assert ("previous run" in top) == bool(expected)
 
