@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[1]
 FAST = (
     *("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0"),
     *("-s", "CONCURRENT_REQUESTS=16", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=16"),
+    *("-s", "CRAWL_REPORT=false"),
 )
+REPORT = ("-s", "CRAWL_REPORT=true")
 
 # Whatever leaves the loopback goes to a proxy that is not there, and would be counted as refused.
 ENVIRONMENT = os.environ | {

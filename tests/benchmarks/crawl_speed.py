@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.crawling import FAST, ROOT, of
+from tests.crawling import FAST, REPORT, ROOT, of
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def served(pages: int) -> Iterator[str]:
 def full(base: str, directory: Path) -> tuple[int, float]:
     """Crawl with all that the project has; give pages and CPU-free seconds from the spider's start to its end."""
     where = ("-s", f"CRAWL_DIR={directory}", "-s", "LOG_LEVEL=ERROR")
-    command = [sys.executable, "-m", "scrapy", "crawl", *of(base), *FAST, *where]
+    command = [sys.executable, "-m", "scrapy", "crawl", *of(base), *FAST, *REPORT, *where]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     run = json.loads((directory / "run.json").read_text("utf-8"))
     return run["counts"]["fetched"], run["seconds"]

@@ -15,8 +15,8 @@ from tests.test_readme import GUIDES, ROOT
 SMALL = {
     "bulk_speed": ("--pages", "20", "--rounds", "1"),
     "copies": (),
-    "crawl_memory": ("--pages", "600"),
-    "crawl_speed": ("--pages", "40", "--rounds", "1"),
+    "crawl_memory": ("--pages", "200"),
+    "crawl_speed": ("--pages", "20", "--rounds", "1"),
     "fuzz": ("fixtures/pages", "--inputs", "10"),
     "redis_memory": ("--addresses", "20"),
 }

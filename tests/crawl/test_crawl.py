@@ -20,6 +20,7 @@ from scraper.io.wording import count
 from tests.crawling import (
     ENVIRONMENT,
     FAST,
+    REPORT,
     ROOT,
     SENTENCES,
     Answers,
@@ -396,6 +397,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> tuple[Crawl, Counter[str
                 "/sea/index_2.html": page(anchors("/sea/", "/html/blue.html")),
                 "/html/blue.html": story("blue"),
             },
+            *REPORT,
         )
 
 

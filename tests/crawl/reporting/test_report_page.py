@@ -24,7 +24,7 @@ from scraper.crawl.reporting.page import report
 from scraper.stories.identity import story_id
 from tests.browser import CONTRASTS, Watched
 from tests.browser import browser as launched
-from tests.crawling import Crawl, anchors, crawl_site, page, story
+from tests.crawling import REPORT, Crawl, anchors, crawl_site, page, story
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>&amp;'
 DAY = datetime(2025, 4, 12, 10, 31)
@@ -419,7 +419,7 @@ SITE = {
 
 @pytest.fixture(scope="module")
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
-    return crawl_site(tmp_path_factory.mktemp("crawl"), SITE)[0]
+    return crawl_site(tmp_path_factory.mktemp("crawl"), SITE, *REPORT)[0]
 
 
 def test_a_crawl_writes_its_report_and_how_full_its_records_are(crawled: Crawl) -> None:
@@ -452,9 +452,9 @@ def test_a_run_is_compared_with_the_last_one_that_wrote_records(tmp_path: Path) 
 
 
 def test_a_report_can_be_switched_off_and_fail_without_harm(tmp_path: Path) -> None:
-    none = crawl_site(tmp_path / "none", SITE, "-s", "CRAWL_REPORT=false")[0]
+    none = crawl_site(tmp_path / "none", SITE)[0]  # which is fast, without a report
     assert (none.status, (none.directory / "report.html").exists()) == (0, False)
     (tmp_path / "taken" / "report.html").mkdir(parents=True)
-    taken = crawl_site(tmp_path / "taken", SITE)[0]
+    taken = crawl_site(tmp_path / "taken", SITE, *REPORT)[0]
     assert (taken.status, taken.counts["written"]) == (0, 2)
     assert "report.html could not be written" in taken.summary
