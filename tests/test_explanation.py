@@ -296,7 +296,7 @@ def test_hostile_lines_of_text_run_nothing(text: str) -> None:
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(st.characters() | st.sampled_from("<>&\"'/="), max_size=60), max_size=8))
 def test_no_text_runs_anything(lines: list[str]) -> None:
     text = "\n".join(["Bridge to close", STORY_TEXT * 3, *lines])

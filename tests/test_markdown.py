@@ -56,7 +56,7 @@ def test_text_is_shown_as_it_is(text: str, kind: str) -> None:
     assert len(page.css(TAGS.get(kind, "p"))) == (3 if TAGS.get(kind, "p") == "p" else 1)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.tuples(st.text(st.sampled_from("ab \n#*_-+>|`~[]()<!&;1.=\\\t\"'"), min_size=1), st.sampled_from(KINDS)),

@@ -86,7 +86,7 @@ def test_what_is_reported_of_a_page_is_text(expected: dict[str, object]) -> None
             function(STORY, **expected)  # type: ignore[operator]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_damaged_pages_end_well(portal_pages: dict[str, site.Page], data: st.DataObject) -> None:
     """Cut, doubled, and with bytes changed: real pages of the portal, and nothing but a `ScraperError` comes out."""
@@ -103,7 +103,7 @@ def test_damaged_pages_end_well(portal_pages: dict[str, site.Page], data: st.Dat
             assert Article.from_json(article.to_json()) == article
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.characters(), max_size=200))
 def test_any_text_ends_well(text: str) -> None:
     for function in (extract, extract_text):

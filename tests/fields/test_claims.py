@@ -108,7 +108,7 @@ def test_language_is_a_tag(declared: str, tag: str | None) -> None:
     assert read_head(Head(language=declared)).language == tag
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=8),

@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scraper import vocabulary
@@ -404,7 +404,6 @@ PIECES = (
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.text(max_size=400) | st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 @example("9" * 13)
 @example("2023-10-26T17:03:00+23:59")

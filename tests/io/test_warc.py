@@ -318,7 +318,7 @@ def test_the_first_error_is_raised_where_nobody_listens(tmp_path):
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_no_bytes_break_the_reader(data):
     form = data.draw(st.sampled_from([packed, plain]))
     archive = bytearray(b"".join(map(form, NUMBERS[:3])))

@@ -356,7 +356,7 @@ def test_other_documents_give_no_feed_entries(body):
     assert feeds.read(body, _FEED) == ()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.sampled_from(["<rss>", "<item>", "</item>", "<link>", "/1", "</link>", "<entry>", "<link href='/2'/>", "]]>",
