@@ -257,10 +257,10 @@ def test_nul_bytes_and_long_heads_do_no_harm(runs):
 
 @pytest.mark.parametrize("page", [b"<div>" * 200_000, b"<p " + b" a%d=1" * 200_000 % tuple(range(200_000)) + b">x"])
 def test_a_page_that_would_stop_the_parser_is_refused_at_once(page):
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ScraperError):
         extract(b"<html>" + page)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 # --- Traps and doubles ----------------------------------------------------------------------------

@@ -69,9 +69,9 @@ def test_time_is_linear_in_depth_and_length() -> None:
     depth, many = 4_000, 20_000
     elements = tuple(Element("blockquote", " ", number - 1) for number in range(depth))
     entries = [Labelled(Block("a", "p", depth - 1), Label.BODY, 1, "") for _ in range(many)]
-    started = time.perf_counter()
+    started = time.process_time()
     assert len(body_types(Document((), elements), entries)) == many
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

@@ -182,7 +182,7 @@ def test_a_credit_names_its_owner(text: str, named: str | None) -> None:
 
 def test_their_number_and_time_are_bounded() -> None:
     page = story("".join(f'<div><img src="/{n}.jpg"></div>' for n in range(5000)))
-    started = time.perf_counter()
+    started = time.process_time()
     document = segment_html(page, URL)
     assert len(document.pictures) == 1000
     assert len(images(page)) == 100
@@ -191,4 +191,4 @@ def test_their_number_and_time_are_bounded() -> None:
         pictures=tuple(Picture(f"/{n}.jpg", n, 3999) for n in range(1000)),
     )  # fmt: skip
     of_story(many, [Labelled(block, Label.BODY, 1, "") for block in many.blocks], None)
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5

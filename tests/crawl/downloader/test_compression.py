@@ -131,9 +131,9 @@ def test_members_may_follow_each_other(coding):
 
 
 def test_members_without_end_take_no_time():
-    started = time.perf_counter()
+    started = time.process_time()
     assert unpack(pack(b"", "gzip") * 500_000, "gzip", ROOM).flag == TOO_LARGE
-    assert time.perf_counter() - started < 3  # without an end to it, an hour
+    assert time.process_time() - started < 3  # without an end to it, an hour
 
 
 def test_layers_are_unpacked_from_the_outside():

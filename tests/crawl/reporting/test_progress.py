@@ -156,8 +156,8 @@ def test_drawing_takes_next_to_no_time() -> None:
         live._progress.start()
         spent = []
         for _ in range(50):
-            start = time.perf_counter()
+            start = time.process_time()
             live._show()
-            spent.append(time.perf_counter() - start)
+            spent.append(time.process_time() - start)
         live.stop()
     assert sorted(spent)[10] < 0.005  # four a second: 2 %
