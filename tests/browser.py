@@ -1,12 +1,6 @@
-"""A browser for the tests: Debian's Chromium, without a window; and what a page does in it.
-
-Where it is missing it is installed, if the tests may do so: as root on a machine that has apt. Elsewhere the tests that
-need it are skipped, and say so.
-"""
+"""Chromium without a window, and a record of what a page does in it; tests are skipped where it is missing."""
 
 import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
-_INSTALL = (
-    ("apt-get", "update", "-qq"),
-    ("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"),
-)
+from tests.programs import program
+
 _QUIET = ("--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update")
-_SECONDS = 300
 
 CONTRASTS = """() => {
     const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
@@ -50,7 +40,7 @@ CONTRASTS = """() => {
 
 
 class Watched:
-    """A page of the browser, all that it asked for, and all that it complained of."""
+    """A page of the browser, with its requests and its messages."""
 
     def __init__(self, browser: Browser, file: Path, **settings: Any) -> None:
         self.context = browser.new_context(**settings)
@@ -78,10 +68,10 @@ class Watched:
 
 @contextmanager
 def browser() -> Iterator[Browser]:
-    """Return the browser, or skip the test that asks for it."""
-    path = _found() or _installed()
+    """Yield the browser, or skip the test."""
+    path = program(("chromium", "chromium-browser", "google-chrome"), "chromium", "fonts-dejavu-core")
     if path is None:
-        pytest.skip("needs Chromium, which is not here and cannot be installed (that takes root, apt and its servers)")
+        pytest.skip("Chromium is not installed")
     unconfined = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium has no sandbox for root
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=[*_QUIET, *unconfined])
@@ -89,19 +79,3 @@ def browser() -> Iterator[Browser]:
             yield running
         finally:
             running.close()
-
-
-def _found() -> str | None:
-    return next(filter(None, map(shutil.which, _NAMES)), None)
-
-
-def _installed() -> str | None:
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        return None
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in _INSTALL:
-        try:
-            subprocess.run(command, env=environment, capture_output=True, check=True, timeout=_SECONDS)
-        except (OSError, subprocess.SubprocessError):
-            return None
-    return _found()

@@ -1,10 +1,14 @@
-"""What all tests share: the switch that rewrites expectations, and the portal's pages."""
+"""The option `--update`, the settings of hypothesis, and the pages of the portal."""
 
 import pytest
+from hypothesis import settings
 
 from fixtures.portal import site
 
 PORTAL = "http://portal.test"
+
+settings.register_profile("tests", deadline=None)  # other work on the machine takes time, too
+settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

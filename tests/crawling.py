@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[1]
 FAST = (
     *("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0"),
     *("-s", "CONCURRENT_REQUESTS=16", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=16"),
+    *("-s", "CRAWL_REPORT=false"),
 )
+REPORT = ("-s", "CRAWL_REPORT=true")
 
 # Whatever leaves the loopback goes to a proxy that is not there, and would be counted as refused.
 ENVIRONMENT = os.environ | {
@@ -30,7 +32,7 @@ ENVIRONMENT = os.environ | {
 
 
 class Crawl(NamedTuple):
-    """What a run left."""
+    """The exit status, stderr and directory of a crawl."""
 
     status: int
     summary: str
@@ -56,7 +58,7 @@ def command(directory: Path, *arguments: str) -> list[str]:
 
 
 def heeding() -> None:
-    """Have a process heed SIGINT, for `preexec_fn`: one that is started in the background would be born deaf to it."""
+    """Restore the default handler of SIGINT, for `preexec_fn`: a process started in the background would ignore it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
@@ -75,7 +77,7 @@ _RECORDS = ("written", "duplicates", "already_there", "dropped", "item_errors")
 
 
 def adds_up(counts: dict[str, Any]) -> bool:
-    """Check the account without the help of the code that keeps it."""
+    """Return whether the counts add up, computed apart from the code that keeps them."""
     failed, skipped = sum(counts["failed"].values()) + counts["spared"], sum(counts["skipped"].values())
     return (
         counts["found"] == counts["fetched"] + counts["unchanged"] + failed + counts["repeated"] + counts["left"]
@@ -91,7 +93,7 @@ def bodies(crawled: Crawl) -> Counter[str]:
 
 
 def limited(size: int) -> Callable[[], None]:
-    """Let no file of a process grow beyond so many bytes: what a full disk does, to one process."""
+    """Return a function that limits the size of a process's files in bytes, which acts like a full disk."""
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
@@ -105,7 +107,7 @@ SENTENCES = (
 
 
 def story(name: str, links: str = "", part: str = "") -> tuple[int, dict[str, str], str]:
-    """Return the page of a story, or of a part of it, whose text names that."""
+    """Return the page of a story, or of a part of it, with both names in its text."""
     body = "".join(f"<p>{sentence.format(name + part)}</p>" for sentence in SENTENCES)
     title = f"The {name} ferry makes its first crossing"
     return page(

@@ -54,7 +54,7 @@ class Server:
     elsewhere: int = 9
     """A port to which redirects lead."""
     hits: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    """By target, when it was asked for, in seconds of a clock that only goes on."""
+    """By target, the times of its requests, in seconds of a monotonic clock."""
 
     @property
     def place(self) -> str:
@@ -88,7 +88,7 @@ def told(name: str, links: str = "") -> bytes:
 
 
 def told_in_russian(name: str) -> str:
-    """Return the same in letters of which only a charset tells what they are."""
+    """Return the same text in letters that need a charset."""
     text = told(name).decode()
     for sentence, other in zip(SENTENCES, _RUSSIAN, strict=True):
         text = text.replace(sentence.format(name), other.format(name))

@@ -30,7 +30,7 @@ _SIZE = 10**6
 _SECONDS, _MEMORY, _FACTOR = 3.0, 500 * 10**6, 2.6  # what a page of that size may take, and one of half the size less
 _BUSY = 2  # times as many seconds are borne, as the machine may do other work
 _LEAST = 0.5  # of a million bytes, for which a page is given time: some count may be at its limit at less
-_SHORT = 0.2  # seconds, by which no growth can be told
+_SHORT = 0.2  # seconds, too short to measure growth
 _URL = "https://portal.test/sea/2025/04/12/the-night-ferry.html"
 
 Fill = Callable[[int], str]
@@ -328,8 +328,8 @@ JSON: dict[str, Fill] = {
 
 def _flat_text(unit: str) -> Fill:
     head = "Night ferry returns -Harbour Post\nNight ferry returns\nAda Lund View\nDate:2025-04-12 10:31:20\n"
-    told = "BERGEN, Norway (AP) — The night ferry left Bergen on Monday for the first time in nine years.\n"
-    return lambda size: head + told * 3 + _times(unit)(size)
+    line = "BERGEN, Norway (AP) — The night ferry left Bergen on Monday for the first time in nine years.\n"
+    return lambda size: head + line * 3 + _times(unit)(size)
 
 
 TEXTS = {
@@ -408,7 +408,7 @@ def _seconds(share: float) -> float:
 
 
 def _measure(hostile: Hostile, share: float) -> tuple[Cost | None, Cost]:
-    """Read a page, or the largest that is not refused, and one of half the size where that can tell something."""
+    """Read a page, or the largest that is not refused, and one of half the size if the time can be compared."""
     seconds = _seconds(share)
     large = _apart(hostile, share, seconds)
     while large.refused and share > 0.01:
@@ -419,22 +419,22 @@ def _measure(hostile: Hostile, share: float) -> tuple[Cost | None, Cost]:
 
 def _apart(hostile: Hostile, share: float, seconds: float) -> Cost:
     """Read a page in a process of its own, which the system ends where it takes too much."""
-    ours, theirs = os.pipe()
+    own, other = os.pipe()
     child = os.fork()
     if not child:
-        os.close(ours)
+        os.close(own)
         confine()
         allow(1.1 * seconds)
         try:
-            os.write(theirs, json.dumps(_read(hostile, int(_SIZE * share))).encode())
+            os.write(other, json.dumps(_read(hostile, int(_SIZE * share))).encode())
         finally:
             os._exit(0)
-    os.close(theirs)
-    with open(ours, "rb") as pipe:
-        told = pipe.read()
+    os.close(other)
+    with open(own, "rb") as pipe:
+        data = pipe.read()
     status = os.waitpid(child, 0)[1]
-    if told:
-        return Cost(*json.loads(told))
+    if data:
+        return Cost(*json.loads(data))
     return Cost(
         0, 0, False, signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else "an error, see stderr"
     )
@@ -466,12 +466,12 @@ def main() -> None:
     parser.add_argument("--share", type=float)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("names", nargs="*")
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     _read(Hostile(lambda _: _page()), 0)  # which loads what is loaded late
     gc.freeze()  # so that a process that is forked has little to copy
-    for name in asked.names or [name for name, page in PAGES.items() if asked.all or not page.by_hand]:
+    for name in arguments.names or [name for name, page in PAGES.items() if arguments.all or not page.by_hand]:
         page = PAGES[name]
-        share = asked.share or page.share
+        share = arguments.share or page.share
         for _ in range(3):
             small, large = _measure(page, share)
             why = fault(small, large, share)

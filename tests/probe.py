@@ -38,29 +38,29 @@ QUIET = {
 
 
 class Probed(NamedTuple):
-    """What came of the addresses."""
+    """The results by URL."""
 
     outcomes: dict[str, dict[str, Any]]
-    """By the address asked for: of an answer `status`, `flags` and more, else `error`, its type and words, and `tries`."""
+    """By requested URL: `status`, `flags` and more of a response, else `error` (type and message) and `tries`."""
     connected: set[str]
     """"host:port" of each connection that was tried."""
     grown: int
-    """Bytes by which the process grew beyond what it was before it asked."""
+    """Bytes by which the process grew from its size before the requests."""
 
 
 def probe(
     urls: Sequence[str], names: Mapping[str, str] | None = None, proxy: str | None = None, **settings: Any
 ) -> Probed:
-    """Ask for each address; `names` is all that the DNS knows, IPs in turn with spaces between."""
+    """Request each URL; `names` maps every name in the DNS to its IPs, returned in turn, separated by spaces."""
     with tempfile.TemporaryDirectory() as scratch:
         return _probe(urls, names or {}, proxy, QUIET | {"CRAWL_DIR": scratch} | settings)
 
 
 def _probe(urls: Sequence[str], names: Mapping[str, str], proxy: str | None, settings: Mapping[str, Any]) -> Probed:
-    given = json.dumps({"urls": urls, "names": names, "settings": settings})
+    values = json.dumps({"urls": urls, "names": names, "settings": settings})
     environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     run = subprocess.run(
-        [sys.executable, __file__, given],
+        [sys.executable, __file__, values],
         cwd=ROOT,
         env=environment | ({"http_proxy": proxy} if proxy else {}),
         capture_output=True,
@@ -69,8 +69,8 @@ def _probe(urls: Sequence[str], names: Mapping[str, str], proxy: str | None, set
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    told = json.loads(run.stdout)
-    return Probed(told["outcomes"], set(told["connected"]), told["grown"])
+    data = json.loads(run.stdout)
+    return Probed(data["outcomes"], set(data["connected"]), data["grown"])
 
 
 class Probe(Spider):
@@ -105,9 +105,9 @@ class Probe(Spider):
 def _main(urls: Sequence[str], names: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
     outcomes: dict[str, Any] = {}
     connected = _watch(names)
-    told = get_project_settings()
-    told.setdict(settings, priority="cmdline")
-    process = CrawlerProcess(told)
+    project = get_project_settings()
+    project.setdict(settings, priority="cmdline")
+    process = CrawlerProcess(project)
     process.crawl(Probe, urls=urls, outcomes=outcomes)
     before = _peak()
     process.start()

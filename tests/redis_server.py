@@ -1,10 +1,5 @@
-"""A Redis for the tests, of their own, on a free port of the loopback.
+"""A Redis server of the tests, on a free port of the loopback; tests are skipped where it is missing."""
 
-Where it is missing it is installed, if the tests may do so: as root on a machine that has apt. Elsewhere the tests that
-need it are skipped, and say so.
-"""
-
-import os
 import shutil
 import signal
 import socket
@@ -17,11 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 
-_INSTALL = (
-    ("apt-get", "update", "-qq"),
-    ("apt-get", "install", "-y", "-qq", "--no-install-recommends", "redis-server"),
-)
-_SECONDS = 300
+from tests.programs import program
 
 
 class RedisServer:
@@ -57,13 +48,13 @@ class RedisServer:
         raise AssertionError("Redis does not start")
 
     def kill_with(self, folder: Path) -> None:
-        """Kill it, and have it find what it had written to its folder when that was copied: it loses all since."""
+        """Kill it and restore its folder from a copy, so that it loses all writes since."""
         self.kill()
         shutil.rmtree(self._folder)
         folder.rename(self._folder)
 
     def copied(self) -> Path:
-        """Copy what it has written so far, while it does nothing."""
+        """Copy its folder while it is stopped, and return the copy."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
         copy = self._folder.with_name(f"{self._folder.name}-copy")
@@ -80,25 +71,13 @@ class RedisServer:
 
 @contextmanager
 def serving(folder: Path, *options: str) -> Iterator[RedisServer]:
-    """Serve with these options, or skip the test that asks for it."""
-    program = shutil.which("redis-server") or _installed()
-    if program is None:
-        pytest.skip("needs redis-server, which is not here and cannot be installed (that takes root, apt, its servers)")
-    server = RedisServer(program, folder, *options)
+    """Yield a running server with these options, or skip the test."""
+    path = program(("redis-server",), "redis-server")
+    if path is None:
+        pytest.skip("redis-server is not installed")
+    server = RedisServer(path, folder, *options)
     server.start()
     try:
         yield server
     finally:
         server.kill()
-
-
-def _installed() -> str | None:
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        return None
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in _INSTALL:
-        try:
-            subprocess.run(command, env=environment, capture_output=True, check=True, timeout=_SECONDS)
-        except (OSError, subprocess.SubprocessError):
-            return None
-    return shutil.which("redis-server")

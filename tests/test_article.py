@@ -51,7 +51,7 @@ ARTICLES = st.builds(
 GOOD = Article(headline="A", dateline=Dateline("OSLO — ", "OSLO"), body=("One.", "Two."))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200)
 @given(ARTICLES)
 def test_a_record_is_equal_after_json_and_its_line_is_one_line(article: Article) -> None:
     line = article.to_json()
@@ -123,7 +123,7 @@ def test_values_are_frozen_hashable_and_can_be_pickled() -> None:
         GOOD.to_json()[:-20],
     ],
 )
-def test_what_is_no_record_is_refused_with_a_reason(line: str | bytes) -> None:
+def test_an_invalid_record_is_refused_with_a_reason(line: str | bytes) -> None:
     with pytest.raises(RecordError) as caught:
         Article.from_json(line)
     assert caught.value.why
@@ -153,15 +153,15 @@ def test_a_repr_is_short(value: object, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "given", "types"),
+    ("body", "value", "types"),
     [
         (("One.", "Two."), (), ("paragraph", "paragraph")),
         (("One.", "Two."), ("standfirst", "quote"), ("standfirst", "quote")),
         ((), (), ()),
     ],
 )
-def test_each_entry_of_the_body_has_a_type(body: tuple[str, ...], given: Any, types: tuple[str, ...]) -> None:
-    assert Article(headline="A", body=body, body_types=given).body_types == types
+def test_each_entry_of_the_body_has_a_type(body: tuple[str, ...], value: Any, types: tuple[str, ...]) -> None:
+    assert Article(headline="A", body=body, body_types=value).body_types == types
 
 
 def test_types_without_their_entries_are_no_record() -> None:

@@ -49,7 +49,7 @@ def _labelled(document: Document, odd: str = "") -> Reading:
 def _corrected(body: str, odd: str = "", head: str = "<h1>Pier closed until the spring</h1>") -> list[str]:
     document = read(f"<title>Pier closed until the spring</title><main>{head}{body}</main>", url=URL)
     return [
-        each.block.text for each in correct(document, _labelled(document, odd)).labelled if each.label is Label.BODY
+        item.block.text for item in correct(document, _labelled(document, odd)).labelled if item.label is Label.BODY
     ]
 
 
@@ -62,7 +62,7 @@ def _corrected(body: str, odd: str = "", head: str = "<h1>Pier closed until the 
         f"</article><div><div>{HEAD}<div>Von Uwe Roth <time datetime=2025-05-02>gestern</time></div></div>{{}}</div>",
     ],
 )
-def test_the_next_story_below_is_none_of_this_one(following: str) -> None:
+def test_the_next_story_below_is_left_out(following: str) -> None:
     page = f"<article><h1>Pier closed until the spring</h1>{_paragraphs(STORY)}{following.format(_paragraphs(OTHER))}"
     assert _corrected(page, head="") == STORY
 
@@ -167,16 +167,18 @@ def test_what_may_be_replied_to_once_or_makes_up_a_forum_is_no_comment() -> None
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "requested",
     [
         ["We and our partners use cookies to show you adverts that you like.", "Accept"],
         ["Wir und unsere Partner verarbeiten personenbezogene Daten auf diesem Gerät.", "Zustimmen"],
         ["Avec votre consentement, nos partenaires utilisent des cookies.", "Tout accepter"],
     ],
 )
-def test_what_asks_for_consent_above_the_headline_is_left_out(asked: list[str]) -> None:
-    assert _corrected(_paragraphs(STORY), head=f"{_paragraphs(asked)}<h1>Pier closed until the spring</h1>") == STORY
-    assert _corrected(_paragraphs([*STORY, *asked])) == [*STORY, *asked]
+def test_what_asks_for_consent_above_the_headline_is_left_out(requested: list[str]) -> None:
+    assert (
+        _corrected(_paragraphs(STORY), head=f"{_paragraphs(requested)}<h1>Pier closed until the spring</h1>") == STORY
+    )
+    assert _corrected(_paragraphs([*STORY, *requested])) == [*STORY, *requested]
 
 
 def test_a_dateline_in_an_element_of_its_own_is_of_the_story() -> None:
@@ -208,15 +210,15 @@ def test_paid_text_that_the_page_holds_is_of_the_story(added: str, stays: bool) 
     document = read(f"<main><h1>Pier closed</h1>{body}</main>", url=URL)
     reading = _labelled(document)
     labelled = [
-        Labelled(each.block, Label.PROMO, 0.9, "") if each.block.text in OTHER else each for each in reading.labelled
+        Labelled(item.block, Label.PROMO, 0.9, "") if item.block.text in OTHER else item for item in reading.labelled
     ]
-    found = {
-        each.block.text for each in correct(document, Reading(tuple(labelled))).labelled if each.label is Label.BODY
+    results = {
+        item.block.text for item in correct(document, Reading(tuple(labelled))).labelled if item.label is Label.BODY
     }
-    assert (set(OTHER) <= found) is stays
+    assert (set(OTHER) <= results) is stays
 
 
-def test_an_address_that_is_none_is_no_error() -> None:
+def test_an_address_that_is_invalid_is_no_error() -> None:
     page = (
         f"<h1>Pier closed</h1><p>{STORY[0]}</p><p><a href='http://[x'>Swan takes the night bus home</a></p>{STORY[1]}"
     )
@@ -232,8 +234,8 @@ def test_flattened_text_and_an_empty_page_stay_as_they_are() -> None:
 
 @pytest.mark.parametrize("part", [_paragraphs(STORY), HEAD + "<p>2 May 2025</p><p>x", "<p><a href=/s>Swan takes the bus</a></p>", "<table><tr><td>Piles<td>Forty</table>", "<div class=paywall>"])  # fmt: skip
 def test_the_time_grows_with_the_page(part: str) -> None:
-    def run(given: tuple[Document, Reading]) -> object:
-        return correct(*given)
+    def run(value: tuple[Document, Reading]) -> object:
+        return correct(*value)
 
     def page(size: int) -> tuple[Document, Reading]:
         document = read(f"<h1>Pier closed</h1>{_paragraphs(STORY)}{part * (size // 400)}{_paragraphs(STORY)}", url=URL)

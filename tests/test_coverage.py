@@ -19,11 +19,11 @@ def test_each_field_has_the_share_of_records_in_which_it_is_filled() -> None:
         sidebar=Sidebar({"ranking": (Link("Old lighthouse"),)}),
         like_count=0,
     )
-    found = coverage(iter([full, Article(headline="Bare"), Article(headline="Bare")]))
-    assert tuple(found) == FIELDS
+    shares = coverage(iter([full, Article(headline="Bare"), Article(headline="Bare")]))
+    assert tuple(shares) == FIELDS
     some = ("url", "dateline", "date_published", "authors", "body", "sidebar", "like_count")
-    assert {name for name, share in found.items() if share == 0.3333} == set(some)
-    assert {name: share for name, share in found.items() if name not in some and share} == {"headline": 1.0}
+    assert {name for name, share in shares.items() if share == 0.3333} == set(some)
+    assert {name: share for name, share in shares.items() if name not in some and share} == {"headline": 1.0}
 
 
 def test_no_records_have_no_shares() -> None:

@@ -1,4 +1,4 @@
-"""What others make of the records: tables, data frames, data sets, feeds, item pipelines, JSON-LD."""
+"""Records in other tools: tables, data frames, data sets, feeds, item pipelines, JSON-LD."""
 
 import csv
 import dataclasses
@@ -29,15 +29,15 @@ TIMES = ("date_published", "date_modified", "fetched_at")
 
 
 def records(pages: dict[str, portal.Page]) -> list[Article]:
-    """Return the portal's stories, again and again; what most records lack stands in the last alone."""
-    found = []
-    for path, each in pages.items():
+    """Return the portal's stories repeated; only the last record has the fields that most lack."""
+    results = []
+    for path, item in pages.items():
         url = f"{PORTAL}{path}"
         try:
-            found.append(dataclasses.replace(extract(each.body, url=url), id=story_id(url), fetched_at=WHEN))
+            results.append(dataclasses.replace(extract(item.body, url=url), id=story_id(url), fetched_at=WHEN))
         except ScraperError:
             continue
-    many = [dataclasses.replace(found[n % len(found)], id=f"{n:016x}") for n in range(LINES)]
+    many = [dataclasses.replace(results[n % len(results)], id=f"{n:016x}") for n in range(LINES)]
     last = dataclasses.replace(
         many[0],
         date_modified=WHEN,
@@ -50,7 +50,7 @@ def records(pages: dict[str, portal.Page]) -> list[Article]:
         keywords=("ferry", 'a "quoted", one'),
         authors=("Jon Vik", "Ada Lund"),
     )
-    return [*(dataclasses.replace(each, date_modified=None, image=None, images=(), keywords=()) for each in many), last]
+    return [*(dataclasses.replace(item, date_modified=None, image=None, images=(), keywords=()) for item in many), last]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def written(portal_pages: dict[str, portal.Page], tmp_path_factory: pytest.TempP
 
 
 def told(tool: str) -> str:
-    """Return the expression that the guide gives for a tool."""
+    """Return the guide's expression for a tool."""
     return {row[0]: row[-1] for row in rows(guide("records"))}[tool].strip("`")
 
 
@@ -74,7 +74,7 @@ def run(how: str, *libraries: str) -> Any:
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row as the record had it: a tool may have made times of the times, and nothing else of anything."""
+    """Return a row as in the record; a tool may change only the type of times."""
     return {key: _as_text(value) if key in TIMES else _native(value) for key, value in row.items()}
 
 
@@ -85,17 +85,17 @@ def _as_text(value: Any) -> str | None:
 
 
 def _native(value: Any) -> Any:
-    """Return None for pandas' nothing, and the whole number that it had to make a float beside that."""
+    """Return None for pandas' NaN, and an int for a whole number that pandas made a float."""
     if not isinstance(value, float):
         return value
     return None if math.isnan(value) else int(value) if value.is_integer() else value
 
 
 ROWS: dict[str, Callable[[Any], list[dict[str, Any]]]] = {
-    "DuckDB": lambda found: [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()],
-    "Polars": lambda found: found.to_dicts(),
-    "pandas": lambda found: found.to_dict("records"),
-    "Hugging Face datasets": lambda found: found.to_list(),
+    "DuckDB": lambda expected: [dict(zip(expected.columns, row, strict=True)) for row in expected.fetchall()],
+    "Polars": lambda expected: expected.to_dicts(),
+    "pandas": lambda expected: expected.to_dict("records"),
+    "Hugging Face datasets": lambda expected: expected.to_list(),
 }
 
 
@@ -108,10 +108,10 @@ def test_each_tool_gives_every_value(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     how = told(tool)
-    found = run(how, *dict.fromkeys(re.findall(r"\b(duckdb|polars|pandas|datasets)\.", how)))
-    given = ROWS[tool](found)
-    assert len(given) == len(expected)
-    assert [plain(row) for row in given] == [plain(row) for row in expected]
+    matches = run(how, *dict.fromkeys(re.findall(r"\b(duckdb|polars|pandas|datasets)\.", how)))
+    values = ROWS[tool](matches)
+    assert len(values) == len(expected)
+    assert [plain(row) for row in values] == [plain(row) for row in expected]
 
 
 def test_parquet_and_back_gives_equal_values(
@@ -140,12 +140,12 @@ def test_the_corpus_of_the_readme_has_each_story_once_in_its_last_form(
     ]
     folder = tmp_path / "crawls" / "fintechworld"
     folder.mkdir(parents=True)
-    (folder / "records.jsonl").write_text("".join(f"{each.to_json()}\n" for each in lines), "utf-8")
+    (folder / "records.jsonl").write_text("".join(f"{part.to_json()}\n" for part in lines), "utf-8")
     monkeypatch.chdir(tmp_path)
     (example,) = (block for block in blocks("python", guide("records")) if "corpus.txt" in block)
     names: dict[str, Any] = {"read_records": read_records}
-    for each in doctest.DocTestParser().get_examples(example):
-        exec(each.source, names)
+    for part in doctest.DocTestParser().get_examples(example):
+        exec(part.source, names)
     assert [story.headline for story in names["stories"]] == ["Story 3", "Last form"]
     assert (
         Path("corpus.txt").read_text("utf-8").startswith("2025-04-03 Story 3\nIt rained.\nIt stopped.\n\n2025-04-05 ")
@@ -158,7 +158,7 @@ def test_schema_org_says_what_the_record_says(written: tuple[Path, list[Any]]) -
         assert (terms["@context"], terms["@type"]) == ("https://schema.org", "NewsArticle")
         assert terms.get("headline", "") == row["headline"]
         assert terms.get("datePublished") == row["date_published"]
-        assert [each["name"] for each in terms.get("author", ())] == row["authors"]
+        assert [term["name"] for term in terms.get("author", ())] == row["authors"]
         assert all(paragraph in terms["articleBody"] for paragraph in row["body"])
 
 
@@ -208,9 +208,9 @@ def test_the_feed_of_json_lines_is_the_file_of_records(crawled: Crawl) -> None:
 
 def test_lists_and_groups_survive_in_csv(crawled: Crawl) -> None:
     with (crawled.directory / "feed.csv").open(encoding="utf-8", newline="") as file:
-        found = list(csv.DictReader(file))
-    assert len(found) == 2
-    for row, record in zip(found, crawled.records, strict=True):
+        results = list(csv.DictReader(file))
+    assert len(results) == 2
+    for row, record in zip(results, crawled.records, strict=True):
         nested = {key for key, value in record.items() if isinstance(value, (list, dict))}
         assert nested >= {"body", "authors", "sidebar", "extraction", "keywords"}
         assert {key: json.loads(row[key]) for key in nested} == {key: record[key] for key in nested}
@@ -223,8 +223,10 @@ def test_lists_and_groups_survive_in_xml(crawled: Crawl) -> None:
     assert len(items) == 2
     for item, record in zip(items, crawled.records, strict=True):
         assert item.findtext("headline") == record["headline"]
-        assert [each.text for each in item.findall("body/value")] == record["body"]
+        assert [element.text for element in item.findall("body/value")] == record["body"]
         assert item.findtext("extraction/profile") == record["extraction"]["profile"]
-        links = [(each.findtext("text"), each.findtext("url")) for each in item.findall("sidebar/ranking/value")]
+        links = [
+            (element.findtext("text"), element.findtext("url")) for element in item.findall("sidebar/ranking/value")
+        ]
         assert links == [(link["text"], link["url"]) for link in record["sidebar"]["ranking"]]
     assert any(record["sidebar"]["ranking"] for record in crawled.records)

@@ -17,7 +17,6 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from fixtures.portal import site
 from scraper import (
     Label,
-    Labelled,
     NotAnArticle,
     ScraperError,
     explain,
@@ -136,46 +135,32 @@ def assert_harmless(html: str) -> None:
 
 
 @pytest.mark.parametrize("name", [*STORIES, *REFUSED])
-def test_each_block_is_there_once_and_in_order(name: str) -> None:
+def test_each_block_is_shown_once_and_in_order_with_its_label_score_and_reason(name: str) -> None:
     page, labelled = tree(explain_page(page_of(name), url=URL)), explain(page_of(name), url=URL)
-    assert shown_blocks(page) == [(each.label, printable(each.block.text)) for each in labelled]
+    assert shown_blocks(page) == [(item.label, printable(item.block.text)) for item in labelled]
     assert [node.attributes["tabindex"] for node in page.css(".run p")] == ["0"] * len(labelled)
     numbers = [int(node.attributes["start"] or 0) for node in page.css(".run ol")]
     assert numbers == [1 + i for i in range(len(labelled)) if i == 0 or labelled[i].label is not labelled[i - 1].label]
-
-
-@pytest.mark.parametrize("name", STORIES)
-def test_each_block_is_described_by_its_label_score_and_reason(name: str) -> None:
-    page, labelled = tree(explain_page(page_of(name), url=URL)), explain(page_of(name), url=URL)
-    for node, each in zip(page.css(".run p"), labelled, strict=True):
+    scores = [f"unsure {item.score:.2f}" if item.score < 0.5 else f"{item.score:.2f}" for item in labelled]
+    assert [node.text() for node in page.css(".run p + .score")] == scores
+    for node, item in zip(page.css(".run p"), labelled, strict=True):
         (why,) = page.css(f"#{node.attributes['aria-describedby']}")
-        told = why.text().removesuffix("; it opens with the dateline")
-        assert told == f"{name_of(each)} score {each.score:.2f}, {each.reason}"
+        reason = why.text().removesuffix("; it opens with the dateline")
+        assert reason == f"{item.label.replace('_', ' ')} score {item.score:.2f}, {item.reason}"
 
 
-@pytest.mark.parametrize("name", [*STORIES, *REFUSED])
-def test_each_score_stands_beside_its_block_and_a_low_one_is_pointed_out(name: str) -> None:
-    page, labelled = tree(explain_page(page_of(name), url=URL)), explain(page_of(name), url=URL)
-    told = [f"unsure {each.score:.2f}" if each.score < 0.5 else f"{each.score:.2f}" for each in labelled]
-    assert [node.text() for node in page.css(".run p + .score")] == told
-
-
-def test_the_page_says_how_a_reason_is_had() -> None:
-    (told,) = tree(explain_page(page_of(STORIES[0]))).css("#blocks > p")
-    assert "Hover over the block, tap it, or focus it with Tab to read the reason." in told.text()
-
-
-def name_of(each: Labelled) -> str:
-    return each.label.replace("_", " ")
+def test_the_page_explains_how_to_see_a_reason() -> None:
+    (message,) = tree(explain_page(page_of(STORIES[0]))).css("#blocks > p")
+    assert "Hover over the block, tap it, or focus it with Tab to read the reason." in message.text()
 
 
 @pytest.mark.parametrize("name", [*STORIES, *REFUSED])
 def test_the_legend_has_a_switch_and_a_count_for_each_label(name: str) -> None:
     page, labelled = tree(explain_page(page_of(name), url=URL)), explain(page_of(name), url=URL)
-    counts = Counter(each.label for each in labelled)
-    told = {node.attributes["data-label"]: node for node in page.css(".legend label")}
-    assert list(told) == [label for label in Label if label in counts]
-    for label, node in told.items():
+    counts = Counter(item.label for item in labelled)
+    switches = {node.attributes["data-label"]: node for node in page.css(".legend label")}
+    assert list(switches) == [label for label in Label if label in counts]
+    for label, node in switches.items():
         (switch,) = node.css("input")
         assert switch.attributes["id"] == f"show-{label}"
         assert ("checked" in switch.attributes) == (label != "hidden")
@@ -188,20 +173,20 @@ def test_there_is_a_rule_for_each_label() -> None:
     assert [label for label in Label if f"--own:var(--{label})" not in style] == []
 
 
-def test_the_record_is_told_whole() -> None:
+def test_the_whole_record_is_shown() -> None:
     page, story = tree(explain_page(page_of(STORIES[0]), url=URL)), extract(page_of(STORIES[0]), url=URL)
-    told = record(page)
-    assert told["headline"] == [story.headline]
-    assert told["body"] == list(story.body)
-    assert told["authors"] == list(story.authors)
-    assert told["url"] == [URL]
-    assert told["like count"] == [str(story.like_count)]
+    entries = record(page)
+    assert entries["headline"] == [story.headline]
+    assert entries["body"] == list(story.body)
+    assert entries["authors"] == list(story.authors)
+    assert entries["url"] == [URL]
+    assert entries["like count"] == [str(story.like_count)]
     assert story.date_published is not None
-    assert told["date published"] == [story.date_published.isoformat()]
+    assert entries["date published"] == [story.date_published.isoformat()]
     links = [f"{link.text} {link.url}" for links in story.sidebar.values() for link in links]
     assert links
-    assert told["sidebar"] == links
-    counts = ", ".join(f"{name.replace('_', ' ')} {len(each)}" for name, each in story.sidebar.items())
+    assert entries["sidebar"] == links
+    counts = ", ".join(f"{name.replace('_', ' ')} {len(item)}" for name, item in story.sidebar.items())
     assert [node.text() for node in page.css("#record .sidebar summary")] == [counts]
     (dateline,) = page.css("#record .dateline dl")
     assert [node.text() for node in dateline.css("dd")] == ["BERGEN, Norway (AP) — ", "BERGEN, Norway", "AP", "0"]
@@ -209,7 +194,7 @@ def test_the_record_is_told_whole() -> None:
     absent = missing.text().removeprefix("Missing on the page: ").removesuffix(".").split(", ")
     assert absent == ["canonical url", "description", "date modified", "view count", "image", "images", "keywords"]
     of_the_page = {key.replace("_", " ") for key in story.to_dict()} - OF_THE_RECORD
-    assert {*told, *absent} == of_the_page
+    assert {*entries, *absent} == of_the_page
 
 
 def test_the_dateline_is_marked_where_it_stands() -> None:
@@ -223,7 +208,7 @@ def test_the_dateline_is_marked_where_it_stands() -> None:
     assert tree(explain_page_text(text)).css("mark") == []
     paragraph = f"OSLO, Norway (AP) — {STORY_TEXT}"
     twice = tree(
-        explain_page_text("\n".join(["Bridge to close", *[paragraph + each * 3 for each in ("One. ", "Two. ")]]))
+        explain_page_text("\n".join(["Bridge to close", *[paragraph + item * 3 for item in ("One. ", "Two. ")]]))
     )
     assert [node.text() for node in twice.css("mark")] == ["OSLO, Norway (AP) —"]
 
@@ -259,24 +244,24 @@ def test_a_page_without_a_block_has_a_page_too() -> None:
 def test_flattened_text_has_a_page_too() -> None:
     text = (PAGES / "text-plain" / "page.txt").read_text("utf-8")
     html = explain_page_text(text, url=URL)
-    assert shown_blocks(tree(html)) == [(each.label, each.block.text) for each in explain_text(text)]
+    assert shown_blocks(tree(html)) == [(item.label, item.block.text) for item in explain_text(text)]
     assert record(tree(html))["headline"] == [extract_text(text).headline]
     assert tree(html).css_first(".address").text() == URL
 
 
 def test_both_come_from_one_reading(portal_pages: dict[str, site.Page]) -> None:
     path = "/html/961a89698142.html"
-    labelled, found = outcome(read(portal_pages[path].body, url=URL))
+    labelled, verdict = outcome(read(portal_pages[path].body, url=URL))
     assert labelled == explain(portal_pages[path].body, url=URL)
-    assert found == extract(portal_pages[path].body, url=URL)
-    labelled, found = outcome(read(page_of("not-list-page")))
+    assert verdict == extract(portal_pages[path].body, url=URL)
+    labelled, verdict = outcome(read(page_of("not-list-page")))
     assert labelled == explain(page_of("not-list-page"))
-    assert isinstance(found, NotAnArticle)
-    assert found.reason == "listing"
+    assert isinstance(verdict, NotAnArticle)
+    assert verdict.reason == "listing"
 
 
 @pytest.mark.parametrize("page", [None, 5, ["x"], b"\x89PNG\r\n\x1a\n" + bytes(1000)])
-def test_what_is_no_page_is_refused(page: Any) -> None:
+def test_other_input_is_refused(page: Any) -> None:
     for function in (explain_page, explain_page_text, explain_text):
         with pytest.raises(ScraperError):
             function(page)
@@ -307,11 +292,11 @@ def test_hostile_lines_of_text_run_nothing(text: str) -> None:
     html = explain_page_text(lines, url=text)
     assert_harmless(html)
     assert [text for _, text in shown_blocks(tree(html))] == [
-        printable(each.block.text) for each in explain_text(lines)
+        printable(line.block.text) for line in explain_text(lines)
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(st.characters() | st.sampled_from("<>&\"'/="), max_size=60), max_size=8))
 def test_no_text_runs_anything(lines: list[str]) -> None:
     text = "\n".join(["Bridge to close", STORY_TEXT * 3, *lines])
@@ -339,11 +324,11 @@ def test_contrast_is_measured_rightly() -> None:
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
 
 
-@pytest.mark.parametrize("light", [0, 1], ids=["light", "dark"])
-@pytest.mark.parametrize("name", sorted(PALETTE.keys() - {"paper", "card", "rule"}))
-def test_each_colour_can_be_read(name: str, light: int) -> None:
-    for ground in ("paper", "card"):
-        assert contrast(PALETTE[name][light], PALETTE[ground][light]) >= 4.5
+def test_each_colour_can_be_read() -> None:
+    for name in PALETTE.keys() - {"paper", "card", "rule"}:
+        for light in (0, 1):
+            for ground in ("paper", "card"):
+                assert contrast(PALETTE[name][light], PALETTE[ground][light]) >= 4.5, (name, light, ground)
 
 
 def test_each_label_has_a_colour_of_its_own() -> None:
@@ -370,8 +355,8 @@ def file(tmp_path: Path) -> Path:
 
 
 def colour(page: Page, selector: str, name: str = "color") -> str:
-    found: str = page.eval_on_selector(selector, "(node, name) => getComputedStyle(node)[name]", name)
-    return found
+    result: str = page.eval_on_selector(selector, "(node, name) => getComputedStyle(node)[name]", name)
+    return result
 
 
 def rgb(name: str, scheme: str) -> str:
@@ -473,11 +458,11 @@ def inside(box: Any, width: int) -> bool:
     return box["x"] >= 0 and box["x"] + box["width"] <= width and box["height"] > 10
 
 
-def test_a_reason_is_told_to_those_who_do_not_see(browser: Browser, file: Path) -> None:
+def test_screen_readers_get_every_reason(browser: Browser, file: Path) -> None:
     watched = Watched(browser, file)
-    told = watched.page.locator("body").aria_snapshot()
-    for each in explain(page_of(STORIES[0]), url=URL):
-        assert f"score {each.score:.2f}, {each.reason}" in told
+    snapshot = watched.page.locator("body").aria_snapshot()
+    for story in explain(page_of(STORIES[0]), url=URL):
+        assert f"score {story.score:.2f}, {story.reason}" in snapshot
     watched.assert_quiet()
 
 

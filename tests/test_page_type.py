@@ -100,7 +100,7 @@ def test_a_copyright_line_says_nothing_of_the_page() -> None:
         ("", "<p></p>", "empty"),
     ],
 )
-def test_what_is_no_article_says_so(title: str, text: str, reason: str) -> None:
+def test_a_non_article_is_refused_with_a_reason(title: str, text: str, reason: str) -> None:
     with pytest.raises(NotAnArticle) as caught:
         extract(f"<title>{title}</title><body>{text}</body>")
     assert caught.value.reason == reason

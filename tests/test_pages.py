@@ -1,4 +1,4 @@
-"""The fixtures are the specification: each page under `fixtures/pages` gives the record its `expected.json` tells.
+"""The fixtures are the specification: each page under `fixtures/pages` gives the record in its `expected.json`.
 
 `expected.json` names the fields that matter, as `Article.to_dict` gives them. Of a mapping (`dateline`, `sidebar`)
 only the keys named are compared; a link is written as its text, or as `[text, address]` where it has one. Beside the
@@ -26,22 +26,22 @@ def page_of(name: str) -> Path:
 
 
 def expectation(name: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((PAGES / name / "expected.json").read_text("utf-8"))
-    return told
+    data: dict[str, Any] = json.loads((PAGES / name / "expected.json").read_text("utf-8"))
+    return data
 
 
-def read(name: str, **given: str) -> Article:
+def read(name: str, **value: str) -> Article:
     page = page_of(name)
     if page.suffix == ".html":
-        return extract(page.read_bytes(), **given)
-    return extract_text(page.read_bytes().decode("utf-8"), **given)
+        return extract(page.read_bytes(), **value)
+    return extract_text(page.read_bytes().decode("utf-8"), **value)
 
 
-def told_fields(article: Article, told: dict[str, Any]) -> dict[str, Any]:
+def told_fields(article: Article, expected: dict[str, Any]) -> dict[str, Any]:
     """Cut a record down to the shape of an expectation."""
     record = article.to_dict()
     record["sidebar"] = {kind: [short(link) for link in links] for kind, links in record["sidebar"].items()}
-    return {key: cut(record[key], value) for key, value in told.items() if key not in DIRECTIVES}
+    return {key: cut(record[key], value) for key, value in expected.items() if key not in DIRECTIVES}
 
 
 def short(link: dict[str, Any]) -> str | list[str]:
@@ -54,34 +54,34 @@ def cut(value: Any, shape: Any) -> Any:
     return value
 
 
-def rewrite(name: str, told: dict[str, Any], fields: dict[str, Any]) -> None:
+def rewrite(name: str, expected: dict[str, Any], fields: dict[str, Any]) -> None:
     path = PAGES / name / "expected.json"
-    path.write_text(json.dumps(told | fields, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    path.write_text(json.dumps(expected | fields, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_page_gives_the_record_told(name: str, update: bool) -> None:
-    told = expectation(name)
-    if "error" in told:
-        assert_refused(name, told)
+def test_page_gives_the_expected_record(name: str, update: bool) -> None:
+    expected = expectation(name)
+    if "error" in expected:
+        assert_refused(name, expected)
         return
-    article = read(name, **told.get("input", {}))
-    fields = told_fields(article, told)
+    article = read(name, **expected.get("input", {}))
+    fields = told_fields(article, expected)
     if update:
-        rewrite(name, told, fields)
+        rewrite(name, expected, fields)
         return
-    assert fields == {key: value for key, value in told.items() if key not in DIRECTIVES}
-    assert set(article.extraction.warnings) == set(told.get("warnings", article.extraction.warnings))
-    assert [part for part in told.get("body_contains", ()) if part not in article.text] == []
-    assert [part for part in told.get("body_lacks", ()) if part in article.text] == []
+    assert fields == {key: value for key, value in expected.items() if key not in DIRECTIVES}
+    assert set(article.extraction.warnings) == set(expected.get("warnings", article.extraction.warnings))
+    assert [part for part in expected.get("body_contains", ()) if part not in article.text] == []
+    assert [part for part in expected.get("body_lacks", ()) if part in article.text] == []
 
 
-def assert_refused(name: str, told: dict[str, Any]) -> None:
+def assert_refused(name: str, expected: dict[str, Any]) -> None:
     with pytest.raises(ScraperError) as caught:
-        read(name, **told.get("input", {}))
-    if told["error"] != "ScraperError":
+        read(name, **expected.get("input", {}))
+    if expected["error"] != "ScraperError":
         assert isinstance(caught.value, NotAnArticle)
-        assert caught.value.reason == told["error"]
+        assert caught.value.reason == expected["error"]
 
 
 def test_there_are_fixtures_and_each_is_whole() -> None:

@@ -65,28 +65,28 @@ def test_bad_input_ends_well(page: bytes | str) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://[x", "http://x]y/", "\x00", "not an address", "", "http://a.test:port/"])
-def test_an_address_that_is_none_does_no_harm(url: str) -> None:
+def test_an_address_that_is_invalid_does_no_harm(url: str) -> None:
     page = f'<a href="x.html">x</a><link rel=canonical href="http://a]b/"><h1>Bridge to close</h1>{STORY}'
     assert extract(page, url=url).body
     assert extract_text("Bridge to close\n" + "The council voted on Monday to close the bridge. " * 5, url=url).body
 
 
 @pytest.mark.parametrize("page", [None, 5, ["<p>x"], object()])
-def test_what_is_neither_bytes_nor_text_is_refused(page: object) -> None:
+def test_other_types_are_refused(page: object) -> None:
     for function in (extract, extract_text, explain):
         with pytest.raises(ScraperError):
             function(page)  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("told", [{"url": 5}, {"url": b"http://a.test/"}, {"content_type": b"text/html"}])
-def test_what_is_told_of_a_page_is_text(told: dict[str, object]) -> None:
-    functions = (extract, explain, explain_page) if "content_type" in told else (extract, extract_text, explain)
+@pytest.mark.parametrize("expected", [{"url": 5}, {"url": b"http://a.test/"}, {"content_type": b"text/html"}])
+def test_what_is_reported_of_a_page_is_text(expected: dict[str, object]) -> None:
+    functions = (extract, explain, explain_page) if "content_type" in expected else (extract, extract_text, explain)
     for function in functions:
-        with pytest.raises(ScraperError, match=f"{next(iter(told))} must be str or None, not "):
-            function(STORY, **told)  # type: ignore[operator]
+        with pytest.raises(ScraperError, match=f"{next(iter(expected))} must be str or None, not "):
+            function(STORY, **expected)  # type: ignore[operator]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_damaged_pages_end_well(portal_pages: dict[str, site.Page], data: st.DataObject) -> None:
     """Cut, doubled, and with bytes changed: real pages of the portal, and nothing but a `ScraperError` comes out."""
@@ -103,7 +103,7 @@ def test_damaged_pages_end_well(portal_pages: dict[str, site.Page], data: st.Dat
             assert Article.from_json(article.to_json()) == article
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(st.characters(), max_size=200))
 def test_any_text_ends_well(text: str) -> None:
     for function in (extract, extract_text):
@@ -124,13 +124,13 @@ def test_any_text_ends_well(text: str) -> None:
         ("<h1>News</h1><ul>" + "<li><a href=/a>A title of some eight words or so</a>" * 20 + "</ul>", "listing"),
     ],
 )
-def test_what_is_no_article_says_why(page: str, reason: str) -> None:
+def test_a_non_article_is_refused_with_its_reason(page: str, reason: str) -> None:
     with pytest.raises(NotAnArticle) as caught:
         extract(page)
     assert caught.value.reason == reason
 
 
-def test_pages_of_the_portal_that_are_no_articles_say_why(portal_pages: dict[str, site.Page]) -> None:
+def test_non_articles_of_the_portal_are_refused_with_their_reasons(portal_pages: dict[str, site.Page]) -> None:
     for path, reason in site.skipped().items():
         page = portal_pages[path]
         with pytest.raises(NotAnArticle) as caught:
@@ -141,12 +141,12 @@ def test_pages_of_the_portal_that_are_no_articles_say_why(portal_pages: dict[str
 def test_explain_gives_each_block_once_and_in_order(portal_pages: dict[str, site.Page]) -> None:
     page = portal_pages["/html/961a89698142.html"]
     labelled = explain(page.body, url="http://portal.test/html/961a89698142.html")
-    elements = [each.block.element for each in labelled]
+    elements = [item.block.element for item in labelled]
     assert elements == sorted(elements, key=elements.index)
     assert {Label.HEADLINE, Label.BODY, Label.RELATED, Label.RANKING, Label.RECOMMENDATION} <= {
-        each.label for each in labelled
+        item.label for item in labelled
     }
-    assert all(0 <= each.score <= 1 and each.reason for each in labelled)
+    assert all(0 <= item.score <= 1 and item.reason for item in labelled)
 
 
 def test_parts_of_a_story_become_one_record() -> None:

@@ -114,9 +114,9 @@ def test_records_have_the_fields_of_an_article() -> None:
 def test_ids_obey_the_family_rule() -> None:
     paths = [path for record in RECORDS for path in addresses(record)]
     for path in paths:
-        found = ID.fullmatch(path)
-        assert found, path
-        assert sum(map(int, found.groups())) == 99999, path
+        match = ID.fullmatch(path)
+        assert match, path
+        assert sum(map(int, match.groups())) == 99999, path
     # Each address is one page; an id may stand under /html/ and /news/.
     assert len(set(paths)) == len(paths)
     assert len({path.rpartition("/")[2] for path in paths}) < len(paths)
@@ -351,7 +351,7 @@ def test_every_request_is_counted(client: http.client.HTTPConnection, server: Se
     assert sum(server.hits.values()) == 5
 
 
-def test_a_query_that_names_no_page_is_passed_over(client: http.client.HTTPConnection) -> None:
+def test_a_query_that_names_no_page_is_skipped(client: http.client.HTTPConnection) -> None:
     assert get(client, "/stocks/?utm_source=x")[1] == get(client, "/stocks/")[1]
     assert get(client, "/invest/?page=1")[1] != get(client, "/invest/")[1]
 

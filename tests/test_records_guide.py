@@ -14,9 +14,9 @@ ROWS = [
 
 
 def test_every_field_has_its_sources() -> None:
-    told = [name for row in ROWS for name in re.findall(r"`(\w+)`", row[0])]
-    assert sorted(told) == sorted(set(told))
-    assert {field.name for field in dataclasses.fields(Article)} <= set(told)
+    matches = [name for row in ROWS for name in re.findall(r"`(\w+)`", row[0])]
+    assert sorted(matches) == sorted(set(matches))
+    assert {field.name for field in dataclasses.fields(Article)} <= set(matches)
 
 
 def test_the_modules_named_exist() -> None:

@@ -94,8 +94,8 @@ def test_scraper_crawl_and_a_spider_in_a_scrapy_project_write_the_same_records(
     (project / "own" / "settings.py").write_text(SETTINGS)
     (project / "own" / "__init__.py").touch()
     (project / "own" / "spiders" / "__init__.py").write_text(SPIDER)
-    given = ("-a", f"site={portal}/", "-s", f"TRUSTED_HOSTS={host}", "-s", "CRAWL_DIR=kept")
-    own = run(scripts / "scrapy", "crawl", "own", *given, cwd=project)
+    arguments = ("-a", f"site={portal}/", "-s", f"TRUSTED_HOSTS={host}", "-s", "CRAWL_DIR=kept")
+    own = run(scripts / "scrapy", "crawl", "own", *arguments, cwd=project)
     assert own.returncode == 0, own.stderr
     fast = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0")
     alone = run(scripts / "scraper", "crawl", f"{portal}/", "--into", "kept", "--trust", host, *fast, cwd=tmp_path)

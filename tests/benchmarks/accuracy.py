@@ -73,64 +73,64 @@ def read_set(folder: Path) -> Iterator[Result]:
 
 def measure(results: Sequence[Result]) -> dict[str, float]:
     """Return a set's figures."""
-    articles = [each for each in results if each.gold.get("type", "article") == "article"]
-    others = [each for each in results if each.gold.get("type", "article") != "article"]
+    articles = [result for result in results if result.gold.get("type", "article") == "article"]
+    others = [result for result in results if result.gold.get("type", "article") != "article"]
     figures = {
-        "words": _mean(_words_f1(each) for each in articles if each.gold.get("body")),
-        "paras": _mean(_paragraphs_f1(each) for each in articles if each.gold.get("paragraphs")),
-        "segs": _segments_f1([each for each in articles if "with" in each.gold and not each.gold.get("body")]),
-        "head": _mean(_is_headline(each) for each in articles if each.gold.get("headline")),
-        "auth": _mean(_are_authors(each) for each in articles if each.gold.get("authors")),
-        "date": _mean(_is_date(each) for each in articles if each.gold.get("date")),
-        "refused": _mean(float(isinstance(each.error, NotAnArticle)) for each in articles),
-        "others": _mean(float(isinstance(each.error, NotAnArticle)) for each in others),
-        "x parse": sum(each.seconds for each in results) / sum(each.parse for each in results),
+        "words": _mean(_words_f1(result) for result in articles if result.gold.get("body")),
+        "paras": _mean(_paragraphs_f1(result) for result in articles if result.gold.get("paragraphs")),
+        "segs": _segments_f1([result for result in articles if "with" in result.gold and not result.gold.get("body")]),
+        "head": _mean(_is_headline(result) for result in articles if result.gold.get("headline")),
+        "auth": _mean(_are_authors(result) for result in articles if result.gold.get("authors")),
+        "date": _mean(_is_date(result) for result in articles if result.gold.get("date")),
+        "refused": _mean(float(isinstance(result.error, NotAnArticle)) for result in articles),
+        "others": _mean(float(isinstance(result.error, NotAnArticle)) for result in others),
+        "x parse": sum(result.seconds for result in results) / sum(result.parse for result in results),
     }
     return {name: round(value, 4) for name, value in figures.items() if value is not None}
 
 
 def _mean(values: Iterator[float]) -> float | None:
-    found = list(values)
-    return sum(found) / len(found) if found else None
+    results = list(values)
+    return sum(results) / len(results) if results else None
 
 
-def _f1(found: Counter[str], wanted: Counter[str]) -> float:
-    common = (found & wanted).total()
-    return 2 * common / (found.total() + wanted.total()) if common else float(not found and not wanted)
+def _f1(words: Counter[str], wanted: Counter[str]) -> float:
+    common = (words & wanted).total()
+    return 2 * common / (words.total() + wanted.total()) if common else float(not words and not wanted)
 
 
 def _words(text: str) -> list[str]:
     return WORD.findall(text.lower())
 
 
-def _words_f1(each: Result) -> float:
-    return _f1(Counter(_words("\n".join(each.body))), Counter(_words(each.gold["body"])))
+def _words_f1(item: Result) -> float:
+    return _f1(Counter(_words("\n".join(item.body))), Counter(_words(item.gold["body"])))
 
 
-def _paragraphs_f1(each: Result) -> float:
-    return _f1(Counter(each.body), Counter(" ".join(paragraph.split()) for paragraph in each.gold["paragraphs"]))
+def _paragraphs_f1(item: Result) -> float:
+    return _f1(Counter(item.body), Counter(" ".join(paragraph.split()) for paragraph in item.gold["paragraphs"]))
 
 
 def _segments_f1(results: Sequence[Result]) -> float | None:
-    texts = [("\n".join(each.body), each.gold) for each in results]
+    texts = [("\n".join(result.body), result.gold) for result in results]
     hit = sum(segment in text for text, gold in texts for segment in gold["with"])
     miss = sum(segment not in text for text, gold in texts for segment in gold["with"])
     leak = sum(segment in text for text, gold in texts for segment in gold["without"])
     return 2 * hit / (2 * hit + miss + leak) if texts else None
 
 
-def _is_headline(each: Result) -> float:
-    return float(each.article is not None and _words(each.article.headline) == _words(each.gold["headline"]))
+def _is_headline(item: Result) -> float:
+    return float(item.article is not None and _words(item.article.headline) == _words(item.gold["headline"]))
 
 
-def _are_authors(each: Result) -> float:
-    wanted = {" ".join(_words(name)) for name in each.gold["authors"]}
-    return float(each.article is not None and {" ".join(_words(name)) for name in each.article.authors} == wanted)
+def _are_authors(item: Result) -> float:
+    wanted = {" ".join(_words(name)) for name in item.gold["authors"]}
+    return float(item.article is not None and {" ".join(_words(name)) for name in item.article.authors} == wanted)
 
 
-def _is_date(each: Result) -> float:
-    day = each.article and each.article.date_published and each.article.date_published.date().isoformat()
-    return float(day == str(each.gold["date"])[:10])
+def _is_date(item: Result) -> float:
+    day = item.article and item.article.date_published and item.article.date_published.date().isoformat()
+    return float(day == str(item.gold["date"])[:10])
 
 
 # ---------------------------------------------------------------- the command

@@ -51,11 +51,11 @@ def main() -> None:
     parser.add_argument("archives", nargs="*", type=Path)
     parser.add_argument("--pages", type=int, default=2000, help="to make where no archives are given")
     parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        each = given.pages // _FILES
-        paths = given.archives or [
-            archive(Path(folder, f"{n}.warc.gz"), range(n * each, (n + 1) * each)) for n in range(_FILES)
+        share = arguments.pages // _FILES
+        paths = arguments.archives or [
+            archive(Path(folder, f"{n}.warc.gz"), range(n * share, (n + 1) * share)) for n in range(_FILES)
         ]
         first = archive(Path(folder, "first.warc.gz"), range(1))
         kinds: dict[str, Callable[[], int]] = {
@@ -64,8 +64,8 @@ def main() -> None:
             "bulk, one job": lambda: bulk(paths, 1),
             "bulk, two jobs": lambda: bulk(paths, 2),
         }
-        rounds = [{name: timed(do) for name, do in kinds.items()} for _ in range(given.rounds)]
-    best = {name: min(each[name] for each in rounds) for name in kinds}
+        rounds = [{name: timed(do) for name, do in kinds.items()} for _ in range(arguments.rounds)]
+    best = {name: min(times[name] for times in rounds) for name in kinds}
     for name, (seconds, records) in best.items():
         print(f"{name}: {records} records in {seconds:.1f} s, {records / seconds:.1f} a second")
     begin, loop, one, two = (seconds for seconds, _ in best.values())

@@ -1,4 +1,4 @@
-"""How well near copies are told from other stories: `python -m tests.benchmarks.copies [FOLDER]`.
+"""How well near copies are separated from other stories: `python -m tests.benchmarks.copies [FOLDER]`.
 
 The pairs are made here. Copies: the stories of the embedded portal, each alone and, four of a section joined, as longer
 ones ("long"), changed as portals change what they take over (`CHANGES`). Look-alikes: `copies.toml`, where a template is
@@ -82,8 +82,8 @@ def _with_keyword(story: Story, chance: random.Random) -> Story:
 
 def _revised(story: Story, chance: random.Random) -> Story:
     """An update's new toll or sum: the first number is another one wherever it stands."""
-    found = NUMBER.search(" ".join(story))
-    return tuple(p.replace(found[0], str(int(found[0]) + 3)) for p in story) if found else story
+    match = NUMBER.search(" ".join(story))
+    return tuple(p.replace(match[0], str(int(match[0]) + 3)) for p in story) if match else story
 
 
 def _swapped(story: Story, chance: random.Random) -> Story:
@@ -126,8 +126,8 @@ CHANGES: dict[str, Callable[[Story, random.Random], Story]] = {
 
 def portal_stories() -> list[Story]:
     """Return the portal's stories by section, without those too short for copies."""
-    found = sorted(records(), key=lambda record: str(record["section"]))
-    return [tuple(record["body"]) for record in found if len("".join(record["body"])) >= LEAST and record["body"][1:]]
+    results = sorted(records(), key=lambda record: str(record["section"]))
+    return [tuple(record["body"]) for record in results if len("".join(record["body"])) >= LEAST and record["body"][1:]]
 
 
 def joined(stories: Sequence[Story]) -> list[Story]:
@@ -149,7 +149,7 @@ def copies(stories: Sequence[Story], size: str = "") -> Iterator[Pair]:
 
 def _filled(template: Mapping[str, Any], chance: random.Random) -> Story:
     words = {name: _drawn(slot, chance) for name, slot in template["slots"].items()}
-    return tuple(SLOT.sub(lambda found: words[found[1]], template["text"]).strip().split("\n"))
+    return tuple(SLOT.sub(lambda match: words[match[1]], template["text"]).strip().split("\n"))
 
 
 def _drawn(slot: Sequence[str | int], chance: random.Random) -> str:
@@ -163,8 +163,8 @@ def look_alikes() -> list[Pair]:
     """Return the pairs of different stories that `copies.toml` makes."""
     data = tomllib.loads(DATA.read_text("utf-8"))
     chance = random.Random(2)
-    groups = {each["name"]: [_filled(each, chance) for _ in range(FILLED)] for each in data["template"]}
-    groups |= {each["name"]: [tuple(s.strip().split("\n")) for s in each["stories"]] for each in data["subject"]}
+    groups = {item["name"]: [_filled(item, chance) for _ in range(FILLED)] for item in data["template"]}
+    groups |= {item["name"]: [tuple(s.strip().split("\n")) for s in item["stories"]] for item in data["subject"]}
     return [Pair(name, *two, False) for name, stories in groups.items() for two in combinations(stories, 2)]
 
 
@@ -205,13 +205,13 @@ def table(pairs: Sequence[Pair], others: Sequence[Pair]) -> str:
     lines = [f"{same} copies, {len(pairs) - same} look-alikes, {len(others)} others"]
     lines.append(f"{'threshold':10}{'precision':>11}{'recall':>9}{'alike':>7}{'others':>8}")
     for threshold in THRESHOLDS:
-        found, wrong = figures(pairs, threshold), figures(others, threshold).wrong
-        lines.append(f"{threshold:<10}{found.precision:11.3f}{found.recall:9.3f}{found.wrong:7}{wrong:8}")
+        result, wrong = figures(pairs, threshold), figures(others, threshold).wrong
+        lines.append(f"{threshold:<10}{result.precision:11.3f}{result.recall:9.3f}{result.wrong:7}{wrong:8}")
     kinds: dict[tuple[bool, str], list[float]] = defaultdict(list)
     for pair in pairs:
         kinds[pair.same, pair.kind].append(score(pair))
     for (is_copy, kind), scores in kinds.items():
-        share = sum(each >= THRESHOLD for each in scores) / len(scores)
+        share = sum(item >= THRESHOLD for item in scores) / len(scores)
         lines.append(
             f"  {kind:28}{len(scores):5}" + (f"  found {share:.3f}" if is_copy else f"  at most {max(scores):.2f}")
         )
@@ -220,15 +220,15 @@ def table(pairs: Sequence[Pair], others: Sequence[Pair]) -> str:
 
 def gold_stories(folder: Path) -> dict[Story, str]:
     """Return the gold bodies of the articles in all sets of a folder, with their names."""
-    found = {}
+    results = {}
     for file in sorted(folder.glob("*/gold.jsonl")):
         for line in file.read_text("utf-8").strip().split("\n"):
             gold = json.loads(line)
             body = gold.get("paragraphs") or str(gold.get("body") or "").split("\n")
             story = tuple(paragraph for paragraph in body if paragraph.strip())
             if gold.get("type", "article") == "article" and len(story) > 1 and len("".join(story)) >= LEAST:
-                found[story] = f"{file.parent.name}/{gold['page']}"
-    return found
+                results[story] = f"{file.parent.name}/{gold['page']}"
+    return results
 
 
 def main() -> None:

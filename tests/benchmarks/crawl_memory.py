@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.crawling import FAST, ROOT, command, of
+from tests.crawling import FAST, REPORT, ROOT, command, of
 
 _ON_A_LIST = 50
 _WORDS = (
@@ -93,7 +93,7 @@ def main() -> None:
         records = Path(scratch, "records.jsonl")
         records.touch()
         quiet = ("-s", "LOG_LEVEL=ERROR", "-s", "DEPTH_LIMIT=0", "-s", "DEPTH_PRIORITY=0")
-        crawl = command(Path(scratch), *of(base), *FAST, *quiet)
+        crawl = command(Path(scratch), *of(base), *FAST, *REPORT, *quiet)
         with subprocess.Popen(crawl, cwd=ROOT, stderr=sys.stderr) as process, records.open("rb") as written:
             done = 0
             while process.poll() is None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.crawling import FAST, ROOT, of
+from tests.crawling import FAST, REPORT, ROOT, of
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def served(pages: int) -> Iterator[str]:
 def full(base: str, directory: Path) -> tuple[int, float]:
     """Crawl with all that the project has; give pages and CPU-free seconds from the spider's start to its end."""
     where = ("-s", f"CRAWL_DIR={directory}", "-s", "LOG_LEVEL=ERROR")
-    command = [sys.executable, "-m", "scrapy", "crawl", *of(base), *FAST, *where]
+    command = [sys.executable, "-m", "scrapy", "crawl", *of(base), *FAST, *REPORT, *where]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     run = json.loads((directory / "run.json").read_text("utf-8"))
     return run["counts"]["fetched"], run["seconds"]
@@ -40,8 +40,8 @@ def bare(base: str, links: str) -> tuple[int, float]:
     """Crawl with Scrapy's own parts, and find links by its selectors, or by lexbor alone."""
     command = [sys.executable, "-m", "tests.benchmarks.bare", base, links]
     run = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    found = json.loads(run.stdout.splitlines()[-1])
-    return found["pages"], found["seconds"]
+    data = json.loads(run.stdout.splitlines()[-1])
+    return data["pages"], data["seconds"]
 
 
 def main() -> None:
@@ -49,10 +49,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=3)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     best = dict.fromkeys(("scrapy", "lexbor", "full"), 0.0)
-    with served(given.pages) as base, tempfile.TemporaryDirectory() as scratch:
-        for number in range(given.rounds):
+    with served(arguments.pages) as base, tempfile.TemporaryDirectory() as scratch:
+        for number in range(arguments.rounds):
             runs = {links: bare(base, links) for links in ("scrapy", "lexbor")}
             runs["full"] = full(base, Path(scratch, str(number)))
             for name, (pages, seconds) in runs.items():

@@ -29,13 +29,13 @@ SLOW, SPARE = 20, 0.05
 
 def pages(folder: Path) -> list[bytes]:
     """Read the pages to begin with."""
-    found = []
+    results = []
     for path in sorted(folder.rglob("*")):
         if path.suffix in (".html", ".txt"):
-            found.append(path.read_bytes())
+            results.append(path.read_bytes())
         elif path.name.endswith(".html.gz"):
-            found.append(gzip.decompress(path.read_bytes()))
-    return found
+            results.append(gzip.decompress(path.read_bytes()))
+    return results
 
 
 def damaged(page: bytes, other: bytes, chance: random.Random) -> bytes:
@@ -69,7 +69,7 @@ def tried(page: bytes) -> None:
 
 
 def too_slow(page: bytes) -> bool:
-    """Read a page and tell whether that took more than it may."""
+    """Read a page and return whether that took too long."""
     spent = seconds(lambda: tried(page))
     parse = seconds(lambda: LexborHTMLParser(page.decode("utf-8", "replace")))
     return spent > 2 * (SLOW * parse + SPARE)  # two readings

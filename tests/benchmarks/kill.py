@@ -88,8 +88,10 @@ def _faults(directory: Path, whole: Counter[str]) -> list[str]:
     text = (directory / "records.jsonl").read_bytes()
     if not text.endswith(b"\n"):
         return ["a half line"]
-    found = _bodies(directory)
-    faults = [f"missing: {body[:60]}" for body in whole - found] + [f"doubled: {body[:60]}" for body in found - whole]
+    written = _bodies(directory)
+    faults = [f"missing: {body[:60]}" for body in whole - written] + [
+        f"doubled: {body[:60]}" for body in written - whole
+    ]
     return faults + _disagreements(directory, [json.loads(line)["id"] for line in text.splitlines()])
 
 
@@ -100,7 +102,7 @@ def _disagreements(directory: Path, ids: list[str]) -> list[str]:
     size = store.execute("select value from mark where name = 'records_size'").fetchone()[0]
     unfinished = store.execute("select count(*) from request where state <> 2").fetchone()[0]
     store.close()
-    faults = [f"the ledger does not know {each}" for each in ids if each not in known]
+    faults = [f"the ledger does not know {story}" for story in ids if story not in known]
     if size != (directory / "records.jsonl").stat().st_size:
         faults.append("the ledger knows another size of the file")
     return faults + ([f"{unfinished} requests are not closed"] if unfinished else [])
@@ -111,8 +113,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    done = loop(given.kills, given.seed, progress=True)
+    arguments = parser.parse_args()
+    done = loop(arguments.kills, arguments.seed, progress=True)
     print(*done.faults, sep="\n")
     print(f"{done.kills} kills in {done.crawls} crawls: {len(done.faults)} faults, {done.torn} torn lines mended")
     sys.exit(bool(done.faults))

@@ -36,7 +36,7 @@ def story(number: int) -> Story:
 
 
 def fill(store: RedisStore, addresses: int) -> None:
-    """Have so many addresses asked for, each with a story."""
+    """Request this many URLs, each with a story."""
     for number in range(addresses):
         request = Request(
             f"https://portal.example/html/{number:06d}b1000{number}.html",

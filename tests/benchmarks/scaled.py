@@ -37,7 +37,7 @@ def _moved(page: Page, base: str, number: int) -> Page:
     spelling = str.maketrans("aeiou", "".join(_VOWELS[number % len(_VOWELS)]))
     text = page.body.decode("latin-1").replace(base, f"{base}/{number}")
     text = _LINK.sub(rf"\g<1>/{number}/", text)
-    text = _TEXT.sub(lambda found: f">{found[1].translate(spelling)}<", text)
+    text = _TEXT.sub(lambda match: f">{match[1].translate(spelling)}<", text)
     return page._replace(body=text.encode("latin-1"), location=location)
 
 

@@ -37,7 +37,7 @@ Entries = dict[str, set[str]]
 
 
 class Scored(NamedTuple):
-    """What came of one page: the entries that stand in its lists, and those that were found."""
+    """The result of one page: the entries of its lists, and those that were found."""
 
     wanted: Entries
     found: Entries
@@ -73,17 +73,17 @@ def score(folder: Path, pages: Sequence[dict[str, Any]]) -> dict[str, list[Score
 
 def _wanted(page: dict[str, Any]) -> Entries:
     entries: Entries = defaultdict(set)
-    for each in page["lists"]:
-        for entry in each["entries"]:
-            entries[entry].add(each["kind"])
+    for item in page["lists"]:
+        for entry in item["entries"]:
+            entries[entry].add(item["kind"])
     return dict(entries)
 
 
 def _found(labelled: Sequence[Labelled]) -> Entries:
     entries: Entries = defaultdict(set)
-    for each in labelled:
-        if each.label in KINDS and not each.block.hidden:
-            entries[digest(each.block.text)].add(str(each.label))
+    for item in labelled:
+        if item.label in KINDS and not item.block.hidden:
+            entries[digest(item.block.text)].add(str(item.label))
     return dict(entries)
 
 
@@ -93,12 +93,12 @@ def measure(pages: Sequence[Scored]) -> dict[str, float]:
         (page.wanted[entry], page.found[entry]) for page in pages for entry in page.wanted.keys() & page.found.keys()
     ]
     wanted = sum(len(page.wanted) for page in pages)
-    found = sum(len(page.found) for page in pages)
+    result = sum(len(page.found) for page in pages)
     return {
-        "precision": len(both) / max(found, 1),
+        "precision": len(both) / max(result, 1),
         "recall": len(both) / max(wanted, 1),
-        "f1": 2 * len(both) / max(found + wanted, 1),
-        "kind": sum(not right.isdisjoint(given) for right, given in both) / max(len(both), 1),
+        "f1": 2 * len(both) / max(result + wanted, 1),
+        "kind": sum(not right.isdisjoint(values) for right, values in both) / max(len(both), 1),
     }
 
 

@@ -15,23 +15,22 @@ from tests.test_readme import GUIDES, ROOT
 SMALL = {
     "bulk_speed": ("--pages", "20", "--rounds", "1"),
     "copies": (),
-    "crawl_memory": ("--pages", "600"),
-    "crawl_speed": ("--pages", "40", "--rounds", "1"),
+    "crawl_memory": ("--pages", "200"),
+    "crawl_speed": ("--pages", "20", "--rounds", "1"),
     "fuzz": ("fixtures/pages", "--inputs", "10"),
-    "kill": ("--kills", "1"),
     "redis_memory": ("--addresses", "20"),
 }
 
 
-def test_all_of_them_are_here() -> None:
+def test_every_documented_benchmark_is_tested() -> None:
     named = {
         name for guide in GUIDES.glob("*.md") for name in re.findall(r"tests\.benchmarks\.(\w+)", guide.read_text())
     }
-    assert named | {"kill"} == {*SMALL, "accuracy"}
+    assert named == {*SMALL, "accuracy", "kill"}  # whose loop is a test of its own
 
 
 @pytest.mark.parametrize("name", sorted(SMALL))
-def test_it_runs(name: str) -> None:
+def test_a_benchmark_runs(name: str) -> None:
     command = [sys.executable, "-m", f"tests.benchmarks.{name}", *SMALL[name]]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     if name == "redis_memory" and "redis" in run.stderr.lower() and run.returncode:

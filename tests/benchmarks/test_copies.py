@@ -15,9 +15,9 @@ def pairs() -> list[Pair]:
 
 
 def test_copies_are_found_and_look_alikes_left_alone(pairs: list[Pair]) -> None:
-    found = figures(pairs)
-    assert found.precision >= 0.995
-    assert found.recall >= 0.955
+    result = figures(pairs)
+    assert result.precision >= 0.995
+    assert result.recall >= 0.955
 
 
 def test_the_threshold_chosen_is_the_lowest_of_the_table_that_is_as_precise(pairs: list[Pair]) -> None:

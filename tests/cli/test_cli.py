@@ -1,4 +1,4 @@
-"""The command line: each command with good and bad inputs, on a terminal and off it, interrupted and cut off."""
+"""The command line: each command with good and bad inputs, on and off a terminal, interrupted, and with closed streams."""
 
 import csv
 import gzip
@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ from scraper.cli import main
 from scraper.cli.extract import _jobs
 from scraper.cli.inputs import InputOptions, Inputs
 from scraper.cli.screen import Screen
-from scraper.coverage import fallen
 from scraper.io.export import FORMS
 from scraper.io.jsonl import read_records
 from scraper.io.workers import cores
@@ -85,9 +85,9 @@ def many(tmp_path: Path) -> Path:
 
 def test_a_folder_gives_the_records_of_its_pages_in_order(pages, capsys):
     assert main(["extract", str(pages)]) == 0
-    told = capsys.readouterr()
-    assert headlines(told.out)[:2] == ["red", "blue"]
-    assert (len(told.out.splitlines()), told.err) == (3, passed_over(pages))
+    output = capsys.readouterr()
+    assert headlines(output.out)[:2] == ["red", "blue"]
+    assert (len(output.out.splitlines()), output.err) == (3, passed_over(pages))
 
 
 def test_a_pattern_is_read_where_the_shell_did_not(pages, capsys):
@@ -99,28 +99,31 @@ def test_a_pattern_is_read_where_the_shell_did_not(pages, capsys):
     assert capsys.readouterr().err == f"{pages}/*.xml: no matching file\n"
 
 
+@pytest.fixture
+def stdin(monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], None]:
+    """Return a function that has the next command read these bytes."""
+    return lambda data: monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(data)))
+
+
+ARCHIVED = record(http(html("red").encode(), "Content-Type: text/html"))
+
+
 @pytest.mark.parametrize(
-    ("data", "more"),
-    [
-        (html("red").encode(), ()),
-        (json.dumps({"html": html("red")}).encode(), ()),
-        (json.dumps({"html": html("red"), "other": 1}).encode() + b"\n\n", ()),
-    ],
-)
-def test_stdin_is_read(data, more):
-    got = run("extract", "-", *more, input=data)
-    assert (got.returncode, headlines(got.stdout), got.stderr) == (0, ["red"], b"")
+    "data",
+    [html("red").encode(), json.dumps({"html": html("red"), "other": 1}).encode() + b"\n\n", ARCHIVED, gzip.compress(ARCHIVED)],
+    ids=["page", "lines", "archive", "packed archive"],
+)  # fmt: skip
+def test_stdin_is_read_for_what_is_in_it(data, stdin, capsys):
+    stdin(data)
+    assert main(["extract", "-"]) == 0
+    out, err = capsys.readouterr()
+    assert (headlines(out), err) == (["red"], "")
 
 
-def test_stdin_may_be_text_or_an_archive(tmp_path):
-    got = run("extract", "-", "--text", input=TEXT.read_bytes())
-    assert json.loads(got.stdout)["dateline"]["agency"] == "AP"
-    body = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n{html('red')}".encode()
-    head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: http://portal.test/\r\nContent-Type: application/http\r\nContent-Length: {len(body)}\r\n\r\n"
-    record = head.encode() + body + b"\r\n\r\n"
-    for data in (record, gzip.compress(record)):
-        got = run("extract", "-", input=data)
-        assert (got.returncode, headlines(got.stdout)) == (0, ["red"])
+def test_stdin_may_be_text(stdin, capsys):
+    stdin(TEXT.read_bytes())
+    assert main(["extract", "-", "--text"]) == 0
+    assert json.loads(capsys.readouterr().out)["dateline"]["agency"] == "AP"
 
 
 def test_json_lines_with_pages_are_read_packed_or_not(tmp_path, capsys):
@@ -131,11 +134,11 @@ def test_json_lines_with_pages_are_read_packed_or_not(tmp_path, capsys):
     plain.write_text(lines, "utf-8")
     packed.write_bytes(gzip.compress(lines.encode()))
     assert main(["extract", str(plain)]) == 0
-    told = capsys.readouterr().out
-    assert headlines(told) == ["red", "blue"]
-    assert json.loads(told.splitlines()[0])["url"] == "http://portal.test/red.html"
+    out = capsys.readouterr().out
+    assert headlines(out) == ["red", "blue"]
+    assert json.loads(out.splitlines()[0])["url"] == "http://portal.test/red.html"
     assert main(["extract", str(packed)]) == 0
-    assert capsys.readouterr().out == told
+    assert capsys.readouterr().out == out
 
 
 def test_addresses_are_fetched(capsys):
@@ -147,16 +150,16 @@ def test_addresses_are_fetched(capsys):
             f"{server.base}/html/blue.html",
         )
         assert main(["extract", *names, "--trust", server.place]) == 1
-    told = capsys.readouterr()
-    assert headlines(told.out) == ["red", "blue"]
-    assert json.loads(told.out.splitlines()[0])["fetched_at"] is not None
-    assert [line.removeprefix(server.base) for line in told.err.splitlines()] == [
+    output = capsys.readouterr()
+    assert headlines(output.out) == ["red", "blue"]
+    assert json.loads(output.out.splitlines()[0])["fetched_at"] is not None
+    assert [line.removeprefix(server.base) for line in output.err.splitlines()] == [
         "/404: 404 Not Found",
         "/pdf: this is PDF data, not a page",
     ]
 
 
-def test_a_strangers_host_is_asked_once_a_second(monkeypatch):
+def test_requests_to_one_host_are_a_second_apart(monkeypatch):
     waits: list[float] = []
     monkeypatch.setattr(time, "sleep", waits.append)
     names = [f"http://127.0.0.1:9/{number}" for number in range(3)]  # which are refused
@@ -190,10 +193,10 @@ def test_each_bad_input_is_a_line_and_no_stop(name, pages, tmp_path, capsys):
     make, line = BAD[name]
     make(path)
     assert main(["extract", str(path), str(pages / "a.html")]) == 1
-    told = capsys.readouterr()
-    assert headlines(told.out) == ["red"]
-    assert told.err.startswith(line.format(str(path).replace("\n", "\ufffd")))
-    assert told.err.count("\n") == 1
+    output = capsys.readouterr()
+    assert headlines(output.out) == ["red"]
+    assert output.err.startswith(line.format(str(path).replace("\n", "\ufffd")))
+    assert output.err.count("\n") == 1
 
 
 @pytest.mark.parametrize(
@@ -205,17 +208,17 @@ def test_each_bad_input_is_a_line_and_no_stop(name, pages, tmp_path, capsys):
         ("file:///etc/passwd", "only http and https are supported"),
     ],
 )
-def test_an_address_that_is_not_public_is_not_asked_for(url, hint, capsys):
+def test_an_address_that_is_not_public_is_not_requested(url, hint, capsys):
     assert main(["extract", url]) == 1
     assert capsys.readouterr().err == f"{url}: unsafe address; {hint}\n"
 
 
-def test_a_wrong_place_is_a_wrong_argument(capsys):
+def test_a_host_without_a_port_is_a_usage_error(capsys):
     assert main(["extract", "http://127.0.0.1/", "--trust", "127.0.0.1"]) == 2
     assert "is not host:port, such as 127.0.0.1:8000" in capsys.readouterr().err
 
 
-def test_a_bad_line_is_told_with_its_number_and_many_jobs_give_the_same(many, tmp_path, capsys):
+def test_a_bad_line_is_reported_with_its_number_and_many_jobs_give_the_same(many, tmp_path, capsys):
     outs = [tmp_path / "1.jsonl", tmp_path / "2.jsonl"]
     for jobs, out in zip("12", outs, strict=True):
         assert main(["extract", str(many), "--jobs", jobs, "-o", str(out)]) == 1
@@ -224,7 +227,7 @@ def test_a_bad_line_is_told_with_its_number_and_many_jobs_give_the_same(many, tm
     assert headlines(outs[0].read_bytes()) == [f"n{number}" for number in range(400)]
 
 
-def test_what_was_there_stays_where_nothing_comes(tmp_path, pages):
+def test_an_existing_output_is_kept_if_there_is_no_record(tmp_path, pages):
     out = tmp_path / "out.jsonl"
     out.write_text("as it was")
     assert main(["extract", str(tmp_path / "missing.html"), "-o", str(out)]) == 1
@@ -234,14 +237,14 @@ def test_what_was_there_stays_where_nothing_comes(tmp_path, pages):
 
 
 @pytest.mark.parametrize("out", ["missing/out.jsonl", "pages", "pages/a.html/out.jsonl"])
-def test_an_output_that_cannot_be_written_is_told(out, pages, tmp_path, capsys):
+def test_an_output_that_cannot_be_written_is_reported(out, pages, tmp_path, capsys):
     assert main(["extract", str(pages), "-o", str(tmp_path / out)]) == 1
     assert capsys.readouterr().err.removeprefix(passed_over(pages)).startswith(f"{tmp_path / out}: ")
     assert sorted(os.listdir(tmp_path)) == ["pages"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_no_permission_to_write_is_told(pages, tmp_path, capsys):
+def test_no_permission_to_write_is_reported(pages, tmp_path, capsys):
     tmp_path.chmod(0o555)
     assert main(["extract", str(pages), "-o", str(tmp_path / "out.jsonl")]) == 1
     tmp_path.chmod(0o755)
@@ -257,7 +260,7 @@ def test_a_device_is_written_to_and_stays_one(pages):
 @pytest.mark.parametrize(
     "command", [("extract", "fixtures/pages/theme-plain/page.html"), ("schema",), ("explain", TEXT)]
 )
-def test_a_full_disk_is_told(command):
+def test_a_full_disk_is_reported(command):
     with Path("/dev/full").open("wb") as full:
         got = subprocess.run(program(*command), cwd=ROOT, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
     assert (got.returncode, got.stderr) == (1, b"the output: No space left on device\n")
@@ -276,7 +279,7 @@ def test_a_device_is_no_folder(records, capsys):
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_a_reader_that_has_enough_is_no_fault(many, jobs):
+def test_a_closed_pipe_is_no_error(many, jobs):
     good = many.with_name("good.jsonl")
     good.write_bytes(b"\n".join(line for line in many.read_bytes().split(b"\n") if len(line) > 99))
     process = subprocess.Popen(
@@ -306,18 +309,18 @@ def test_ctrl_c_ends_it_and_leaves_nothing(jobs, pages, tmp_path):
         while not server.hits["/hang"]:
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
-        _, told = process.communicate(timeout=30)
-    assert (process.returncode, told.decode()) == (130, passed_over(pages))
+        _, log = process.communicate(timeout=30)
+    assert (process.returncode, log.decode()) == (130, passed_over(pages))
     assert (out.read_text(), sorted(os.listdir(tmp_path))) == ("as it was", ["out.jsonl", "pages"])
 
 
 def on_terminal(*arguments: str | Path) -> tuple[int, str]:
-    """Return the exit status, and what a terminal as stderr was told."""
+    """Return the exit status, and the output to a terminal as stderr."""
     master, slave = pty.openpty()
     environment = os.environ | {"TERM": "xterm", "COLUMNS": "100"}
     process = subprocess.Popen(program(*arguments), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=slave, env=environment)
     os.close(slave)
-    told = b""
+    shown = b""
     while select.select([master], [], [], 60)[0]:
         try:
             part = os.read(master, 4096)
@@ -325,27 +328,27 @@ def on_terminal(*arguments: str | Path) -> tuple[int, str]:
             break
         if not part:
             break
-        told += part
+        shown += part
     os.close(master)
-    return process.wait(60), told.decode()
+    return process.wait(60), shown.decode()
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_a_terminal_is_told_how_far_it_is(many, jobs):
-    status, told = on_terminal("extract", many, "--jobs", jobs)
+def test_progress_is_shown_on_a_terminal(many, jobs):
+    status, shown = on_terminal("extract", many, "--jobs", jobs)
     assert status == 1
-    assert "400 pages" in told
-    assert "100%" in told
-    assert "1 error" in told
-    assert "1 errors" not in told
-    assert "0:00:00" in told
-    assert f"{many}:8: invalid JSON" in told
+    assert "400 pages" in shown
+    assert "100%" in shown
+    assert "1 error" in shown
+    assert "1 errors" not in shown
+    assert "0:00:00" in shown
+    assert f"{many}:8: invalid JSON" in shown
 
 
-def test_a_strange_name_steers_no_terminal(tmp_path):
-    status, told = on_terminal("extract", tmp_path / "\x1b[2Jx.html")
+def test_control_characters_of_a_name_are_replaced(tmp_path):
+    status, shown = on_terminal("extract", tmp_path / "\x1b[2Jx.html")
     assert status == 1
-    assert "\ufffd[2Jx.html: no matching file" in told
+    assert "\ufffd[2Jx.html: no matching file" in shown
 
 
 # ---------------------------------------------------------------- explain
@@ -363,11 +366,13 @@ def test_explain_shows_every_block(capsys):
     assert set(lines[0]) == {"label", "score", "reason", "tag", "text"}
 
 
-def test_explain_reads_text_and_stdin(capsys):
+def test_explain_reads_text_and_stdin(stdin, capsys):
     assert main(["explain", str(TEXT), "--json"]) == 0
-    told = capsys.readouterr().out
-    assert {json.loads(line)["tag"] for line in told.splitlines()} <= {"line", "li"}
-    assert run("explain", "-", "--text", "--json", input=TEXT.read_bytes()).stdout.decode() == told
+    out = capsys.readouterr().out
+    assert {json.loads(line)["tag"] for line in out.splitlines()} <= {"line", "li"}
+    stdin(TEXT.read_bytes())
+    assert main(["explain", "-", "--text", "--json"]) == 0
+    assert capsys.readouterr().out == out
 
 
 @pytest.mark.parametrize(
@@ -433,20 +438,20 @@ def test_each_bad_line_is_named_and_a_copy_holds_all_that_can_be_read(tmp_path, 
     )  # fmt: skip
     clean = tmp_path / "clean.jsonl"
     assert main(["check", str(path), "--repair", str(clean)]) == 1
-    told = capsys.readouterr()
-    assert [line.removeprefix(f"{path}:").partition(": ")[::2] for line in told.err.splitlines()] == [
-        ("2", told.err.splitlines()[0].partition(": ")[2]),
+    output = capsys.readouterr()
+    assert [line.removeprefix(f"{path}:").partition(": ")[::2] for line in output.err.splitlines()] == [
+        ("2", output.err.splitlines()[0].partition(": ")[2]),
         ("3", "foreign: no headline and schema_version"),
         ("4", "foreign: no headline and schema_version"),
         ("5", f"schema_version 2, this library reads 1 to {SCHEMA_VERSION}"),
         ("6", "duplicate: the id 1 is that of line 1"),
         ("7", "duplicate: the id 1 is that of line 6"),
         ("8", "no record: Expected `str`, got `int` - at `$.headline`"),
-        ("10", told.err.splitlines()[7].partition(": ")[2]),
+        ("10", output.err.splitlines()[7].partition(": ")[2]),
     ]
-    assert "torn: " in told.err.splitlines()[0]
-    assert "1 record in it" in told.err.splitlines()[0]
-    assert told.out == "4 records, 8 errors (6 unreadable lines)\n"
+    assert "torn: " in output.err.splitlines()[0]
+    assert "1 record in it" in output.err.splitlines()[0]
+    assert output.out == "4 records, 8 errors (6 unreadable lines)\n"
     assert [(record.headline, record.replaces) for record in read_records(clean)] == [
         ("a", None),
         ("c", None),
@@ -458,7 +463,7 @@ def test_each_bad_line_is_named_and_a_copy_holds_all_that_can_be_read(tmp_path, 
 
 
 @pytest.mark.parametrize(("data", "why"), [(None, "No such file"), (b"", "no records"), (bytes(99), "torn: ")])
-def test_what_holds_no_record_is_no_file_of_records(data, why, tmp_path, capsys):
+def test_a_file_without_records_is_an_error(data, why, tmp_path, capsys):
     path = tmp_path / "a.jsonl"
     if data is not None:
         path.write_bytes(data)
@@ -466,15 +471,15 @@ def test_what_holds_no_record_is_no_file_of_records(data, why, tmp_path, capsys)
     assert why in capsys.readouterr().err
 
 
-def test_a_torn_archive_of_records_is_told(tmp_path, capsys):
+def test_a_torn_archive_of_records_is_reported(tmp_path, capsys):
     path = tmp_path / "a.jsonl.gz"
     lines = "".join(Article(headline=str(n), id=str(n)).to_json() + "\n" for n in range(99)).encode()
     path.write_bytes(gzip.compress(lines, 0)[:-20])
     clean, out = tmp_path / "clean.jsonl", tmp_path / "out.txt"
     assert main(["check", str(path), "--repair", str(clean)]) == 1
-    told = capsys.readouterr()
-    assert told.err.endswith(f"{path}: Compressed file ended before the end-of-stream marker was reached\n")
-    assert told.out == "98 records, 1 error\n"
+    output = capsys.readouterr()
+    assert output.err.endswith(f"{path}: Compressed file ended before the end-of-stream marker was reached\n")
+    assert output.out == "98 records, 1 error\n"
     assert len(list(read_records(clean))) == 98
     assert main(["export", str(path), "-o", str(out)]) == 1
     assert f"{path}: Compressed file ended" in capsys.readouterr().err
@@ -516,7 +521,7 @@ def test_a_file_is_not_repaired_onto_itself(tmp_path, capsys):
     assert path.read_bytes() == before
 
 
-def test_what_holds_no_record_is_repaired_to_nothing(tmp_path):
+def test_a_file_without_records_has_no_repaired_copy(tmp_path):
     clean = written(tmp_path / "clean.jsonl", A)
     assert main(["check", str(written(tmp_path / "a.jsonl", "torn")), "--repair", str(clean)]) == 1
     assert list(read_records(clean)) == [A]
@@ -528,7 +533,7 @@ def test_records_are_in_files(command, records, capsys):
     assert "expected a file, not std" in capsys.readouterr().err
 
 
-def test_a_field_that_fell_is_told(tmp_path, capsys):
+def test_a_field_that_fell_is_reported(tmp_path, capsys):
     old = written(tmp_path / "old.jsonl", *(Article(headline=str(n), section="Sea") for n in range(10)))
     new = written(
         tmp_path / "new.jsonl", *(Article(headline=str(n), section="Sea" if n < 8 else None) for n in range(10))
@@ -541,14 +546,6 @@ def test_a_field_that_fell_is_told(tmp_path, capsys):
     empty = written(tmp_path / "empty.jsonl")
     assert main(["check", str(new), "--against", str(empty)]) == 1
     assert capsys.readouterr().err == f"{empty}: no records\n"
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "fell"),
-    [(1.0, 0.94, False), (1.0, 0.89, True), (0.3, 0.26, False), (0.3, 0.24, True), (0.5, 0.8, False), (0.04, 0.0, False), (0.2, None, False)],
-)  # fmt: skip
-def test_a_fall_is_one_of_points_and_of_parts(old, new, fell):
-    assert fallen({"x": old}, {} if new is None else {"x": new}) == (["x"] if fell else [])
 
 
 # ---------------------------------------------------------------- export
@@ -647,12 +644,12 @@ def test_a_folder_is_for_markdown(out, records, tmp_path):
 
 
 @pytest.mark.parametrize("out", ["out.xlsx", "out.md"])
-def test_an_unknown_form_is_a_wrong_argument(out, records, tmp_path, capsys):
+def test_an_unknown_format_is_a_usage_error(out, records, tmp_path, capsys):
     assert main(["export", str(records), "-o", str(tmp_path / out)]) == 2
-    told = " ".join(capsys.readouterr().err.replace("│", " ").split())
-    assert "Invalid value for -o" in told
+    err = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert "Invalid value for -o" in err
     assert (
-        f"unknown extension {Path(out).suffix}; known are .jsonl, .jsonl.gz, .jsonl.zst, .parquet, .csv, .txt," in told
+        f"unknown extension {Path(out).suffix}; known are .jsonl, .jsonl.gz, .jsonl.zst, .parquet, .csv, .txt," in err
     )
     assert main(["export", str(records), "-o", str(tmp_path / out), "--to", "xlsx"]) == 2
     assert "--to" in capsys.readouterr().err
@@ -672,7 +669,7 @@ def test_a_dash_is_stdout(records, pages, tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "-").exists()
 
 
-# ---------------------------------------------------------------- what is read stays
+# ---------------------------------------------------------------- inputs are not overwritten
 
 
 @pytest.mark.parametrize(
@@ -689,7 +686,7 @@ def test_a_dash_is_stdout(records, pages, tmp_path, monkeypatch, capsys):
         "report . -o archive/1.warc.gz",
     ],
 )
-def test_no_output_takes_the_place_of_what_is_read(command, records, tmp_path, monkeypatch, capsys):
+def test_no_output_overwrites_an_input(command, records, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "page.html").write_text(html("red"), "utf-8")
     (tmp_path / "link.html").symlink_to("page.html")
@@ -703,18 +700,18 @@ def test_no_output_takes_the_place_of_what_is_read(command, records, tmp_path, m
     assert main(["report", ".", "-o", "report.html"]) == 0
 
 
-def test_no_number_of_jobs_stops_the_machine():
+def test_the_number_of_jobs_is_bounded():
     few = Inputs([str(TEXT)], InputOptions(), Screen())
-    assert [_jobs(asked, few) for asked in (None, 0, 1, 9999)] == [1, cores(), 1, 4 * cores()]
+    assert [_jobs(jobs, few) for jobs in (None, 0, 1, 9999)] == [1, cores(), 1, 4 * cores()]
 
 
-def test_what_parquet_needs_is_told(records, tmp_path, monkeypatch, capsys):
+def test_a_missing_pyarrow_is_reported(records, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert main(["export", str(records), "-o", str(tmp_path / "out.parquet")]) == 1
     assert capsys.readouterr().err == 'Parquet needs pyarrow: pip install "newsportal-scraper[export]"\n'
 
 
-# ---------------------------------------------------------------- the small ones
+# ---------------------------------------------------------------- other commands and inputs
 
 
 @pytest.mark.parametrize("name", ["page.html.gz", "page.gz"])
@@ -751,7 +748,7 @@ def test_a_report_is_written_of_a_crawl_s_folder(tmp_path, capsys):
     assert capsys.readouterr().err == f"no crawl in {tmp_path / 'empty'}\n"
 
 
-def test_the_schema_and_the_version_are_told(capsys):
+def test_the_schema_and_the_version_are_printed(capsys):
     assert main(["schema"]) == 0
     assert capsys.readouterr().out == json_schema()
     assert main(["--version"]) == 0
@@ -766,17 +763,17 @@ def test_each_help_has_an_example(command, capsys):
 
 def test_the_help_names_the_commands(capsys):
     assert main(["--help"]) == 0
-    told = capsys.readouterr().out
-    assert [line.split()[0] for line in told.split("Commands:")[1].split("\n\n")[0].splitlines() if line] == list(
+    out = capsys.readouterr().out
+    assert [line.split()[0] for line in out.split("Commands:")[1].split("\n\n")[0].splitlines() if line] == list(
         COMMANDS
     )
-    assert "Example: " in told
+    assert "Example: " in out
 
 
 @pytest.mark.parametrize(
     "arguments", [["extract"], ["explain"], ["check"], ["export", "x"], ["nonsense"], ["schema", "x"]]
 )
-def test_wrong_arguments_are_told(arguments, capsys):
+def test_wrong_arguments_are_reported(arguments, capsys):
     assert main(arguments) == 2
     assert "Usage: scraper" in capsys.readouterr().err
 
@@ -798,14 +795,14 @@ def test_an_archive_without_a_story_leaves_what_was_there(tmp_path, capsys):
     assert output.read_text() == "earlier\n"
 
 
-# ---------------------------------------------------------------- what a name of an output means
+# ---------------------------------------------------------------- formats of the output
 
 
 @pytest.mark.parametrize(
     ("name", "begins"),
     [("x.jsonl", b'{"headline"'), ("x.JSONL.gz", b"\x1f\x8b"), ("x.jsonl.zst", b"\x28\xb5\x2f\xfd"), ("x.csv", b"headline,"), ("x.parquet", b"PAR1"), ("x.txt", b"The red ferry"), ("x.jsonld", b'{"@context"'), ("x", b'{"headline"')],
 )  # fmt: skip
-def test_the_ending_of_an_output_decides_its_form(name, begins, pages, tmp_path, capsys):
+def test_the_suffix_of_an_output_decides_its_format(name, begins, pages, tmp_path, capsys):
     page, out = str(pages / "a.html"), tmp_path / name
     assert main(["extract", page, "-o", str(out)]) == 0
     assert out.read_bytes().startswith(begins)
@@ -817,7 +814,7 @@ def test_the_ending_of_an_output_decides_its_form(name, begins, pages, tmp_path,
 
 
 @pytest.mark.parametrize("form", [*FORMS, "markdown"])
-def test_a_form_may_be_named(form, pages, tmp_path):
+def test_the_format_is_an_option(form, pages, tmp_path):
     assert main(["extract", str(pages), "-o", str(tmp_path / "out.any"), "--to", form]) == 0
     assert (tmp_path / "out.any").is_dir() == (form == "markdown")
 
@@ -850,7 +847,7 @@ def test_parquet_goes_through_a_pipe(records, tmp_path):
     ],
 )
 @pytest.mark.usefixtures("records", "pages")
-def test_an_output_that_cannot_be_meant_is_a_wrong_argument(command, tmp_path, monkeypatch, capsys):
+def test_an_unsupported_output_is_a_usage_error(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
     assert main(command.split()) == 2
@@ -866,7 +863,7 @@ def test_a_repaired_copy_is_packed_as_its_name_says(tmp_path):
         assert ((tmp_path / name).read_bytes()[:1] == b"{") == (name == "b.jsonl")
 
 
-# ---------------------------------------------------------------- what an input is
+# ---------------------------------------------------------------- kinds of input
 
 
 def test_a_folder_is_read_whatever_its_pages_are_called(tmp_path, capsys):
@@ -881,9 +878,9 @@ def test_a_folder_is_read_whatever_its_pages_are_called(tmp_path, capsys):
     (folder / ".DS_Store").write_bytes(b"x")
     os.mkfifo(folder / "pipe.html")
     assert main(["extract", str(folder)]) == 0
-    told = capsys.readouterr()
-    assert sorted(headlines(told.out)) == ["n0", "n1", "n2", "n3", "n4"]
-    assert told.err.startswith(f"{folder}: 7 files skipped, not pages: ")
+    output = capsys.readouterr()
+    assert sorted(headlines(output.out)) == ["n0", "n1", "n2", "n3", "n4"]
+    assert output.err.startswith(f"{folder}: 7 files skipped, not pages: ")
 
 
 @pytest.mark.parametrize(
@@ -909,7 +906,7 @@ def test_a_pipe_is_read_by_its_name(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["extract", "explain"])
-def test_a_saved_page_has_the_address_that_is_told(command, pages, capsys):
+def test_a_saved_page_gets_its_url_from_an_option(command, pages, capsys):
     (pages / "a.html").write_text(html("red").replace("</article>", '</article><a href="2.html">More of it</a>'))
     url = ("--url", "https://portal.test/sea/1.html")
     assert main([command, str(pages / "a.html"), *url]) == 0
@@ -933,24 +930,24 @@ def test_a_list_of_addresses_is_no_story(lines, tmp_path, capsys):
 
 @pytest.mark.parametrize("name", ["/dev/zero", "a" * 256, "a" * 256 + ".html", "x/" * 3000])
 @pytest.mark.parametrize("command", [("extract",), ("explain",), ("check",), ("export", "-o", "out.csv"), ("bulk", "--into", "out"), ("report", "-o", "out.html")])  # fmt: skip
-def test_a_strange_name_is_a_line_too(command, name, tmp_path, monkeypatch, capsys):
+def test_a_strange_name_is_reported_in_a_line(command, name, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     if command[0] in ("check", "export") and name == "/dev/zero":
         pytest.skip("it never ends, as it was asked for")
     assert main([command[0], name, *command[1:]]) in (1, 2)
-    assert "Traceback" not in (told := capsys.readouterr().err)
-    assert told
+    assert "Traceback" not in (err := capsys.readouterr().err)
+    assert err
 
 
 @pytest.mark.parametrize("command", ["extract {} -o {}", "export records.jsonl -o {1}", "explain {} -o {}.html", "check records.jsonl --repair {1}"])  # fmt: skip
 @pytest.mark.usefixtures("records", "pages")
-def test_a_name_that_is_too_long_is_told(command, tmp_path, monkeypatch, capsys):
+def test_a_name_that_is_too_long_is_reported(command, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(command.format("pages/a.html", "a" * 252 + ".txt").split()) == 1
     assert "File name too long" in capsys.readouterr().err
 
 
-# ---------------------------------------------------------------- streams that are closed
+# ---------------------------------------------------------------- closed streams
 
 
 def shell(command: str, *arguments: str | Path) -> subprocess.CompletedProcess[bytes]:
@@ -965,12 +962,12 @@ def test_a_closed_stderr_stops_nothing(many, tmp_path):
         got = shell(command, "extract", tmp_path / "none.html", many, "-o", out)
         assert (got.returncode, got.stdout, got.stderr) == (1, b"", b"")
         assert len(out.read_bytes().splitlines()) == 400, command
-        got = shell(command, "extract", tmp_path / "none.html", many)
-        assert (got.returncode, len(got.stdout.splitlines())) == (1, 400), command
         out.unlink()
+    got = shell('"$@" 2>&-', "extract", tmp_path / "none.html", many)
+    assert (got.returncode, len(got.stdout.splitlines())) == (1, 400)
 
 
-def test_a_closed_stdout_is_told(pages, records):
+def test_a_closed_stdout_is_reported(pages, records):
     for arguments in (
         ("extract", pages / "a.html"),
         ("check", records),
@@ -987,7 +984,7 @@ def test_a_closed_stdin_is_empty():
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
-def test_an_order_to_end_leaves_nothing_half_done(sign, tmp_path):
+def test_a_termination_signal_leaves_no_partial_output(sign, tmp_path):
     with serve_faults() as server:
         lines = tmp_path / "a.html"
         lines.write_text(html("red"))
@@ -999,16 +996,16 @@ def test_an_order_to_end_leaves_nothing_half_done(sign, tmp_path):
             while not server.hits["/hang"]:
                 time.sleep(0.05)
             process.send_signal(sign)
-            _, told = process.communicate(timeout=30)
-    assert (process.returncode, told) == (128 + sign, b"")
+            _, log = process.communicate(timeout=30)
+    assert (process.returncode, log) == (128 + sign, b"")
     assert os.listdir(tmp_path) == ["a.html"]
 
 
-# ---------------------------------------------------------------- what nobody means
+# ---------------------------------------------------------------- impossible arguments
 
 
 @pytest.mark.parametrize("command", ["extract {} --limit inf", "extract {} --limit 1e300", "extract {} --limit nan", "explain {} --limit inf", "bulk {} --into out --limit inf", "extract {} -o ."])  # fmt: skip
-def test_a_number_or_name_that_cannot_be_meant_is_a_wrong_argument(command, pages, tmp_path, monkeypatch, capsys):
+def test_an_impossible_number_or_name_is_a_usage_error(command, pages, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(command.format(pages / "a.html").split()) == 2
     assert "Invalid value" in capsys.readouterr().err
@@ -1016,13 +1013,13 @@ def test_a_number_or_name_that_cannot_be_meant_is_a_wrong_argument(command, page
 
 
 @pytest.mark.parametrize("url", ["http://[", "http://]/", "http://[::1", "http://", "https:///x", "http://\x00/"])
-def test_what_is_no_address_is_a_line(url, capsys):
+def test_an_invalid_url_is_reported_in_a_line(url, capsys):
     assert main(["extract", url]) == 1
     assert capsys.readouterr().err.startswith(url.replace("\0", "\ufffd"))
 
 
 @pytest.mark.parametrize("url", ["\ud800", "http://[bad/", 5, None, "", [], "a b"])
-def test_a_page_whose_address_is_none_is_read_without(url, tmp_path, capsys):
+def test_a_page_with_an_invalid_url_is_read_without(url, tmp_path, capsys):
     (tmp_path / "a.jsonl").write_text(json.dumps({"html": html("red"), "url": url}))
     assert main(["extract", str(tmp_path / "a.jsonl")]) == 0
     assert headlines(capsys.readouterr().out) == ["red"]
@@ -1052,7 +1049,7 @@ def test_a_terminal_shows_that_standard_input_is_waited_for(monkeypatch, capsys)
         assert capsys.readouterr().err == message
 
 
-def test_a_pattern_waits_for_no_pipe(pages, capsys):
+def test_a_pattern_skips_named_pipes(pages, capsys):
     os.mkfifo(pages / "pipe.html")
     assert main(["extract", f"{pages}/*"]) == 1  # the picture
     assert headlines(capsys.readouterr().out)[0] == "red"
@@ -1060,7 +1057,7 @@ def test_a_pattern_waits_for_no_pipe(pages, capsys):
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize("command", ["extract", "explain"])
-def test_a_page_that_takes_too_long_costs_itself_only(command, jobs, pages, tmp_path, capsys):
+def test_a_page_that_takes_too_long_affects_only_itself(command, jobs, pages, tmp_path, capsys):
     hostile = tmp_path / "hostile.html"
     hostile.write_text(html("slow") + "".join(f"<a href='/html/{n}.html'>{n}</a> " for n in range(300_000)), "utf-8")
     more = [str(pages / "a.html"), "--jobs", jobs] if command == "extract" else []

@@ -1,11 +1,9 @@
-"""The add-on on spiders that know nothing of it: what it gives anyone who switches it on."""
+"""The add-on with spiders of other projects."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from tests.crawling import ENVIRONMENT, FAST, ROOT, Answers, anchors, page, site, story
 
@@ -44,6 +42,12 @@ KINDS = {
     "pydantic": lambda title: Model(title=title),
 }
 
+def article(response):
+    try:
+        return extract(response.body, url=response.url)
+    except NotAnArticle:
+        return None
+
 class Own(Spider):
     name = "own"
 
@@ -55,16 +59,20 @@ class Own(Spider):
         yield from response.follow_all(css="a")
 
     def items(self, response):
-        kind = self.settings["KIND"]
         for title in response.css("h1::text").getall():
-            if kind in KINDS:
-                yield KINDS[kind](title)
-                continue
-            try:
-                article = extract(response.body, url=response.url)
-            except NotAnArticle:
-                continue
-            yield article.to_dict() if kind == "article as dict" else article
+            yield {"title": title, "seen": {title}}
+
+class Kinds(Own):
+    def items(self, response):
+        for title in response.css("h1::text").getall():
+            yield from (make(f"{kind} {title}") for kind, make in KINDS.items())
+            if (found := article(response)) is not None:
+                yield found.to_dict() if response.url.endswith("/as_dict") else found
+
+class Articles(Own):
+    def items(self, response):
+        if (found := article(response)) is not None:
+            yield found
 
 class Lambda(Own):
     def items(self, response):
@@ -90,14 +98,14 @@ process = CrawlerProcess({
     "BACKOFF": 0.01,
     "LOG_LEVEL": "WARNING",
 } | given)
-process.crawl({"Own": Own, "Lambda": Lambda}[given.get("SPIDER", "Own")], **spider_arguments)
+process.crawl(globals()[given.get("SPIDER", "Own")], **spider_arguments)
 process.start()
 """
 
 
-def _run(directory: Path, base: str, spider: dict[str, str] | None = None, **given: object) -> str:
-    given = {"HOME": f"{base}/", "CRAWL_DIR": str(directory), "TRUSTED_HOSTS": base.removeprefix("http://")} | given
-    line = [sys.executable, "-c", SCRIPT, json.dumps(given), json.dumps(spider or {})]
+def _run(directory: Path, base: str, spider: dict[str, str] | None = None, **value: object) -> str:
+    value = {"HOME": f"{base}/", "CRAWL_DIR": str(directory), "TRUSTED_HOSTS": base.removeprefix("http://")} | value
+    line = [sys.executable, "-c", SCRIPT, json.dumps(value), json.dumps(spider or {})]
     done = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return done.stderr
@@ -114,10 +122,10 @@ def _counts(directory: Path) -> dict[str, object]:
 
 def _failures(directory: Path, base: str) -> dict[str, str]:
     lines = map(json.loads, (directory / "failures.jsonl").read_bytes().splitlines())
-    return {each["url"].removeprefix(base): each["reason"] for each in lines}
+    return {line["url"].removeprefix(base): line["reason"] for line in lines}
 
 
-def test_any_spider_keeps_its_items_its_queue_and_its_account(tmp_path):
+def test_any_spider_gets_records_a_queue_and_counts(tmp_path):
     answers = {
         "/": page(f"<h1>Shelf</h1>{anchors('/a', '/b', '/a?utm_source=x', '/broken', '/forbidden/', 'http://127.0.0.1:9/')}"),
         "/robots.txt": (200, {}, "User-agent: *\nDisallow: /forbidden/"),
@@ -127,73 +135,78 @@ def test_any_spider_keeps_its_items_its_queue_and_its_account(tmp_path):
         "/empty": page("nothing"),
     }  # fmt: skip
     with site(answers) as (base, hits):
-        _run(tmp_path, base, KIND="dict")
+        _run(tmp_path, base)
         answers |= {"/": page(f"<h1>Shelf</h1>{anchors('/a', '/c', '/empty')}"), "/c": page("<h1>Codex</h1>")}
-        records, asked = _records(tmp_path), dict(hits)
-        told = _run(tmp_path, base, KIND="dict")
-    assert sorted(str(each["title"]) for each in records) == ["Atlas", "Bestiary", "Shelf"]
-    assert asked == {"/robots.txt": 1, "/": 1, "/a": 1, "/b": 1, "/broken": 3}
+        records, requested = _records(tmp_path), dict(hits)
+        log = _run(tmp_path, base)
+    assert sorted(str(record["title"]) for record in records) == ["Atlas", "Bestiary", "Shelf"]
+    assert requested == {"/robots.txt": 1, "/": 1, "/a": 1, "/b": 1, "/broken": 3}
     assert _failures(tmp_path, base) == {
         "/broken": "500",
         "/forbidden/": "robots",
         "http://127.0.0.1:9/": "unsafe address",
     }
-    assert [each["title"] for each in _records(tmp_path)][3:] == ["Codex"]
+    assert [record["title"] for record in _records(tmp_path)][3:] == ["Codex"]
     assert hits["/a"] == 1
     counts = _counts(tmp_path)
     assert (counts["records"], counts["written"], counts["already_there"], counts["unwritten"]) == (2, 1, 1, 0)
     assert (counts["articles"], counts["skipped"], counts["unfinished"]) == (2, {"no item": 1}, 0)
-    assert "1 record written from 2 pages." in told
-    assert "1 page without a story: no item 1." in told
+    assert "1 record written from 2 pages." in log
+    assert "1 page without a story: no item 1." in log
 
 
-_KINDS = ("dict", "item", "dataclass", "attrs", "pydantic", "article", "article as dict")
-_SHELF: Answers = {"/": page(anchors("/a", "/b")), "/a": story("red"), "/b": story("blue")}
+_SHELF: Answers = {"/": page(anchors("/a", "/as_dict")), "/a": story("red"), "/as_dict": story("blue")}
+_KINDS = ("dict", "item", "dataclass", "attrs", "pydantic")
 
 
-@pytest.mark.parametrize("kind", _KINDS)
-def test_items_of_every_kind_are_written_once(tmp_path, kind):
+def test_items_of_every_kind_are_written_once(tmp_path):
     with site(dict(_SHELF)) as (base, _):
-        _run(tmp_path, base, KIND=kind, FEEDS={f"{tmp_path}/feed.jsonl": {"format": "jsonl"}})
+        _run(tmp_path, base, SPIDER="Kinds", FEEDS={f"{tmp_path}/feed.jsonl": {"format": "jsonl"}})
         first = _records(tmp_path)
-        _run(tmp_path, base, KIND=kind)
-    name = "headline" if kind.startswith("article") else "title"
-    assert sorted(str(each[name]).split()[1] for each in first) == ["blue", "red"]
+        _run(tmp_path, base, SPIDER="Kinds")
+    titles = {str(item["title"]) for item in first if "title" in item}
+    names = [f"The {name} ferry makes its first crossing" for name in ("red", "blue")]
+    assert titles == {f"{kind} {name}" for kind in _KINDS for name in names}
+    articles = [item for item in first if "headline" in item]
+    assert sorted(str(article["headline"]) for article in articles) == sorted(names)
+    assert all(len(str(article["id"])) == 16 for article in articles)
+    assert len(first) == len(titles) + 2
     assert _records(tmp_path) == first
-    assert kind not in ("article", "article as dict") or all(len(str(each["id"])) == 16 for each in first)
-    fed = [json.loads(line) for line in (tmp_path / "feed.jsonl").read_bytes().splitlines()]
-    assert [each[name] for each in fed] == [each[name] for each in first]
+    feed = [json.loads(line) for line in (tmp_path / "feed.jsonl").read_bytes().splitlines()]
+    assert [item.get("title", item.get("headline")) for item in feed] == [
+        item.get("title", item.get("headline")) for item in first
+    ]
 
 
-def test_a_page_whose_item_failed_is_not_done_and_is_told(tmp_path):
+def test_a_page_whose_item_failed_is_not_done_and_is_reported(tmp_path):
     answers = {"/": page(anchors("/a", "/b", "/c")), "/a": story("red"), "/b": story("blue"), "/c": story("green")}
     answers = {path: (200, {"ETag": '"1"'}, text) for path, (_, _, text) in answers.items()}
     with site(answers) as (base, hits):
-        told = _run(tmp_path, base, KIND="article", PICKY=True)
+        log = _run(tmp_path, base, SPIDER="Articles", PICKY=True)
         run = json.loads((tmp_path / "run.json").read_bytes())
         failures = _failures(tmp_path, base)
         hits.clear()
-        _run(tmp_path, base, KIND="article")
+        _run(tmp_path, base, SPIDER="Articles")
     assert (run["errors"], run["counts"]["item_errors"], run["counts"]["dropped"], run["counts"]["unwritten"]) == (
         1,
         1,
         1,
         0,
     )
-    assert "1 record lost to an error in an item pipeline" in told
+    assert "1 record lost to an error in an item pipeline" in log
     assert "errors in the spider" in (tmp_path / "report.html").read_text("utf-8")
     assert failures == {"/b": "item failed", "/sea/": "404"}
     assert hits["/b"] == 1
-    assert {str(each["headline"]).split()[1] for each in _records(tmp_path)} >= {"red", "blue"}
+    assert {str(record["headline"]).split()[1] for record in _records(tmp_path)} >= {"red", "blue"}
 
 
-def test_a_request_that_cannot_be_stored_is_told_and_its_page_is_not_done(tmp_path):
+def test_a_request_that_cannot_be_stored_is_reported_and_its_page_is_not_done(tmp_path):
     with site({"/": page(anchors("/a")), "/a": page("<h1>Atlas</h1>")}) as (base, hits):
-        told = _run(tmp_path, base, SPIDER="Lambda")
+        log = _run(tmp_path, base, SPIDER="Lambda")
         failures = _failures(tmp_path, base)
         hits.clear()
         _run(tmp_path, base, SPIDER="Lambda")
-    assert "/lambda cannot be requested: a callback must be a method of the spider" in told
+    assert "/lambda cannot be requested: a callback must be a method of the spider" in log
     assert json.loads((tmp_path / "run.json").read_bytes())["errors"] == 1
     assert failures == {"/a": "broke the spider"}
     assert hits["/a"] == 1
@@ -201,15 +214,15 @@ def test_a_request_that_cannot_be_stored_is_told_and_its_page_is_not_done(tmp_pa
 
 def test_any_spider_can_begin_afresh(tmp_path):
     with site(dict(_SHELF)) as (base, hits):
-        _run(tmp_path, base, KIND="dict")
+        _run(tmp_path, base)
         hits.clear()
-        _run(tmp_path, base, {"fresh": "true"}, KIND="dict")
+        _run(tmp_path, base, {"fresh": "true"})
         assert hits["/a"] == 1
         assert len(_records(tmp_path)) == 2
         assert len(list(tmp_path.glob("records-*.jsonl"))) == 1
-        told = _run(tmp_path, base, {"fresh": "yes", "pages": "1"}, KIND="dict")
-    assert "fresh=yes is neither true nor false" in told
-    assert "pages=1 is left to the spider" in told
+        log = _run(tmp_path, base, {"fresh": "yes", "pages": "1"})
+    assert "fresh=yes is neither true nor false" in log
+    assert "pages=1 is left to the spider" in log
 
 
 def test_the_exit_status_of_a_spider_of_ones_own(tmp_path):

@@ -1,4 +1,4 @@
-"""The rules and the components of the crawl, without a network."""
+"""The rules and components of the crawl, without a network."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from scraper.crawl.stats import CrawlStats
 
 
 @pytest.mark.parametrize(
-    ("given", "parsed"),
+    ("value", "parsed"),
     [
         ({}, (None, None, False)),
         ({"site": "https://Portal.test", "fresh": "true"}, ("https://portal.test/", None, True)),
@@ -32,12 +32,12 @@ from scraper.crawl.stats import CrawlStats
         ),
     ],
 )
-def test_arguments(given, parsed):
-    assert arguments.parse(given, embedded=True) == parsed
+def test_arguments(value, parsed):
+    assert arguments.parse(value, embedded=True) == parsed
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("value", "message"),
     [
         ({}, "missing argument"),
         ({"stie": "https://portal.test/"}, "unknown argument 'stie'"),
@@ -59,9 +59,9 @@ def test_arguments(given, parsed):
         ({"site": "https://portal.test/", "pages": "²"}, "is not a number"),
     ],
 )
-def test_wrong_arguments_are_told_in_one_line(given, message):
+def test_wrong_arguments_are_reported_in_one_line(value, message):
     with pytest.raises(arguments.ArgumentError, match=message) as caught:
-        arguments.parse(given, embedded=False)
+        arguments.parse(value, embedded=False)
     assert "\n" not in str(caught.value)
 
 
@@ -112,12 +112,12 @@ def test_what_a_robots_file_allows(status, body, allowed):
     ],
 )
 def test_a_crawler_has_the_names_of_its_products(agent, name):
-    found = robots.rules(200, f"User-agent: {name}\nDisallow: /\nCrawl-delay: 7".encode())
-    assert not found.allowed("http://portal.test/a", agent)
-    assert found.delay(agent) == 7
+    rules = robots.rules(200, f"User-agent: {name}\nDisallow: /\nCrawl-delay: 7".encode())
+    assert not rules.allowed("http://portal.test/a", agent)
+    assert rules.delay(agent) == 7
     for other in ("mail", "compatible", "bot", "mozilla", "http"):
-        theirs = robots.rules(200, f"User-agent: {other}\nDisallow: /".encode())
-        assert theirs.allowed("http://portal.test/a", agent)
+        others = robots.rules(200, f"User-agent: {other}\nDisallow: /".encode())
+        assert others.allowed("http://portal.test/a", agent)
 
 
 @pytest.mark.parametrize(
@@ -130,16 +130,16 @@ def test_a_crawler_has_the_names_of_its_products(agent, name):
         "Sitemap: /{0}\n",
     ],
 )
-def test_a_large_robots_file_costs_little(unit):
+def test_a_large_robots_file_is_cheap(unit):
     text = "User-agent: *\nUser-agent: scraper\n" + "".join(unit.format(number) for number in range(40_000))
     began = time.process_time()
-    found = robots.rules(200, text.encode())
+    rules = robots.rules(200, text.encode())
     for number in range(10):
-        found.allowed(f"http://portal.test/{'ab' * 30}{number}", "scraper/0.1")
+        rules.allowed(f"http://portal.test/{'ab' * 30}{number}", "scraper/0.1")
     assert time.process_time() - began < 5
 
 
-def test_a_group_of_many_names_and_rules_costs_little():
+def test_a_group_of_many_names_and_rules_is_cheap():
     text = "".join(f"User-agent: a{n}\n" for n in range(9000)) + "".join(f"Disallow: /{n}\n" for n in range(9000))
     began = time.process_time()
     assert robots.rules(200, text.encode()).allowed("http://portal.test/a", "scraper/0.1")
@@ -147,7 +147,7 @@ def test_a_group_of_many_names_and_rules_costs_little():
 
 
 class Engine:
-    """Answers after a while, as a network does, and counts what it was asked."""
+    """Answer after a delay, as a network does, and record the URLs requested."""
 
     def __init__(self, answer):
         self.answer = answer
@@ -208,10 +208,10 @@ def test_robots_names_sitemaps_and_forbids_by_path():
     assert len(engine.asked) == 1
 
 
-@pytest.mark.parametrize(("asked", "kept"), [("3", 3.0), ("600", robots.LONGEST_DELAY), ("0.5", None)])
-def test_a_crawl_delay_is_kept_where_it_is_longer_than_our_own(asked, kept):
+@pytest.mark.parametrize(("requested", "kept"), [("3", 3.0), ("600", robots.LONGEST_DELAY), ("0.5", None)])
+def test_a_crawl_delay_is_kept_where_it_is_longer_than_our_own(requested, kept):
     middleware, engine = _middleware(
-        {"status": 200, "body": f"User-agent: *\nCrawl-delay: {asked}".encode()}, DOWNLOAD_DELAY=1
+        {"status": 200, "body": f"User-agent: *\nCrawl-delay: {requested}".encode()}, DOWNLOAD_DELAY=1
     )
     requests, _ = asyncio.run(_burst(middleware, ["/a"]))
     slot = engine.downloader.slots["portal.test"]
@@ -280,7 +280,7 @@ STATS = {
 }
 
 
-def test_an_account_adds_up_and_speaks():
+def test_the_counts_add_up_and_have_sentences():
     account = CrawlStats.of(STATS)
     assert (account.left, account.unfinished, account.unwritten) == (0, 0, 0)
     assert json.loads(json.dumps(account.to_dict()))["failed"] == {"robots": 4, "404": 1}
@@ -298,11 +298,11 @@ def test_an_account_adds_up_and_speaks():
     ]
 
 
-def test_an_account_passes_over_what_others_count():
+def test_counts_of_other_components_are_ignored():
     assert CrawlStats.of(STATS | {"crawl/mine": 3, "crawl/mine/too": 1}) == CrawlStats.of(STATS)
 
 
-def test_an_account_tells_what_remains():
+def test_the_counts_include_what_remains():
     account = CrawlStats.of(STATS | {"crawl/found": 27, "crawl/fetched": 15, "crawl/records": 8})
     assert (account.left, account.unfinished, account.unwritten) == (4, 1, 1)
     assert "4 URLs left; run the same command again to continue." in account.sentences()
@@ -341,7 +341,7 @@ def test_exit_status(stats, status):
     assert exit_status(stats) == status
 
 
-def test_the_add_on_closes_every_door():
+def test_the_add_on_sets_safe_defaults():
     settings = Settings()
     TrustedCrawl().update_settings(settings)
     for name in ("TELNETCONSOLE_ENABLED", "REMOTE_CONTROL_ENABLED", "COOKIES_ENABLED", "METAREFRESH_ENABLED"):
@@ -357,7 +357,7 @@ def test_the_add_on_closes_every_door():
     }
 
 
-def test_what_a_project_sets_goes_before_the_add_on():
+def test_project_settings_override_the_add_on():
     settings = Settings()
     settings.set("DOWNLOAD_DELAY", 7, priority="project")
     TrustedCrawl().update_settings(settings)

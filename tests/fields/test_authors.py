@@ -42,7 +42,7 @@ def test_declared_people_come_before_shown_ones_and_a_brand_last() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "before", "after", "found"),
+    ("head", "before", "after", "expected"),
     [
         ("", HEADLINE, "<p class=author>Jane Doe says:</p>", ()),
         ("", HEADLINE + "<p>By Evening Desk</p>", "", ("Evening Desk",)),
@@ -63,25 +63,25 @@ def test_declared_people_come_before_shown_ones_and_a_brand_last() -> None:
         ("", "<p class=byline>By John Roe</p>" + "<p>A line above</p>" * 4 + HEADLINE + "<p class=byline>By Jane Doe</p>", "", ("Jane Doe",)),
     ],
 )  # fmt: skip
-def test_who_is_shown_as_author(head: str, before: str, after: str, found: tuple[str, ...]) -> None:
-    assert _found(head, before, after) == found
+def test_who_is_shown_as_author(head: str, before: str, after: str, expected: tuple[str, ...]) -> None:
+    assert _found(head, before, after) == expected
 
 
 def test_a_name_may_stand_beside_the_date() -> None:
     document = read(_page("", HEADLINE + "<p><b>Jane Doe</b> | <i>5 March 2024</i></p>"))
     labelled = tuple(
-        Labelled(each.block, Label.DATE if "2024" in each.block.text else Label.OTHER, 0.5, "none")
-        for each in _unlabelled(document)
+        Labelled(item.block, Label.DATE if "2024" in item.block.text else Label.OTHER, 0.5, "none")
+        for item in _unlabelled(document)
     )
     assert authors(document, labelled, Claims()) == ("Jane Doe",)
 
 
-def test_nothing_declared_and_nothing_shown_is_nobody() -> None:
+def test_no_declared_and_no_visible_author_gives_none() -> None:
     assert authors(read("<p>x</p>"), (), Claims()) == ()
 
 
 @pytest.mark.parametrize(
-    ("byline", "found"),
+    ("byline", "expected"),
     [
         ("<p class=byline>By <a href=/staff/jd>Jane Doe</a> and John Roe</p>", ["Jane Doe", "John Roe"]),
         ("<p>By <b>Jane Doe</b>, <i>John Roe</i></p>", ["Jane Doe", "John Roe"]),
@@ -107,8 +107,8 @@ def test_nothing_declared_and_nothing_shown_is_nobody() -> None:
         ("<div>作者：王小明</div>", ["王小明"]),
     ],
 )  # fmt: skip
-def test_a_byline_at_the_headline(byline: str, found: list[str]) -> None:
-    assert _found("", HEADLINE + byline) == tuple(found)
+def test_a_byline_at_the_headline(byline: str, expected: list[str]) -> None:
+    assert _found("", HEADLINE + byline) == tuple(expected)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ MARKED = '<div itemprop="author" itemscope><span itemprop="name">Jane Doe</span>
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "found"),
+    ("before", "after", "expected"),
     [
         ("<p class=byline>By <a rel=author href=/author/jr>John Roe</a></p>", MARKED, ("Jane Doe",)),
         ("", "<span itemprop=author>By Jane Doe</span>", ("Jane Doe",)),
@@ -174,5 +174,5 @@ MARKED = '<div itemprop="author" itemscope><span itemprop="name">Jane Doe</span>
         ("<p>By John Roe</p>", f"<div itemprop=author>{'Jane Doe has sailed the seas. ' * 5}</div>", ("John Roe",)),
     ],
 )
-def test_microdata_names_the_author(before: str, after: str, found: tuple[str, ...]) -> None:
-    assert _found("", HEADLINE + before, after) == found
+def test_microdata_names_the_author(before: str, after: str, expected: tuple[str, ...]) -> None:
+    assert _found("", HEADLINE + before, after) == expected

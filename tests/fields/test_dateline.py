@@ -61,15 +61,15 @@ def test_other_openings_stay_whole(paragraph: str) -> None:
 def test_a_dateline_may_be_a_paragraph_of_its_own(
     paragraph: str, following: str, place: str | None, agency: str | None
 ) -> None:
-    found = lone(paragraph, following)
-    assert found == (Dateline(f"{paragraph} ", place, agency) if place or agency else None)
+    result = lone(paragraph, following)
+    assert result == (Dateline(f"{paragraph} ", place, agency) if place or agency else None)
 
 
 def test_a_paragraph_that_is_a_dateline_goes_into_the_next() -> None:
     lines = ("A summary.", "BERGEN, Norway (AP) —", "The night ferry left Bergen on Monday.")
     blocks = tuple(map(Block, lines))
     claims = Claims(headline="Night ferry returns")
-    reading = Reading(tuple(Labelled(each, Label.BODY, 1.0, "") for each in blocks))
+    reading = Reading(tuple(Labelled(block, Label.BODY, 1.0, "") for block in blocks))
     story = assemble(Document(blocks), reading, claims)
     assert story.dateline == Dateline("BERGEN, Norway (AP) — ", "BERGEN, Norway", "AP", 1)
     assert story.body == ("A summary.", "The night ferry left Bergen on Monday.")
@@ -78,23 +78,23 @@ def test_a_paragraph_that_is_a_dateline_goes_into_the_next() -> None:
 @given(st.text() | st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 @example("PARIS (\ud800AP) — The talks began.")
 def test_nothing_is_lost_and_the_parts_stand_in_the_raw_text(paragraph: str) -> None:
-    found, rest = split(paragraph)
-    if found is None:
+    result, rest = split(paragraph)
+    if result is None:
         assert rest == paragraph
         return
-    assert found.raw + rest == paragraph
+    assert result.raw + rest == paragraph
     assert rest.strip()
-    assert found.place or found.agency
-    assert (found.place or "") in found.raw
-    assert (found.agency or "") in found.raw
+    assert result.place or result.agency
+    assert (result.place or "") in result.raw
+    assert (result.agency or "") in result.raw
 
 
 @pytest.mark.parametrize("unit", ["SEOUL, ", "A - ", "(AP) ", "A. ", " ", "(", "電", "/ ", "ST. "])
 def test_only_the_start_of_a_long_paragraph_counts(unit: str) -> None:
     long = unit * (1_000_000 // len(unit))
-    found, _ = split(long)
+    result, _ = split(long)
     near, _ = split(long[:1000])
-    assert found == near
+    assert result == near
 
 
 def test_the_words_behind_a_dateline_may_be_of_any_length() -> None:

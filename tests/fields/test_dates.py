@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scraper import vocabulary
@@ -121,9 +121,9 @@ READ = [
 
 @pytest.mark.parametrize(("raw", "moment"), READ, ids=[raw for raw, _ in READ])
 def test_parse(raw: str, moment: datetime) -> None:
-    found = dates.parse(raw)
-    assert found == moment
-    assert found.utcoffset() == moment.utcoffset()
+    parsed = dates.parse(raw)
+    assert parsed == moment
+    assert parsed.utcoffset() == moment.utcoffset()
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_parse(raw: str, moment: datetime) -> None:
         "In 2023 some 12 people met",
     ],
 )
-def test_what_is_no_whole_date_is_none(raw: str) -> None:
+def test_an_incomplete_date_is_none(raw: str) -> None:
     assert dates.parse(raw) is None
 
 
@@ -281,7 +281,7 @@ def test_from_url(url: str, day: str | None) -> None:
         ("https://example.org/html/120231026.html", None),
     ],
 )
-def test_eight_digits_are_a_day_only_where_asked_for(url: str, day: str | None) -> None:
+def test_eight_digits_are_a_day_only_where_requested(url: str, day: str | None) -> None:
     assert dates.from_url(url) is None
     assert dates.from_url(url, numbers=True) == (day and at(day))
 
@@ -322,10 +322,10 @@ def test_eight_digits_are_a_day_only_where_asked_for(url: str, day: str | None) 
 )
 def test_years_and_months_of_other_calendars(raw: str, languages: tuple[str, ...], moment: datetime) -> None:
     assert dates.parse(f"• {raw}", languages) == moment
-    found = dates.find(f"News | {raw}", languages)
-    assert found
-    assert found[1] == moment
-    assert found[0] in raw
+    parsed = dates.find(f"News | {raw}", languages)
+    assert parsed
+    assert parsed[1] == moment
+    assert parsed[0] in raw
 
 
 @pytest.mark.parametrize(
@@ -352,15 +352,15 @@ def test_other_numbers_are_no_years(text: str, languages: tuple[str, ...]) -> No
     "text", ["2016.1.2", "Published 2016.1.2", "업데이트 2016.1.2", "Updated: 2016.1.2", "2016.1.2 10:31"]
 )
 def test_a_date_with_full_stops_is_no_version(text: str) -> None:
-    found = dates.find(text)
-    assert found
-    assert found[1].date() == at("2016-01-02").date()
+    parsed = dates.find(text)
+    assert parsed
+    assert parsed[1].date() == at("2016-01-02").date()
 
 
 def test_every_date_of_a_line_is_found_with_its_own_time() -> None:
-    found = list(dates.find_all("Last updated 17 May 2024 at 08:00 | Published 14 May 2024 at 07:00, by us"))
-    assert [each.raw for each in found] == ["17 May 2024 at 08:00", "14 May 2024 at 07:00"]
-    assert [each.moment for each in found] == [at("2024-05-17 08:00"), at("2024-05-14 07:00")]
+    results = list(dates.find_all("Last updated 17 May 2024 at 08:00 | Published 14 May 2024 at 07:00, by us"))
+    assert [item.raw for item in results] == ["17 May 2024 at 08:00", "14 May 2024 at 07:00"]
+    assert [item.moment for item in results] == [at("2024-05-17 08:00"), at("2024-05-14 07:00")]
 
 
 @pytest.mark.parametrize(
@@ -404,7 +404,6 @@ PIECES = (
 )  # fmt: skip
 
 
-@settings(deadline=None)
 @given(st.text(max_size=400) | st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 @example("9" * 13)
 @example("2023-10-26T17:03:00+23:59")
@@ -412,8 +411,8 @@ def test_any_text_is_a_date_or_none(text: str) -> None:
     moment = dates.parse(text, ("en-US",))
     assert moment is None or 1990 <= moment.year <= 2100
     assert dates.parse(text, ("en-US",)) == moment
-    found = dates.find(text)
-    assert found is None or (found[0] in text and 1990 <= found[1].year <= 2100)
+    parsed = dates.find(text)
+    assert parsed is None or (parsed[0] in text and 1990 <= parsed[1].year <= 2100)
     day = dates.from_url(text)
     assert day is None or day.tzinfo is None
 

@@ -1,4 +1,4 @@
-"""A story that stands in the page's scripts only."""
+"""Stories that are only in the page's scripts."""
 
 import json
 from collections.abc import Callable
@@ -142,7 +142,7 @@ def test_the_arguments_of_a_called_function_may_hold_the_story() -> None:
     assert _body(_page(f"<script>window.__STATE__={call}</script>")) == STORY
 
 
-def test_the_story_goes_on_where_the_page_ends() -> None:
+def test_the_story_continues_where_the_page_ends() -> None:
     state = {"story": {"slug": "bridge", "body": HTML}}
     assert _body(_page(_json(state)), [STORY[0]]) == STORY
     assert _body(_page(_json(state)), ["A standfirst of its own.", STORY[0]]) == ["A standfirst of its own.", *STORY]

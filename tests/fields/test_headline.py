@@ -68,7 +68,7 @@ def test_the_site_s_name_or_a_part_is_no_headline(head: str, shown: str) -> None
 
 def _labelled(document: Document, chosen: str = "") -> list[Labelled]:
     label = {True: Label.HEADLINE, False: Label.OTHER}
-    return [Labelled(each, label[each.text == chosen], 0.5, "") for each in document.blocks]
+    return [Labelled(block, label[block.text == chosen], 0.5, "") for block in document.blocks]
 
 
 def _headline(head: str, body: str, chosen: str = "") -> str:
@@ -133,11 +133,11 @@ def test_the_headline_s_own_first_words_are_no_kicker(head: str, shown: str) -> 
 def test_where_the_headline_stands(head: str, body: str, chosen: str, text: str) -> None:
     head = head and head + '<meta property="og:site_name" content="Evening Post and Star">'
     document = read(f"<html><head>{head}</head><body>{body}{PROSE}</body></html>")
-    found = position(document, _labelled(document, chosen), read_head(document.head))
-    assert document.blocks[found].text == text
+    result = position(document, _labelled(document, chosen), read_head(document.head))
+    assert document.blocks[result].text == text
 
 
-def test_nothing_shown_and_nothing_declared_is_no_headline() -> None:
+def test_no_visible_and_no_declared_headline_gives_none() -> None:
     assert headline(read("<p>x</p>"), (), Claims()) == ""
 
 
@@ -188,7 +188,7 @@ def test_the_headline_of_flattened_text_stands_above_date_byline_or_story(
     lines = [*ABOVE, *above, *STORY, "More stories of the day", "12 May 2024"]
     labels = dict.fromkeys(STORY, Label.BODY) | labels
     document = read_text("\n".join(lines))
-    labelled = [Labelled(each, labels.get(each.text, Label.OTHER), 0.5, "") for each in document.blocks]
+    labelled = [Labelled(block, labels.get(block.text, Label.OTHER), 0.5, "") for block in document.blocks]
     assert headline(document, labelled, Claims()) == TITLE
     assert document.blocks[position(document, labelled, Claims())].text in (TITLE, *labels)
 
@@ -196,4 +196,4 @@ def test_the_headline_of_flattened_text_stands_above_date_byline_or_story(
 @pytest.mark.parametrize("lines", [[], ["Home"], ["Home", "News: the day's", *STORY]])
 def test_flattened_text_may_have_no_headline(lines: list[str]) -> None:
     document = read_text("\n".join(lines))
-    assert headline(document, [Labelled(each, Label.OTHER, 0.5, "") for each in document.blocks], Claims()) == ""
+    assert headline(document, [Labelled(block, Label.OTHER, 0.5, "") for block in document.blocks], Claims()) == ""

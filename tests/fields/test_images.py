@@ -25,7 +25,7 @@ LABELS = {
 def images(html: str, lead: str | None = None, url: str | None = URL) -> list[Image]:
     """Return the images of a page whose blocks are labelled by their first word."""
     document = segment_html(html, url)
-    labelled = [Labelled(each, LABELS.get(each.text.split()[0], Label.OTHER), 1, "") for each in document.blocks]
+    labelled = [Labelled(block, LABELS.get(block.text.split()[0], Label.OTHER), 1, "") for block in document.blocks]
     return list(of_story(document, labelled, lead))
 
 
@@ -78,12 +78,12 @@ def test_a_picture_names_its_sources_beside_its_image() -> None:
         f'<img src="/{"a" * 3000}.jpg">',
     ],
 )  # fmt: skip
-def test_what_is_no_image_of_the_story(html: str) -> None:
+def test_other_images_are_left_out(html: str) -> None:
     assert images(story(html)) == []
 
 
 @pytest.mark.parametrize(
-    ("html", "found"),
+    ("html", "expected"),
     [
         ('<figure><img src="/logo.png"><figcaption>Cap of the new logo.</figcaption></figure>', Image(f"{HOST}/logo.png", "Cap of the new logo.")),
         ('<img src="/a.jpg" width="100%"><p>Cap 1. Foto: Lou Pratt</p>', Image(f"{HOST}/a.jpg", "Cap 1.", "Lou Pratt")),
@@ -97,11 +97,11 @@ def test_what_is_no_image_of_the_story(html: str) -> None:
         ('<table><tr><td>Text</td><td>Text</td></tr></table><img src="/a.jpg"><p>Cap 1</p>', Image(f"{HOST}/a.jpg", "Cap 1")),
     ],
 )  # fmt: skip
-def test_what_is_an_image_of_the_story(html: str, found: Image) -> None:
-    assert images(story(html)) == [found]
+def test_images_of_the_story_are_kept(html: str, expected: Image) -> None:
+    assert images(story(html)) == [expected]
 
 
-def test_images_outside_the_story_are_none_of_its_own() -> None:
+def test_images_outside_the_story_are_left_out() -> None:
     card = '<img src="/b.jpg"><h3>More: lamp</h3>'
     assert images(f'<header><img src="/top.jpg"></header>{story("", f"<aside>{card}</aside>")}') == []
     assert images(f"<p>More</p>{card}") == []
@@ -137,7 +137,7 @@ def test_a_lead_image_is_kept_where_the_page_shows_none_but_no_logo() -> None:
     assert of_story(Document(()), (), "/a.jpg") == (Image("/a.jpg"),)
 
 
-def test_images_that_an_address_tells_apart_are_two() -> None:
+def test_images_with_different_urls_are_two() -> None:
     assert (
         len(images(story('<img src="/image?id=1"><img src="/image?id=2"><img src="/1/a.jpg"><img src="/2/a.jpg">')))
         == 4
@@ -182,7 +182,7 @@ def test_a_credit_names_its_owner(text: str, named: str | None) -> None:
 
 def test_their_number_and_time_are_bounded() -> None:
     page = story("".join(f'<div><img src="/{n}.jpg"></div>' for n in range(5000)))
-    started = time.perf_counter()
+    started = time.process_time()
     document = segment_html(page, URL)
     assert len(document.pictures) == 1000
     assert len(images(page)) == 100
@@ -190,5 +190,5 @@ def test_their_number_and_time_are_bounded() -> None:
         tuple(Block("Text", "p", 3999) for _ in range(20_000)), tuple(Element("div", " ", n - 1) for n in range(4000)),
         pictures=tuple(Picture(f"/{n}.jpg", n, 3999) for n in range(1000)),
     )  # fmt: skip
-    of_story(many, [Labelled(each, Label.BODY, 1, "") for each in many.blocks], None)
-    assert time.perf_counter() - started < 5
+    of_story(many, [Labelled(block, Label.BODY, 1, "") for block in many.blocks], None)
+    assert time.process_time() - started < 5

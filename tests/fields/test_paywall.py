@@ -20,7 +20,7 @@ WALL = "<p>Subscribe to continue reading this story.</p>"
 
 
 @pytest.mark.parametrize(
-    ("page", "found"),
+    ("page", "expected"),
     [
         (_page(), []),
         (_page('<script type="application/ld+json">{"@type":"NewsArticle","isAccessibleForFree":false}</script>'), []),
@@ -46,8 +46,8 @@ WALL = "<p>Subscribe to continue reading this story.</p>"
     ],
     ids=["whole", "declared", "declared-and-said", "class-and-said", "said", "dots", "longer-declared"],
 )
-def test_what_is_missing_is_warned_of(page: str, found: list[str]) -> None:
-    assert list(extract(page).extraction.warnings) == found
+def test_a_missing_part_gives_a_warning(page: str, expected: list[str]) -> None:
+    assert list(extract(page).extraction.warnings) == expected
 
 
 def test_a_declared_text_much_longer_than_the_body_tells_that_a_part_is_missing() -> None:
@@ -58,21 +58,21 @@ TEXT = "The council voted on Monday to close the bridge until the autumn, when d
 
 
 @pytest.mark.parametrize(
-    ("body", "free", "found"),
+    ("body", "free", "expected"),
     [
         ([TEXT], False, []),
         ([TEXT + " And so on."], True, ["paywalled"]),
         ([TEXT], True, []),
     ],
 )
-def test_markup_of_a_wall_around_the_whole_text_is_no_sign(body: list[str], free: bool, found: list[str]) -> None:
+def test_markup_of_a_wall_around_the_whole_text_is_no_sign(body: list[str], free: bool, expected: list[str]) -> None:
     inside = (
         f"<p class=paywall>{TEXT}</p>"
         if body == [TEXT]
         else f"<p>{body[0]}</p><div class=paywall>{'Subscribe to read.'}</div>"
     )
-    claims = Claims(free=False if not free or found else None)
-    assert list(paywall.shortened(read(inside), body, claims)) == found
+    claims = Claims(free=False if not free or expected else None)
+    assert list(paywall.shortened(read(inside), body, claims)) == expected
 
 
 @pytest.mark.parametrize(

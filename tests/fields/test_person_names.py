@@ -7,7 +7,7 @@ from scraper.fields import person_names
 
 
 @pytest.mark.parametrize(
-    ("line", "found"),
+    ("line", "expected"),
     [
         ("By Jane Doe", ["Jane Doe"]),
         ("By JANE DOE, Associated Press", ["JANE DOE"]),
@@ -42,12 +42,12 @@ from scraper.fields import person_names
         ("كتب: أحمد سالم", ["أحمد سالم"]),
     ],
 )
-def test_visible_bylines_give_people(line: str, found: list[str]) -> None:
-    assert person_names.names([line]) == tuple(found)
+def test_visible_bylines_give_people(line: str, expected: list[str]) -> None:
+    assert person_names.names([line]) == tuple(expected)
 
 
 @pytest.mark.parametrize(
-    ("lines", "found"),
+    ("lines", "expected"),
     [
         (["Jane Doe"], ["Jane Doe"]),
         (["Jane Doe", "jane doe", "John Roe"], ["Jane Doe", "John Roe"]),
@@ -75,8 +75,8 @@ def test_visible_bylines_give_people(line: str, found: list[str]) -> None:
         (["katie"], ["katie"]),
     ],
 )
-def test_declared_authors_stay_as_declared_but_for_agencies(lines: list[str], found: list[str]) -> None:
-    assert person_names.declared(lines) == tuple(found)
+def test_declared_authors_stay_as_declared_but_for_agencies(lines: list[str], expected: list[str]) -> None:
+    assert person_names.declared(lines) == tuple(expected)
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_a_brand_is_the_site_itself(name: str, site: str | None, host: str, bran
 
 
 @pytest.mark.parametrize(
-    ("line", "found"),
+    ("line", "expected"),
     [("By Katie on 5 March", "Katie"), ("c1ph4", "c1ph4"), ("von¦gizzmo", "gizzmo"), ("View all posts by Katie", "Katie"),
      ("admin", None), ("Home", None), ("By", None), ("dpa", None), ("a line of many words that is no name", None)],
 )  # fmt: skip
-def test_a_handle_stands_in_the_author_s_place(line: str, found: str | None) -> None:
-    assert person_names.handle(line) == found
+def test_a_handle_stands_in_the_author_s_place(line: str, expected: str | None) -> None:
+    assert person_names.handle(line) == expected
 
 
 @pytest.mark.parametrize(

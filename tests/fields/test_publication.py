@@ -20,8 +20,10 @@ def _labelled(document: Document, **labels: Label) -> list[Labelled]:
     """Label blocks by the words that they begin with; the rest as `other`."""
     label = {text.replace("_", " "): label for text, label in labels.items()}
     return [
-        Labelled(each, next((kind for text, kind in label.items() if each.text.startswith(text)), Label.OTHER), 0.5, "")
-        for each in document.blocks
+        Labelled(
+            block, next((kind for text, kind in label.items() if block.text.startswith(text)), Label.OTHER), 0.5, ""
+        )
+        for block in document.blocks
     ]
 
 
@@ -142,7 +144,7 @@ def test_the_address_tells_which_of_the_dates_shown_is_the_story_s() -> None:
     assert _found(body, url="https://a.test/2018/05/17/canal")[0] == _at("2018-05-17T09:53")
 
 
-def test_a_date_shown_far_off_comes_before_a_declared_change() -> None:
+def test_a_distant_visible_date_precedes_a_declared_change() -> None:
     head = _meta("og:updated_time", "2024-05-17T08:00:00+00:00")
     assert _found(H1 + LINE * 60 + "<p>Posted on 14 May 2024</p>", head)[0] == _at("2024-05-14")
     assert _found(H1 + LINE * 60 + "<p>14 May 2024</p>", head)[0] == _at("2024-05-14")
@@ -224,7 +226,7 @@ def test_the_state_that_scripts_hold_is_the_last_resort(state: str, date: str | 
     assert _found(H1 + "<time datetime=2024-03-07>7 March 2024</time>", script)[0] == _at("2024-03-07")
 
 
-def test_nothing_declared_and_nothing_shown_is_none() -> None:
+def test_no_declared_and_no_visible_date_gives_none() -> None:
     document = read("<p>x</p>")
     assert published(document, (), Claims()) == (None, None)
     assert published(document, (), Claims(published=("soon",))) == ("soon", None)

@@ -46,8 +46,8 @@ def test_front_matter_has_only_what_yaml_reads(tmp_path: Path):
     (page,) = (tmp_path / "out").iterdir()
     head = page.read_text("utf-8").split("---\n")[1]
     assert not re.search("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029\ufeff]", head)
-    told = dict(line.split(": ", 1) for line in head.splitlines())
-    assert (json.loads(told["title"]), json.loads(told["authors"])) == (STRANGE.headline, list(STRANGE.authors))
+    fields = dict(line.split(": ", 1) for line in head.splitlines())
+    assert (json.loads(fields["title"]), json.loads(fields["authors"])) == (STRANGE.headline, list(STRANGE.authors))
 
 
 @pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "jsonl.zst"])

@@ -25,8 +25,8 @@ CODINGS = ("gzip", "deflate", "br", "zstd")
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    with serve_faults() as found:
-        yield found
+    with serve_faults() as result:
+        yield result
 
 
 @pytest.fixture(autouse=True)
@@ -66,23 +66,23 @@ def test_what_is_packed_is_unpacked(server, coding):
 
 
 @pytest.mark.parametrize(("path", "name"), [("/plain-as-gzip", "plain"), ("/length/small", "small")])
-def test_a_wrong_label_costs_little(server, path, name):
+def test_a_wrong_label_is_cheap(server, path, name):
     assert told(name).startswith(fetch(server.base + path, trusted={server.place}).body)
 
 
-def test_a_busy_server_is_asked_again_when_it_wishes(server):
+def test_a_busy_server_is_retried_after_its_delay(server):
     assert fetch(f"{server.base}/flaky", trusted={server.place}).body == told("flaky")
     assert len(server.hits["/flaky"]) == 3
     assert min(asked(server, "/flaky")) >= 1  # its Retry-After
 
 
-def test_redirects_are_followed_and_the_last_address_told():
+def test_redirects_are_followed_and_the_last_address_reported():
     with serve_faults(robots="302") as other:
         page = fetch(f"{other.base}/robots.txt", trusted={other.place})
     assert page.url == f"{other.base}/rules.txt"
 
 
-def test_who_asks_is_told(monkeypatch):
+def test_the_user_agent_is_sent(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # which is passed over
     request: list[bytes] = []
     with listening(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", request) as place:
@@ -92,7 +92,7 @@ def test_who_asks_is_told(monkeypatch):
 
 
 class listening:  # noqa: N801 - a context, as those of contextlib
-    """A server that says the same bytes to whoever comes."""
+    """A server that sends the same bytes to every client."""
 
     def __init__(self, said: bytes, heard: list[bytes], context: ssl.SSLContext | None = None) -> None:
         self.said, self.heard, self.context = said, heard, context
@@ -123,7 +123,7 @@ class listening:  # noqa: N801 - a context, as those of contextlib
 
 
 @pytest.mark.parametrize("path", ["/slow/headers", "/slow/body", "/hang"])
-def test_nothing_is_waited_for_beyond_the_deadline(server, path):
+def test_no_phase_exceeds_the_deadline(server, path):
     start = time.monotonic()
     assert refused(server, path, deadline=0.5) == "no whole answer in 0.5 seconds"
     assert 0.4 < time.monotonic() - start < 2
@@ -153,7 +153,7 @@ def test_the_limit_is_for_the_packed_and_the_unpacked(server):
 
 
 @pytest.mark.parametrize("path", ["/short", *(f"/torn/{coding}" for coding in CODINGS)])
-def test_what_is_cut_short_is_asked_for_again(server, path):
+def test_what_is_cut_short_is_requested_again(server, path):
     assert refused(server, path, tries=2) == CUT_SHORT
     assert len(server.hits[path]) == 2
 
@@ -176,7 +176,7 @@ def test_each_fault_has_its_reason(server, path, reason):
     assert refused(server, path, tries=1).startswith(reason)
 
 
-def test_trouble_that_stays_is_given_up(server):
+def test_a_persistent_failure_ends_the_fetch(server):
     assert refused(server, "/500", tries=2) == "500 Internal Server Error"
     assert asked(server, "/500")[0] >= 0.1
     assert refused(server, "/429", tries=2) == "429 Too Many Requests"
@@ -184,7 +184,7 @@ def test_trouble_that_stays_is_given_up(server):
 
 
 @pytest.mark.parametrize("again", ["3600", "Fri, 31 Dec 2100 23:59:59 GMT", "Fri, 31 Dec 2100 23:59:59 -0000"])
-def test_who_wants_peace_for_longer_than_the_deadline_is_left_at_once(again):
+def test_a_retry_after_beyond_the_deadline_ends_the_fetch(again):
     said = f"HTTP/1.1 503 Busy\r\nRetry-After: {again}\r\nContent-Length: 0\r\n\r\n"
     start = time.monotonic()
     with listening(said.encode(), []) as place, pytest.raises(FetchError, match=r"503 .*no time for another try in"):
@@ -193,7 +193,7 @@ def test_who_wants_peace_for_longer_than_the_deadline_is_left_at_once(again):
 
 
 @pytest.mark.parametrize("again", ["soon", "-1", "", "Mon, 01 Jan 2001 00:00:00 GMT"])
-def test_a_senseless_wish_is_passed_over(again):
+def test_an_invalid_retry_after_is_ignored(again):
     heard: list[bytes] = []
     said = f"HTTP/1.1 599\r\nRetry-After: {again}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     with listening(said.encode(), heard) as place, pytest.raises(FetchError, match="599"):
@@ -201,14 +201,14 @@ def test_a_senseless_wish_is_passed_over(again):
     assert len(heard) == 2
 
 
-def test_nobody_listens():
+def test_a_refused_connection_is_an_error():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         place = f"127.0.0.1:{taken.getsockname()[1]}"
     with pytest.raises(FetchError, match=r"connection failed: .*refused"):
         fetch(f"http://{place}/", trusted={place}, tries=1)
 
 
-def test_a_certificate_is_checked_and_asked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_certificate_is_checked_and_requested_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     line = (
         f"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=portal.test -keyout {tmp_path}/key -out {tmp_path}/cert"
     )
@@ -242,13 +242,13 @@ def test_a_certificate_is_checked_and_asked_for_once(tmp_path: Path, monkeypatch
         "http://é\udcff/",
     ],
 )
-def test_what_is_no_address_is_refused(url):
+def test_an_invalid_url_is_refused(url):
     with pytest.raises(FetchError):
         fetch(url, tries=1)
 
 
 @pytest.mark.parametrize("host", FORMS)
-def test_what_is_not_on_the_public_internet_is_not_asked_for(server, host):
+def test_what_is_not_on_the_public_internet_is_not_requested(server, host):
     hits = sum(map(len, server.hits.values()))
     with pytest.raises(FetchError, match=UNSAFE):
         fetch(f"http://{host}:{server.place.partition(':')[2]}/html/red.html")
@@ -268,7 +268,7 @@ def test_a_redirect_off_the_web_is_not_followed(server, path):
 
 
 def test_a_name_is_judged_by_the_ip_that_is_connected_to(server, monkeypatch):
-    """A second look-up would be answered otherwise: there is none."""
+    """A second look-up would get another answer; none is made."""
     asked_for: list[str] = []
     port = server.place.partition(":")[2]
     real = socket.getaddrinfo
@@ -293,7 +293,7 @@ def test_an_error_goes_from_process_to_process():
     assert (type(again), again.url, again.reason) == (FetchError, error.url, error.reason)
 
 
-def test_no_try_is_no_fetch():
+def test_zero_attempts_is_an_error():
     with pytest.raises(ValueError, match="tries"):
         fetch("http://portal.test/", tries=0)
 
@@ -327,7 +327,7 @@ def test_a_retry_after_of_any_kind_is_a_number_of_seconds(header, least, most):
 
 
 @pytest.mark.parametrize("again", ["9" * 400, "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2031 00:00:00 +99999999999999"])  # fmt: skip
-def test_a_server_that_asks_for_ages_gets_no_further_try(again):
+def test_a_long_retry_after_ends_the_fetch(again):
     said = f"HTTP/1.1 503 Busy\r\nRetry-After: {again}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     with socket.create_server(("127.0.0.1", 0)) as listener:
         place = f"127.0.0.1:{listener.getsockname()[1]}"

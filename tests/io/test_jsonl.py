@@ -119,7 +119,7 @@ def test_a_line_that_is_no_object_is_one_error(line: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst"])
-def test_a_line_without_an_end_is_cut_and_costs_no_other(
+def test_a_line_without_an_end_is_cut_and_affects_no_other(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(jsonl, "LONGEST", 1000)

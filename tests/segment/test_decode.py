@@ -61,7 +61,7 @@ def test_bytes_that_are_no_text_are_refused(body: bytes) -> None:
         decode(body, "text/html; charset=utf-8")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=300), st.none() | st.sampled_from(["text/html; charset=gbk", "x", "; charset=\u20ac"]))
 def test_nothing_else_leaves(body: bytes, header: str | None) -> None:
     with contextlib.suppress(ScraperError):

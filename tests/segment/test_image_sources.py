@@ -16,6 +16,6 @@ def test_a_size_in_pixels_tells_icons(attributes: dict[str, str | None], small: 
 
 
 def test_a_long_srcset_takes_bounded_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     list(source_urls({"srcset": "a 1w," * 10**6}))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

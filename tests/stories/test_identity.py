@@ -34,7 +34,7 @@ def _judge(known, article):
 
 
 @pytest.mark.parametrize(
-    ("other", "told"),
+    ("other", "expected"),
     [
         (_article(), ALREADY_THERE),
         (_article("Ships counted!", "http://p.test/news/1.html", (LONG.upper().replace(".", " !"),)), DUPLICATE),
@@ -47,9 +47,9 @@ def _judge(known, article):
         (_article(body=("Changed.",)), {"replaces": story_id("http://p.test/html/1.html")}),
     ],
 )  # fmt: skip
-def test_a_story_is_left_out_only_where_headline_and_body_are_the_same(known, other, told):
+def test_a_story_is_left_out_only_where_headline_and_body_are_the_same(known, other, expected):
     assert _judge(known, _article()) == {}
-    assert _judge(known, other) == told
+    assert _judge(known, other) == expected
 
 
 def test_recurring_headlines_with_one_canonical_address_are_stories(known):
@@ -62,10 +62,10 @@ def test_recurring_headlines_with_one_canonical_address_are_stories(known):
 
 def test_short_bodies_do_not_make_two_stories_one(known):
     days = ("Monday", "Tuesday", "Monday")
-    told = [
+    results = [
         _judge(known, _article(f"Photos of {day}", f"http://p.test/{n}", ("Photos.",))) for n, day in enumerate(days)
     ]
-    assert told == [{}, {}, DUPLICATE]
+    assert results == [{}, {}, DUPLICATE]
 
 
 def test_what_a_copy_that_was_left_out_names_hides_no_other_story(known):

@@ -1,4 +1,4 @@
-"""Near copies: found whatever was done to them, and other stories left alone."""
+"""Near copies are found after many kinds of edits, and other stories are not taken for copies."""
 
 import os
 import subprocess

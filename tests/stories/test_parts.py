@@ -14,7 +14,7 @@ HOST = "http://p.test"
 
 def _place(url, *links, head=""):
     """Find the place of a page by (href, text) pairs, or by links with their number for a text."""
-    pairs = [each if isinstance(each, tuple) else (each, "More about the ferry") for each in links]
+    pairs = [link if isinstance(link, tuple) else (link, "More about the ferry") for link in links]
     shown = "".join(f'<p><a href="{href}">{text}</a></p>' for href, text in pairs)
     return place(read(f"<html><head>{head}</head><body><p>Text.</p>{shown}</body></html>", url=url), url)
 
@@ -81,8 +81,8 @@ def test_other_forms_need_a_link_as_pagers_show_it(first, second):
 @pytest.mark.parametrize(("first", "second"), _PAIRS)
 def test_a_later_page_leads_to_the_first_and_onward(first, second):
     third = second.replace("2", "3")
-    found = _place(HOST + second, (first, "1"), (third, "3"))
-    assert (found.first, found.onward, found.following) == (HOST + first, HOST + third, None)
+    result = _place(HOST + second, (first, "1"), (third, "3"))
+    assert (result.first, result.onward, result.following) == (HOST + first, HOST + third, None)
     assert _place(HOST + second, first).first is None
 
 
@@ -118,7 +118,7 @@ def test_a_part_has_the_headline_of_its_story_and_a_text_of_its_own(headline, bo
 
 
 @pytest.mark.parametrize("size", [20_000])
-def test_many_links_cost_little(size):
+def test_many_links_are_cheap(size):
     document = read("".join(f'<a href="/a/long-{n}.html">{n}</a>' for n in range(size)), url=HOST)
     start = time.process_time()
     place(document, f"{HOST}/a/long.html")

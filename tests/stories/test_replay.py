@@ -93,12 +93,12 @@ def test_a_later_part_alone_is_no_story():
 @pytest.mark.parametrize(
     ("status", "stands"), [(404, "first"), (410, "first"), (503, "last"), (302, "last"), (0, "last")]
 )
-def test_a_missing_part_is_told(status, stands):
+def test_a_missing_part_is_reported(status, stands):
     """One that is gone ends the story, one in trouble may come again."""
     missing = [got("/html/red_2.html", page("", status))] if status else []
-    found = shown([part(1, 2), *missing, got("/b.html", story("blue"))])
-    assert found[0 if stands == "first" else -1] == ("/html/red.html", 1, True)
-    assert len(found) == 2
+    result = shown([part(1, 2), *missing, got("/b.html", story("blue"))])
+    assert result[0 if stands == "first" else -1] == ("/html/red.html", 1, True)
+    assert len(result) == 2
 
 
 def test_a_part_that_comes_after_trouble_is_joined():
@@ -133,34 +133,35 @@ def test_a_story_without_end_is_cut():
         Page("http://portal.test:port/", b"x", None, None, 200),
     ],
 )
-def test_what_is_no_page_is_passed_over(other):
+def test_other_documents_are_skipped(other):
     skipped: list[Page] = []
     assert list(articles([other], on_skipped=lambda page, error: skipped.append(page))) == []
     assert skipped == []
 
 
-def test_a_page_without_a_story_is_told_with_its_reason():
-    told: list[tuple[Page, ScraperError]] = []
+def test_a_page_without_a_story_is_reported_with_its_reason():
+    results: list[tuple[Page, ScraperError]] = []
     listing = got("/sea/", page(anchors(*(f"/{n}.html" for n in range(40)))))
-    assert list(articles([listing], on_skipped=lambda page, error: told.append((page, error)))) == []
-    assert [(page, type(error)) for page, error in told] == [(listing, NotAnArticle)]
+    assert list(articles([listing], on_skipped=lambda page, error: results.append((page, error)))) == []
+    assert [(page, type(error)) for page, error in results] == [(listing, NotAnArticle)]
 
 
-def test_many_comments_before_a_page_cost_no_time():
+def test_many_comments_before_a_page_take_no_time():
     (record,) = articles([got("/c.html", (200, {}, "<!---->" * 5000 + story("red")[2]))])
     assert record.headline.startswith("The red ferry")
 
 
 def test_the_portal_gives_its_stories_in_any_order(portal_pages: dict[str, site.Page]):
     pages = [
-        Page(BASE + path, found.body, found.content_type, None, found.status) for path, found in portal_pages.items()
+        Page(BASE + path, results.body, results.content_type, None, results.status)
+        for path, results in portal_pages.items()
     ]
     pages = [page for page in pages if "/my/" not in str(page.url)]  # which no crawl may ask for
     random.Random(5).shuffle(pages)
-    found = {record.url for record in articles(pages)}
+    results = {record.url for record in articles(pages)}
     for expected in expected_stories():
-        assert len({expected["url"], *expected.get("aliases", ())} & found) == 1, expected["url"]
-    assert len(found) == len(expected_stories())
+        assert len({expected["url"], *expected.get("aliases", ())} & results) == 1, expected["url"]
+    assert len(results) == len(expected_stories())
 
 
 # ---------------------------------------------------------------- the command
@@ -209,21 +210,21 @@ def test_pages_and_texts_are_read_as_they_are(tmp_path, capsys):
     html.write_text(story("red")[2], "utf-8")
     text.write_bytes((PORTAL.parent / "pages" / "text-plain" / "page.txt").read_bytes())
     assert main(["extract", str(html), str(text)]) == 0
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert told[0]["headline"].startswith("The red ferry")
-    assert told[1]["dateline"]["agency"] == "AP"
-    assert {(record["id"], record["url"], record["fetched_at"]) for record in told} == {(None, None, None)}
+    out = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert out[0]["headline"].startswith("The red ferry")
+    assert out[1]["dateline"]["agency"] == "AP"
+    assert {(record["id"], record["url"], record["fetched_at"]) for record in out} == {(None, None, None)}
 
 
-def test_each_bad_input_is_told_in_a_line_and_the_others_are_read(archive, tmp_path, capsys):
+def test_each_bad_input_is_reported_in_a_line_and_the_others_are_read(archive, tmp_path, capsys):
     torn, empty, out = tmp_path / "torn.warc.gz", tmp_path / "empty.html", tmp_path / "out.jsonl"
     torn.write_bytes(packed(got("/c.html", story("green"))) + packed(part(1, 2))[:-20])
     empty.write_text("<p>nothing", "utf-8")
     names = [str(torn), str(tmp_path / "missing.warc.gz"), str(empty), str(archive)]
     assert main(["extract", *names, "-o", str(out)]) == 1
-    told = capsys.readouterr().err.splitlines()
-    assert [name in line for name, line in zip(names, told, strict=False)] == [True, True, True]
-    assert len(told) == 3
+    err = capsys.readouterr().err.splitlines()
+    assert [name in line for name, line in zip(names, err, strict=False)] == [True, True, True]
+    assert len(err) == 3
     assert len(records(out)) == 3
 
 

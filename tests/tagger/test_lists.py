@@ -49,10 +49,10 @@ def _title(number: int) -> Block:
     return Block(text, "li", links=(Link(text, f"http://a.test/{number}"),), link_chars=len(text))
 
 
-def _typed(*given: tuple[Block, Label], likely: Label = Label.MORE) -> list[Label]:
-    logits = np.zeros((len(given), len(KINDS)))
+def _typed(*value: tuple[Block, Label], likely: Label = Label.MORE) -> list[Label]:
+    logits = np.zeros((len(value), len(KINDS)))
     logits[:, KINDS.index(likely)] = 5
-    return lists.typed(Document(tuple(block for block, _ in given)), [label for _, label in given], logits)
+    return lists.typed(Document(tuple(block for block, _ in value)), [label for _, label in value], logits)
 
 
 def test_titles_under_a_heading_are_of_its_kind_until_the_next_heading() -> None:
@@ -77,9 +77,9 @@ def test_the_story_is_never_a_list_and_ends_one() -> None:
     ) == [Label.LIST_HEADING, Label.RELATED, Label.BODY, Label.OTHER]
 
 
-def test_a_list_without_telling_words_is_of_the_kind_that_is_likeliest_for_all_its_entries() -> None:
-    given = [(_title(1), Label.RELATED), (_title(2), Label.RANKING), (_title(3), Label.RELATED)]
-    assert _typed(*given, likely=Label.LATEST) == [Label.LATEST] * 3
+def test_a_list_without_keywords_has_the_likeliest_kind_of_its_entries() -> None:
+    results = [(_title(1), Label.RELATED), (_title(2), Label.RANKING), (_title(3), Label.RELATED)]
+    assert _typed(*results, likely=Label.LATEST) == [Label.LATEST] * 3
 
 
 def test_paid_entries_are_no_list_of_stories() -> None:
@@ -89,7 +89,7 @@ def test_paid_entries_are_no_list_of_stories() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lead", "link", "found"),
+    ("lead", "link", "expected"),
     [
         ("Also Read: ", "Farm hands leave the camp at last", True),
         ("Mehr zum Thema – ", "Die Fähre fährt wieder ab Montag", True),
@@ -104,6 +104,6 @@ def test_paid_entries_are_no_list_of_stories() -> None:
         ("Related costs rose by a fifth, says ", "the annual report of the port", False),
     ],
 )
-def test_a_cross_reference_amid_the_story(lead: str, link: str, found: bool) -> None:
+def test_a_cross_reference_amid_the_story(lead: str, link: str, expected: bool) -> None:
     block = Block(lead + link, "p", links=(Link(link, "http://a.test/1"),), link_chars=len(link))
-    assert lists.is_cross_reference(block) is found
+    assert lists.is_cross_reference(block) is expected

@@ -15,7 +15,7 @@ PROSE = [
 ]
 PAGE = (
     "<body><nav><ul><li><a href=/a>Home</a></li></ul></nav><main><h1>Pier closed</h1><h2>What was found</h2>"
-    + "".join(f"<p>{each}</p>" for each in PROSE)
+    + "".join(f"<p>{item}</p>" for item in PROSE)
     + "</main><footer><p>Copyright Coast Post</p></footer></body>"
 )
 
@@ -35,10 +35,10 @@ def _read(story: float) -> Reading:
     )
 
 
-def test_prose_that_the_model_refuses_as_a_whole_is_kept_all_the_same() -> None:
+def test_prose_that_the_model_refuses_as_a_whole_is_kept() -> None:
     reading = _read(-20)
-    assert [each.block.text for each in reading.labelled if each.label is Label.BODY] == PROSE
-    assert [each.block.text for each in reading.labelled if each.label is Label.SUBHEADING] == ["What was found"]
+    assert [item.block.text for item in reading.labelled if item.label is Label.BODY] == PROSE
+    assert [item.block.text for item in reading.labelled if item.label is Label.SUBHEADING] == ["What was found"]
     assert reading.warnings == ("second_opinion", "unsure")
     assert reading.confidence is not None
     assert reading.confidence < UNSURE

@@ -1,4 +1,4 @@
-"""The learned labeller: its features are numbers for any document, and it tells prose from lists on a page of ours."""
+"""The learned labeller: finite features for any document, and prose kept apart from lists."""
 
 from pathlib import Path
 
@@ -32,28 +32,28 @@ TITLES = [
 PAGE = f"""<html><head><title>Outer pier closed until autumn | Coast Post</title></head><body>
 <header><nav><ul><li><a href="/">Home</a></li><li><a href="/sea/">Sea</a></li><li><a href="/town/">Town</a></li></ul></nav></header>
 <main><article><h1>Outer pier closed until autumn</h1><p class="byline">By Ada Lund</p><time datetime="2025-04-12">April 12, 2025</time>
-{"".join(f"<p>{each}</p>" for each in PARAGRAPHS)}</article>
-<aside class="related"><h2>Related stories</h2><ul>{"".join(f'<li><a href="/{n}.html">{each}</a></li>' for n, each in enumerate(TITLES))}</ul></aside></main>
+{"".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)}</article>
+<aside class="related"><h2>Related stories</h2><ul>{"".join(f'<li><a href="/{n}.html">{paragraph}</a></li>' for n, paragraph in enumerate(TITLES))}</ul></aside></main>
 <footer><p>Copyright 2025 Coast Post. All rights reserved.</p><p><a href="/contact">Contact</a> <a href="/terms">Terms</a></p></footer></body></html>"""
 
 
 def _labels(labelled: tuple[Labelled, ...]) -> dict[str, Label]:
-    return {each.block.text: each.label for each in labelled}
+    return {item.block.text: item.label for item in labelled}
 
 
 def test_prose_is_the_story_and_titles_of_other_stories_are_not() -> None:
     labels = _labels(read(segment_html(PAGE, "http://post.test/sea/1.html")).labelled)
     assert labels["Outer pier closed until autumn"] is Label.HEADLINE
-    assert [labels[each] for each in PARAGRAPHS] == [Label.BODY] * len(PARAGRAPHS)
-    assert {labels[each] for each in TITLES} <= {Label.RELATED}
+    assert [labels[paragraph] for paragraph in PARAGRAPHS] == [Label.BODY] * len(PARAGRAPHS)
+    assert {labels[paragraph] for paragraph in TITLES} <= {Label.RELATED}
     assert labels["Copyright 2025 Coast Post. All rights reserved."] is Label.FOOTER
 
 
-def test_flattened_text_is_told_apart_too() -> None:
+def test_flattened_text_is_labelled_too() -> None:
     lines = ["Home", "Sea", "Outer pier closed until autumn", "By Ada Lund", *PARAGRAPHS, "Related stories", *TITLES]
     labels = _labels(read(segment_text("\n".join(lines))).labelled)
-    assert [labels[each] for each in PARAGRAPHS] == [Label.BODY] * len(PARAGRAPHS)
-    assert Label.BODY not in {labels[each] for each in TITLES}
+    assert [labels[paragraph] for paragraph in PARAGRAPHS] == [Label.BODY] * len(PARAGRAPHS)
+    assert Label.BODY not in {labels[paragraph] for paragraph in TITLES}
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def test_any_document_has_finite_features_and_a_label_for_each_block(document: D
     assert features.dense.shape == (len(document.blocks), len(COLUMNS))
     assert np.isfinite(features.dense).all()
     labelled = read(document).labelled
-    assert [each.block for each in labelled] == list(document.blocks)
-    assert all(0 <= each.score <= 1 and each.reason for each in labelled)
+    assert [item.block for item in labelled] == list(document.blocks)
+    assert all(0 <= item.score <= 1 and item.reason for item in labelled)
     assert read(document).labelled == labelled
 
 
@@ -100,7 +100,7 @@ def test_logits_beyond_measure_are_certainty_and_no_more() -> None:
     )
     assert reading.labelled[0].label in STORY
     assert reading.labelled[1].label is KINDS[-1]
-    assert all(0 <= each.score <= 1 for each in reading.labelled)
+    assert all(0 <= item.score <= 1 for item in reading.labelled)
     assert reading.listing == 0
 
 
@@ -114,14 +114,14 @@ def test_no_names_of_an_element_flip_the_page(element: str) -> None:
     flagged = PAGE.replace(f"<{element}>", f'<{element} class="{FLAGS}">')
     assert flagged != PAGE
     labels = _labels(read(segment_html(flagged, "http://post.test/sea/1.html")).labelled)
-    assert [labels[each] for each in PARAGRAPHS] == [Label.BODY] * len(PARAGRAPHS)
+    assert [labels[paragraph] for paragraph in PARAGRAPHS] == [Label.BODY] * len(PARAGRAPHS)
 
 
 @pytest.mark.parametrize("element", ["html", "body"])
 def test_the_names_of_html_and_body_are_not_read(element: str) -> None:
     flagged = PAGE.replace(f"<{element}>", f'<{element} class="{FLAGS}">')
     plain, other = (read(segment_html(page)).labelled for page in (PAGE, flagged))
-    assert [(each.label, each.score) for each in plain] == [(each.label, each.score) for each in other]
+    assert [(item.label, item.score) for item in plain] == [(item.label, item.score) for item in other]
 
 
 def test_every_input_of_the_network_is_bounded() -> None:
@@ -130,13 +130,13 @@ def test_every_input_of_the_network_is_bounded() -> None:
     document = Document(tuple(Block("word " * 2000, "p", 199) for _ in range(300)), elements)
     network = load("html")
     output = predict(featurise(document, network.vocabulary), network.weights)
-    assert all(np.isfinite(each).all() and np.abs(each).max() < 1000 for each in output)
+    assert all(np.isfinite(item).all() and np.abs(item).max() < 1000 for item in output)
 
 
 def test_a_paragraph_repeated_outside_the_story_is_kept_in_it() -> None:
-    contents = "".join(f"<li><a href='#p{n}'>{each}</a></li>" for n, each in enumerate(PARAGRAPHS))
+    contents = "".join(f"<li><a href='#p{n}'>{item}</a></li>" for n, item in enumerate(PARAGRAPHS))
     page = PAGE.replace("</header>", f"<ul class=toc>{contents}</ul></header>")
-    body = [each.block.text for each in read(segment_html(page)).labelled if each.label is Label.BODY]
+    body = [item.block.text for item in read(segment_html(page)).labelled if item.label is Label.BODY]
     assert [text for text in body if text in PARAGRAPHS] == PARAGRAPHS
 
 

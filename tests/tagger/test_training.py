@@ -1,4 +1,4 @@
-"""The training command, alive: six small pages of our own become weights that label pages."""
+"""The training command turns six small pages into weights that label pages."""
 
 import gzip
 import json
@@ -10,10 +10,14 @@ import pytest
 from scraper.segment.html import segment_html
 from scraper.tagger.features import featurise
 from scraper.tagger.network import Network, predict
-from scraper.tagger.training import __main__ as command
 from scraper.tagger.training import corpus
 from scraper.tagger.training.alignment import align
-from scraper.tagger.training.net import Net, join
+
+torch = pytest.importorskip("torch", reason="torch is not installed: pip install -e '.[train]'")
+
+from scraper.tagger.training import __main__ as command  # noqa: E402 - imports torch
+from scraper.tagger.training.augment import changed  # noqa: E402
+from scraper.tagger.training.net import Net, join  # noqa: E402
 
 STORIES = {
     "harbor": "The harbor authority closed the outer pier on Monday until divers have looked at its piles.",
@@ -50,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
     for name, text in STORIES.items():
         html, blocks = _page(name, text)
         (tmp_path / "set" / "pages" / f"{name}.html.gz").write_bytes(gzip.compress(html.encode()))
-        body = "\n".join(each for label, each in blocks if label == "body")
+        body = "\n".join(item for label, item in blocks if label == "body")
         gold.append(
             {"page": name, "url": f"http://{name}.test/news/1", "body": body, "headline": f"News of the {name}"}
         )
@@ -80,8 +84,6 @@ def test_pages_become_the_same_weights_each_time(folder: Path, kind: str, capsys
 
 
 def test_the_network_gives_the_same_in_numpy_and_in_torch(folder: Path) -> None:
-    import torch  # noqa: PLC0415 - the other tests of this module would fail first without it
-
     known, examples = command.read(folder, "html", None, 2)
     torch.manual_seed(3)
     net = Net(
@@ -91,7 +93,7 @@ def test_the_network_gives_the_same_in_numpy_and_in_torch(folder: Path) -> None:
     with np.load(folder / "weights.npz") as arrays:
         weights = {key: np.asarray(array, np.float32) for key, array in arrays.items() if array.dtype.kind == "f"}
     with torch.no_grad():
-        out, verdict = net(join([each.features for each in examples[:3]]))
+        out, verdict = net(join([item.features for item in examples[:3]]))
     rows = 0
     for number, example in enumerate(examples[:3]):
         output = predict(example.features, Network(known, weights, np.ones(2)).weights)
@@ -123,8 +125,6 @@ def test_a_gold_body_is_found_among_blocks_in_its_order() -> None:
 def test_a_changed_page_has_as_many_targets_as_blocks_and_its_elements_in_order(folder: Path) -> None:
     known, examples = command.read(folder, "html", None, 0)
     order = np.random.default_rng(5)
-    from scraper.tagger.training.augment import changed  # noqa: PLC0415
-
     sizes = set()
     for _ in range(60):
         page = changed(examples[0], examples[1], known, order)

@@ -60,8 +60,8 @@ def test_an_ipv4_address_inside_an_ipv6_one_is_judged_as_itself():
     for inner in map(ipaddress.IPv4Address, ("8.8.8.8", "127.0.0.1", "10.1.2.3", "169.254.169.254", "224.0.0.1")):
         number = int(inner)
         mapped, six_to_four, nat64 = 0xFFFF << 32 | number, 0x2002 << 112 | number << 80, 0x64FF9B << 96 | number
-        outer = [str(ipaddress.IPv6Address(each)) for each in (mapped, six_to_four, nat64)]
-        assert [is_global(each) for each in outer] == [is_global(str(inner))] * 3, outer
+        outer = [str(ipaddress.IPv6Address(item)) for item in (mapped, six_to_four, nat64)]
+        assert [is_global(item) for item in outer] == [is_global(str(inner))] * 3, outer
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_trusted_place_is_one_spelling_and_one_port(url, expected):
 @pytest.mark.parametrize(
     "entry", ["127.0.0.1", "portal.test:", "portal.test:0", ":80", "http://a:80", "a:80/", "u@a:80", "a:b"]
 )
-def test_what_is_no_place_is_told(entry):
+def test_an_invalid_host_and_port_is_an_error(entry):
     with pytest.raises(ValueError, match=r"is not host:port|[Pp]ort"):
         places([entry])
 
@@ -135,13 +135,13 @@ def test_a_place():
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """Stand in for the DNS, which gives these answers in turn; what it gave is cached by the resolver as ever."""
-    told: list[str] = []
+    """Replace the DNS by these answers in turn, which the resolver caches as usual."""
+    results: list[str] = []
     monkeypatch.setattr(
         "scrapy.resolver.ThreadedResolver.getHostByName",
-        lambda *_: succeed(told.pop(0)) if told else fail(DNSLookupError()),
+        lambda *_: succeed(results.pop(0)) if results else fail(DNSLookupError()),
     )
-    yield told
+    yield results
     dnscache.clear()
 
 
@@ -154,14 +154,14 @@ def resolver(cache: int = 100) -> SsrfResolver:
 
 
 def resolved(guarded: SsrfResolver, name: str, port: int = 80) -> list[str]:
-    found: list[IPv4Address] = []
+    results: list[IPv4Address] = []
     ended: list[bool] = []
     receiver = SimpleNamespace(
-        resolutionBegan=lambda _: None, addressResolved=found.append, resolutionComplete=lambda: ended.append(True)
+        resolutionBegan=lambda _: None, addressResolved=results.append, resolutionComplete=lambda: ended.append(True)
     )
     guarded.resolveHostName(receiver, name, portNumber=port)
     assert ended == [True]
-    return [f"{address.host}:{address.port}" for address in found]
+    return [f"{address.host}:{address.port}" for address in results]
 
 
 def test_a_global_answer_is_passed_on(answers):
@@ -205,7 +205,7 @@ def test_a_trusted_name_resolves_at_its_port_only(answers):
     assert resolved(guarded, "portal.test", 8080) == []
 
 
-def test_without_the_resolver_nothing_is_asked_for(monkeypatch):
+def test_without_the_resolver_nothing_is_requested(monkeypatch):
     monkeypatch.setattr("twisted.internet.reactor", PluggableResolverMixin(), raising=False)
     with pytest.raises(IgnoreRequest, match=UNGUARDED):
         SsrfMiddleware().process_request(Request("http://portal.test/"))
@@ -218,7 +218,7 @@ NAMES = {"private.test": "10.0.0.7", "loop.test": "127.0.0.1", "cloud.test": "16
 
 @pytest.fixture(scope="module")
 def reached() -> tuple[Probed, list[str], list[str], str]:
-    """Ask for every form of an address, by itself and by way of a redirect, where one other place is trusted."""
+    """Request every form of an address, directly and by a redirect, with another host trusted."""
     with site({"/": page("secret")}) as (forbidden, hits), socket.create_server(("127.0.0.1", 0)) as listener:
         port = forbidden.rpartition(":")[2]
         hosts = (*FORMS, *NAMES, "localhost", "127.0.0.1.", "0177.1")
@@ -271,7 +271,7 @@ def test_the_resolver_refuses_by_itself():
 
 
 def test_a_name_that_is_rebound_reaches_nothing():
-    """The first answer lets the request out, where nobody is at home; the second one is the local host."""
+    """The first answer is a global IP without a server, the second one the local host."""
     with site({"/": page("secret")}) as (base, hits):
         port = base.rpartition(":")[2]
         url, names = f"http://rebound.test:{port}/", {"rebound.test": "8.8.8.8 127.0.0.1"}
@@ -282,7 +282,7 @@ def test_a_name_that_is_rebound_reaches_nothing():
 
 
 def test_the_middleware_refuses_addresses_behind_a_proxy():
-    """And the resolver a proxy that is not listed."""
+    """The resolver refuses a proxy that is not trusted."""
     with site({"http://portal.test/": page("by the proxy")}) as (proxy, hits):
         urls = ["http://portal.test/", *(f"http://{form}/" for form in FORMS)]
         listed = probe(urls, proxy=proxy, TRUSTED_HOSTS=[proxy.removeprefix("http://")])
@@ -302,7 +302,7 @@ def test_a_crawl_of_a_place_that_is_not_trusted_reaches_nothing(tmp_path):
     assert not hits
 
 
-def test_a_place_that_is_none_ends_the_crawl(tmp_path):
+def test_a_place_that_is_invalid_ends_the_crawl(tmp_path):
     refused = crawl(tmp_path, "fintechworld", "-s", "TRUSTED_HOSTS=127.0.0.1")
     assert refused.status == 4
     assert "'127.0.0.1' is not host:port" in refused.summary

@@ -63,19 +63,17 @@ def _run(*pages: PageRequest, limit: float = 10.0, then=None) -> list[ParsedPage
 
 def test_pages_are_read_in_order():
     names = [f"ship{number}" for number in range(20)]
-    readings = _run(*(_page(story(name)[2], f"/html/{name}.html") for name in names))
-    assert [json.loads(reading.record)["url"].rpartition("/")[2] for reading in readings] == [
-        f"{name}.html" for name in names
-    ]
+    result = _run(*(_page(story(name)[2], f"/html/{name}.html") for name in names))
+    assert [json.loads(item.record)["url"].rpartition("/")[2] for item in result] == [f"{name}.html" for name in names]
 
 
-def test_a_page_that_takes_too_long_costs_itself_only():
+def test_a_page_that_takes_too_long_affects_only_itself():
     slow, *others = _run(RED, RED, RED, limit=0.01)
     assert slow == ParsedPage()
     assert len(others) == 2
 
 
-def test_a_page_that_kills_the_process_costs_itself_only():
+def test_a_page_that_kills_the_process_affects_only_itself():
     async def kill(reader: ParserClient) -> None:
         while reader._process is None:
             await asyncio.sleep(0.01)

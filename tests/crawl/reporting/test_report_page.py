@@ -1,4 +1,4 @@
-"""The report of a crawl: what it tells, and that a page of it is no danger to its reader, nor a fault of it to a crawl."""
+"""The report of a crawl: its content, escaped text, and errors that do not harm the crawl."""
 
 import base64
 import dataclasses
@@ -24,7 +24,7 @@ from scraper.crawl.reporting.page import report
 from scraper.stories.identity import story_id
 from tests.browser import CONTRASTS, Watched
 from tests.browser import browser as launched
-from tests.crawling import Crawl, anchors, crawl_site, page, story
+from tests.crawling import REPORT, Crawl, anchors, crawl_site, page, story
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>&amp;'
 DAY = datetime(2025, 4, 12, 10, 31)
@@ -38,8 +38,13 @@ def article(number: int = 0, **more: Any) -> Article:
 
 def folder(directory: Path, records: Sequence[Article] = (), **run: Any) -> Path:
     (directory / "records.jsonl").write_text("".join(f"{record.to_json()}\n" for record in records), "utf-8")
-    told = {"spider": "portal", "site": "https://portal.test/", "started": "2025-04-12T10:00:00", "reason": "finished"}
-    (directory / "run.json").write_text(json.dumps(told | run), "utf-8")
+    defaults = {
+        "spider": "portal",
+        "site": "https://portal.test/",
+        "started": "2025-04-12T10:00:00",
+        "reason": "finished",
+    }
+    (directory / "run.json").write_text(json.dumps(defaults | run), "utf-8")
     return directory
 
 
@@ -62,11 +67,11 @@ def text(html: str) -> str:
 # --- What it tells ------------------------------------------------------------------------------------------------
 
 
-def test_the_last_run_is_told_in_words_first(tmp_path: Path) -> None:
-    told = text(report(folder(tmp_path, [article()], summary=["1 URL found, 1 page fetched.", "1 record written."])))
-    assert told.startswith("Crawl of https://portal.test/ portal, 2025-04-12 10:00:00")
-    words = told.index("1 URL found, 1 page fetched.")
-    assert words < told.index("1 record written.") < told.index("Records by day of publication")
+def test_the_summary_of_the_last_run_comes_first(tmp_path: Path) -> None:
+    shown = text(report(folder(tmp_path, [article()], summary=["1 URL found, 1 page fetched.", "1 record written."])))
+    assert shown.startswith("Crawl of https://portal.test/ portal, 2025-04-12 10:00:00")
+    words = shown.index("1 URL found, 1 page fetched.")
+    assert words < shown.index("1 record written.") < shown.index("Records by day of publication")
 
 
 @pytest.mark.parametrize("mark", ["\u202e", "\u2066", "\u200f", "\x07"])
@@ -80,10 +85,10 @@ def test_no_text_of_a_page_turns_the_direction_of_the_report(tmp_path: Path, mar
 def test_records_copies_and_updates_are_counted(tmp_path: Path) -> None:
     first = article(1)
     more = [article(2, duplicate_of=first.id), article(1, replaces=first.id), article(3, date_published=None)]
-    told = text(report(folder(tmp_path, [first, *more], counts={"written": 3})))
-    assert "Near duplicates: 1. Updated stories: 1." in told
-    assert "records 4 stories, each once 2 records in the last run 3" in told
-    assert "Not shown: 1 without a date." in told
+    shown = text(report(folder(tmp_path, [first, *more], counts={"written": 3})))
+    assert "Near duplicates: 1. Updated stories: 1." in shown
+    assert "records 4 stories, each once 2 records in the last run 3" in shown
+    assert "Not shown: 1 without a date." in shown
 
 
 @pytest.mark.parametrize(
@@ -92,15 +97,15 @@ def test_records_copies_and_updates_are_counted(tmp_path: Path) -> None:
 )
 def test_dates_are_shown_by_days_months_or_years(tmp_path: Path, days: int, unit: str, row: str) -> None:
     records = [article(n, date_published=DAY + timedelta(hours=24 * days * n if days > 1 else n)) for n in range(4)]
-    told = text(report(folder(tmp_path, records)))
-    assert f"Records by {unit} of publication" in told
-    assert row in told
+    shown = text(report(folder(tmp_path, records)))
+    assert f"Records by {unit} of publication" in shown
+    assert row in shown
 
 
 def test_a_few_stray_dates_do_not_squeeze_the_others(tmp_path: Path) -> None:
     records = [article(n, date_published=DAY + timedelta(n % 5)) for n in range(99)]
-    told = text(report(folder(tmp_path, [*records, article(100, date_published=datetime(1, 1, 1))])))
-    assert "publication From 12 Apr 2025 to 16 Apr 2025. Not shown: 1 before 12 Apr 2025." in told
+    shown = text(report(folder(tmp_path, [*records, article(100, date_published=datetime(1, 1, 1))])))
+    assert "publication From 12 Apr 2025 to 16 Apr 2025. Not shown: 1 before 12 Apr 2025." in shown
 
 
 def test_of_many_sections_the_rare_ones_are_one_bar(tmp_path: Path) -> None:
@@ -112,17 +117,17 @@ def test_of_many_sections_the_rare_ones_are_one_bar(tmp_path: Path) -> None:
     assert widths == [*[["100.0%"]] * 20, []]  # the others are no section, and set no scale
 
 
-def test_reasons_of_what_did_not_come_are_told(tmp_path: Path) -> None:
+def test_reasons_of_failures_are_shown(tmp_path: Path) -> None:
     counts = {"failed": {"robots": 3, "404": 1}, "skipped": {"listing": 7}, "fetched": 9, "written": 2}
     failures = [{"url": f"https://portal.test/{n}", "reason": "404", "tries": 1} for n in range(30)]
     folder(tmp_path, counts=counts)
-    (tmp_path / "failures.jsonl").write_text("".join(json.dumps(each) + "\n" for each in failures), "utf-8")
-    told = text(report(tmp_path))
-    assert "by kind kind number listing 7" in told
-    assert "by reason reason number robots 3 404 1" in told
-    assert "The first 20 of 30; all of them are in failures.jsonl." in told
-    assert "https://portal.test/19 404 1" in told
-    assert "https://portal.test/20" not in told
+    (tmp_path / "failures.jsonl").write_text("".join(json.dumps(failure) + "\n" for failure in failures), "utf-8")
+    shown = text(report(tmp_path))
+    assert "by kind kind number listing 7" in shown
+    assert "by reason reason number robots 3 404 1" in shown
+    assert "The first 20 of 30; all of them are in failures.jsonl." in shown
+    assert "https://portal.test/19 404 1" in shown
+    assert "https://portal.test/20" not in shown
 
 
 def test_the_ledger_tells_outcomes_and_times(tmp_path: Path) -> None:
@@ -131,15 +136,15 @@ def test_the_ledger_tells_outcomes_and_times(tmp_path: Path) -> None:
     ]
     gone = ("https://portal.test/gone", RequestEnd("410", True, True, seconds=7.5))
     store(folder(tmp_path), [*ends, gone, ("https://portal.test/dead", RequestEnd("timeout", True, False))]).close()
-    told = text(report(tmp_path))
-    assert "All runs; 1 URL left." in told
-    assert "outcome or status number fetched 100 410 1 timeout 1" in told
-    assert "Half of the responses arrived within 500 ms, 95 % within 950 ms." in told
-    assert "< 0.1 s 10 < 0.2 s 10 < 0.5 s 30 < 1 s 50 < 2 s 0 < 5 s 0 < 10 s 1 Slowest responses" in told
-    assert told.endswith("URL time outcome https://portal.test/gone 7.5 s 410")
+    shown = text(report(tmp_path))
+    assert "All runs; 1 URL left." in shown
+    assert "outcome or status number fetched 100 410 1 timeout 1" in shown
+    assert "Half of the responses arrived within 500 ms, 95 % within 950 ms." in shown
+    assert "< 0.1 s 10 < 0.2 s 10 < 0.5 s 30 < 1 s 50 < 2 s 0 < 5 s 0 < 10 s 1 Slowest responses" in shown
+    assert shown.endswith("URL time outcome https://portal.test/gone 7.5 s 410")
 
 
-def test_a_crawl_that_came_to_nothing_has_a_report(tmp_path: Path) -> None:
+def test_an_empty_crawl_has_a_report(tmp_path: Path) -> None:
     store(folder(tmp_path), []).close()
     assert "Outcome of each URL All runs; 1 URL left." in text(report(tmp_path))
 
@@ -163,7 +168,7 @@ def test_a_redirected_address_is_counted_where_it_led_to(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("records", "run", "told"),
+    ("records", "run", "expected"),
     [
         (
             0,
@@ -190,11 +195,11 @@ def test_a_redirected_address_is_counted_where_it_led_to(tmp_path: Path) -> None
         (1, {"counts": {"written": 1}, "reason": None}, "The run ended early: it was interrupted."),
     ],
 )
-def test_a_run_that_failed_says_so_on_top(tmp_path: Path, records: int, run: dict[str, Any], told: str) -> None:
+def test_a_run_that_failed_says_so_on_top(tmp_path: Path, records: int, run: dict[str, Any], expected: str) -> None:
     html = report(folder(tmp_path, [article(n) for n in range(records)], **run))
     alerts = LexborHTMLParser(html).css(".alert")
-    assert told in text(html)
-    assert len(alerts) == bool(told)
+    assert expected in text(html)
+    assert len(alerts) == bool(expected)
     assert all(alert.parent.tag == "main" and alert.prev.tag == "-text" for alert in alerts)
 
 
@@ -202,7 +207,7 @@ def test_a_run_that_failed_says_so_on_top(tmp_path: Path, records: int, run: dic
 
 
 @pytest.mark.parametrize(
-    ("written", "previous", "told"),
+    ("written", "previous", "expected"),
     [
         (50, {"section": 0.9, "url": 1.0}, "filled less often than in the previous run: section 40 % after 90 %."),
         (50, {"section": 0.4, "url": 1.0}, "All fields are filled as often as in the previous run."),
@@ -210,12 +215,14 @@ def test_a_run_that_failed_says_so_on_top(tmp_path: Path, records: int, run: dic
         (50, {}, ""),
     ],
 )
-def test_fallen_fields_are_named_on_top(tmp_path: Path, written: int, previous: dict[str, float], told: str) -> None:
+def test_fallen_fields_are_named_on_top(
+    tmp_path: Path, written: int, previous: dict[str, float], expected: str
+) -> None:
     run = {"counts": {"written": written}, "coverage": {"section": 0.4, "url": 1.0}, "previous": previous}
-    found = text(report(folder(tmp_path, [article()], **run)))
-    top = found[: found.index("Records by")]
-    assert told in top
-    assert ("previous run" in top) == bool(told)
+    shown = text(report(folder(tmp_path, [article()], **run)))
+    top = shown[: shown.index("Records by")]
+    assert expected in top
+    assert ("previous run" in top) == bool(expected)
 
 
 # --- What a reader must not fear ----------------------------------------------------------------------------------
@@ -235,11 +242,11 @@ def hostile(tmp_path: Path) -> str:
     return report(tmp_path)
 
 
-def test_what_pages_say_is_text(hostile: str) -> None:
+def test_text_of_pages_is_escaped(hostile: str) -> None:
     tree = LexborHTMLParser(hostile)
-    for each in tree.css("*"):  # no link either: the addresses of this crawl are none
-        assert each.tag not in ("script", "img", "a", "link", "iframe", "object", "form", "base", "image", "use")
-        names = [name for name in each.attributes if name.startswith("on") or name in ("src", "href", "style")]
+    for item in tree.css("*"):  # no link either: the addresses of this crawl are none
+        assert item.tag not in ("script", "img", "a", "link", "iframe", "object", "form", "base", "image", "use")
+        names = [name for name in item.attributes if name.startswith("on") or name in ("src", "href", "style")]
         assert names == []
     assert len(tree.css("style")) == 1
     assert text(hostile).count("<script>alert(1)</script>") > 8
@@ -277,7 +284,7 @@ def test_only_addresses_of_the_web_are_links(tmp_path: Path, url: str, linked: b
     assert [node.text().strip() for node in tree.css(".address")] == [cut.strip()] * 2
 
 
-def test_charts_and_tables_can_be_heard(hostile: str) -> None:
+def test_charts_and_tables_are_accessible(hostile: str) -> None:
     tree = LexborHTMLParser(hostile)
     charts, tables = tree.css("svg"), tree.css("table")
     bars = [chart for chart in charts if chart.attributes.get("aria-hidden")]
@@ -297,9 +304,9 @@ def test_charts_and_tables_can_be_heard(hostile: str) -> None:
 def test_the_numbers_at_a_chart_are_whole(most: int) -> None:
     tree = LexborHTMLParser(columns("Records", ["11 Mar", "12 Mar"], [0, most]))
     for axis in tree.css(".left"):
-        told = [int(each.text().replace(",", "")) for each in axis.css("text")]
-        assert 2 <= len(told) == len(set(told))
-        assert (0 in told, max(told) >= most / 2) == (True, True)
+        results = [int(axis.text().replace(",", "")) for axis in axis.css("text")]
+        assert 2 <= len(results) == len(set(results))
+        assert (0 in results, max(results) >= most / 2) == (True, True)
     assert [title.text() for title in tree.css("rect title")] == ["11 Mar: 0", f"12 Mar: {most:,}"] * 2
 
 
@@ -353,9 +360,9 @@ def test_memory_does_not_grow_with_the_records(tmp_path: Path) -> None:
         folder(tmp_path, [article(n, body=("It rained. " * 50,)) for n in range(number)])
         tracemalloc.start()
         report(tmp_path)
-        found = tracemalloc.get_traced_memory()[1]
+        result = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        return found
+        return result
 
     report(folder(tmp_path, [article()]))  # what is read once
     assert peak(3000) - peak(300) < 300_000  # the records are 2 MB
@@ -370,7 +377,7 @@ def test_a_folder_without_a_crawl_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "expected"),
     [
         ("run.json", b"{", "run.json cannot be read"),
         ("run.json", b'{"counts": {"fetched": "many"}}', "run.json cannot be read"),
@@ -381,13 +388,13 @@ def test_a_folder_without_a_crawl_is_an_error(tmp_path: Path) -> None:
         ("frontier.sqlite", b"no database", "frontier.sqlite cannot be read: file is not a database"),
     ],
 )
-def test_a_damaged_file_is_told(tmp_path: Path, name: str, content: bytes | None, told: str) -> None:
+def test_a_damaged_file_is_reported(tmp_path: Path, name: str, content: bytes | None, expected: str) -> None:
     folder(tmp_path, [article()])
     if content is None:
         (tmp_path / name).unlink()
     else:
         (tmp_path / name).write_bytes(content)
-    assert told in text(report(tmp_path))
+    assert expected in text(report(tmp_path))
 
 
 def test_the_ledger_of_a_running_crawl_is_read_and_one_at_rest_is_left_as_it_is(tmp_path: Path) -> None:
@@ -412,7 +419,7 @@ SITE = {
 
 @pytest.fixture(scope="module")
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
-    return crawl_site(tmp_path_factory.mktemp("crawl"), SITE)[0]
+    return crawl_site(tmp_path_factory.mktemp("crawl"), SITE, *REPORT)[0]
 
 
 def test_a_crawl_writes_its_report_and_how_full_its_records_are(crawled: Crawl) -> None:
@@ -433,7 +440,7 @@ def test_the_ledger_knows_how_long_each_answer_took(crawled: Crawl) -> None:
     assert any(gone for gone, _ in rows)
 
 
-def test_a_run_is_compared_with_the_last_that_wrote_records(tmp_path: Path) -> None:
+def test_a_run_is_compared_with_the_last_one_that_wrote_records(tmp_path: Path) -> None:
     shares = []
     for site in (SITE, {}, SITE | {"/": page(anchors("/sea/3.html")), "/sea/3.html": story("eastern")}):
         fresh = () if not shares else ("-a", "fresh=true")
@@ -444,10 +451,10 @@ def test_a_run_is_compared_with_the_last_that_wrote_records(tmp_path: Path) -> N
     assert first == kept == last != {}
 
 
-def test_no_report_where_none_is_wanted_and_no_harm_where_none_can_be(tmp_path: Path) -> None:
-    none = crawl_site(tmp_path / "none", SITE, "-s", "CRAWL_REPORT=false")[0]
+def test_a_report_can_be_switched_off_and_fail_without_harm(tmp_path: Path) -> None:
+    none = crawl_site(tmp_path / "none", SITE)[0]  # which is fast, without a report
     assert (none.status, (none.directory / "report.html").exists()) == (0, False)
     (tmp_path / "taken" / "report.html").mkdir(parents=True)
-    taken = crawl_site(tmp_path / "taken", SITE)[0]
+    taken = crawl_site(tmp_path / "taken", SITE, *REPORT)[0]
     assert (taken.status, taken.counts["written"]) == (0, 2)
     assert "report.html could not be written" in taken.summary
