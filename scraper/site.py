@@ -18,7 +18,7 @@ from scraper.errors import ScraperError
 from scraper.label import STORY, Label
 from scraper.segment.page import read
 from scraper.tagger import summarise
-from scraper.tagger.page_summary import PageSummary, PathSummary
+from scraper.tagger.page_summary import Count, PageSummary, PathSummary
 from scraper.tagger.site_evidence import SiteIndex, index_pages
 from scraper.templates.engine import recognise
 
@@ -75,9 +75,13 @@ class Site:
 
     def add(self, summary: PageSummary, host: str | None = None) -> Self:
         """Return what is known after a page that is already summarised."""
-        hosts = tuple(sorted({*self.hosts, *filter(None, [host])})[:_MAX_HOSTS])
-        pages = {each.digest: each for each in (*self.sample, summary)}
-        return replace(self, hosts=hosts, pages=self.pages + 1, sample=_bounded(pages.values()))
+        return self.merge(Site((host,) if host else (), 1, (summary,)))
+
+    def merge(self, other: "Site") -> Self:
+        """Return what is known after the pages of both."""
+        hosts = tuple(sorted({*self.hosts, *other.hosts})[:_MAX_HOSTS])
+        pages = {each.digest: each for each in (*self.sample, *other.sample)}
+        return replace(self, hosts=hosts, pages=self.pages + other.pages, sample=_bounded(pages.values()))
 
     @cached_property
     def index(self) -> SiteIndex | None:
@@ -145,7 +149,7 @@ class Sites:
 class _Stored(msgspec.Struct, frozen=True):
     version: int
     hosts: tuple[str, ...]
-    pages: int
+    pages: Count
     sample: tuple[PageSummary, ...]
 
 

@@ -36,7 +36,7 @@ ROOMS = (
     ("crawl.downloader",),
     ("crawl.output",),
     ("crawl.reporting",),
-    ("crawl.portal_spider", "crawl.split_story", "crawl.url_policy"),
+    ("crawl.portal_spider", "crawl.site_learning", "crawl.split_story", "crawl.url_policy"),
     ("crawl.addon",),
     ("crawl",),
     ("crawl.commands",),

@@ -34,6 +34,8 @@ SETTINGS: dict[str, Any] = {
     "FRESH": False,
     "CONCURRENT_ITEMS": 1,  # a page gives one record, and the sink writes one at a time
     "PAGES": 0,  # URLs requested at most; 0 for all
+    "LEARN": True,  # whether the template of an unknown site is learned from its first stories
+    "SITE": None,  # a file of `scraper learn` with what is known of the site; nothing is learned then
     "ARCHIVE": False,  # whether every response is kept as it came, in WARC files under CRAWL_DIR/archive/
     "ARCHIVE_SIZE": 2**30,  # bytes: a file that would grow beyond this is closed, as is one that is a day old
     "CRAWL_REPORT": True,  # whether report.html is written at the end

@@ -11,11 +11,13 @@ from scrapy.crawler import Crawler
 
 from scraper.io import files
 
-__all__ = ["DOUBLED", "LEDGER", "RECORDS", "Locked", "clear", "crawl_dir", "lock", "worker"]
+__all__ = ["DOUBLED", "LEDGER", "RECORDS", "SITE_FILE", "Locked", "clear", "crawl_dir", "lock", "worker"]
 
 DOUBLED = "doubled.jsonl"
 LEDGER = "frontier.sqlite"
 RECORDS = "records.jsonl"
+SITE_FILE = "site.json"
+"""What was learned of the site."""
 
 
 class Locked(Exception):
@@ -62,7 +64,8 @@ def worker(directory: Path, crawl: str) -> str | None:
 
 
 def clear(directory: Path) -> None:
-    """Prepare a fresh start: delete the store, and rename the records file."""
+    """Prepare a fresh start: delete the store and what was learned of the site, and rename the records file."""
+    (directory / SITE_FILE).unlink(missing_ok=True)
     for path in directory.glob(f"{LEDGER}*"):
         path.unlink()
     records = directory / RECORDS

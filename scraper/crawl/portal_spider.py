@@ -22,8 +22,8 @@ from scraper.crawl.fetch_time import fetched_at
 from scraper.crawl.frontier.request_codec import META as FLIGHT
 from scraper.crawl.frontier.request_codec import NEWEST, SINCE, StoredError, checked_meta
 from scraper.crawl.frontier.scheduler import STORE_ROLLED_BACK, Scheduler
-from scraper.crawl.parsing.client import ParserClient
 from scraper.crawl.parsing.worker import PageRequest, ParsedPage
+from scraper.crawl.site_learning import SiteLearner
 from scraper.crawl.split_story import Chain
 from scraper.crawl.stats import UNFINISHED, add
 from scraper.crawl.url_policy import UrlPolicy
@@ -63,14 +63,20 @@ class PortalSpider(Spider):
         """Raise `ArgumentError` for arguments that are unknown, missing or malformed."""
         super().__init__(name)
         self.site, self.pages, self.fresh = arguments.parse(kwargs, embedded=self.embedded)
-        self._policy, self._parser = UrlPolicy(), ParserClient()
+        self._policy = UrlPolicy()
+        self._learner: SiteLearner
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Create the spider for a crawl; the embedded portal needs no delay between requests."""
         spider = super().from_crawler(crawler, *args, **kwargs)
-        settings = {"PAGES": spider.pages or 0, "FRESH": spider.fresh, "SITE": spider.site or "the embedded portal"}
-        crawler.signals.connect(spider._parser.close, signals.spider_closed)
+        settings = {
+            "PAGES": spider.pages or 0,
+            "FRESH": spider.fresh,
+            "START_URL": spider.site or "the embedded portal",
+        }
+        spider._learner = SiteLearner(crawler)
+        crawler.signals.connect(spider._learner.close, signals.spider_closed)
         crawler.signals.connect(spider._opened, signals.spider_opened)
         crawler.signals.connect(spider._policy.forget, STORE_ROLLED_BACK)
         crawler.signals.connect(spider._policy.item_scraped, signals.item_scraped)
@@ -82,6 +88,7 @@ class PortalSpider(Spider):
         """Let the scheduler validate and rank stored requests with this spider."""
         scheduler = Scheduler.of(self.crawler)
         scheduler.rank, scheduler.validate = self._rank, self._validate
+        self._learner.open()
 
     async def start(self) -> AsyncIterator[Request]:
         """Request the home page and the sitemaps."""
@@ -156,7 +163,7 @@ class PortalSpider(Spider):
         scheme = urlsplit(str(self.site)).scheme
         moment = fetched_at(response.request)
         page = PageRequest(response.url, content_type, response.body, moment, _host(self.site), scheme)
-        parsed = await self._parser.read(page)
+        parsed = await self._learner.read(page)
         if parsed.record is not None:
             return Article.from_json(parsed.record), parsed
         _classify(self.crawler, response, f"skipped/{parsed.reason}")

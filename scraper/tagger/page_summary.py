@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scraper.block import Document, Element
 from scraper.tagger.network import KINDS, STORY, softmax
 
-__all__ = ["PageSummary", "PathSummary", "label_shares", "page_digest", "path_keys", "summarise", "text_keys"]
+__all__ = ["Count", "PageSummary", "PathSummary", "label_shares", "page_digest", "path_keys", "summarise", "text_keys"]
 
 Floats = NDArray[np.floating]
 
@@ -29,6 +29,7 @@ _ROOT = ("html", "body")
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
+"""A number in JSON from strangers."""
 Expected = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 
 

@@ -145,7 +145,8 @@ def evidence(document: Document, words: Floats, site: SiteIndex) -> Evidence | N
     keys, names = path_keys(document)
     shown = text_keys(document)
     text = np.array([site.texts.get(each, -1) for each in shown], np.int64)
-    used = _others(page_digest(document), np.array([text[i] for i, each in enumerate(shown) if "…" in each]), site)
+    is_long = np.array(["…" in each for each in shown], bool)
+    used = _others(page_digest(document), text[is_long], site)
     pages = int(used.sum())
     if not pages:
         return None

@@ -80,7 +80,7 @@ class CrawlSession:
         self._apply_arguments(spider)
         try:
             self._lock = lock(directory)
-            site = self._crawler.settings.get("SITE")
+            site = self._crawler.settings.get("START_URL")
             is_shared = self._crawler.settings.get("REDIS_URL")
             store = self._join_redis(directory, site) if is_shared else self._open_sqlite(directory)
             self._resume(store, site)

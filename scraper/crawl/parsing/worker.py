@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urljoin
 
@@ -20,9 +22,11 @@ from scraper.block import Anchor, Document
 from scraper.errors import NotAnArticle, ScraperError
 from scraper.io.workers import confine
 from scraper.pipeline import article, read
+from scraper.site import Site, summarise_document
 from scraper.stories import urls
 from scraper.stories.identity import cut_short, story_id, truncated
 from scraper.stories.parts import Place, place
+from scraper.tagger.page_summary import PageSummary
 
 __all__ = ["UNREADABLE", "PageRequest", "ParsedPage", "decoder", "frame", "parse_page"]
 
@@ -44,6 +48,10 @@ class PageRequest(msgspec.Struct, frozen=True, array_like=True):
     fetched_at: datetime
     host: str
     scheme: str
+    site: str | None = None
+    """The file with what is known of the site."""
+    summarise: bool = False
+    """Whether to return what the page says about its site."""
 
 
 class ParsedPage(msgspec.Struct, frozen=True, array_like=True):
@@ -59,6 +67,8 @@ class ParsedPage(msgspec.Struct, frozen=True, array_like=True):
     """The first feeds that the page declares."""
     place: Place = Place()
     """Where it is in a story that may be split."""
+    summary: PageSummary | None = None
+    """What the page says about its site, if that is requested and it holds a story of an unknown template."""
 
 
 def parse_page(page: PageRequest) -> ParsedPage:
@@ -66,7 +76,8 @@ def parse_page(page: PageRequest) -> ParsedPage:
     document = None
     try:
         document = read(page.body, url=page.url, content_type=page.content_type)
-        story = dataclasses.replace(article(document), id=story_id(page.url), fetched_at=page.fetched_at)
+        site = _site(page.site) if page.site else None
+        story = dataclasses.replace(article(document, site), id=story_id(page.url), fetched_at=page.fetched_at)
         record, reason = (truncated(story) if cut_short(page.body) else story).to_json(), ""
     except NotAnArticle as error:
         record, reason = None, error.reason
@@ -76,7 +87,17 @@ def parse_page(page: PageRequest) -> ParsedPage:
         return ParsedPage(record, reason)
     feeds = tuple(dict.fromkeys(document.head.feeds))[:_FEEDS]
     at = place(document, page.url, page.scheme) if record is not None else Place()
-    return ParsedPage(record, reason, _links(document, page), feeds, at)
+    summary = summarise_document(document) if page.summarise and record is not None else None
+    return ParsedPage(record, reason, _links(document, page), feeds, at, summary)
+
+
+@lru_cache(maxsize=1)
+def _site(path: str) -> Site:
+    """Return the site of a file, which stays the same for a run; raise `ScraperError` if it cannot be read."""
+    try:
+        return Site.from_json(Path(path).read_bytes())
+    except OSError as error:
+        raise ScraperError(f"{path}: {error}") from error
 
 
 def _links(document: Document, page: PageRequest) -> tuple[str, ...]:

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from scraper.label import Label
 from scraper.tagger import read_output, word_counts
 from scraper.tagger.features import Bags, Features, Vocabulary
-from scraper.tagger.network import Network, Output
+from scraper.tagger.network import KINDS, Network, Output
 from scraper.tagger.page_summary import PageSummary, path_keys, text_keys
 from scraper.tagger.site_evidence import Evidence, evidence, index_pages
 from scraper.tagger.site_layer import DILATIONS, FAR, INPUTS, adjusted, inputs, summary
-from scraper.tagger.training.corpus import FOLDS, UNKNOWN_KIND, Example, fold_of_host
+from scraper.tagger.training.corpus import FOLDS, Example, fold_of_host
 from scraper.tagger.training.evaluate import Answer, words_f1
 from scraper.tagger.training.fit import BATCH, DECAY, LONGEST, RATE, aim, loss_of, rarity
 from scraper.tagger.training.net import neighbours
@@ -187,7 +188,7 @@ def _with_notice(
         return page, others
     at = int(order.choice(paragraphs))
     target, kind = example.target.copy(), example.kind.copy()
-    target[at], kind[at] = 0.0, UNKNOWN_KIND
+    target[at], kind[at] = 0.0, KINDS.index(Label.OTHER)
     key, text = int(path_keys(example.document)[0][at]), text_keys(example.document)[at]
     share = order.uniform(0.6, 1.0)
     with_notice = [other if order.random() > share else _noticed(other, key, text) for other in others]

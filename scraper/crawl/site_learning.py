@@ -1,0 +1,194 @@
+"""How a crawl learns its portal: the first stories wait until enough of them have come to learn the site from.
+
+What was learned lies in `CRAWL_DIR/site.json`. It stays the same for a whole run, so that records do not depend on
+timing; the stories of the run are added at its end, for the next one. The first worker of a shared crawl that has
+learned the site shares it with the others.
+"""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import msgspec
+from scrapy.crawler import Crawler
+
+from scraper.crawl.arguments import ArgumentError
+from scraper.crawl.crawl_dir import SITE_FILE, crawl_dir
+from scraper.crawl.frontier.scheduler import Scheduler
+from scraper.crawl.frontier.store import Store
+from scraper.crawl.parsing.client import ParserClient
+from scraper.crawl.parsing.worker import PageRequest, ParsedPage
+from scraper.errors import ScraperError
+from scraper.io.files import atomic_write
+from scraper.site import Site, host_of
+from scraper.tagger.page_summary import PageSummary
+
+__all__ = ["FAMILIARITY", "SiteLearner", "given_site"]
+
+FAMILIARITY = "site/familiarity"
+"""The key of the stats for the mean share of words at known element paths, of the stories of a run."""
+
+_ENOUGH_PAGES, _LEAST_PAGES = 12, 3
+_ENOUGH_BYTES = 3 * 2**20
+"""Scrapy stops downloading when 5 MB of responses wait."""
+_LONGEST_WAIT, _CHECK = 120.0, 0.1  # seconds
+_MARK = "learned site"
+_FOREIGN = 0.5
+_LEAST_MEASURED = 10
+
+logger = logging.getLogger(__name__)
+
+
+def given_site(path: str | None) -> Path | None:
+    """Return the path of the site that the setting SITE names; raise `ArgumentError` for a file that is no site."""
+    if not path:
+        return None
+    try:
+        Site.from_json(Path(path).read_bytes())
+    except OSError as error:
+        raise ArgumentError(f"SITE={path}: {error.strerror or error}") from error
+    except ScraperError as error:
+        raise ArgumentError(f"SITE={path}: {error}") from error
+    return Path(path)
+
+
+class SiteLearner:
+    """Reads pages with what is known of their site, and learns it. Pages of known templates are read at once."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler, self._parser = crawler, ParserClient()
+        self._file = given_site(crawler.settings.get("SITE"))
+        self._is_given = self._file is not None
+        self._is_enabled = crawler.settings.getbool("LEARN", True) and not self._is_given
+        self._site: Site | None = None
+        self._is_known = self._is_given
+        """Whether this run has decided what it reads with."""
+        self._waiting: list[tuple[PageSummary, int, asyncio.Future[None]]] = []
+        self._timer: asyncio.Task[None] | None = None
+        self._stored, self._seen = Site(), Site()
+        """What earlier runs have learned, and what the stories of this run say."""
+        self._familiarity: list[float] = []
+
+    def open(self) -> None:
+        """Read what earlier runs have learned."""
+        if not self._is_enabled:
+            return
+        stored = self._read_file()
+        if stored is not None:
+            self._stored = stored
+            self._use(stored)
+
+    async def read(self, page: PageRequest) -> ParsedPage:
+        """Read a page; a story of an unknown template waits until the site is known."""
+        file = self._file
+        parsed = await self._parser.read(self._request(page, summarise=self._is_enabled))
+        if parsed.summary is None:
+            return parsed
+        if not self._is_known:
+            await self._wait(parsed.summary, len(page.body))
+        self._add(page.url, parsed.summary)
+        if self._file == file:
+            return parsed
+        return await self._parser.read(self._request(page, summarise=False))
+
+    def _request(self, page: PageRequest, *, summarise: bool) -> PageRequest:
+        return msgspec.structs.replace(page, site=str(self._file) if self._file else None, summarise=summarise)
+
+    async def close(self) -> None:
+        """End the parser process, and store what this run has learned for the next one."""
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._parser.close()
+        if not self._is_enabled or not self._seen.sample:
+            return
+        if len(self._familiarity) >= _LEAST_MEASURED:
+            familiarity = sum(self._familiarity) / len(self._familiarity)
+            self._crawler.stats.set_value(FAMILIARITY, round(familiarity, 3))
+            if familiarity < _FOREIGN:
+                logger.warning("The pages of this run no longer fit what was learned of the site; it is learned anew.")
+                self._stored = Site()
+        self._write(self._stored.merge(self._seen))
+
+    async def _wait(self, summary: PageSummary, size: int) -> None:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((summary, size, future))
+        enough = sum(size for _, size, _ in self._waiting) >= _ENOUGH_BYTES
+        if enough or len(self._waiting) >= _ENOUGH_PAGES:
+            self._conclude()
+        elif self._timer is None:
+            self._timer = asyncio.create_task(self._conclude_when_idle())
+        await future
+
+    async def _conclude_when_idle(self) -> None:
+        """Conclude when no page is under way that could be waited for, or after the longest wait."""
+        idle = 0
+        for _ in range(int(_LONGEST_WAIT / _CHECK)):
+            await asyncio.sleep(_CHECK)
+            idle = idle + 1 if self._is_idle() else 0
+            if idle > 1:
+                break
+        self._timer = None
+        self._conclude()
+
+    def _is_idle(self) -> bool:
+        engine = self._crawler.engine
+        if engine is None or not engine.running or engine.spider is None:
+            return True
+        return not engine.downloader.active and not Scheduler.of(self._crawler).has_pending_requests()
+
+    def _conclude(self) -> None:
+        """Learn the site from the waiting pages, and let them be read."""
+        if self._is_known:
+            return
+        site = Site()
+        for summary, _, _ in self._waiting:
+            site = site.add(summary)
+        if len(site.sample) >= _LEAST_PAGES:
+            self._use(self._agree(site))
+        self._is_known = True
+        for _, _, future in self._waiting:
+            if not future.done():
+                future.set_result(None)
+        self._waiting.clear()
+
+    def _use(self, site: Site) -> None:
+        """Read all further pages of this run with a site."""
+        self._site, self._file, self._is_known = site, crawl_dir(self._crawler) / SITE_FILE, True
+        self._write(site)
+
+    def _add(self, url: str, summary: PageSummary) -> None:
+        self._seen = self._seen.add(summary, host_of(url))
+        if self._site is not None:
+            self._familiarity.append(self._site.familiarity(summary))
+
+    # ------------------------------------------------------------ storage
+
+    def _read_file(self) -> Site | None:
+        path = crawl_dir(self._crawler) / SITE_FILE
+        try:
+            return Site.from_json(path.read_bytes()) if path.exists() else None
+        except (OSError, ScraperError) as error:
+            logger.warning("%s: %s; the site is learned anew", path, error)
+            return None
+
+    def _agree(self, site: Site) -> Site:
+        """Return the site that another worker of a shared crawl has learned first, or else share this one."""
+        session = Scheduler.of(self._crawler).session
+
+        def agree(store: Store) -> Site:
+            with store.stories.write_lock():
+                stored = store.marks.get(_MARK)
+                if isinstance(stored, str):
+                    return Site.from_json(stored)
+                store.marks.set(_MARK, site.to_json())
+                return site
+
+        is_shared = session.store is not None and session.store.workers is not None
+        return session.call(agree, site) if is_shared else site
+
+    def _write(self, site: Site) -> None:
+        try:
+            with atomic_write(crawl_dir(self._crawler) / SITE_FILE) as temporary:
+                temporary.write_text(site.to_json(), "utf-8")
+        except OSError as error:
+            logger.error("%s could not be written: %s", SITE_FILE, error)
