@@ -91,7 +91,8 @@ def test_lists_of_stories_give_way_to_stories():
 
 
 def test_a_known_template_teaches_nothing(portal_pages):
-    pages = [page.body for page in portal_pages.values() if recognise(read(page.body)) is not None]
+    bodies = [page.body for path, page in portal_pages.items() if path.startswith("/html/")]
+    pages = [body for body in bodies if recognise(read(body)) is not None]
     assert len(pages) > 10
     assert learn(pages) == Site()
 
