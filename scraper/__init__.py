@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from scraper.article import Article, Dateline, Extraction, Image, Link, Sidebar, json_schema
 from scraper.block import Block, Labelled
 from scraper.errors import ArchiveError, FetchError, NotAnArticle, RecordError, ScraperError
-from scraper.explanation import explain_page, explain_page_text
+from scraper.explanation.blocks import explain_page, explain_page_text
 from scraper.label import Label
 from scraper.pipeline import explain, explain_text, extract, extract_text, extract_url
 from scraper.version import __version__

@@ -26,7 +26,7 @@ from scraper import (
     extract,
     extract_text,
 )
-from scraper.explanation import EMPHASISED, PALETTE
+from scraper.explanation.blocks import EMPHASISED, PALETTE
 from scraper.pipeline import outcome, read
 from scraper.printable import printable
 from tests.browser import CONTRASTS, Watched

@@ -86,6 +86,7 @@ OWNERS = {
         "cli.export",
         "cli.inputs",
         "cli.extract",
+        "cli.learn",
         "cli.options",
         "cli.output",
         "cli.small",

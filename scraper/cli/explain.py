@@ -21,7 +21,7 @@ from scraper.cli.options import LIMIT, Limit, SiteFile, Trust, Url, address, rea
 from scraper.cli.output import STDOUT, ending, reject_same_file, writing
 from scraper.cli.screen import Screen, plain
 from scraper.errors import ScraperError
-from scraper.explanation import explain_page, explain_page_text
+from scraper.explanation.blocks import explain_page, explain_page_text
 from scraper.io.workers import Work, run
 from scraper.label import Label
 from scraper.pipeline import labelled

@@ -10,10 +10,10 @@ from scraper.cli.options import LIMIT, Limit, SiteFile, Trust, read_site, truste
 from scraper.cli.output import ending, reject_same_file, writing
 from scraper.cli.screen import Screen
 from scraper.cli.site_learning import summaries
+from scraper.explanation.site import site_page
 from scraper.io.wording import count
 from scraper.io.workers import bounded
 from scraper.site import Site
-from scraper.site_page import site_page
 
 __all__ = ["learn"]
 

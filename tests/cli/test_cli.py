@@ -33,7 +33,7 @@ from tests.crawling import heeding, story
 from tests.faults import serve_faults
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("extract", "crawl", "bulk", "explain", "check", "export", "schema", "report")
+COMMANDS = ("extract", "crawl", "bulk", "explain", "learn", "check", "export", "schema", "report")
 TEXT = ROOT / "fixtures/pages/text-plain/page.txt"
 
 

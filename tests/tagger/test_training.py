@@ -27,11 +27,13 @@ STORIES = {
     "salt": "The salt works will close as its last buyer leaves, and forty people will look for other work.",
     "lamp": "The old lighthouse gets a new lamp after forty years, paid for by those who live beside it.",
 }
+HOSTS = {name: f"host{number // 2}" for number, name in enumerate(STORIES)}
+"""Two pages a host."""
 
 
 def _page(name: str, text: str) -> tuple[str, list[list[str]]]:
     """Return a page and the label of each of its blocks."""
-    more = [f"Another story about the {other}, told in a few words" for other in STORIES if other != name]
+    more = [f"A story about the {other} that readers of the {name} like" for other in STORIES if other != name]
     lines = [
         ("navigation", "<nav><ul><li><a href='/'>Home</a></li></ul></nav>", "Home"),
         ("headline", f"<article><h1>News of the {name}</h1>", f"News of the {name}"),
@@ -56,7 +58,7 @@ def folder(tmp_path: Path) -> Path:
         (tmp_path / "set" / "pages" / f"{name}.html.gz").write_bytes(gzip.compress(html.encode()))
         body = "\n".join(item for label, item in blocks if label == "body")
         gold.append(
-            {"page": name, "url": f"http://{name}.test/news/1", "body": body, "headline": f"News of the {name}"}
+            {"page": name, "url": f"http://{HOSTS[name]}.test/news/1", "body": body, "headline": f"News of the {name}"}
         )
         labels.append({"set": "set", "page": name, "url": None, "kind": "article", "blocks": blocks})
     (tmp_path / "set" / "gold.jsonl").write_text("\n".join(map(json.dumps, gold)))
@@ -68,12 +70,15 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("kind", ["html", "text"])
 def test_pages_become_the_same_weights_each_time(folder: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [str(folder), "--kind", kind, "--epochs", "2", "--lists", "4", "--jobs", "1", "--teachers", "2"]
+    arguments += ["--site-epochs", "1"]
     stored = []
     for name in ("one", "two"):
         (folder / name).mkdir()
         command.main([*arguments, "--into", str(folder / name)])
-        with np.load(folder / name / f"{kind}.npz") as arrays:
-            stored.append(dict(arrays))
+        stored.append({})
+        for file in (folder / name).glob("*.npz"):
+            with np.load(file) as arrays:
+                stored[-1] |= {f"{file.stem}.{key}": array for key, array in arrays.items()}
     assert stored[0].keys() == stored[1].keys()
     assert all((stored[0][key] == stored[1][key]).all() for key in stored[0])
     printed = capsys.readouterr().out
@@ -81,6 +86,8 @@ def test_pages_become_the_same_weights_each_time(folder: Path, kind: str, capsys
     assert "over 2 seeds" in printed
     assert "label byline" in printed
     assert "of lists taken for stories" in printed
+    assert ("site, all features,  1 other pages: alone " in printed) == (kind == "html")
+    assert {key.partition(".")[0] for key in stored[0]} == ({"html", "site"} if kind == "html" else {"text"})
 
 
 def test_the_network_gives_the_same_in_numpy_and_in_torch(folder: Path) -> None:

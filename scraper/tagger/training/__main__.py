@@ -192,7 +192,11 @@ def _write_sites(
     scale, epochs = np.array(calibration, np.float32), options.site_epochs
     for line in report_sites(sites, known, scale, options.seed, epochs):
         print(line, flush=True)
-    save_sites(options.into / "site.npz", fit_sites(list(sites.values()), scale, options.seed, epochs))
+    net = fit_sites(list(sites.values()), scale, options.seed, epochs)
+    if net is None:
+        print("site.npz not written: no host has several pages", flush=True)
+        return
+    save_sites(options.into / "site.npz", net)
     print("site.npz written", flush=True)
 
 

@@ -126,8 +126,8 @@ def _others(pages: Sequence[SitePage], page: SitePage) -> list[SitePage]:
 
 def fit_sites(
     sites: Sequence[Sequence[SitePage]], calibration: NDArray[np.floating], seed: int, epochs: int = EPOCHS
-) -> SiteNet:
-    """Train a site layer on the pages with gold of some sites."""
+) -> SiteNet | None:
+    """Train a site layer on the pages with gold of some sites; None if no page has others of its site."""
     torch.manual_seed(seed)
     order = np.random.default_rng(seed)
     learned = [
@@ -138,6 +138,8 @@ def fit_sites(
         and (others := _others(pages, page))
         and _seen(page, others, 0, calibration) is not None
     ]
+    if not learned:
+        return None
     rows = np.concatenate([seen.rows for pair in learned if (seen := _seen(*pair, 0, calibration))])
     scale = 1 / (rows.std(0) + 0.05)
     net = SiteNet(torch.from_numpy(rows.mean(0)), torch.from_numpy(scale.astype(np.float32)))
@@ -235,6 +237,8 @@ def report_sites(
     for fold in range(FOLDS):
         sites = [pages for host, pages in hosts.items() if fold_of_host(host) != fold]
         net = fit_sites(sites, calibration, seed, epochs)
+        if net is None:
+            continue
         for pages in (pages for host, pages in hosts.items() if fold_of_host(host) == fold):
             for page in pages:
                 for key, pair in _scores(net, page, _others(pages, page), order, (known, calibration)):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from scraper.explanation import EMPHASISED, escaped, html_page, spelled
+from scraper.explanation.blocks import EMPHASISED, escaped, html_page, spelled
 from scraper.site import Region, Site
 
 __all__ = ["site_page"]

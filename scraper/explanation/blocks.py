@@ -113,7 +113,7 @@ def _style() -> str:
         f'body:has(#show-{label}:not(:checked)) .run[data-label="{label}"]{{display:none}}'
         for label in Label
     )
-    sheet = importlib.resources.files("scraper").joinpath("explanation.css").read_text("utf-8")
+    sheet = importlib.resources.files("scraper.explanation").joinpath("explanation.css").read_text("utf-8")
     return f":root{{{light}}}\n@media screen and (prefers-color-scheme:dark){{:root{{{dark}}}}}\n{rules}\n{sheet}"
 
 
