@@ -88,11 +88,11 @@ def _read(net: Net, example: Example) -> Reading:
 
 def _write(
     file: Path, examples: Sequence[Example], known: Vocabulary, recipe: Recipe, calibration: list[float]
-) -> None:
-    """Train the last network and write it."""
+) -> str:
+    """Train the last network and write it; return a message."""
     _prepare()
     save(file, known, fit(list(filter(_usable, examples)), known, recipe), calibration)
-    print(f"{file.name} written", flush=True)
+    return f"{file.name} written"
 
 
 def _has_gold(example: Example) -> bool:
@@ -155,10 +155,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with ProcessPoolExecutor(options.jobs, get_context("fork")) as pool:
         written = [task for name in options.kind or EPOCHS for task in _train(pool, name, options)]
         for task in written:
-            task.result()
+            print(task.result(), flush=True)
 
 
-def _train(pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace) -> list[Future[None]]:
+def _train(pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace) -> list[Future[str]]:
     name = "text" if kind == "text" else "html"
     known, examples = read(options.folder, name, options.sites, options.lists)
     print(f"{kind}: {len(examples)} pages", flush=True)
@@ -186,18 +186,15 @@ def _train(pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace) ->
 
 def _write_sites(
     options: argparse.Namespace, sites: dict[str, list[SitePage]], known: Vocabulary, calibration: Sequence[float]
-) -> None:
-    """Print the figures of the site layer, train it on all sites, and write it."""
+) -> str:
+    """Train the site layer on all sites, and write it; return its figures."""
     _prepare()
     scale, epochs = np.array(calibration, np.float32), options.site_epochs
-    for line in report_sites(sites, known, scale, options.seed, epochs):
-        print(line, flush=True)
     net = fit_sites(list(sites.values()), scale, options.seed, epochs)
     if net is None:
-        print("site.npz not written: no host has several pages", flush=True)
-        return
+        return "site.npz not written: no host has several pages"
     save_sites(options.into / "site.npz", net)
-    print("site.npz written", flush=True)
+    return "\n".join([*report_sites(sites, known, scale, options.seed, epochs), "site.npz written"])
 
 
 def save_sites(file: Path, net: nn.Module) -> None:
