@@ -1,6 +1,6 @@
 """What was learned from a site, drawn: the regions of a typical page in their order, in the colours of their labels."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
 
 from scraper.explanation.blocks import EMPHASISED, escaped, html_page, spelled
@@ -43,8 +43,12 @@ def _regions(site: Site) -> Iterator[str]:
 
 
 def _region(region: Region, pages: int) -> str:
-    texts: Sequence[str] = region.texts[:_TEXTS]
-    shown = " · ".join(map(escaped, texts))
+    shown = " · ".join(escaped(_without_checksum(text)) for text in region.texts[:_TEXTS])
     facts = f"{region.pages} of {pages} pages, {region.story:.0%} story, {region.repeated:.0%} repeated"
     path = f'<span class="address">{escaped(region.path)}</span>'
     return f'<li><p dir="auto">{path}<br>{shown}</p><small class="score">{facts}</small></li>\n'
+
+
+def _without_checksum(text: str) -> str:
+    opening, mark, _ = text.partition("…")
+    return opening + mark

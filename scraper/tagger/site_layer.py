@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scraper.block import Document
+from scraper.label import LISTS
 from scraper.tagger.network import KINDS, LISTING, Output, neighbours
 from scraper.tagger.page_summary import PageSummary, label_shares, summarise
 from scraper.tagger.site_evidence import EVIDENCE_COLUMNS, Evidence, SiteIndex, evidence
@@ -43,6 +44,9 @@ _SURE, _LEAST_SHARE = 8.0, 1e-4
 _FARTHEST = 30.0
 _NOTABLE = 1.0
 """A correction of the log-odds of the story from which on it is the reason for a label."""
+_MOST_PAGES = 0.5
+"""The share of the other pages on which a text is that belongs to the frame."""
+_LIST_COLUMNS = [1 + KINDS.index(label) for label in LISTS]
 _ON_PAGES, _STORY = (EVIDENCE_COLUMNS.index(name) for name in ("text: share of pages", "path: story"))
 
 
@@ -94,6 +98,9 @@ def adjust(document: Document, output: Output, words: Floats, site: SiteIndex, c
     if known is None:
         return None
     correction = _correction(inputs(output, words, known, calibration), known.labels, load()) * known.known[:, None]
+    is_linked = np.array([bool(block.links) for block in document.blocks])
+    is_notice = ~is_linked & (known.columns[:, _ON_PAGES] >= _MOST_PAGES)
+    correction[np.ix_(is_notice, _LIST_COLUMNS)] -= _SURE  # an entry of a list is a link
     return Adjusted(adjusted(output, correction, calibration), correction[:, 0], known)
 
 
