@@ -270,7 +270,7 @@ def test_the_counts_are_documented(crawled: tuple[Path, list[str]]) -> None:
     assert counts == run["counts"].keys() - {"updated", "copies", "unfinished", "unwritten"}
 
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(GUIDES.iterdir())]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(GUIDES.glob("*.md"))]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -282,7 +282,7 @@ def test_links_lead_to_files(document: Path) -> None:
 
 
 def test_every_guide_is_named_in_the_readme() -> None:
-    guides = {f"docs/{path.name}" for path in GUIDES.iterdir()}
+    guides = {f"docs/{path.name}" for path in GUIDES.glob("*.md")}
     assert {link for link in re.findall(r"\]\(([^)\s]+)\)", README) if link.startswith("docs/")} == guides
 
 

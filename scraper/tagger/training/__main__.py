@@ -86,9 +86,7 @@ def _read(net: Net, example: Example) -> Reading:
     return answer(net, example), answer(net, example._replace(features=without_words(example.features)))
 
 
-def _write(
-    file: Path, examples: Sequence[Example], known: Vocabulary, recipe: Recipe, calibration: list[float]
-) -> str:
+def _write(file: Path, examples: Sequence[Example], known: Vocabulary, recipe: Recipe, calibration: list[float]) -> str:
     """Train the last network and write it; return a message."""
     _prepare()
     save(file, known, fit(list(filter(_usable, examples)), known, recipe), calibration)
