@@ -46,7 +46,8 @@ _NOTABLE = 1.0
 """A correction of the log-odds of the story from which on it is the reason for a label."""
 _MOST_PAGES = 0.5
 """The share of the other pages on which a text is that belongs to the frame."""
-_LIST_COLUMNS = [1 + KINDS.index(label) for label in LISTS]
+_IS_LIST = np.array([False, *(label in LISTS for label in KINDS)])
+"""The columns of a correction for the labels of lists."""
 _ON_PAGES, _STORY = (EVIDENCE_COLUMNS.index(name) for name in ("text: share of pages", "path: story"))
 
 
@@ -100,7 +101,7 @@ def adjust(document: Document, output: Output, words: Floats, site: SiteIndex, c
     correction = _correction(inputs(output, words, known, calibration), known.labels, load()) * known.known[:, None]
     is_linked = np.array([bool(block.links) for block in document.blocks])
     is_notice = ~is_linked & (known.columns[:, _ON_PAGES] >= _MOST_PAGES)
-    correction[np.ix_(is_notice, _LIST_COLUMNS)] -= _SURE  # an entry of a list is a link
+    correction[is_notice[:, None] & _IS_LIST] -= _SURE  # an entry of a list is a link
     return Adjusted(adjusted(output, correction, calibration), correction[:, 0], known)
 
 
