@@ -52,14 +52,14 @@ def explain(
     trust: Trust = None,
 ) -> None:
     """Show every block of a page with its label, its score (confidence, 0 to 1) and the reason."""
-    screen = Screen()
+    screen, known = Screen(), read_site(site)
     reject_same_file(output, (page,))
     if output and output != STDOUT and not as_json:
         ending(output.name, ("html", "htm"), "with --json any file name is allowed")
     item = _only(Inputs([page], InputOptions(text, trusted(trust), address(url)), screen), page, screen)
     if item is None:
         raise typer.Exit(1)
-    work = partial(_page if output and not as_json else _blocks, read_site(site))
+    work = partial(_page if output and not as_json else _blocks, known)
     ((_, result),) = run(Work(work, ScraperError, limit), (item,), 1)
     if isinstance(result, ScraperError):
         screen.error(f"{page}: {result}")

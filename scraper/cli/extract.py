@@ -25,42 +25,49 @@ __all__ = ["extract"]
 _FEW_FILES, _FEW_BYTES = 200, 32 * 2**20  # read sooner by one process than others take to start
 
 
+Sources = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="INPUT",
+        help="Pages (.html), texts (.txt), archives (.warc.gz, .wet.gz), JSON Lines with an html key (.jsonl, "
+        ".jsonl.gz), folders of these, patterns, URLs, or - for stdin.",
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "-o",
+        "--output",
+        metavar="OUT",
+        help="The output file instead of stdout: JSON Lines (.jsonl, .jsonl.gz, .jsonl.zst), or a format of export "
+        "(.csv, .parquet, .txt, .jsonld, stories/).",
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Worker processes, at most 4 per core; 0 for one per core (default for many inputs; else 1).",
+    ),
+]
+AsText = Annotated[bool, typer.Option("--text", help="Treat pages as flattened text, whatever their names.")]
+Learn = Annotated[
+    bool,
+    typer.Option("--learn/--no-learn", help="First learn each host that has at least 3 pages among the inputs."),
+]
+
+
 def extract(
-    inputs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="INPUT",
-            help="Pages (.html), texts (.txt), archives (.warc.gz, .wet.gz), JSON Lines with an html key (.jsonl, "
-            ".jsonl.gz), folders of these, patterns, URLs, or - for stdin.",
-        ),
-    ],
-    output: Annotated[
-        str | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="OUT",
-            help="The output file instead of stdout: JSON Lines (.jsonl, .jsonl.gz, .jsonl.zst), or a format of export "
-            "(.csv, .parquet, .txt, .jsonld, stories/).",
-        ),
-    ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            help="Worker processes, at most 4 per core; 0 for one per core (default for many inputs; else 1).",
-        ),
-    ] = None,
+    inputs: Sources,
+    output: Output = None,
+    jobs: Jobs = None,
     limit: Limit = LIMIT,
-    text: Annotated[bool, typer.Option("--text", help="Treat pages as flattened text, whatever their names.")] = False,
+    text: AsText = False,
     url: Url = None,
     to: To = None,
     trust: Trust = None,
     site: SiteFile = None,
-    learn: Annotated[
-        bool,
-        typer.Option("--learn/--no-learn", help="First learn each host that has at least 3 pages among the inputs."),
-    ] = False,
+    learn: Learn = False,
 ) -> None:
     """Extract a record from each page, as JSON Lines in the order of the inputs, or in the format of OUT or --to.
 

@@ -53,12 +53,16 @@ def learn(
     if not known.sample:
         screen.error("no page to learn from; pages of known templates are read without a site")
         raise typer.Exit(1)
-    if show is not None:
-        _write(show, site_page(known), screen)
-    if output is not None or show is None:
-        _write(output, f"{known.to_json()}\n", screen)
+    _save(known, output, show, screen)
     screen.note(f"{count(known.pages, 'page')} learned from, {len(known.sample)} in the sample")
     raise typer.Exit(1 if screen.errors else 0)
+
+
+def _save(site: Site, output: Path | None, show: Path | None, screen: Screen) -> None:
+    if show is not None:
+        _write(show, site_page(site), screen)
+    if output is not None or show is None:
+        _write(output, f"{site.to_json()}\n", screen)
 
 
 def _write(path: Path | None, text: str, screen: Screen) -> None:

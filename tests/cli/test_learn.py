@@ -1,0 +1,106 @@
+"""`scraper learn`, and the commands that read pages with what it has learned."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from scraper import Site
+from scraper.cli import main
+from tests.gazette import NOTICE, page
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of saved pages, which name their URLs."""
+    folder = tmp_path_factory.mktemp("pages")
+    for number in range(12):
+        html, url = page(number)
+        (folder / f"{number}.html").write_text(html.replace("<head>", f'<head><link rel="canonical" href="{url}">'))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(pages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("site") / "site.json"
+    assert main(["learn", str(pages), "-o", str(path), "--show", str(path.with_suffix(".html"))]) == 0
+    return path
+
+
+def bodies(output: str) -> list[list[str]]:
+    return [json.loads(line)["body"] for line in output.splitlines()]
+
+
+def test_a_site_is_learned_from_saved_pages(site):
+    known = Site.from_json(site.read_bytes())
+    assert (known.hosts, known.pages, len(known.sample)) == (("gazette.example",), 12, 12)
+
+
+def test_the_page_shows_the_regions(site):
+    html = site.with_suffix(".html").read_text("utf-8")
+    assert "gazette.example" in html
+    assert "12 of 12 pages" in html
+    assert html.index('data-label="headline"') < html.index('data-label="body"') < html.index('data-label="more"')
+    assert "<script" not in html
+
+
+def test_more_pages_can_be_added(site, pages, tmp_path, capsys):
+    (tmp_path / "50.html").write_text(page(50)[0])
+    assert main(["learn", str(tmp_path / "50.html"), "--site", str(site)]) == 0
+    known = Site.from_json(capsys.readouterr().out)
+    assert (known.pages, len(known.sample)) == (13, 13)
+
+
+def test_pages_are_extracted_with_a_site(site, pages, capsys):
+    assert main(["extract", str(pages / "3.html")]) == 0
+    assert NOTICE in bodies(capsys.readouterr().out)[0]
+    assert main(["extract", str(pages / "3.html"), "--site", str(site)]) == 0
+    assert NOTICE not in bodies(capsys.readouterr().out)[0]
+
+
+def test_the_inputs_are_learned_first_in_any_order(pages, capsys):
+    names = [str(path) for path in sorted(pages.iterdir())]
+    outputs = []
+    for order, jobs in ((names, "1"), (names[::-1], "2")):
+        assert main(["extract", "--learn", *order, "--jobs", jobs]) == 0
+        outputs.append(sorted(capsys.readouterr().out.splitlines()))
+    assert outputs[0] == outputs[1]
+    assert not any(NOTICE in body for body in bodies("\n".join(outputs[0])))
+
+
+def test_a_host_with_few_pages_is_read_without_a_site(pages, capsys):
+    assert main(["extract", "--learn", str(pages / "1.html"), str(pages / "2.html")]) == 0
+    assert all(NOTICE in body for body in bodies(capsys.readouterr().out))
+
+
+def test_errors_are_reported_once(pages, tmp_path, capsys):
+    (tmp_path / "bad.html").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0\x01" * 500)
+    assert main(["extract", "--learn", *map(str, sorted(pages.iterdir())), str(tmp_path / "bad.html"), "no-file"]) == 1
+    assert [line.partition(":")[0] for line in capsys.readouterr().err.splitlines()] == [
+        str(tmp_path / "bad.html"), "no-file",
+    ]  # fmt: skip
+
+
+def test_an_explanation_names_the_other_pages(site, pages, capsys):
+    assert main(["explain", str(pages / "3.html"), "--json", "--site", str(site)]) == 0
+    reasons = {json.loads(line)["text"]: json.loads(line)["reason"] for line in capsys.readouterr().out.splitlines()}
+    assert reasons[NOTICE] == "site: on 11 of 11 other pages"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["learn"], 2, "no pages"),
+        (["learn", "x.html", "--show", "x.txt"], 2, "HTML page"),
+        (["learn", "fixtures/pages/theme-plain/page.html"], 1, "no page to learn from"),
+        (["learn", "no-file"], 1, "No such file"),
+        (["learn", "--site", "README.md"], 2, "not a site in JSON"),
+        (["extract", "x.html", "--site", "no-file"], 2, "No such file"),
+        (["explain", "x.html", "--site", "pyproject.toml"], 2, "not a site in JSON"),
+        (["extract", "--learn", "-"], 1, "reads its inputs twice"),
+        (["extract", "--learn", "https://portal.example/"], 1, "reads its inputs twice"),
+    ],
+)
+def test_wrong_arguments_are_reported(arguments, status, message, capsys):
+    assert main(arguments) == status
+    assert message in " ".join(capsys.readouterr().err.replace("│", " ").split())
