@@ -25,7 +25,7 @@ _FRAME = 80
 _LEAST_SHARE = 0.05
 """Labels with a smaller share of the blocks at a path are not recorded."""
 _NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
-_ROOT = ("html", "body")
+_NAMELESS = frozenset(("html", "body", "h1", "h2", "h3", "h4", "h5", "h6"))
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
@@ -135,8 +135,11 @@ def path_keys(document: Document) -> tuple[NDArray[np.int64], list[str]]:
 
 
 def _name(element: Element) -> str:
-    """Return the tag and the class words; digits are dropped, as in `post-1234`, which differs from page to page."""
-    if element.tag in _ROOT:
+    """Return the tag and the class words; digits are dropped, as in `post-1234`, which differs from page to page.
+
+    Headings have the tag alone, as their ids are often made of their texts.
+    """
+    if element.tag in _NAMELESS:
         return element.tag
     return ".".join([element.tag, *sorted(set(element.names.translate(_NO_LETTERS).split()))])
 

@@ -32,7 +32,7 @@ _LEVEL_COLUMNS = (
     "is repeated",
 )
 EVIDENCE_COLUMNS = (
-    "text: share of pages",
+    "text: share of stories",
     "text: pages",
     "text: repeated",
     *(f"{level}: {column}" for level in _LEVELS for column in _LEVEL_COLUMNS),
@@ -65,6 +65,8 @@ class SiteIndex(NamedTuple):
     text_of_entry: Ints
     first_on_page: NDArray[np.bool_]
     """For each entry, whether no earlier entry of its page has the text."""
+    is_list: NDArray[np.bool_]
+    """For each page, whether it is a list of stories: the openings of stories there are no part of the frame."""
     story_texts: tuple[Ints, ...]
     """For each page, its long texts that belong to the story."""
 
@@ -89,6 +91,8 @@ class Evidence(NamedTuple):
     beside an even distribution; zeros where nothing is known."""
     known: NDArray[np.bool_]
     """Whether the other pages say anything about a block: they have its text, its path, or elements of its names."""
+    stories: int
+    """The number of other pages that are no lists of stories, at least 1."""
     pages: int
     """The number of other pages."""
 
@@ -108,15 +112,21 @@ def index_pages(pages: Sequence[PageSummary]) -> SiteIndex:
                 statistics[index, column[label]] = number
         entries += [(index, texts.setdefault(text, len(texts))) for text in path.texts]
     row_of_entry, text_of_entry = np.array(entries, np.int64).reshape(-1, 2).T
-    first_on_page = _firsts(page_of_row[row_of_entry] * len(texts) + text_of_entry)
     levels = (
         _level([path.key for _, path in rows], page_of_row),
         _level([path.path for _, path in rows], page_of_row),
     )
-    digests = tuple(page.digest for page in pages)
-    story_texts = tuple(np.array(sorted({texts[text] for text in _story_texts(page)}), np.int64) for page in pages)
     return SiteIndex(
-        digests, statistics, page_of_row, levels, texts, row_of_entry, text_of_entry, first_on_page, story_texts
+        digests=tuple(page.digest for page in pages),
+        statistics=statistics,
+        page_of_row=page_of_row,
+        levels=levels,
+        texts=texts,
+        row_of_entry=row_of_entry,
+        text_of_entry=text_of_entry,
+        first_on_page=_firsts(page_of_row[row_of_entry] * len(texts) + text_of_entry),
+        is_list=np.array([page.is_list for page in pages], bool),
+        story_texts=tuple(np.array(sorted({texts[text] for text in _story_texts(page)}), np.int64) for page in pages),
     )
 
 
@@ -151,11 +161,12 @@ def evidence(document: Document, words: Floats, site: SiteIndex) -> Evidence | N
     if not pages:
         return None
     row_used = used[site.page_of_row]
-    counted = row_used[site.row_of_entry] & site.first_on_page
+    counted = row_used[site.row_of_entry] & site.first_on_page & ~site.is_list[site.page_of_row[site.row_of_entry]]
     counts = np.bincount(site.text_of_entry[counted], minlength=len(site.texts) + 1)
     on_pages = counts[text]  # index -1 is the last count, which is 0
     repeated = _repeated_share(site, counts, text)
-    columns = [on_pages / pages, np.log1p(on_pages), np.minimum(on_pages, 2) / 2]
+    stories = max(int((used & ~site.is_list).sum()), 1)
+    columns = [on_pages / stories, np.log1p(on_pages), np.minimum(on_pages, 2) / 2]
     labels, known_shares, any_known = [], [], on_pages > 0
     weights = words + 1.0
     for level, own in zip(site.levels, (keys.tolist(), names), strict=True):
@@ -168,7 +179,7 @@ def evidence(document: Document, words: Floats, site: SiteIndex) -> Evidence | N
         known_shares.append(float((known * weights).sum() / weights.sum()))
     whole = np.array([*known_shares, np.log(pages) / 2, 1 / pages])
     matrix = np.concatenate([np.stack(columns, axis=1), np.broadcast_to(whole, (len(words), len(whole)))], axis=1)
-    return Evidence(matrix.astype(np.float32), np.stack(labels).astype(np.float32), any_known, pages)
+    return Evidence(matrix.astype(np.float32), np.stack(labels).astype(np.float32), any_known, stories, pages)
 
 
 def _others(digest: str, long_texts: Ints, site: SiteIndex) -> NDArray[np.bool_]:

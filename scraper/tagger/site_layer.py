@@ -48,7 +48,7 @@ _MOST_PAGES = 0.5
 """The share of the other pages on which a text is that belongs to the frame."""
 _IS_LIST = np.array([False, *(label in LISTS for label in KINDS)])
 """The columns of a correction for the labels of lists."""
-_ON_PAGES, _STORY = (EVIDENCE_COLUMNS.index(name) for name in ("text: share of pages", "path: story"))
+_ON_PAGES, _STORY = (EVIDENCE_COLUMNS.index(name) for name in ("text: share of stories", "path: story"))
 
 
 class Adjusted(NamedTuple):
@@ -112,20 +112,20 @@ def adjusted(output: Output, correction: Floats, calibration: Floats) -> Output:
 
 def reasons(read: Adjusted) -> list[str | None]:
     """Return for each block what the other pages of the site say, where that counted."""
-    columns, pages = read.evidence.columns, read.evidence.pages
+    columns, known = read.evidence.columns, read.evidence
     return [
-        _reason(round(float(share) * pages), float(story), pages) if abs(correction) >= _NOTABLE else None
+        _reason(round(float(share) * known.stories), float(story), known) if abs(correction) >= _NOTABLE else None
         for correction, share, story in zip(
             read.correction.tolist(), columns[:, _ON_PAGES], columns[:, _STORY], strict=True
         )
     ]
 
 
-def _reason(on_pages: int, story: float, pages: int) -> str:
+def _reason(on_pages: int, story: float, known: Evidence) -> str:
     if on_pages:
-        return f"site: on {on_pages} of {pages} other pages"
+        return f"site: on {on_pages} of {known.stories} other pages"
     share = 1 / (1 + math.exp(-2 * story))
-    return f"site: {share:.0%} story at this path on {pages} other pages"
+    return f"site: {share:.0%} story at this path on {known.pages} other pages"
 
 
 def _correction(rows: Floats, labels: Floats, weights: dict[str, Floats]) -> Floats:

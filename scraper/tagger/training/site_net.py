@@ -30,12 +30,12 @@ from scraper.tagger.training.net import neighbours
 
 __all__ = ["EPOCHS", "SiteNet", "SitePage", "fit_sites", "report_sites", "site_pages", "without_words"]
 
-EPOCHS = 14
+EPOCHS = 20
 WIDTH, DROP = 32, 0.3
 _WORDLESS, _ALL_SIBLINGS = 0.3, 0.3
 """How often a page is read without words, and how often with all of its siblings."""
-_NOTICES, _LEAST_NOTICE = 0.3, 40
-"""How often a paragraph of the story becomes a notice, and how many characters it has at least."""
+_REPEATS, _LEAST_NOTICE, _LONGEST_HEADING = 0.7, 40, 40
+"""How often text of the story is repeated on other pages, and how many characters it has."""
 _CURVE = (1, 2, 3, 5, 10, 20)
 _MOST_PAGES = 60
 """Pages of a host that are used: compiled sites have hundreds."""
@@ -171,45 +171,62 @@ def _random_view(
     reading = int(order.random() < _WORDLESS)
     number = len(others) if order.random() < _ALL_SIBLINGS else int(order.integers(1, len(others) + 1))
     chosen = [others[i] for i in order.choice(len(others), number, replace=False)]
-    if number > 1 and order.random() < _NOTICES:
-        page, chosen = _with_notice(page, chosen, order)
+    if number > 1 and order.random() < _REPEATS:
+        page, chosen = _with_repeats(page, chosen, order)
     return _seen(page, chosen, reading, calibration)
 
 
-def _with_notice(
+def _with_repeats(
     page: SitePage, others: Sequence[SitePage], order: np.random.Generator
 ) -> tuple[SitePage, Sequence[SitePage]]:
-    """Return a page of which one paragraph is a notice, as it is on most of the other pages too.
+    """Return a page of which some text of the story is on other pages too, as on many sites, but rarely in the corpus.
 
-    The corpus has few pages a host, and hardly any with a notice under each story, which is no part of the story.
+    A paragraph on most pages is a notice, and no part of the story. A short text on most pages is a common heading
+    ("Conclusion"), and a text on one page is an excerpt in a list of stories: both stay parts of the story.
     """
-    example = page.example
-    blocks = example.document.blocks
-    paragraphs = [i for i in np.flatnonzero(example.target > 0.5) if len(blocks[i].text) >= _LEAST_NOTICE]
-    if not paragraphs:
+    lengths = np.array([len(block.text) for block in page.example.document.blocks])
+    story = page.example.target > 0.5
+    use = int(order.choice(3, p=_USES))
+    wanted = (lengths >= _LEAST_NOTICE, lengths <= _LONGEST_HEADING, lengths >= _LEAST_NOTICE)[use]
+    places = np.flatnonzero(story & wanted)
+    if not len(places):
         return page, others
-    at = int(order.choice(paragraphs))
-    target, kind = example.target.copy(), example.kind.copy()
-    target[at], kind[at] = 0.0, KINDS.index(Label.OTHER)
-    key, text = int(path_keys(example.document)[0][at]), text_keys(example.document)[at]
-    share = order.uniform(0.6, 1.0)
-    with_notice = [other if order.random() > share else _noticed(other, key, text) for other in others]
-    return page._replace(example=example._replace(target=target, kind=kind)), with_notice
+    at = order.choice(places, min(len(places), int(order.integers(1, 4))), replace=False)
+    if use == _NOTICE:
+        page = _without(page, at)
+    share = order.uniform(0.6, 1.0) if use == _NOTICE else order.uniform(0.2, 1.0) if use == _HEADING else 0.0
+    chosen = order.random(len(others)) < share
+    chosen[int(order.integers(len(others)))] = True
+    keys, texts = path_keys(page.example.document)[0], text_keys(page.example.document)
+    added = [(int(keys[i]), texts[i]) for i in at]
+    return page, [
+        _repeating(other, added) if is_chosen else other for other, is_chosen in zip(others, chosen, strict=True)
+    ]
 
 
-def _noticed(page: SitePage, key: int, text: str) -> SitePage:
-    """Add a text to the path of a key in the summaries of a page, where it has the path."""
-    summaries = tuple(
-        msgspec.structs.replace(
-            summary,
-            paths=tuple(
-                msgspec.structs.replace(path, texts=(*path.texts, text)) if path.key == key else path
-                for path in summary.paths
-            ),
-        )
-        for summary in page.summaries
-    )
-    return page._replace(summaries=summaries)
+_NOTICE, _HEADING, _EXCERPT = range(3)
+_USES = (0.25, 0.5, 0.25)
+"""How often a repeated text is a notice, a common heading, an excerpt."""
+
+
+def _without(page: SitePage, places: NDArray[np.intp]) -> SitePage:
+    """Return a page of whose story some blocks are no part."""
+    target, kind = page.example.target.copy(), page.example.kind.copy()
+    target[places], kind[places] = 0.0, KINDS.index(Label.OTHER)
+    return page._replace(example=page.example._replace(target=target, kind=kind))
+
+
+def _repeating(page: SitePage, added: Sequence[tuple[int, str]]) -> SitePage:
+    """Add texts to the summaries of a page: to the path of a key, or else to its first path."""
+    summaries = []
+    for before in page.summaries:
+        paths = list(before.paths)
+        numbers = {path.key: number for number, path in enumerate(paths)}
+        for key, text in added if paths else ():
+            number = numbers.get(key, 0)
+            paths[number] = msgspec.structs.replace(paths[number], texts=(*paths[number].texts, text))
+        summaries.append(msgspec.structs.replace(before, paths=tuple(paths)))
+    return page._replace(summaries=tuple(summaries))
 
 
 def _loss(net: SiteNet, pages: Sequence[_Seen], rare: NDArray[np.float32], calibration: NDArray[np.floating]) -> Tensor:
