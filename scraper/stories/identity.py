@@ -103,26 +103,26 @@ def remembered(article: Article) -> Story:
     return Story(article.id or digest, digest, keys, signature, bands)
 
 
-def judge(story: Story, known: Known) -> Verdict:
+def judge(story: Story, stories: Known) -> Verdict:
     """Decide whether a record is written, and what it says besides.
 
     The same text at the same URL is left out, another text there replaces the first. Elsewhere a record is left out
     only where headline and body are the same: a URL that the page names as its own proves nothing, as some sites
     name one URL on every page. A near copy is written, and names what it is a copy of.
     """
-    digest = known.digest(story.id)
+    digest = stories.digest(story.id)
     if digest is not None and digest.removeprefix(_LEFT_OUT) == story.digest:
         return Verdict(None, ALREADY_THERE, story.id)
     if digest is not None and not digest.startswith(_LEFT_OUT):
         return Verdict(story, more={"replaces": story.id})
-    if (first := known.sharing(story.keys[:1])) is not None:
+    if (first := stories.sharing(story.keys[:1])) is not None:
         return Verdict(Story(story.id, _LEFT_OUT + story.digest), DUPLICATE, first)
-    if (first := _copied(story, known)) is not None:
+    if (first := _copied(story, stories)) is not None:
         return Verdict(story._replace(bands=()), original=first, more={"duplicate_of": first})
     return Verdict(story)
 
 
-def _copied(story: Story, known: Known) -> str | None:
+def _copied(story: Story, stories: Known) -> str | None:
     """Return the id of the story of which this one is a near copy; the first of several that are equally near.
 
     Stories under other headlines may have passages in common, such as two instructions that begin alike: they must
@@ -131,13 +131,13 @@ def _copied(story: Story, known: Known) -> str | None:
     signature = story.signature
     if signature is None or not story.bands:
         return None
-    near = (
-        (near_duplicates.similarity(signature, other), id) for id, other in known.near(story.bands) if id != story.id
+    scored = (
+        (near_duplicates.similarity(signature, other), id) for id, other in stories.near(story.bands) if id != story.id
     )
-    likeness, id = max(near, key=lambda pair: pair[0], default=(0.0, ""))
+    likeness, id = max(scored, key=lambda pair: pair[0], default=(0.0, ""))
     if likeness < near_duplicates.THRESHOLD:
         return None
-    return id if likeness >= _OTHERWISE_NAMED or known.sharing(story.keys[1:]) == id else None
+    return id if likeness >= _OTHERWISE_NAMED or stories.sharing(story.keys[1:]) == id else None
 
 
 class Memory:
@@ -159,8 +159,8 @@ class Memory:
 
     def near(self, bands: Collection[int]) -> Iterator[tuple[str, bytes]]:
         """Return id and signature of the stories that share a band, in the order in which they came."""
-        found = {id for band in bands for id in self._filed.get(band, ())}
-        return ((id, self._signatures[id][1]) for id in sorted(found, key=lambda id: self._signatures[id][0]))
+        ids = {id for band in bands for id in self._filed.get(band, ())}
+        return ((id, self._signatures[id][1]) for id in sorted(ids, key=lambda id: self._signatures[id][0]))
 
     def remember(self, story: Story) -> None:
         """Store a new or changed story."""
@@ -175,8 +175,8 @@ class Memory:
 
 def same_headline(first: str, later: str) -> bool:
     """Return whether a later page carries the headline of a story's first, maybe with its number added."""
-    one, other = _spoken(first), _spoken(_COUNTED.sub("", later))
-    return one.startswith(other) or other.startswith(one)
+    opening, headline = _spoken(first), _spoken(_COUNTED.sub("", later))
+    return opening.startswith(headline) or headline.startswith(opening)
 
 
 def text_digest(article: Article) -> str:

@@ -35,11 +35,11 @@ _HEAD, _BANDS, _WIDE = 5, 21, 6  # bytes before the minima; keys; bytes of a key
 
 def signature(body: Sequence[str]) -> bytes | None:
     """Return the MinHash signature of a story, 261 bytes, the same on every machine; None for a short body."""
-    said = words(tuple(body))
-    if len(said) < _LEAST:
+    tokens = words(tuple(body))
+    if len(tokens) < _LEAST:
         return None
-    shingles = set(map(b" ".join, zip(said, said[1:], said[2:], strict=False)))
-    shingles.update(_beside_numbers(said))
+    shingles = set(map(b" ".join, zip(tokens, tokens[1:], tokens[2:], strict=False)))
+    shingles.update(_beside_numbers(tokens))
     sketch = RMinHash(_VALUES, _SEED)
     sketch.update(shingles)
     return _FORM.pack(RMinHash.ALGORITHM_VERSION, len(shingles), *(value & 0xFFFF for value in sketch.digest()))

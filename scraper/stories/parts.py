@@ -64,47 +64,47 @@ class Place(NamedTuple):
     """The links that lead to pages of the same story."""
 
 
-def belongs(headline: str, bodies: Collection[str], found: Article) -> bool:
+def belongs(headline: str, bodies: Collection[str], part: Article) -> bool:
     """Return whether a page that was requested as the next part of a story is that, by the story's headline and bodies.
 
     A server that does not know the URL may answer with a part that was read already, or with another story.
     """
-    return same_headline(headline, found.headline) and body_digest(found) not in bodies
+    return same_headline(headline, part.headline) and body_digest(part) not in bodies
 
 
 def place(document: Document, url: str, scheme: str | None = None) -> Place:
     """Find the place of a page by its URL and its links; `scheme` is the one under which the site is known."""
-    here = urls.canonical(url, scheme)
-    own = _readings(here)
-    shortest = min((reading.story for reading in own), key=len, default=_story(here))
-    links = _links(document, here, _ENDING.sub("", shortest.partition("?")[0]), scheme)
+    page_url = urls.canonical(url, scheme)
+    readings = _readings(page_url)
+    shortest = min((reading.story for reading in readings), key=len, default=_story(page_url))
+    links = _links(document, page_url, _ENDING.sub("", shortest.partition("?")[0]), scheme)
     if not links:
         return Place()
-    shown = _pager(document, set(links), scheme)
-    known = [(link, reading) for link in links for reading in _readings(link) if reading.sure or link in shown]
-    sure = {(reading.story, reading.number) for reading in own if reading.sure}
-    at = sure or {(_story(here), 1)}
-    beyond = {(reading.story, reading.number) for reading in own}
+    paged = _pager(document, set(links), scheme)
+    candidates = [(link, reading) for link in links for reading in _readings(link) if reading.sure or link in paged]
+    sure = {(reading.story, reading.number) for reading in readings if reading.sure}
+    at = sure or {(_story(page_url), 1)}
+    beyond = {(reading.story, reading.number) for reading in readings}
     stories = {story for story, _ in at}
     return Place(
-        _after(known, at),
-        _after(known, beyond),
-        _first(here, own, links, shown),
-        tuple(dict.fromkeys(link for link, reading in known if reading.story in stories)),
+        _after(candidates, at),
+        _after(candidates, beyond),
+        _first(page_url, readings, links, paged),
+        tuple(dict.fromkeys(link for link, reading in candidates if reading.story in stories)),
     )
 
 
-def _after(known: Iterable[tuple[str, _Reading]], at: set[tuple[str, int]]) -> str | None:
-    return next((link for link, reading in known if (reading.story, reading.number - 1) in at), None)
+def _after(candidates: Iterable[tuple[str, _Reading]], at: set[tuple[str, int]]) -> str | None:
+    return next((link for link, reading in candidates if (reading.story, reading.number - 1) in at), None)
 
 
-def _first(here: str, own: Iterable[_Reading], links: Sequence[str], shown: set[str]) -> str | None:
+def _first(page_url: str, readings: Iterable[_Reading], links: Sequence[str], paged: set[str]) -> str | None:
     """Return the first page of a page that is a later one, as it links to the story's other pages."""
-    for reading in own:
-        others = [link for link in links if link != here]
+    for reading in readings:
+        others = [link for link in links if link != page_url]
         if reading.sure and any(_is_of(reading.story, link) for link in others):
             return reading.first
-        linked = next((link for link in others if _story(link) == reading.story and link in shown), None)
+        linked = next((link for link in others if _story(link) == reading.story and link in paged), None)
         if linked is not None:
             return linked
     return None
@@ -128,16 +128,16 @@ def _read(url: str) -> Iterator[_Reading]:
         yield _Reading(_story(first), int(sure["number"]), first, sure=True)
         return
     for form in _FORMS:
-        found = form.fullmatch(parts.path)
-        if found and int(found["number"]) > 1:
-            first = urlunsplit(parts._replace(path=found["stem"] + found.groupdict().get("ending", "")))
-            yield _Reading(_story(first), int(found["number"]), first, sure=False)
+        match = form.fullmatch(parts.path)
+        if match and int(match["number"]) > 1:
+            first = urlunsplit(parts._replace(path=match["stem"] + match.groupdict().get("ending", "")))
+            yield _Reading(_story(first), int(match["number"]), first, sure=False)
     pairs = parts.query.split("&")
     for pair in pairs:
-        found = _PARAMETER.fullmatch(pair)
-        if found and int(found["number"]) > 1:
+        match = _PARAMETER.fullmatch(pair)
+        if match and int(match["number"]) > 1:
             first = urlunsplit(parts._replace(query="&".join(other for other in pairs if other != pair)))
-            yield _Reading(_story(first), int(found["number"]), first, sure=False)
+            yield _Reading(_story(first), int(match["number"]), first, sure=False)
 
 
 @lru_cache(8192)

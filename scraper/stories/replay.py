@@ -24,7 +24,7 @@ from scraper.stories.parts import LONGEST, Place, belongs, place
 if TYPE_CHECKING:
     from scraper.site import Sites
 
-__all__ = ["PageResult", "Replay", "articles", "document", "is_readable", "look"]
+__all__ = ["PageResult", "Replay", "articles", "document", "is_readable", "read_page"]
 
 # What a crawl asks for without reading it as a page, or never asks for.
 _UNREAD = frozenset(("/robots.txt", "/sitemap.xml"))
@@ -48,7 +48,7 @@ class _Read(NamedTuple):
 class PageResult(NamedTuple):
     """What a page holds."""
 
-    found: _Read | None = None
+    story: _Read | None = None
     error: ScraperError | None = None
     """Why it holds nothing."""
     page: bool = True
@@ -63,11 +63,11 @@ def articles(pages: Iterable[Page], *, on_skipped: OnSkipped | None = None) -> I
     """
     replay = Replay(on_skipped)
     for page in pages:
-        yield from replay.page(page, look(page))
+        yield from replay.page(page, read_page(page))
     yield from replay.rest()
 
 
-def look(page: Page, sites: "Sites | None" = None) -> PageResult:
+def read_page(page: Page, sites: "Sites | None" = None) -> PageResult:
     """Read a page by itself, or with what was learned from its site; safe to run in any process."""
     if not is_readable(page):
         return PageResult(page=False)
@@ -82,28 +82,28 @@ class Replay:
 
     def __init__(self, on_skipped: OnSkipped | None) -> None:
         self._on_skipped = on_skipped
-        self._known = Memory()
+        self._memory = Memory()
         self._waiting: dict[str, list[list[_Read]]] = {}
         """The parts read so far of split stories, by the identity of the page that they wait for."""
         self._later: dict[str, _Read] = {}
 
-    def page(self, page: Page, seen: PageResult) -> Iterator[Article]:
+    def page(self, page: Page, result: PageResult) -> Iterator[Article]:
         """Return the records that are complete with this page."""
         key = _key(page)
         if key is None:
             return
-        if seen.error is not None and self._on_skipped is not None:
-            self._on_skipped(page, seen.error)
+        if result.error is not None and self._on_skipped is not None:
+            self._on_skipped(page, result.error)
         if _refused(page):
             yield from self._finish_one(key)
-        elif seen.page:
-            found = seen.found
+        elif result.page:
+            part = result.story
             if key in self._waiting:
-                yield from self._part(self._pop(key), found)
-            elif found is not None and found.place.first is not None:
-                self._later[key] = found
-            elif found is not None:
-                yield from self._go_on([found], found.place.following)
+                yield from self._part(self._pop(key), part)
+            elif part is not None and part.place.first is not None:
+                self._later[key] = part
+            elif part is not None:
+                yield from self._go_on([part], part.place.following)
 
     def rest(self) -> Iterator[Article]:
         """Return the stories that still wait, with the parts that came before them."""
@@ -111,14 +111,14 @@ class Replay:
             key = next(iter(self._waiting))
             yield from self._part(self._pop(key), self._later.get(key))
 
-    def _part(self, parts: list[_Read], found: _Read | None) -> Iterator[Article]:
-        if found is None:
+    def _part(self, parts: list[_Read], part: _Read | None) -> Iterator[Article]:
+        if part is None:
             yield from self._finish(parts, whole=False)
-        elif belongs(parts[0].article.headline, {body_digest(part.article) for part in parts}, found.article):
-            yield from self._go_on([*parts, found], found.place.onward)
+        elif belongs(parts[0].article.headline, {body_digest(earlier.article) for earlier in parts}, part.article):
+            yield from self._go_on([*parts, part], part.place.onward)
         else:  # another story that bears the number by chance
             yield from self._finish(parts)
-            yield from self._go_on([found], found.place.following)
+            yield from self._go_on([part], part.place.following)
 
     def _go_on(self, parts: list[_Read], following: str | None) -> Iterator[Article]:
         if following is None or len(parts) == LONGEST:
@@ -141,9 +141,9 @@ class Replay:
         story = join([part.article for part in parts]) if len(parts) > 1 else parts[0].article
         if not whole:
             story = truncated(story)
-        verdict = judge(remembered(story), self._known)
+        verdict = judge(remembered(story), self._memory)
         if verdict.story is not None:
-            self._known.remember(verdict.story)
+            self._memory.remember(verdict.story)
         if verdict.left_out is None:
             yield dataclasses.replace(story, **verdict.more) if verdict.more else story
 
@@ -175,12 +175,12 @@ def is_readable(page: Page) -> bool:
 def _read(page: Page, sites: "Sites | None") -> _Read:
     blocks = document(page)
     identifier = story_id(page.url) if page.url else None
-    found = dataclasses.replace(
+    story = dataclasses.replace(
         article(blocks, None if sites is None else sites.of(blocks)), id=identifier, fetched_at=page.fetched_at
     )
     if page.status is not None and cut_short(page.body):
-        found = truncated(found)
-    return _Read(found, place(blocks, page.url, urlsplit(page.url).scheme) if page.url else Place())
+        story = truncated(story)
+    return _Read(story, place(blocks, page.url, urlsplit(page.url).scheme) if page.url else Place())
 
 
 def document(page: Page) -> Document:

@@ -16,7 +16,7 @@ from scraper.tagger.training.alignment import align
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install -e '.[train]'")
 
 from scraper.tagger.training import __main__ as command  # noqa: E402 - imports torch
-from scraper.tagger.training.augment import changed  # noqa: E402
+from scraper.tagger.training.augment import augment  # noqa: E402
 from scraper.tagger.training.net import Net, join  # noqa: E402
 
 STORIES = {
@@ -127,7 +127,7 @@ def test_a_changed_page_has_as_many_targets_as_blocks_and_its_elements_in_order(
     order = np.random.default_rng(5)
     sizes = set()
     for _ in range(60):
-        page = changed(examples[0], examples[1], known, order)
+        page = augment(examples[0], examples[1], known, order)
         assert len(page.document.blocks) == len(page.target) == len(page.kind) == len(page.features.dense)
         assert all(element.parent < index for index, element in enumerate(page.document.elements))
         assert featurise(page.document, known).dense.shape == page.features.dense.shape

@@ -24,7 +24,7 @@ from scraper.segment.text import segment_text
 from scraper.tagger.features import Vocabulary, featurise
 from scraper.tagger.training.corpus import FOLDS, UNKNOWN, UNKNOWN_KIND, Example, fold_of, read_corpus
 from scraper.tagger.training.evaluate import Answer, calibrate, mean_answer, read_all, report, spread
-from scraper.tagger.training.fit import LONGEST, Recipe, answer, fit, vocabulary
+from scraper.tagger.training.fit import LONGEST, Recipe, answer, build_vocabulary, fit
 from scraper.tagger.training.net import Net
 from scraper.tagger.training.site_net import EPOCHS as SITE_EPOCHS
 from scraper.tagger.training.site_net import SitePage, fit_sites, report_sites, site_pages, without_words
@@ -43,10 +43,10 @@ PLAIN = 500
 def read(folder: Path, name: str, sites: Path | None, lists: int) -> tuple[Vocabulary, list[Example]]:
     """Return the vocabulary and all pages, with gold and without, with their features."""
     examples = list(read_corpus(folder, name == "text", sites))
-    made = [*list_pages(examples, lists, seed=7), *story_pages(examples, lists, seed=8)]
-    examples += [_flattened(page) if name == "text" else page for page in made]
-    known = vocabulary(examples)
-    return known, [each._replace(features=featurise(each.document, known)) for each in examples]
+    synthetic = [*list_pages(examples, lists, seed=7), *story_pages(examples, lists, seed=8)]
+    examples += [_flattened(page) if name == "text" else page for page in synthetic]
+    vocabulary = build_vocabulary(examples)
+    return vocabulary, [example._replace(features=featurise(example.document, vocabulary)) for example in examples]
 
 
 def _flattened(page: Example) -> Example:
@@ -61,10 +61,10 @@ def _flattened(page: Example) -> Example:
 
 
 def held_out(
-    pool: ProcessPoolExecutor, examples: Sequence[Example], known: Vocabulary, recipes: Sequence[Recipe]
+    pool: ProcessPoolExecutor, examples: Sequence[Example], vocab: Vocabulary, recipes: Sequence[Recipe]
 ) -> list[list[Reading]]:
     """Return for each recipe and each page the answers of a network that saw no page of its host."""
-    tasks = [[pool.submit(_one_fold, examples, known, recipe, fold) for fold in range(FOLDS)] for recipe in recipes]
+    tasks = [[pool.submit(_one_fold, examples, vocab, recipe, fold) for fold in range(FOLDS)] for recipe in recipes]
     rounds = []
     for recipe, folds in zip(recipes, tasks, strict=True):
         answers: dict[int, Reading] = {}
@@ -75,10 +75,10 @@ def held_out(
     return rounds
 
 
-def _one_fold(examples: Sequence[Example], known: Vocabulary, recipe: Recipe, fold: int) -> dict[int, Reading]:
+def _one_fold(examples: Sequence[Example], vocab: Vocabulary, recipe: Recipe, fold: int) -> dict[int, Reading]:
     _prepare()
-    net = fit([each for each in examples if fold_of(each) != fold and _has_gold(each) and _usable(each)], known, recipe)
-    return {index: _read(net, each) for index, each in enumerate(examples) if fold_of(each) == fold}
+    net = fit([page for page in examples if fold_of(page) != fold and _has_gold(page) and _usable(page)], vocab, recipe)
+    return {index: _read(net, page) for index, page in enumerate(examples) if fold_of(page) == fold}
 
 
 def _read(net: Net, example: Example) -> Reading:
@@ -87,11 +87,11 @@ def _read(net: Net, example: Example) -> Reading:
 
 
 def _write(
-    file: Path, examples: Sequence[Example], known: Vocabulary, recipe: Recipe, calibration: list[float]
+    file: Path, examples: Sequence[Example], vocabulary: Vocabulary, recipe: Recipe, calibration: list[float]
 ) -> None:
     """Train the last network and write it."""
     _prepare()
-    save(file, known, fit(list(filter(_usable, examples)), known, recipe), calibration)
+    save(file, vocabulary, fit(list(filter(_usable, examples)), vocabulary, recipe), calibration)
     print(f"{file.name} written", flush=True)
 
 
@@ -103,11 +103,13 @@ def _usable(example: Example) -> bool:
     return len(example.document.blocks) <= LONGEST
 
 
-def _taught(examples: Sequence[Example], answers: Sequence[Answer], calibration: Sequence[float]) -> list[Example]:
+def _with_teacher(
+    examples: Sequence[Example], answers: Sequence[Answer], calibration: Sequence[float]
+) -> list[Example]:
     """Add to each page what the networks that had not seen its host say of its blocks."""
     return [
-        each._replace(soft=_chances(out, calibration)) if each.folder not in ("sites", "synthetic") else each
-        for each, (out, _) in zip(examples, answers, strict=True)
+        example._replace(soft=_chances(out, calibration)) if example.folder not in ("sites", "synthetic") else example
+        for example, (out, _) in zip(examples, answers, strict=True)
     ]
 
 
@@ -117,7 +119,7 @@ def _chances(out: NDArray[np.float32], calibration: Sequence[float]) -> NDArray[
     return np.concatenate([story, odds / odds.sum(axis=1, keepdims=True)], axis=1).astype(np.float32)
 
 
-def save(file: Path, known: Vocabulary, net: Net, calibration: Sequence[float]) -> None:
+def save(file: Path, vocabulary: Vocabulary, net: Net, calibration: Sequence[float]) -> None:
     """Write vocabulary and weights, in half precision."""
     arrays: dict[str, Any] = {}
     for name, tensor in net.state_dict().items():
@@ -125,7 +127,7 @@ def save(file: Path, known: Vocabulary, net: Net, calibration: Sequence[float]) 
         is_table = name in ("names.weight", "words.weight", "links.weight")
         turned = value.T if value.ndim > 1 and not is_table else value
         arrays[name] = turned.astype(np.float32 if name in ("mean", "scale") else np.float16)
-    for name, index in known._asdict().items():
+    for name, index in vocabulary._asdict().items():
         arrays[name] = np.array("\n".join(f"{word} {number}" for word, number in index.items() if number > 0))
     np.savez_compressed(file, **arrays, calibration=np.array(calibration, np.float32))
 
@@ -160,37 +162,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _train(pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace) -> list[Future[None]]:
     name = "text" if kind == "text" else "html"
-    known, examples = read(options.folder, name, options.sites, options.lists)
+    vocab, examples = read(options.folder, name, options.sites, options.lists)
     print(f"{kind}: {len(examples)} pages", flush=True)
     epochs, teachers = options.epochs or EPOCHS[name], options.teachers or TEACHERS[name]
     recipes = [Recipe(options.seed + number, epochs) for number in range(teachers)]
-    rounds = held_out(pool, examples, known, recipes)
-    first = [[reading[0] for reading in each] for each in rounds]
+    rounds = held_out(pool, examples, vocab, recipes)
+    first = [[reading[0] for reading in readings] for readings in rounds]
     if teachers > 1:
-        read_rounds = [list(read_all(examples, each, known, calibrate(examples, each))) for each in first]
+        read_rounds = [list(read_all(examples, outputs, vocab, calibrate(examples, outputs))) for outputs in first]
         print(re.sub("^", f"{name}  ", spread(read_rounds), flags=re.MULTILINE), flush=True)
-    answers = [mean_answer(each) for each in zip(*first, strict=True)]
+    answers = [mean_answer(page_answers) for page_answers in zip(*first, strict=True)]
     calibration = calibrate(examples, answers)
-    pages = list(read_all(examples, answers, known, calibration))
+    pages = list(read_all(examples, answers, vocab, calibration))
     print(re.sub("^", f"{name}  ", report(pages), flags=re.MULTILINE), flush=True)
     written = []
     if kind != "text":
-        wordless = [mean_answer([reading[1] for reading in each]) for each in zip(*rounds, strict=True)]
+        wordless = [mean_answer([reading[1] for reading in readings]) for readings in zip(*rounds, strict=True)]
         sites = site_pages(examples, list(zip(answers, wordless, strict=True)), np.array(calibration))
-        written.append(pool.submit(_write_sites, options, sites, known, calibration))
+        written.append(pool.submit(_write_sites, options, sites, vocab, calibration))
     if kind != "site":
-        taught = _taught(examples, answers, calibration)
-        written.append(pool.submit(_write, options.into / f"{name}.npz", taught, known, recipes[0], calibration))
+        taught = _with_teacher(examples, answers, calibration)
+        written.append(pool.submit(_write, options.into / f"{name}.npz", taught, vocab, recipes[0], calibration))
     return written
 
 
 def _write_sites(
-    options: argparse.Namespace, sites: dict[str, list[SitePage]], known: Vocabulary, calibration: Sequence[float]
+    options: argparse.Namespace, sites: dict[str, list[SitePage]], vocabulary: Vocabulary, calibration: Sequence[float]
 ) -> None:
     """Print the figures of the site layer, train it on all sites, and write it."""
     _prepare()
     scale, epochs = np.array(calibration, np.float32), options.site_epochs
-    for line in report_sites(sites, known, scale, options.seed, epochs):
+    for line in report_sites(sites, vocabulary, scale, options.seed, epochs):
         print(line, flush=True)
     save_sites(options.into / "site.npz", fit_sites(list(sites.values()), scale, options.seed, epochs))
     print("site.npz written", flush=True)

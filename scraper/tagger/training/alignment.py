@@ -42,16 +42,16 @@ def targets(document: Document, gold: dict[str, Any]) -> NDArray[np.float32]:
 
 
 def _marked(texts: Sequence[str], wanted: Sequence[str], unwanted: Sequence[str]) -> NDArray[np.float32]:
-    found = np.full(len(texts), UNKNOWN, np.float32)
+    shares = np.full(len(texts), UNKNOWN, np.float32)
     for segment in unwanted:
         for index, text in enumerate(texts):
             if segment in text:
-                found[index] = 0.0
+                shares[index] = 0.0
     for segment in wanted:
-        holding = [index for index, text in enumerate(texts) if segment in text]
-        if len(holding) == 1:
-            found[holding[0]] = 1.0
-    return found
+        matches = [index for index, text in enumerate(texts) if segment in text]
+        if len(matches) == 1:
+            shares[matches[0]] = 1.0
+    return shares
 
 
 def words(text: str) -> list[str]:
@@ -72,9 +72,9 @@ def align(texts: Sequence[str], body: str) -> NDArray[np.float32]:
     for match in chain.values():
         covered[match.start : match.end] = True
     for index, block in enumerate(blocks):
-        if index not in chain and (found := _out_of_order(options[index], covered, len(block))):
-            chain[index] = found
-            covered[found.start : found.end] = True
+        if index not in chain and (fallback := _out_of_order(options[index], covered, len(block))):
+            chain[index] = fallback
+            covered[fallback.start : fallback.end] = True
     shares = [chain[i].words / len(block) if i in chain else 0.0 for i, block in enumerate(blocks)]
     return np.array(shares, np.float32)
 
@@ -99,9 +99,9 @@ class _Gold:
             return []
         if size <= _SHINGLE:
             places = self.places.get(tuple(block), ())
-            found = [_Match(place, place + size, size) for place in places]
-            bound = [match for match in found if match.start in self.edges or match.end in self.edges]
-            return (bound or (found if size > 2 else []))[:_MANY]
+            matches = [_Match(place, place + size, size) for place in places]
+            at_edges = [match for match in matches if match.start in self.edges or match.end in self.edges]
+            return (at_edges or (matches if size > 2 else []))[:_MANY]
         return self._fuzzy(block)
 
     def _fuzzy(self, block: list[str]) -> list[_Match]:
@@ -112,9 +112,9 @@ class _Gold:
             if len(places := self.places.get(shingle, ())) <= _MANY
             for place in places
         ]
-        tops = Counter(shift // _DRIFT for shift, _ in hits).most_common(4)
-        found = [self._around(top * _DRIFT, hits, len(block)) for top, _ in tops]
-        return [match for match in dict.fromkeys(found) if match.words * 4 >= len(block)]
+        shifts = Counter(shift // _DRIFT for shift, _ in hits).most_common(4)
+        matches = [self._around(top * _DRIFT, hits, len(block)) for top, _ in shifts]
+        return [match for match in dict.fromkeys(matches) if match.words * 4 >= len(block)]
 
     def _around(self, shift: int, hits: list[tuple[int, int]], size: int) -> _Match:
         near = [(s, at) for s, at in hits if abs(s - shift - _DRIFT // 2) <= 2 * _DRIFT]

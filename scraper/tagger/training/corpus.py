@@ -129,15 +129,15 @@ def label_blocks(blocks: Sequence[Block], labels: Sequence[Sequence[str]]) -> ND
     """Find each block's label by its text, in order; by how the text opens, where a block was cut in another way."""
     waiting: dict[str, list[str]] = defaultdict(list)
     opening: dict[str, str] = {}
-    for known, text in reversed(labels):
-        waiting[text].append(known)
-        opening[text[:_OPENING]] = known
-    found: list[int] = []
+    for name, text in reversed(labels):
+        waiting[text].append(name)
+        opening[text[:_OPENING]] = name
+    kinds: list[int] = []
     for block in blocks:
         same = waiting.get(block.text)
         label: str | None = (same.pop() if len(same) > 1 else same[0]) if same else opening.get(block.text[:_OPENING])
-        found.append(UNKNOWN_KIND if label is None else _LABELS[label])
-    return np.array(found, np.int64)
+        kinds.append(UNKNOWN_KIND if label is None else _LABELS[label])
+    return np.array(kinds, np.int64)
 
 
 _OPENING = 24

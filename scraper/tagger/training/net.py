@@ -17,7 +17,7 @@ from scraper.tagger.network import DILATIONS, FAR, KINDS, NAME_SIZE, NAMES, SLOT
 __all__ = ["Batch", "Net", "join"]
 
 GAP = max(DILATIONS)
-WIDTH, SAID, ABOVE, LINK, PAGE, JUDGE = 72, 16, 16, 12, 48, 32
+WIDTH, MESSAGE, ABOVE, LINK, PAGE, JUDGE = 72, 16, 16, 12, 48, 32
 DROP, FORGET, MASK, MASK_DECLARED = 0.2, 0.15, 0.12, 0.3
 _MANY_WORDS, _MANY_ELEMENTS = 4, 9
 
@@ -91,7 +91,7 @@ def join(pages: Sequence[Features]) -> Batch:
     bags = ("names", "first", "last", "links")
     joined: dict[str, Any] = {k: torch.from_numpy(np.concatenate(v)) for k, v in fields.items() if k not in bags and v}
     for name in bags:
-        joined[name] = tuple(torch.from_numpy(np.concatenate(each)) for each in zip(*fields[name], strict=True))
+        joined[name] = tuple(torch.from_numpy(np.concatenate(arrays)) for arrays in zip(*fields[name], strict=True))
     return Batch(**joined, pages=len(pages))
 
 
@@ -102,22 +102,22 @@ def _without_last(bags: Bags) -> tuple[NDArray[Any], NDArray[Any]]:
 class Net(nn.Module):
     """The network; its parameters have the names of `scraper.tagger.network`'s weights."""
 
-    def __init__(self, known: Vocabulary, mean: Tensor, scale: Tensor) -> None:
+    def __init__(self, vocabulary: Vocabulary, mean: Tensor, scale: Tensor) -> None:
         super().__init__()
-        classes, words, links = (max(0, *each.values()) + 1 for each in known)
+        classes, words, links = (max(0, *index.values()) + 1 for index in vocabulary)
         self.names = _table(classes, NAMES * NAME_SIZE + ABOVE)
         self.words = _table(words, 2 * WORD_SIZE)
         self.links = _table(links, LINK)
         size = len(COLUMNS) + NAMES * NAME_SIZE + ABOVE + 3 * WORD_SIZE + LINK
         self.input = nn.Linear(size, WIDTH)
         self.convs = nn.ModuleList([nn.Linear(3 * WIDTH, WIDTH) for _ in DILATIONS])
-        self.say = nn.ModuleList([nn.Linear(WIDTH, SAID, bias=False) for _ in range(len(DILATIONS) // 2)])
-        self.hear = nn.ModuleList([nn.Linear(GROUPS * SAID, WIDTH) for _ in range(len(DILATIONS) // 2)])
+        self.say = nn.ModuleList([nn.Linear(WIDTH, MESSAGE, bias=False) for _ in range(len(DILATIONS) // 2)])
+        self.hear = nn.ModuleList([nn.Linear(GROUPS * MESSAGE, WIDTH) for _ in range(len(DILATIONS) // 2)])
         self.slots = nn.Linear(WIDTH, SLOTS, bias=False)
-        self.value = nn.Linear(WIDTH, SAID, bias=False)
+        self.value = nn.Linear(WIDTH, MESSAGE, bias=False)
         self.query = nn.Linear(WIDTH, SLOTS, bias=False)
-        self.page = nn.Linear(SLOTS * SAID + len(PAGE_COLUMNS), PAGE)
-        self.join = nn.Linear(WIDTH + SAID + PAGE, WIDTH)
+        self.page = nn.Linear(SLOTS * MESSAGE + len(PAGE_COLUMNS), PAGE)
+        self.join = nn.Linear(WIDTH + MESSAGE + PAGE, WIDTH)
         self.output = nn.Linear(WIDTH, 1 + len(KINDS))
         self.judge = nn.Linear(PAGE + 2 * WIDTH, JUDGE)
         self.verdict = nn.Linear(JUDGE, 3)
@@ -131,9 +131,9 @@ class Net(nn.Module):
         for layer, dilation in enumerate(DILATIONS):
             hidden = hidden + self.drop(functional.relu(self.convs[layer](neighbours(hidden, b.real, dilation))))
             if layer % 2:
-                said = self.say[layer // 2](hidden)
-                heard = torch.cat([group_mean(said, b.groups[:, g]) for g in range(GROUPS)], 1)
-                hidden = hidden + self.drop(functional.relu(self.hear[layer // 2](heard)))
+                messages = self.say[layer // 2](hidden)
+                means = torch.cat([group_mean(messages, b.groups[:, g]) for g in range(GROUPS)], 1)
+                hidden = hidden + self.drop(functional.relu(self.hear[layer // 2](means)))
         slots, page = self.summaries(hidden, b)
         shares = torch.softmax(self.query(hidden), 1)
         attended = torch.einsum("ns,nsv->nv", shares, slots[b.page])
@@ -151,7 +151,7 @@ class Net(nn.Module):
         total = odds.new_zeros((b.pages, SLOTS)).index_add(0, b.page, odds)
         shares = odds / total[b.page]
         value = self.value(hidden)
-        slots = value.new_zeros((b.pages, SLOTS, SAID)).index_add(0, b.page, shares[:, :, None] * value[:, None])
+        slots = value.new_zeros((b.pages, SLOTS, MESSAGE)).index_add(0, b.page, shares[:, :, None] * value[:, None])
         declared = b.declared
         if self.training:
             hide = torch.rand(b.pages, 2) < MASK_DECLARED
@@ -180,13 +180,13 @@ class Net(nn.Module):
         dense = ((b.dense - self.mean) * self.scale).clamp(-FAR, FAR)
         if self.training:
             dense = dense * (torch.rand(b.pages, int(_GROUP_OF.max()) + 1) >= MASK)[:, _GROUP_OF][b.page]
-            seen = (torch.rand(b.pages, 6) >= MASK)[b.page].float()
-            named, above = [each * seen[:, :1] for each in named], above * seen[:, 1:2]
+            visible = (torch.rand(b.pages, 6) >= MASK)[b.page].float()
+            named, above = [name * visible[:, :1] for name in named], above * visible[:, 1:2]
             first, last, heading, links = (
-                first * seen[:, 2:3],
-                last * seen[:, 3:4],
-                heading * seen[:, 4:5],
-                links * seen[:, 5:],
+                first * visible[:, 2:3],
+                last * visible[:, 3:4],
+                heading * visible[:, 4:5],
+                links * visible[:, 5:],
             )
         return torch.cat([dense, *named, above, first, last, heading, links], 1)
 
