@@ -46,11 +46,11 @@ class _Story(list[Labelled]):
     def __init__(self, labelled: Sequence[Labelled]) -> None:
         super().__init__(labelled)
         self.by: dict[Label, list[Labelled]] = {}
-        for each in labelled:
-            self.by.setdefault(each.label, []).append(each)
+        for item in labelled:
+            self.by.setdefault(item.label, []).append(item)
 
     def texts(self, *labels: Label) -> list[str]:
-        return [each.block.text for label in labels for each in self.by.get(label, ())]
+        return [item.block.text for label in labels for item in self.by.get(label, ())]
 
 
 def assemble(document: Document, reading: Reading, claims: Claims, profile: Profile | None = None) -> Article:
@@ -137,7 +137,7 @@ def _read_body(
 
     A labeller may take the headline for the story's first line.
     """
-    entries = [each for each in story if each.label in STORY and each.block.text != title]
+    entries = [entry for entry in story if entry.label in STORY and entry.block.text != title]
     types: tuple[BodyType, ...] = body_types.body_types(document, entries)
     texts = list(map(_text, entries, types))
     warnings: tuple[str, ...] = ()
@@ -165,15 +165,15 @@ def _clean(title: str, body: list[str]) -> tuple[str, list[str], tuple[str, ...]
 def _headline(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> str:
     if profile is None:
         return headline.headline(document, story, claims)
-    shown = story.texts(Label.HEADLINE)
-    return shown[0] if shown else claims.headline or profile.site_tail.sub("", document.head.title)
+    headlines = story.texts(Label.HEADLINE)
+    return headlines[0] if headlines else claims.headline or profile.site_tail.sub("", document.head.title)
 
 
-def _text(each: Labelled, kind: BodyType) -> str:
+def _text(entry: Labelled, kind: BodyType) -> str:
     """Return the text of an entry: code with its lines, a standfirst without the word for one."""
     if kind == "code":
-        return each.block.preformatted or each.block.text
-    return _SUMMARY.sub("", each.block.text) if each.label is Label.STANDFIRST else each.block.text
+        return entry.block.preformatted or entry.block.text
+    return _SUMMARY.sub("", entry.block.text) if entry.label is Label.STANDFIRST else entry.block.text
 
 
 def _dateline(body: list[str]) -> tuple[Dateline | None, list[str]]:
@@ -184,9 +184,9 @@ def _dateline(body: list[str]) -> tuple[Dateline | None, list[str]]:
     for index, paragraph in enumerate(body[:_OPENING]):
         if index + 1 < len(body) and (alone := dateline.lone(paragraph, body[index + 1])):
             return dataclasses.replace(alone, paragraph=index), [*body[:index], *body[index + 1 :]]
-        found, rest = dateline.split(paragraph)
-        if found is not None:
-            return dataclasses.replace(found, paragraph=index), [*body[:index], rest, *body[index + 1 :]]
+        opening, rest = dateline.split(paragraph)
+        if opening is not None:
+            return dataclasses.replace(opening, paragraph=index), [*body[:index], rest, *body[index + 1 :]]
     return None, body
 
 
@@ -196,8 +196,8 @@ def _dateline(body: list[str]) -> tuple[Dateline | None, list[str]]:
 def _field(profile: Profile | None, name: str, lines: Iterable[str]) -> str | None:
     """Return the first non-empty group of the template's pattern for a field, in the first line that has it."""
     pattern = profile.fields.get(name) if profile else None
-    found = (match for line in lines if pattern and (match := pattern.search(line)))
-    return next((group.strip() for match in found for group in match.groups() if group), None)
+    matches = (match for line in lines if pattern and (match := pattern.search(line)))
+    return next((group.strip() for match in matches for group in match.groups() if group), None)
 
 
 def _count(profile: Profile | None, name: str, lines: Iterable[str]) -> int | None:
@@ -218,18 +218,18 @@ def _site_name(document: Document, story: _Story, claims: Claims, profile: Profi
     """Return what follows the headline in the breadcrumb line or in the title; else what the page declares."""
     if profile is None:
         return headline.site_name(claims, title)
-    shown = story.texts(Label.HEADLINE)
+    headlines = story.texts(Label.HEADLINE)
     for line in (*story.texts(Label.BREADCRUMB), document.head.title):
-        _, before, tail = line.rpartition(shown[0]) if shown else ("", "", line)
-        if found := profile.site_tail.search(tail if before else line):
-            return next(filter(None, found.groups()), "").strip() or None
+        _, before, tail = line.rpartition(headlines[0]) if headlines else ("", "", line)
+        if match := profile.site_tail.search(tail if before else line):
+            return next(filter(None, match.groups()), "").strip() or None
     return claims.site_name
 
 
 def _section(story: _Story, claims: Claims, profile: Profile | None) -> str | None:
     """Return the last step of the breadcrumb; in flattened text the headline is attached to it."""
-    for each in story.by.get(Label.BREADCRUMB, ()) if profile else ():
-        steps = _steps(each, story.texts(Label.HEADLINE))
+    for item in story.by.get(Label.BREADCRUMB, ()) if profile else ():
+        steps = _steps(item, story.texts(Label.HEADLINE))
         if len(steps) > 1:
             return steps[-1]
     named = story.texts(Label.SECTION)
@@ -253,13 +253,13 @@ def _authors(document: Document, story: _Story, claims: Claims, profile: Profile
     if profile is None:
         return authors.authors(document, story, claims)
     section = _section(story, claims, profile)
-    shown, written = [], []
-    for each in (*story.by.get(Label.BYLINE, ()), *story.by.get(Label.DATE, ())):
-        if each.block.text.startswith("By "):
-            written.append(each.block.text)
+    names, bylines = [], []
+    for item in (*story.by.get(Label.BYLINE, ()), *story.by.get(Label.DATE, ())):
+        if item.block.text.startswith("By "):
+            bylines.append(item.block.text)
         else:
-            shown += [name for name in _slot(each.block, profile) if name != section]
-    return tuple(dict.fromkeys((*shown, *person_names.names(written))))
+            names += [name for name in _slot(item.block, profile) if name != section]
+    return tuple(dict.fromkeys((*names, *person_names.names(bylines))))
 
 
 def _slot(block: Block, profile: Profile) -> Iterator[str]:
@@ -281,7 +281,7 @@ def _links(story: _Story, kind: Label) -> list[Link]:
 
     Where a list has links, what is not mostly a link is a summary or a date of an entry.
     """
-    blocks = [each.block for each in story.by.get(kind, ())]
+    blocks = [item.block for item in story.by.get(kind, ())]
     linked = [block for block in blocks if block.links and _LEAST_LINKED * block.link_chars >= len(block.text)]
     entries: list[Link] = []
     for block in linked or blocks:
@@ -295,10 +295,10 @@ def _links(story: _Story, kind: Label) -> list[Link]:
 
 def _without_ranks(entries: list[Link]) -> list[Link]:
     """Remove the numbers before the titles of a ranking if they count from one."""
-    found = [_RANK.match(entry.text) for entry in entries]
-    if len(entries) > 1 and all(match and int(match[1]) == i for i, match in enumerate(found, 1)):
+    matches = [_RANK.match(entry.text) for entry in entries]
+    if len(entries) > 1 and all(match and int(match[1]) == i for i, match in enumerate(matches, 1)):
         return [
-            Link(entry.text[match.end() :], entry.url) for entry, match in zip(entries, found, strict=True) if match
+            Link(entry.text[match.end() :], entry.url) for entry, match in zip(entries, matches, strict=True) if match
         ]
     return entries
 

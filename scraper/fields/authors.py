@@ -89,9 +89,9 @@ class _Bylines:
 
     def __init__(self, document: Document, labelled: Sequence[Labelled]) -> None:
         self.document, self.labelled = document, labelled
-        at = next((i for i, each in enumerate(labelled) if each.label is Label.HEADLINE), None)
+        at = next((i for i, item in enumerate(labelled) if item.label is Label.HEADLINE), None)
         if at is None:
-            at = next((i for i, each in enumerate(labelled) if each.block.tag == "h1"), 0)
+            at = next((i for i, item in enumerate(labelled) if item.block.tag == "h1"), 0)
         start = max(0, at - _ABOVE)
         self.behind = range(at, min(len(labelled), start + _NEAR))
         self.above = range(at - 1, start - 1, -1)
@@ -121,15 +121,15 @@ class _Bylines:
             block = self.labelled[index].block
             if self._may_name(index):
                 lines = self._signed(block) or self._opened(index)
-                found = (person_names.handle(line) for line in lines if person_names.opens(line) or _is_bare(line))
-                if name := next(filter(None, found), None):
+                handles = (person_names.handle(line) for line in lines if person_names.opens(line) or _is_bare(line))
+                if name := next(filter(None, handles), None):
                     return name
         return None
 
     def _introduced(self, places: Iterable[int]) -> tuple[str, ...]:
         """Return the people whom a block names below a block of its own that says "Written by"."""
-        found = (person_names.names(self._opened(index)) for index in places if self._may_name(index))
-        return next(filter(None, found), ())
+        people = (person_names.names(self._opened(index)) for index in places if self._may_name(index))
+        return next(filter(None, people), ())
 
     def _opened(self, index: int) -> tuple[str, ...]:
         block = self.labelled[index].block
@@ -150,10 +150,10 @@ class _Bylines:
         kind = self._kind(self.labelled[index].block)
         if person_names.opens(self.labelled[index].block.text):  # the next such line names who did something else
             return
-        for other in range(index + 1, min(index + 1 + _NEXT, len(self.labelled))):
-            if self._kind(self.labelled[other].block) != kind or not self._may_name(other):
+        for following in range(index + 1, min(index + 1 + _NEXT, len(self.labelled))):
+            if self._kind(self.labelled[following].block) != kind or not self._may_name(following):
                 return
-            yield from self._names(read, other)
+            yield from self._names(read, following)
 
     def _kind(self, block: Block) -> object:
         if block.element < 0:
@@ -162,23 +162,23 @@ class _Bylines:
         return element.tag, element.names
 
     def _may_name(self, index: int) -> bool:
-        each = self.labelled[index]
+        item = self.labelled[index]
         return (
-            each.label not in _NOT_OURS
-            and not each.block.hidden
-            and len(each.block.text) <= (_LONG_NAME if each.label is Label.BODY else _LONG)
-            and not self._is_comment(each.block)
+            item.label not in _NOT_OURS
+            and not item.block.hidden
+            and len(item.block.text) <= (_LONG_NAME if item.label is Label.BODY else _LONG)
+            and not self._is_comment(item.block)
         )
 
     def _signed(self, block: Block) -> tuple[str, ...]:
         """Return the readings of a block with a sign of authorship: a word, a link to an author's page, a class."""
-        whole = person_names.CUT.join(block.pieces) or block.text
+        line = person_names.CUT.join(block.pieces) or block.text
         linked = tuple(link.text for link in block.links if _AUTHOR_PATH.search(link.url or ""))
-        if person_names.opens(whole) or person_names.opens(block.text):
-            return whole, block.text, *linked
+        if person_names.opens(line) or person_names.opens(block.text):
+            return line, block.text, *linked
         if linked:
             return (person_names.CUT.join(linked),)
-        return (*block.pieces, whole, block.text) if _BYLINE_CLASS.search(self._class(block)) else ()
+        return (*block.pieces, line, block.text) if _BYLINE_CLASS.search(self._class(block)) else ()
 
     def _labelled(self, block: Block) -> tuple[str, ...]:
         return (person_names.CUT.join(block.pieces) or block.text, block.text)

@@ -90,19 +90,19 @@ def read_head(head: Head, url: str | None = None) -> Claims:
 
 def _nodes(scripts: Iterable[str]) -> list[_Node]:
     """Return every typed object, those of `@graph` and `mainEntity` among them, in page order."""
-    found: list[_Node] = []
+    typed: list[_Node] = []
     waiting = [value for script in scripts for value in load_all(script)][::-1]
-    seen = 0
-    while waiting and seen < MAX_NODES:
+    count = 0
+    while waiting and count < MAX_NODES:
         current = waiting.pop()
-        seen += 1
+        count += 1
         if isinstance(current, list):
             waiting += current[MAX_ITEMS - 1 :: -1]
         elif isinstance(current, dict):
             if "@type" in current:
-                found.append(current)
+                typed.append(current)
             waiting += [current[key] for key in ("mainEntityOfPage", "mainEntity", "@graph") if key in current]
-    return found
+    return typed
 
 
 def _kind(node: _Node) -> str:
@@ -113,11 +113,11 @@ def _kind(node: _Node) -> str:
 
 def _story(head: Head, url: str | None, stories: list[_Node]) -> _Node:
     """Return the story of this page, by its URL or headline, with what its doubles add; else the first story."""
-    addresses = {_address(each) for each in (url, head.canonical, head.meta.get("og:url")) if each} - {""}
-    titles = [_plain(each) for each in (head.title, head.meta.get("og:title")) if each]
-    known = [(_is_at(node, addresses), _is_titled(node, titles)) for node in stories]
-    best = max(known, default=(False, False))
-    ours = [node for node, signs in zip(stories, known, strict=True) if signs == best]
+    addresses = {_address(address) for address in (url, head.canonical, head.meta.get("og:url")) if address} - {""}
+    titles = [_plain(title) for title in (head.title, head.meta.get("og:title")) if title]
+    matches = [(_is_at(node, addresses), _is_titled(node, titles)) for node in stories]
+    best = max(matches, default=(False, False))
+    ours = [node for node, signs in zip(stories, matches, strict=True) if signs == best]
     if not any(best):
         return next((node for node in ours if _text(node.get("headline"))), ours[0] if ours else {})
     return {key: value for node in reversed(ours) for key, value in node.items() if value not in _EMPTY}
@@ -126,7 +126,7 @@ def _story(head: Head, url: str | None, stories: list[_Node]) -> _Node:
 def _is_at(node: _Node, addresses: set[str]) -> bool:
     page = node.get("mainEntityOfPage")
     named = [node.get("url"), node.get("@id"), page, *(map(page.get, ("@id", "url")) if isinstance(page, dict) else ())]
-    return any(isinstance(each, str) and _address(each) in addresses for each in named)
+    return any(isinstance(address, str) and _address(address) in addresses for address in named)
 
 
 def _is_titled(node: _Node, titles: list[str]) -> bool:
@@ -169,12 +169,12 @@ def _lines(value: Any) -> str | None:
 
 def _authors(about: _Node, nodes: list[_Node]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the declared authors, still unsplit, and those of them that are declared as organisations."""
-    known = _by_id(nodes)
+    by_id = _by_id(nodes)
     for role in ("author", "creator"):
-        found = list(_named(about.get(role), known))
-        if found:
-            names = dict.fromkeys(name for name, _ in found)
-            return tuple(names), tuple(dict.fromkeys(name for name, is_brand in found if is_brand))
+        pairs = list(_named(about.get(role), by_id))
+        if pairs:
+            names = dict.fromkeys(name for name, _ in pairs)
+            return tuple(names), tuple(dict.fromkeys(name for name, is_brand in pairs if is_brand))
     return (), ()
 
 
@@ -182,7 +182,7 @@ def _by_id(nodes: list[_Node]) -> dict[str, _Node]:
     return {key: node for node in nodes if isinstance(key := node.get("@id"), str)}
 
 
-def _named(value: Any, known: dict[str, _Node]) -> Iterator[tuple[str, bool]]:
+def _named(value: Any, by_id: dict[str, _Node]) -> Iterator[tuple[str, bool]]:
     """Yield names, and whether each is declared as an organisation: lists and objects may stand inside each other."""
     waiting: list[tuple[Any, bool]] = [(value, False)]
     for _ in range(MAX_ITEMS):
@@ -190,31 +190,31 @@ def _named(value: Any, known: dict[str, _Node]) -> Iterator[tuple[str, bool]]:
             return
         current, is_brand = waiting.pop()
         if isinstance(current, list):
-            waiting += [(each, is_brand) for each in current[MAX_ITEMS - 1 :: -1]]
+            waiting += [(item, is_brand) for item in current[MAX_ITEMS - 1 :: -1]]
         elif isinstance(current, dict):
-            waiting.append((_name_of(current, known), is_brand or bool(_BRAND.search(_kind(current)))))
+            waiting.append((_name_of(current, by_id), is_brand or bool(_BRAND.search(_kind(current)))))
         elif name := _text(current):
             yield name, is_brand
 
 
-def _name_of(node: _Node, known: dict[str, _Node]) -> Any:
+def _name_of(node: _Node, by_id: dict[str, _Node]) -> Any:
     """Return what names a person or organisation: its name, the parts of it, or the node that is referred to."""
     parts = [text for key in ("givenName", "additionalName", "familyName") if (text := _text(node.get(key)))]
     if name := node.get("name") or node.get("@value") or " ".join(parts):
         return name
     key = node.get("@id")
-    other = known.get(key) if isinstance(key, str) else None
-    return other if other is not None and (other is not node and "name" in other) else None
+    referenced = by_id.get(key) if isinstance(key, str) else None
+    return referenced if referenced is not None and (referenced is not node and "name" in referenced) else None
 
 
 def _site_name(meta: dict[str, str], story: _Node, nodes: list[_Node], headline: str | None) -> str | None:
     """Return the site's name; some pages name their headline instead."""
-    known = _by_id(nodes)
-    publisher = next((name for name, _ in _named(story.get("publisher"), known)), None)
+    by_id = _by_id(nodes)
+    publisher = next((name for name, _ in _named(story.get("publisher"), by_id)), None)
     site = next((name for node in nodes if _kind(node) == "WebSite" and (name := _text(node.get("name")))), None)
-    found = (_first(meta, ["og:site_name"]), _first(meta, ["application-name"]), publisher, site)
+    candidates = (_first(meta, ["og:site_name"]), _first(meta, ["application-name"]), publisher, site)
     named = _plain(headline or "")
-    return next((name for name in found if name and not (named and named in _plain(name))), None)
+    return next((name for name in candidates if name and not (named and named in _plain(name))), None)
 
 
 def _image(value: Any) -> str | None:
@@ -237,8 +237,8 @@ def _first(meta: dict[str, str], names: Iterable[str], limit: int = MAX_LINE) ->
 
 
 def _all(first: str | None, meta: dict[str, str], names: list[str]) -> tuple[str, ...]:
-    found = [first] if first else []
-    return tuple(found + [meta[name][:MAX_LINE] for name in names if name in meta])
+    dates = [first] if first else []
+    return tuple(dates + [meta[name][:MAX_LINE] for name in names if name in meta])
 
 
 def _meta_authors(meta: dict[str, str]) -> tuple[str, ...]:
@@ -261,8 +261,8 @@ def _keywords(value: Any) -> tuple[str, ...]:
 
 def _language(head: Head, story: dict[str, Any]) -> str | None:
     """Return a BCP 47 tag, of its usual case: "en", "en-US", "zh-Hans"."""
-    found = (head.language or "")[:MAX_LINE] or _text(story.get("inLanguage")) or _first(head.meta, _LANGUAGE) or ""
-    parts = re.split(r"[-_]", found.split(",")[0].strip())
+    tag = (head.language or "")[:MAX_LINE] or _text(story.get("inLanguage")) or _first(head.meta, _LANGUAGE) or ""
+    parts = re.split(r"[-_]", tag.split(",")[0].strip())
     if not re.fullmatch(r"[A-Za-z]{2,3}", parts[0]):
         return None
     cased = {2: str.upper, 4: str.title}

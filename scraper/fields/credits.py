@@ -41,20 +41,20 @@ def split(text: str) -> tuple[str, str | None]:
     bracketed = _BRACKETS.search(end)
     if bracketed and (_OWNER.search(bracketed[1]) or _MARKED.match(bracketed[1])):
         return text[: start + bracketed.start()].strip(), name(bracketed[1])
-    found = _MARKED.search(end) or _NAMED.search(end)
-    credit = next(filter(None, found.groups()), "") if found else ""
-    if found is None or not 0 < len(credit) <= _LONGEST or _is_of_the_sentence(found):
+    match = _MARKED.search(end) or _NAMED.search(end)
+    credit = next(filter(None, match.groups()), "") if match else ""
+    if match is None or not 0 < len(credit) <= _LONGEST or _is_of_the_sentence(match):
         return text, None
-    return text[: start + found.start()].strip().rstrip(_BEFORE), credit.strip(EDGES) or None
+    return text[: start + match.start()].strip().rstrip(_BEFORE), credit.strip(EDGES) or None
 
 
-def _is_of_the_sentence(found: re.Match[str]) -> bool:
+def _is_of_the_sentence(match: re.Match[str]) -> bool:
     """Return whether the name of an agency alone ends a sentence: "a reporter for AFP"."""
-    return found.re is _NAMED and bool(found[2]) and found.start() > 0 and "/" not in found[2]
+    return match.re is _NAMED and bool(match[2]) and match.start() > 0 and "/" not in match[2]
 
 
 def name(text: str) -> str | None:
     """Return whom a credit names, without the brackets around it and the word before it."""
     text = text.strip(EDGES)
-    found = _MARKED.match(text)
-    return (next(filter(None, found.groups())).strip(EDGES) if found else text) or None
+    match = _MARKED.match(text)
+    return (next(filter(None, match.groups())).strip(EDGES) if match else text) or None

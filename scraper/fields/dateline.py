@@ -90,11 +90,11 @@ def split(paragraph: str) -> tuple[Dateline | None, str]:
     Without a dateline: None and the paragraph itself. Only the first 200 characters are looked at.
     """
     head = paragraph[:_REACH]
-    found = (None if head.isascii() else _eastern(head)) or _western(head)
-    if found is None or not paragraph.startswith(found.raw):  # a lone surrogate in it was replaced
+    dateline = (None if head.isascii() else _eastern(head)) or _western(head)
+    if dateline is None or not paragraph.startswith(dateline.raw):  # a lone surrogate in it was replaced
         return None, paragraph
-    rest = paragraph[len(found.raw) :]
-    return (None, paragraph) if not rest or rest.isspace() else (found, rest)
+    rest = paragraph[len(dateline.raw) :]
+    return (None, paragraph) if not rest or rest.isspace() else (dateline, rest)
 
 
 def lone(paragraph: str, following: str) -> Dateline | None:
@@ -104,14 +104,14 @@ def lone(paragraph: str, following: str) -> Dateline | None:
     """
     if len(paragraph) > _LONGEST or not following or following.isspace():
         return None
-    found, _ = split(f"{paragraph} {following}")
-    if found and found.raw == f"{paragraph} ":
-        return found
-    found, _ = split(f"{paragraph} - {following}")
-    if found is None or found.raw != f"{paragraph} - ":
+    dateline, _ = split(f"{paragraph} {following}")
+    if dateline and dateline.raw == f"{paragraph} ":
+        return dateline
+    dateline, _ = split(f"{paragraph} - {following}")
+    if dateline is None or dateline.raw != f"{paragraph} - ":
         return None
-    place = _place(found.place) if found.place else None
-    return dataclasses.replace(found, raw=f"{paragraph} ") if place and (place.known or place.regioned) else None
+    place = _place(dateline.place) if dateline.place else None
+    return dataclasses.replace(dateline, raw=f"{paragraph} ") if place and (place.known or place.regioned) else None
 
 
 # --- Words first, then a mark ----------------------------------------------------------------------------------------
@@ -124,12 +124,12 @@ def _western(head: str) -> Dateline | None:
     first = _segment(head[lead:], None)
     if first is None or (reporter and not first[1].place):
         return None
-    size, found = first[0] + lead, first[1]
-    second = None if found.place and found.agency else _segment(head[size:], found)
+    size, opening = first[0] + lead, first[1]
+    second = None if opening.place and opening.agency else _segment(head[size:], opening)
     if second:
         size += second[0]
-        found = found._replace(place=found.place or second[1].place, agency=found.agency or second[1].agency)
-    return Dateline(head[:size], found.place or None, found.agency or None)
+        opening = opening._replace(place=opening.place or second[1].place, agency=opening.agency or second[1].agency)
+    return Dateline(head[:size], opening.place or None, opening.agency or None)
 
 
 _REPORTER = re.compile(
@@ -205,15 +205,15 @@ def _trimmed(rest: str) -> str:
 
 
 def _bracket(rest: str) -> tuple[str, str] | None:
-    found = _BRACKETED.search(rest) if rest.endswith((")", "]", "）", "】", "/")) else None
-    if found is None:
+    match = _BRACKETED.search(rest) if rest.endswith((")", "]", "）", "】", "/")) else None
+    if match is None:
         return None
-    name = (found[1] or found[2]).strip().partition(" - ")[0]  # "(Newsfile Corp. - March 5, 2024)"
+    name = (match[1] or match[2]).strip().partition(" - ")[0]  # "(Newsfile Corp. - March 5, 2024)"
     if fold(name) in _REGIONS and len(name) > 2:  # "New Delhi [India]"
         return None
-    if not found.start() and fold(name.partition(",")[0]) in _CITIES:  # "(Ottawa) Le ministre": the place in brackets
+    if not match.start() and fold(name.partition(",")[0]) in _CITIES:  # "(Ottawa) Le ministre": the place in brackets
         return None
-    return rest[: found.start()], name
+    return rest[: match.start()], name
 
 
 def _bare(rest: str) -> tuple[str, str] | None:
@@ -342,11 +342,11 @@ def _before_sentence(opening: _Opening, place: _Place, sign: str, certain: bool,
     """Return how likely a place before a colon or a full stop is a dateline."""
     if sign == ":" and place.caps and (place.known or certain):
         return True
-    known = place.known and all(fold(name) in _CITIES for name in place.names) and not opening.dated
+    is_city = place.known and all(fold(name) in _CITIES for name in place.names) and not opening.dated
     if sign == ":" and any(fold(name) in vocabulary.GIVEN_NAMES for name in place.names):
-        known = False
+        is_city = False
     sentence = _SENTENCE.match(rest)
-    return sentence is not None and (known or (sign == ":" and certain))
+    return sentence is not None and (is_city or (sign == ":" and certain))
 
 
 # Seven words or more before the first full stop: "Paris. Milan. Tokyo." and "Paris: A History" hold none.
@@ -360,10 +360,10 @@ def _town(place: _Place) -> bool:
 
 def _opens(rest: str) -> bool:
     """Return whether the text can open a sentence: a capital, a digit, a script without capitals, "iPhone"."""
-    found = _OPENS.match(rest)
-    if found is None:
+    match = _OPENS.match(rest)
+    if match is None:
         return False
-    last = found.end() - 1
+    last = match.end() - 1
     return not rest[last].islower() or rest[last + 1 : last + 2].isupper()
 
 
@@ -397,7 +397,7 @@ def _place(text: str) -> _Place | None:
         return None
     names = tuple(part for number, (mark, part) in enumerate(pairs) if not (number and mark == "," and _region(part)))
     caps = names[0].isupper()
-    return _Place(names, len(names) < len(pairs), caps, all(_known(name) for name in names))
+    return _Place(names, len(names) < len(pairs), caps, all(_is_known(name) for name in names))
 
 
 def _written_as_name(part: str) -> bool:
@@ -418,13 +418,13 @@ def _region(part: str) -> bool:
     return fold(part) in _REGIONS and (len(part) > 2 or part.isupper())
 
 
-def _known(name: str) -> bool:
+def _is_known(name: str) -> bool:
     folded = fold(name)
     return folded in _CITIES or (folded in _REGIONS and name.isupper() and len(name) > 3)
 
 
 def _stopped(place: _Place) -> bool:
-    return any(word in _STOPS for name in place.names if not _known(name) for word in fold(name).split())
+    return any(word in _STOPS for name in place.names if not _is_known(name) for word in fold(name).split())
 
 
 def _plausible(name: str) -> bool:
@@ -433,7 +433,7 @@ def _plausible(name: str) -> bool:
     One word of four letters or more with a vowel; of two to four words one must be usual in names of places ("PORT",
     "CITY", "-VILLE"). No word may be one of `vocabulary.NOT_PLACES`. A name behind the first may be in title case.
     """
-    if _known(name):
+    if _is_known(name):
         return True
     words = fold(name).replace("-", " ").split()
     if any(word in _STOPS for word in words) or len(words) > 4:
@@ -474,7 +474,7 @@ def _eastern_forms() -> tuple[re.Pattern[str], ...]:
 
 def _eastern(head: str) -> Dateline | None:
     for form in _eastern_forms():
-        found = form.match(head)
-        if found:
-            return Dateline(found[0], found["place"] or None, found["agency"])
+        match = form.match(head)
+        if match:
+            return Dateline(match[0], match["place"] or None, match["agency"])
     return None

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from scraper import vocabulary
 
 __all__ = [
-    "Found",
+    "DateMatch",
     "find",
     "find_all",
     "fold",
@@ -113,7 +113,7 @@ _TIME_BEFORE = re.compile(_CLOCK + r"\s*[,|·•–—-]?\s*(?:[oO]n\s)?(?:[^\W\
 _BEFORE = 40  # how far before a date its time can begin
 
 
-class Found(NamedTuple):
+class DateMatch(NamedTuple):
     """A date in a line of text."""
 
     raw: str
@@ -123,10 +123,10 @@ class Found(NamedTuple):
     end: int
 
 
-def _fields(found: re.Match[str]) -> tuple[str, str, str]:
+def _fields(match: re.Match[str]) -> tuple[str, str, str]:
     """Return year, month and day as written, of whichever form with names or the year first matched."""
-    form = next(name[1:] for name, value in found.groupdict().items() if value and name[0] == "d")
-    return found[f"y{form}"], found[f"m{form}"], found[f"d{form}"]
+    form = next(name[1:] for name, value in match.groupdict().items() if value and name[0] == "d")
+    return match[f"y{form}"], match[f"m{form}"], match[f"d{form}"]
 
 
 def _ordered(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, int] | None:
@@ -144,39 +144,39 @@ def _ordered(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, 
     return None
 
 
-def _day(found: re.Match[str], languages: tuple[str, ...]) -> datetime | None:
-    if found["a"]:
-        first, second = int(found["a"]), int(found["b"] or found["c"])
-        order = _ordered(first, second, languages if found["b"] else ("de",))  # dots put the day first
-        return order and _dated(int(found["y"]), *order, found.string, languages)
-    year, named, day = _fields(found)
-    if named.isdigit() and _is_version(found):
+def _day(match: re.Match[str], languages: tuple[str, ...]) -> datetime | None:
+    if match["a"]:
+        first, second = int(match["a"]), int(match["b"] or match["c"])
+        order = _ordered(first, second, languages if match["b"] else ("de",))  # dots put the day first
+        return order and _dated(int(match["y"]), *order, match.string, languages)
+    year, named, day = _fields(match)
+    if named.isdigit() and _is_version(match):
         return None
-    if found["era"]:
-        return _made(vocabulary.ERAS[found["era"]] + (1 if year == "元" else int(year)), int(named), int(day))
-    if found["y8"]:
-        taiwan = "年" in found[0] or any(tag.casefold().endswith("tw") for tag in languages)
-        return _made(int(year) + vocabulary.ERAS["民國"], int(named), int(day)) if taiwan else None
+    if match["era"]:
+        return _valid_date(vocabulary.ERAS[match["era"]] + (1 if year == "元" else int(year)), int(named), int(day))
+    if match["y8"]:
+        taiwan = "年" in match[0] or any(tag.casefold().endswith("tw") for tag in languages)
+        return _valid_date(int(year) + vocabulary.ERAS["民國"], int(named), int(day)) if taiwan else None
     if number := int(named) if named.isdigit() else month(named):
-        return _dated(int(year), number, int(day), found.string, languages)
+        return _dated(int(year), number, int(day), match.string, languages)
     number = _PERSIAN_MONTHS.get(fold(named))
     return _from_persian(int(year), number, int(day)) if number else None
 
 
-def _is_version(found: re.Match[str]) -> bool:
+def _is_version(match: re.Match[str]) -> bool:
     """Return whether it is a version number ("PhpStorm 2016.1.2"), not a date after a word ("Published 2016.1.2")."""
-    if not _VERSION_NUMBER.match(found[0]):
+    if not _VERSION_NUMBER.match(match[0]):
         return False
-    word = _VERSION.search(found.string[max(0, found.start() - 30) : found.start()])
+    word = _VERSION.search(match.string[max(0, match.start() - 30) : match.start()])
     return word is not None and word[0].isascii() and word[0].strip().casefold() not in vocabulary.DATE_WORDS
 
 
 def _dated(year: int, number: int, day: int, text: str, languages: tuple[str, ...]) -> datetime | None:
     """Return the day; a Buddhist year counts beside Thai, a Persian one beside Persian."""
     if year in _YEARS:
-        return _made(year, number, day)
+        return _valid_date(year, number, day)
     if year >= 2500 and (_THAI.search(text) or "th" in languages):
-        return _made(year - 543, number, day)
+        return _valid_date(year - 543, number, day)
     if year < 1500 and any(tag.startswith("fa") for tag in languages):
         return _from_persian(year, number, day)
     return None
@@ -198,7 +198,7 @@ _PERSIAN_YEARS = range(1369, 1480)
 _PERSIAN_EPOCH = datetime(2021, 3, 21)  # the first day of 1400
 
 
-def _made(*parts: int) -> datetime | None:
+def _valid_date(*parts: int) -> datetime | None:
     if parts[0] not in _YEARS:
         return None
     try:
@@ -241,11 +241,11 @@ def _dates(text: str, languages: tuple[str, ...]) -> Iterator[tuple[re.Match[str
     if not text.isascii():
         text = text.translate(_DIGITS)
     start = 0
-    while found := _FULL_DATE.search(text, start):
-        day = _day(found, languages)
+    while match := _FULL_DATE.search(text, start):
+        day = _day(match, languages)
         if day:
-            yield found, day
-        start = found.end() if day else found.start() + 1
+            yield match, day
+        start = match.end() if day else match.start() + 1
 
 
 def has_year(text: str) -> bool:
@@ -258,33 +258,33 @@ def find(text: str, languages: tuple[str, ...] = ()) -> tuple[str, datetime] | N
 
     Only the first 300 characters are read. `languages` are BCP 47 tags; they decide about "3/4/2023" alone.
     """
-    return next((found[:2] for found in find_all(text, languages)), None)
+    return next((match[:2] for match in find_all(text, languages)), None)
 
 
-def find_all(text: str, languages: tuple[str, ...] = ()) -> Iterator[Found]:
+def find_all(text: str, languages: tuple[str, ...] = ()) -> Iterator[DateMatch]:
     """Find every complete date in a short visible line, as `find` does the first."""
     line, end = text[:_REACH], 0
     for date, day in _dates(line, languages):
         if date.start() >= end:
-            found = _with_time(line, date, day, end)
-            yield found
-            end = found.end
+            match = _with_time(line, date, day, end)
+            yield match
+            end = match.end
 
 
-def _with_time(line: str, date: re.Match[str], day: datetime, behind: int) -> Found:
+def _with_time(line: str, date: re.Match[str], day: datetime, behind: int) -> DateMatch:
     """Add the time that is in, behind or before a date; what another date took, before `behind`, is not read."""
     within = _CLOCK_WITHIN.search(date[0])
     if within and (moment := _timed(day, within)):
-        return Found(line[date.start() : date.end()], moment, *date.span())
+        return DateMatch(line[date.start() : date.end()], moment, *date.span())
     after = _TIME_AFTER.match(line, date.end())
     if after and (moment := _timed(day, after)):
-        return Found(line[date.start() : after.end()].rstrip(" ("), moment, date.start(), after.end())
+        return DateMatch(line[date.start() : after.end()].rstrip(" ("), moment, date.start(), after.end())
     start = max(behind, date.start() - _BEFORE)
     before = _TIME_BEFORE.search(line[start : date.start()])
     if before and (moment := _timed(day, before)):
         at = start + before.start()
-        return Found(line[at : date.end()].lstrip(), moment, at, date.end())
-    return Found(line[date.start() : date.end()], day, *date.span())
+        return DateMatch(line[at : date.end()].lstrip(), moment, at, date.end())
+    return DateMatch(line[date.start() : date.end()], day, *date.span())
 
 
 # --- The order of day and month ---------------------------------------------------------------------------------------
@@ -296,9 +296,9 @@ def numeric_order(texts: Iterable[str]) -> str | None:
     """Return a language tag that orders day and month as the dates in the texts do; None where they do not tell."""
     firsts = seconds = 0
     for text in texts:
-        for found in _NUMERIC.finditer(text[:_REACH]):
-            firsts += int(found[1]) > 12 >= int(found[3])
-            seconds += int(found[3]) > 12 >= int(found[1])
+        for match in _NUMERIC.finditer(text[:_REACH]):
+            firsts += int(match[1]) > 12 >= int(match[3])
+            seconds += int(match[3]) > 12 >= int(match[1])
     if bool(firsts) == bool(seconds):
         return None
     return "en-GB" if firsts else "en-US"
@@ -306,8 +306,8 @@ def numeric_order(texts: Iterable[str]) -> str | None:
 
 def swapped(raw: str, moment: datetime) -> datetime | None:
     """Return the other reading of a date such as "3/4/2023"; None where there is but one."""
-    found = _NUMERIC.match(raw.strip().replace(".", "/"))
-    if found is None or moment.day > 12 or moment.day == moment.month:
+    match = _NUMERIC.match(raw.strip().replace(".", "/"))
+    if match is None or moment.day > 12 or moment.day == moment.month:
         return None
     return moment.replace(month=moment.day, day=moment.month)
 
@@ -327,8 +327,8 @@ def parse(raw: str, languages: tuple[str, ...] = ()) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        found = find(text, languages)
-        return found[1] if found else _worded(text, languages)
+        match = find(text, languages)
+        return match[1] if match else _worded(text, languages)
     return _plain(moment)
 
 
@@ -383,9 +383,9 @@ def _parser(languages: tuple[str, ...]) -> Any:
     from dateparser.data.languages_info import language_order  # noqa: PLC0415 - 200 ms, for the few pages that need it
     from dateparser.date import DateDataParser  # noqa: PLC0415
 
-    own = (tag.replace("_", "-").partition("-")[0].casefold() for tag in languages)
-    known = dict.fromkeys((*(code for code in own if code in language_order), *_OTHERS))
-    return DateDataParser(languages=list(known), settings=_SETTINGS, use_given_order=True)
+    codes = (tag.replace("_", "-").partition("-")[0].casefold() for tag in languages)
+    supported = dict.fromkeys((*(code for code in codes if code in language_order), *_OTHERS))
+    return DateDataParser(languages=list(supported), settings=_SETTINGS, use_given_order=True)
 
 
 _URL_DATES = (
@@ -404,9 +404,9 @@ def from_url(url: str, *, numbers: bool = False) -> datetime | None:
     path = re.split(r"[?#]", url[:2000], maxsplit=1)[0].partition("//")
     place = "/" + (path[2] or path[0]).partition("/")[2] if path[1] else path[0]
     for form in (_URL_NUMBER,) if numbers else _URL_DATES:
-        for found in form.finditer(place):
-            number = int(found["m"]) if found["m"].isdigit() else month(found["m"])
-            day = number and _made(int(found["y"]), number, int(found["d"]))
+        for match in form.finditer(place):
+            number = int(match["m"]) if match["m"].isdigit() else month(match["m"])
+            day = number and _valid_date(int(match["y"]), number, int(match["d"]))
             if day:
                 return day
     return None

@@ -74,7 +74,7 @@ def _candidates(document: Document, claims: Claims, headline: str, shown: Sequen
     if claims.text and (sum(map(len, shown)) < _LONG or any(opening in _plain(claims.text) for opening in openings)):
         yield [claims.text]
     mentions = [piece for text in (headline, *clues) for piece in _PIECES.findall(_longest_run(text))]
-    scripts = [each for each in document.head.state if not mentions or any(piece in each for piece in mentions)]
+    scripts = [script for script in document.head.state if not mentions or any(piece in script for piece in mentions)]
     stream = _stream(document.head.stream)
     for story, is_beside in _stories(scripts, stream, headline):
         raw = _plain(" ".join(story.parts)) if not is_beside else ""
@@ -84,9 +84,9 @@ def _candidates(document: Document, claims: Claims, headline: str, shown: Sequen
 
 def _goes_on(paragraphs: list[str], shown: Sequence[str]) -> bool:
     """Return whether what is shown is the beginning of a text, or no part of it."""
-    known = _plain(" ".join(paragraphs))
-    ends = [at + len(plain) for text in shown if (at := known.find((plain := _plain(text))[-_OPENING:])) >= 0]
-    return max(ends, default=0) < len(known) / 1.5
+    story = _plain(" ".join(paragraphs))
+    ends = [at + len(plain) for text in shown if (at := story.find((plain := _plain(text))[-_OPENING:])) >= 0]
+    return max(ends, default=0) < len(story) / 1.5
 
 
 def _is_on_page(paragraphs: list[str], document: Document) -> bool:
@@ -107,8 +107,8 @@ def _longest_run(text: str) -> str:
 
 def _with_opening(paragraphs: list[str], shown: Sequence[str]) -> list[str]:
     """Return the story preceded by what the page shows before its first repeated paragraph, a standfirst."""
-    known = _plain(" ".join(paragraphs))
-    repeated = next((i for i, text in enumerate(shown[:3]) if _plain(text)[:_OPENING] in known), 0)
+    story = _plain(" ".join(paragraphs))
+    repeated = next((i for i, text in enumerate(shown[:3]) if _plain(text)[:_OPENING] in story), 0)
     return [*shown[:repeated], *paragraphs]
 
 
@@ -117,10 +117,10 @@ def _with_opening(paragraphs: list[str], shown: Sequence[str]) -> list[str]:
 
 def _stories(scripts: Iterable[str], stream: str, headline: str) -> Iterator[tuple[_Story, bool]]:
     """Yield the longest texts of a page's state, and whether each is beside the headline."""
-    wanted = _plain(headline)
-    found: Iterator[tuple[list[Any], dict[str, str]]] = ((_values(script), {}) for script in scripts)
-    for values, texts in itertools.chain(found, [_rows(stream)] if stream else ()):
-        state = _State(wanted, texts)
+    title = _plain(headline)
+    sources: Iterator[tuple[list[Any], dict[str, str]]] = ((_values(script), {}) for script in scripts)
+    for values, texts in itertools.chain(sources, [_rows(stream)] if stream else ()):
+        state = _State(title, texts)
         state.read(values)
         for story in state.longest():
             yield story, state.is_beside_headline(story.home)
@@ -159,8 +159,8 @@ class _State:
                     block = number
                 elif block < 0 and not _LIST.search(kind) and key != "items":
                     home = number
-                pairs = current.items() if isinstance(current, dict) else ((key, each) for each in current)
-                waiting += [(each, str(name), number, block, home) for name, each in pairs][::-1]
+                pairs = current.items() if isinstance(current, dict) else ((key, item) for item in current)
+                waiting += [(item, str(name), number, block, home) for name, item in pairs][::-1]
 
     def _text(self, text: str, key: str, parent: int, block: int, home: int) -> None:
         if len(text) >= _LONG and _is_prose(text):
@@ -181,8 +181,8 @@ class _State:
         several = (
             _Story(home, parts) for home, parts in homes.items() if 1 < len(parts) >= self.lists.get(home, 0) / 2
         )
-        found = [story for story in (*self.long, *several) if sum(map(len, story.parts)) >= _LONG]
-        return sorted(found, key=lambda story: -sum(map(len, story.parts)))[:_MAX_CANDIDATES]
+        stories = [story for story in (*self.long, *several) if sum(map(len, story.parts)) >= _LONG]
+        return sorted(stories, key=lambda story: -sum(map(len, story.parts)))[:_MAX_CANDIDATES]
 
     def is_beside_headline(self, home: int) -> bool:
         for _ in range(3):
@@ -260,8 +260,8 @@ def _is_prose(text: str) -> bool:
 
 
 def _paragraphs(parts: Iterable[str]) -> list[str]:
-    found = (paragraph for part in parts for paragraph in (_of_html(part) if "<" in part else _BREAKS.split(part)))
-    folded = (" ".join(unescape(paragraph).split()) for paragraph in found)
+    raw = (paragraph for part in parts for paragraph in (_of_html(part) if "<" in part else _BREAKS.split(part)))
+    folded = (" ".join(unescape(paragraph).split()) for paragraph in raw)
     return [text for text in folded if text and not _SHORTCODE.fullmatch(text)]
 
 

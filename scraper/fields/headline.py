@@ -36,7 +36,7 @@ def headline(document: Document, labelled: Sequence[Labelled], claims: Claims) -
     """
     declared = _declared(document, claims)
     if not (declared or document.elements):
-        return next(chain(_lines(labelled), (each.block.text for each in labelled if each.label is Label.HEADLINE)), "")
+        return next(chain(_lines(labelled), (item.block.text for item in labelled if item.label is Label.HEADLINE)), "")
     site = _plain(claims.site_name or "")
     blocks = [block for block in _candidates(document, labelled) if not site or _plain(block.text) not in site]
     shown = [_text(block) for block in blocks]
@@ -58,12 +58,12 @@ def position(document: Document, labelled: Sequence[Labelled], claims: Claims) -
     """Return where the headline is among the blocks: as labelled, the first `h1`, or where the title is shown."""
     titles = {_plain(text) for text in _declared(document, claims) or islice(_lines(labelled), 1)}
     signs = (
-        (each.label is Label.HEADLINE for each in labelled),
-        (each.block.tag == "h1" for each in labelled),
-        (_plain(_text(each.block)) in titles for each in labelled),
+        (item.label is Label.HEADLINE for item in labelled),
+        (item.block.tag == "h1" for item in labelled),
+        (_plain(_text(item.block)) in titles for item in labelled),
     )
-    found = (next((i for i, here in enumerate(sign) if here), None) for sign in signs)
-    return next((i for i in found if i is not None), 0)
+    indices = (next((i for i, matches in enumerate(sign) if matches), None) for sign in signs)
+    return next((i for i in indices if i is not None), 0)
 
 
 # ---------------------------------------------------------------- candidates
@@ -78,8 +78,8 @@ def _declared(document: Document, claims: Claims) -> list[str]:
 
 def _candidates(document: Document, labelled: Sequence[Labelled]) -> list[Block]:
     """List the blocks labelled as the headline, then those marked up as a page's first heading."""
-    chosen = [each.block for each in labelled if each.label is Label.HEADLINE]
-    return [block for block in (*chosen[:_MOST], *_firsts(document)[:_MOST]) if _text(block)]
+    headlines = [item.block for item in labelled if item.label is Label.HEADLINE]
+    return [block for block in (*headlines[:_MOST], *_firsts(document)[:_MOST]) if _text(block)]
 
 
 def _firsts(document: Document) -> list[Block]:
@@ -87,8 +87,8 @@ def _firsts(document: Document) -> list[Block]:
 
 
 def _headings(document: Document) -> list[str]:
-    found = [block for block in document.blocks if block.tag in _HEADINGS and not block.hidden]
-    return list(filter(None, map(_text, found[:_MOST])))
+    headings = [block for block in document.blocks if block.tag in _HEADINGS and not block.hidden]
+    return list(filter(None, map(_text, headings[:_MOST])))
 
 
 def _text(block: Block) -> str:
@@ -98,7 +98,7 @@ def _text(block: Block) -> str:
 
 def _is_sure(document: Document, labelled: Sequence[Labelled]) -> bool:
     """Return whether something is labelled as the headline, or a sole first heading can be nothing else."""
-    return any(each.label is Label.HEADLINE for each in labelled) or len(_firsts(document)) == 1
+    return any(item.label is Label.HEADLINE for item in labelled) or len(_firsts(document)) == 1
 
 
 # ---------------------------------------------------------------- flattened text
@@ -112,9 +112,9 @@ def _lines(labelled: Sequence[Labelled]) -> Iterator[str]:
     signed = (i for i in above if _is_signed(labelled[i].block.text))
     places = chain((_last(titles, sign - _CLOSE, sign) for sign in signed), [_last(titles, 0, start)])
     yield from (
-        each.block.text
-        for each in labelled
-        if each.label is Label.HEADLINE and len(each.block.text.split()) >= _TITLE_WORDS.start
+        item.block.text
+        for item in labelled
+        if item.label is Label.HEADLINE and len(item.block.text.split()) >= _TITLE_WORDS.start
     )
     yield from (labelled[i].block.text for i in places if i is not None)
 
@@ -125,10 +125,10 @@ def _last(places: Sequence[int], first: int, end: int) -> int | None:
 
 def _story_at(labelled: Sequence[Labelled]) -> int:
     """Return where the story's text begins: with its first long line that another follows closely."""
-    long = [len(each.block.text) >= _LINE for each in labelled]
-    story = [each.label in (Label.BODY, Label.STANDFIRST) for each in labelled]
-    found = (i for i in range(len(labelled)) if long[i] and story[i] and any(long[i + 1 : i + 4]))
-    return next(found, next((i for i, each in enumerate(long) if each), len(labelled)))
+    long = [len(item.block.text) >= _LINE for item in labelled]
+    story = [item.label in (Label.BODY, Label.STANDFIRST) for item in labelled]
+    starts = (i for i in range(len(labelled)) if long[i] and story[i] and any(long[i + 1 : i + 4]))
+    return next(starts, next((i for i, is_long in enumerate(long) if is_long), len(labelled)))
 
 
 def _is_title(text: str) -> bool:

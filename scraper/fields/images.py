@@ -43,15 +43,15 @@ def of_story(document: Document, labelled: Sequence[Labelled], lead: str | None)
     An image is the story's where a caption is beside it in the innermost element around both, or where it is
     between the headline and the end of the text and the innermost element with text around it is one of the story.
     """
-    found: dict[str, Image] = {}
+    images: dict[str, Image] = {}
     for image in _Page(document, labelled).images() if document.pictures else ():
-        known = found.get(_key(image.url))
-        if known is None or not (known.caption or known.credit):
-            found[_key(image.url)] = image if known is None else Image(known.url, image.caption, image.credit)
-    if lead and len(lead) <= _MAX_URL and (_key(lead) in found or not _is_sign(lead)):
-        declared = found.pop(_key(lead), Image(lead))
-        found = {_key(lead): Image(lead, declared.caption, declared.credit), **found}
-    return tuple(found.values())[:_MAX_IMAGES]
+        earlier = images.get(_key(image.url))
+        if earlier is None or not (earlier.caption or earlier.credit):
+            images[_key(image.url)] = image if earlier is None else Image(earlier.url, image.caption, image.credit)
+    if lead and len(lead) <= _MAX_URL and (_key(lead) in images or not _is_sign(lead)):
+        declared = images.pop(_key(lead), Image(lead))
+        images = {_key(lead): Image(lead, declared.caption, declared.credit), **images}
+    return tuple(images.values())[:_MAX_IMAGES]
 
 
 class _Page:
@@ -59,7 +59,7 @@ class _Page:
 
     def __init__(self, document: Document, labelled: Sequence[Labelled]) -> None:
         self.document, self.labelled = document, labelled
-        self.labels = [each.label for each in labelled]
+        self.labels = [item.label for item in labelled]
         self.spans = _spans(document.elements, document.blocks)
         prose = [index for index, label in enumerate(self.labels) if label in STORY]
         self.first, self.last = (prose[0], prose[-1]) if prose else (0, -1)
@@ -168,8 +168,8 @@ def _caption_and_credit(document: Document, blocks: Sequence[Block]) -> tuple[st
     captions: list[str] = []
     credit: str | None = None
     for block in blocks:
-        caption, found = _split(document, block)
-        credit = credit or found
+        caption, name = _split(document, block)
+        credit = credit or name
         captions += [caption] if caption and caption not in captions else []
     return " ".join(captions) or None, credit
 

@@ -74,10 +74,10 @@ def _behind_comma(keyword: str, paragraph: str) -> Iterator[tuple[int, int]]:
 
 def _glued(keyword: str, paragraph: str, text: str) -> Iterator[tuple[int, int]]:
     """Return whether the rest is a word itself: "Sunday" does not contain the keyword "Sun"."""
-    for found in re.finditer(rf"(?<!\w){re.escape(keyword)}(?=[^\W_])", paragraph):
-        rest = re.match(r"\w+", paragraph[found.end() :])
+    for match in re.finditer(rf"(?<!\w){re.escape(keyword)}(?=[^\W_])", paragraph):
+        rest = re.match(r"\w+", paragraph[match.end() :])
         if rest and _is_word(rest[0], keyword, text):
-            yield found.span()
+            yield match.span()
 
 
 def _is_word(rest: str, keyword: str, text: str) -> bool:

@@ -66,8 +66,8 @@ def without_offer(body: list[str], claims: Claims) -> list[str]:
 
 def is_offer(text: str) -> bool:
     """Return whether a text offers the story for money; a longer one speaks to its reader."""
-    said = len(text) < _LINE and bool(_OFFER.search(text) or _WALL.search(text))
-    return said and (len(text) < _LONG_OFFER or _READER.search(text) is not None)
+    is_offered = len(text) < _LINE and bool(_OFFER.search(text) or _WALL.search(text))
+    return is_offered and (len(text) < _LONG_OFFER or _READER.search(text) is not None)
 
 
 def _is_heading(text: str) -> bool:
@@ -83,7 +83,9 @@ def _walled(document: Document, body: Sequence[str]) -> int | None:
         walled[index] = "paywall" in element.names or (element.parent >= 0 and walled[element.parent])
     shown = set(body)
     return sum(
-        len(each.text) for each in document.blocks if each.element >= 0 and walled[each.element] and each.text in shown
+        len(block.text)
+        for block in document.blocks
+        if block.element >= 0 and walled[block.element] and block.text in shown
     )
 
 

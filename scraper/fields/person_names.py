@@ -90,8 +90,8 @@ def declared(raw: Iterable[str]) -> tuple[str, ...]:
 
 def _declared(line: str) -> Iterator[str]:
     line = _ADDRESS.sub("", _MARKUP.sub(" ", line)).strip(" |-–—•:")
-    found = _OPENS.match(line)
-    line = line[found.end() :] if found else line
+    match = _OPENS.match(line)
+    line = line[match.end() :] if match else line
     first, _, rest = line.partition(" | ")
     line = first if rest and is_person(first) else line
     parts = [] if line.startswith(",") or _PLACEHOLDER.search(line) or _OTHER_FIRST.match(line) else _parts(line)
@@ -130,7 +130,7 @@ def names(lines: Iterable[str]) -> tuple[str, ...]:
 
 
 def _people(line: str) -> Iterator[str]:
-    for name in _shown(line):
+    for name in _read_names(line):
         if is_person(name):
             yield name
 
@@ -158,7 +158,7 @@ def handle(line: str) -> str | None:
     return name if plain and not dated and name.casefold() not in _NOBODY and not NO_NAMES & set(words) else None
 
 
-def _shown(line: str) -> list[str]:
+def _read_names(line: str) -> list[str]:
     line = _ADDRESS.sub("", line).strip(f" |-–—•:,{CUT}")
     if _OTHER_FIRST.match(line):
         return []
@@ -172,8 +172,8 @@ def _shown(line: str) -> list[str]:
 
 
 def _after(line: str) -> str | None:
-    found = _OPENS.search(line[:_LONG_LINE])
-    return line[found.end() :] if found else None
+    match = _OPENS.search(line[:_LONG_LINE])
+    return line[match.end() :] if match else None
 
 
 # ---------------------------------------------------------------- names
@@ -229,5 +229,5 @@ def _parts(line: str) -> list[str]:
     return parts
 
 
-def _unique(found: Iterable[str]) -> tuple[str, ...]:
-    return tuple({name.casefold(): name for name in reversed(list(found))}.values())[::-1]
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple({name.casefold(): name for name in reversed(list(names))}.values())[::-1]
