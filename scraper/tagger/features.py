@@ -254,7 +254,7 @@ def featurise(document: Document, vocabulary: Vocabulary) -> Features:
         *_opened_columns(opened, heading),
     ]
     return Features(
-        dense=np.concatenate([each.ravel() for each in columns], dtype=np.float32).reshape(len(COLUMNS), -1).T,
+        dense=np.concatenate([column.ravel() for column in columns], dtype=np.float32).reshape(len(COLUMNS), -1).T,
         page=_page_columns(document),
         names=tree.names,
         name_of=tree.name_of,
@@ -313,11 +313,11 @@ def link_words(urls: Iterable[str]) -> list[str]:
     return _WORD.findall("\n".join([path.replace("\n", "") for path in paths]).lower() + "\n")
 
 
-def _bags(words: Sequence[str], known: Mapping[str, int]) -> Bags:
+def _bags(words: Sequence[str], vocabulary: Mapping[str, int]) -> Bags:
     """Return the indices of words; a line break ends a bag."""
-    opened = chain((-1,), filter(None, map(known.get, words)))  # a bag opens with the break before it
-    found = np.fromiter(opened, np.int64)[:-1]
-    return Bags(np.maximum(found, 0), np.flatnonzero(found < 0))
+    opened = chain((-1,), filter(None, map(vocabulary.get, words)))  # a bag opens with the break before it
+    indices = np.fromiter(opened, np.int64)[:-1]
+    return Bags(np.maximum(indices, 0), np.flatnonzero(indices < 0))
 
 
 def _title_share(title: str, opening: Sequence[str]) -> Floats:
@@ -354,16 +354,16 @@ _REACH = 20
 def _target_columns(urls: Sequence[str], page: str | None) -> Columns:
     """Describe where the first link of each block leads."""
     match = _HOST.match(page or "")
-    own = match[1] if match else ""
-    rows = {url: _target(url, own) for url in dict.fromkeys(urls)}
+    host = match[1] if match else ""
+    rows = {url: _target(url, host) for url in dict.fromkeys(urls)}
     return list(np.array([rows[url] for url in urls], np.float64).T)
 
 
-def _target(url: str, own: str) -> tuple[float, float, float, float, float]:
+def _target(url: str, host: str) -> tuple[float, float, float, float, float]:
     match = _HOST.match(url)
     if not match:
         return (0, 0, 0, 0, 0)
-    same = match[1] == own or not own
+    same = match[1] == host or not host
     path = url[match.end() :][:_LONG_PATH]
     digits = sum(map(path.count, "0123456789"))
     return same, not same, len(path) / 50, min(path.count("-"), 10) / 5, min(digits, 10) / 5
@@ -547,7 +547,7 @@ class _Tree(NamedTuple):
     """For each element: whether it holds text for the container around it."""
 
 
-def _tree(elements: Sequence[Element], blocks: Sequence[Block], known: Mapping[str, int]) -> _Tree:
+def _tree(elements: Sequence[Element], blocks: Sequence[Block], vocabulary: Mapping[str, int]) -> _Tree:
     keys = [("", " "), *[(e.tag, " " if e.tag in _NAMELESS else e.names) for e in elements]]
     inlines = [("", block.inline) for block in blocks]
     numbers = {key: number for number, key in enumerate(dict.fromkeys(chain(keys, inlines)))}
@@ -558,7 +558,7 @@ def _tree(elements: Sequence[Element], blocks: Sequence[Block], known: Mapping[s
     of_leaf = name_of[leaf]
     tags = np.array([key[0] in _HEADINGS for key in numbers])
     return _Tree(
-        names=_bags(class_words(numbers), known),
+        names=_bags(class_words(numbers), vocabulary),
         name_of=name_of,
         parent=parent,
         leaf=leaf,
@@ -729,13 +729,13 @@ def _places(passages: Iterable[str], joined: str, lengths: Ints) -> Floats:
 def _declared(head: Head) -> tuple[list[str], list[str], str]:
     """Return titles, descriptions and the story's text, as meta tags and JSON-LD declare them."""
     meta = head.meta
-    found: dict[str, list[str]] = {"headline": [], "description": [], "articleBody": []}
+    values: dict[str, list[str]] = {"headline": [], "description": [], "articleBody": []}
     for script in head.json_ld:
         for match in _STRING.finditer(script):
-            found[match[1]].append(_json_string(script, match.end()))
-    titles = [head.title, meta.get("og:title", ""), meta.get("twitter:title", ""), *found["headline"][:3]]
-    descriptions = [meta.get("og:description", ""), meta.get("description", ""), *found["description"][:3]]
-    story = " ".join(max(found["articleBody"], key=len, default="").split())
+            values[match[1]].append(_json_string(script, match.end()))
+    titles = [head.title, meta.get("og:title", ""), meta.get("twitter:title", ""), *values["headline"][:3]]
+    descriptions = [meta.get("og:description", ""), meta.get("description", ""), *values["description"][:3]]
+    story = " ".join(max(values["articleBody"], key=len, default="").split())
     return _folded(titles), _folded(descriptions), story[:_LONG_STORY] if len(story) > 200 else ""
 
 

@@ -65,8 +65,8 @@ def opener(text: str) -> Label | None:
     """Return the kind of list that a heading opens, or None."""
     if len(text) > LONGEST_HEADING:
         return None
-    found = _OPENER.match(text.strip(" :>»•-|+#"))
-    return Label[found.lastgroup.upper()] if found and found.lastgroup else None
+    match = _OPENER.match(text.strip(" :>»•-|+#"))
+    return Label[match.lastgroup.upper()] if match and match.lastgroup else None
 
 
 def list_kind(heading: str) -> Label | None:
@@ -74,5 +74,5 @@ def list_kind(heading: str) -> Label | None:
     kind = opener(heading)
     if kind not in (None, Label.MORE) or len(heading) > LONGEST_HEADING:
         return kind
-    found = _NAMING.search(heading)
-    return Label[found.lastgroup.upper()] if found and found.lastgroup else kind
+    match = _NAMING.search(heading)
+    return Label[match.lastgroup.upper()] if match and match.lastgroup else kind

@@ -45,31 +45,31 @@ def typed(document: Document, labels: Sequence[Label], kinds: NDArray[np.floatin
 
     `kinds` are the model's logits, blocks x labels; they decide where the heading's words do not.
     """
-    blocks, found = document.blocks, list(labels)
-    headings = _headings(blocks, found)
+    blocks, corrected = document.blocks, list(labels)
+    headings = _headings(blocks, corrected)
     for index in headings:
-        found[index] = Label.LIST_HEADING
-    for each in _lists(document, found, headings):
-        kind = each.kind or _likeliest(kinds[each.entries])
-        for index in each.entries:
-            found[index] = Label.MORE if _NEIGHBOUR.match(blocks[index].text) else kind
-    return found
+        corrected[index] = Label.LIST_HEADING
+    for group in _lists(document, corrected, headings):
+        kind = group.kind or _likeliest(kinds[group.entries])
+        for index in group.entries:
+            corrected[index] = Label.MORE if _NEIGHBOUR.match(blocks[index].text) else kind
+    return corrected
 
 
 def _headings(blocks: Sequence[Block], labels: Sequence[Label]) -> dict[int, Label | None]:
     """Return the blocks that open a list, with its kind where the words tell it."""
     titles = [_is_entry(block, label) for block, label in zip(blocks, labels, strict=True)]
-    found: dict[int, Label | None] = {}
+    headings: dict[int, Label | None] = {}
     for index, (block, label) in enumerate(zip(blocks, labels, strict=True)):
         if label in _STORY or len(block.text) > LONGEST_HEADING:
             continue
         if label is Label.LIST_HEADING:
-            found[index] = list_kind(block.text)
+            headings[index] = list_kind(block.text)
         elif label in _UNSURE and block.link_chars < _LINKED_HEADING and True in titles[index + 1 : index + 1 + _GAP]:
             kind = opener(block.text)
             if kind is not None and kind is not Label.MORE:
-                found[index] = kind
-    return found
+                headings[index] = kind
+    return headings
 
 
 def _is_entry(block: Block, label: Label) -> bool:
@@ -101,21 +101,21 @@ class _Scope:
     def __init__(self, elements: Sequence[Element], heading: Block | None = None) -> None:
         self.elements, self.heading = elements, heading
         self.element: int | None = None
-        self.known: dict[int, bool] = {}
+        self.cache: dict[int, bool] = {}
 
     def narrow(self, entry: Block) -> None:
         """Set the element at the first entry of a list with a heading."""
         if self.heading is not None and self.element is None and entry.element >= 0:
             around = set(self._up(self.heading.element))
-            self.element = next((each for each in self._up(entry.element) if each in around), -1)
+            self.element = next((element for element in self._up(entry.element) if element in around), -1)
 
     def holds(self, block: Block) -> bool:
         """Return whether a block is inside the element; all are, as long as none is set."""
         if self.element is None or self.element < 0:
             return True
-        if block.element not in self.known:
-            self.known[block.element] = self.element in self._up(block.element)
-        return self.known[block.element]
+        if block.element not in self.cache:
+            self.cache[block.element] = self.element in self._up(block.element)
+        return self.cache[block.element]
 
     def _up(self, element: int) -> Iterator[int]:
         while element >= 0:

@@ -111,8 +111,8 @@ def predict(features: Features, weights: dict[str, Floats]) -> Output:
     for layer, dilation in enumerate(DILATIONS):
         hidden += _layer(neighbours(hidden, dilation), weights, f"convs.{layer}")
         if layer % 2:
-            said = _times(hidden, weights[f"say.{layer // 2}.weight"])
-            hidden += _layer(_means(said, groups), weights, f"hear.{layer // 2}")
+            messages = _times(hidden, weights[f"say.{layer // 2}.weight"])
+            hidden += _layer(_means(messages, groups), weights, f"hear.{layer // 2}")
     page = _page(hidden, features.page, weights)
     hidden += _layer(np.concatenate([hidden, _attended(hidden, page[0], weights), page[1]], axis=1), weights, "join")
     out = _times(hidden, weights["output.weight"]) + weights["output.bias"]
@@ -182,7 +182,7 @@ def _inputs(features: Features, weights: dict[str, Floats]) -> Floats:
     links = _vectors(features.links, weights["links.weight"])
     around = features.parent[features.leaf]
     elements = (features.leaf, around, features.parent[around])
-    at = [*(features.name_of[each] for each in elements), features.inline]
+    at = [*(features.name_of[element] for element in elements), features.inline]
     named = [names[of, slot * NAME_SIZE : (slot + 1) * NAME_SIZE] for slot, of in enumerate(at)]
     heading = first[features.heading]
     heading[features.heading < 0] = 0
@@ -211,10 +211,10 @@ def neighbours(hidden: Floats, distance: int) -> Floats:
     return joined.reshape(n, 3 * size)
 
 
-def _means(said: Floats, groups: _Groups) -> Floats:
+def _means(messages: Floats, groups: _Groups) -> Floats:
     """Return for each block the means of its groups."""
-    means = np.add.reduceat(said[groups.order], groups.starts, axis=0) / groups.sizes
-    return means[groups.of].reshape(len(said), -1)
+    means = np.add.reduceat(messages[groups.order], groups.starts, axis=0) / groups.sizes
+    return means[groups.of].reshape(len(messages), -1)
 
 
 def _page(hidden: Floats, declared: Floats, weights: dict[str, Floats]) -> tuple[Floats, Floats]:
@@ -237,8 +237,8 @@ def _verdict(hidden: Floats, story: Floats, page: Floats, weights: dict[str, Flo
     chance = 1 / (1 + np.exp(-np.clip(story, -20, 20)))
     chosen = chance @ hidden / (chance.sum() + 1)
     rows = np.concatenate([page, chosen, hidden.mean(axis=0)])[None].astype(np.float32)
-    seen = _layer(rows, weights, "judge")
-    verdict: Floats = (_times(seen, weights["verdict.weight"]) + weights["verdict.bias"])[0]
+    judged = _layer(rows, weights, "judge")
+    verdict: Floats = (_times(judged, weights["verdict.weight"]) + weights["verdict.bias"])[0]
     return verdict
 
 

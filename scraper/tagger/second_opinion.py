@@ -25,11 +25,11 @@ def main_part(blocks: Sequence[Block], features: Features, words: NDArray[np.flo
     dense = features.dense
     visible = np.array([not block.hidden for block in blocks])
     inside = (dense[:, _INSIDE] > 0) & (dense[:, _LINK_SHARE] < 0.5) & visible
-    found: list[Label | None] = [Label.BODY if text else None for text in (inside & (words >= _LEAST_WORDS)).tolist()]
+    labels: list[Label | None] = [Label.BODY if text else None for text in (inside & (words >= _LEAST_WORDS)).tolist()]
     for index in range(len(blocks) - 2, -1, -1):
-        if found[index] is None and inside[index] and found[index + 1] and blocks[index].tag in _HEADINGS:
-            found[index] = Label.SUBHEADING
-    return found
+        if labels[index] is None and inside[index] and labels[index + 1] and blocks[index].tag in _HEADINGS:
+            labels[index] = Label.SUBHEADING
+    return labels
 
 
 def replacement(
