@@ -1,7 +1,7 @@
-"""Labelled blocks and a page's declarations to one record.
+"""Assembly of a record from labelled blocks and the page's declarations.
 
-For a known template the page's own lines come before its declarations; elsewhere the declarations come first, since
-they are typed. What is found in neither stays None.
+For a known template the visible lines take precedence; elsewhere the declarations do, since they are typed. A field
+that neither has stays None.
 """
 
 import dataclasses
@@ -33,15 +33,15 @@ from scraper.version import __version__
 __all__ = ["assemble", "join"]
 
 _HOME = re.compile(r"^[^:：]{1,20}[:：]\s*(?:Home|网站首页|首页)")
-_OPENING = 3  # paragraphs in which a dateline is looked for
+_OPENING = 3  # leading paragraphs that are searched for a dateline
 _EDGES = " -|·,【】"
-_LEAST_LINKED = 3  # an entry of a list is a link by a third of its text at least
+_LEAST_LINKED = 3  # at least a third of an entry's text is link text
 _RANK = re.compile(r"(\d{1,2})(?:[.)、]\s*|\s+)(?=\S)")
 _SUMMARY = re.compile(r"^(?:简介|摘要|导读|Summary|Abstract)\s*[:：]?\s*(?=\S)")
 
 
 class _Story(list[Labelled]):
-    """The blocks of a page with the few questions that the fields ask."""
+    """The labelled blocks of a page, with access by label."""
 
     def __init__(self, labelled: Sequence[Labelled]) -> None:
         super().__init__(labelled)
@@ -96,7 +96,7 @@ def assemble(document: Document, reading: Reading, claims: Claims, profile: Prof
 def join(parts: Sequence[Article]) -> Article:
     """Return one record of a story that is split over pages: the first page's fields, body and images of all.
 
-    A later part has no dateline: what looks like one is its text.
+    A dateline of a later part is restored to its text.
     """
     first, *later = parts
     warnings = (warning for part in parts for warning in part.extraction.warnings)
@@ -123,7 +123,7 @@ def _absolute(address: str | None, base: str | None) -> str | None:
 
 
 class _Body(NamedTuple):
-    """The entries of a body, what each is, and the dateline that was split off."""
+    """The entries of a body, their types, and the dateline that was split off."""
 
     texts: tuple[str, ...]
     types: tuple[BodyType, ...]
@@ -135,7 +135,7 @@ def _read_body(
 ) -> tuple[str, _Body, tuple[str, ...]]:
     """Return the headline without an injected keyword, the body, and warnings.
 
-    A labeller may take the headline for the story's first line.
+    An entry that repeats the headline is dropped: a labeller may take it for the first line of the story.
     """
     entries = [entry for entry in story if entry.label in STORY and entry.block.text != title]
     types: tuple[BodyType, ...] = body_types.body_types(document, entries)
@@ -149,7 +149,7 @@ def _read_body(
     else:
         texts = paywall.without_offer(texts, claims)
     opening, rest = _dateline(texts)
-    if opening is not None and len(rest) < len(texts):  # the dateline was an entry of its own
+    if opening is not None and len(rest) < len(texts):  # the dateline was a separate entry
         types = (*types[: opening.paragraph], *types[opening.paragraph + 1 :])
     return title, _Body(tuple(rest), types[: len(rest)], opening), warnings
 
@@ -170,16 +170,16 @@ def _headline(document: Document, story: _Story, claims: Claims, profile: Profil
 
 
 def _text(entry: Labelled, kind: BodyType) -> str:
-    """Return the text of an entry: code with its lines, a standfirst without the word for one."""
+    """Return the text of an entry: code with its line breaks, a standfirst without "Summary:"."""
     if kind == "code":
         return entry.block.preformatted or entry.block.text
     return _SUMMARY.sub("", entry.block.text) if entry.label is Label.STANDFIRST else entry.block.text
 
 
 def _dateline(body: list[str]) -> tuple[Dateline | None, list[str]]:
-    """Split the dateline off the paragraph that it opens: the first, or one behind a standfirst or a key point.
+    """Split the dateline off the first paragraph, or off one that follows a standfirst or a key point.
 
-    A dateline that is a paragraph of its own belongs to the next, and its entry goes.
+    A dateline that is a separate paragraph belongs to the next one, and its entry is removed.
     """
     for index, paragraph in enumerate(body[:_OPENING]):
         if index + 1 < len(body) and (alone := dateline.lone(paragraph, body[index + 1])):
@@ -215,7 +215,7 @@ def _published(
 
 
 def _site_name(document: Document, story: _Story, claims: Claims, profile: Profile | None, title: str) -> str | None:
-    """Return what follows the headline in the breadcrumb line or in the title; else what the page declares."""
+    """Return the text after the headline in the breadcrumb or the title, else the declared name."""
     if profile is None:
         return headline.site_name(claims, title)
     headlines = story.texts(Label.HEADLINE)
@@ -249,7 +249,7 @@ def _steps(breadcrumb: Labelled, headlines: list[str]) -> list[str]:
 
 
 def _authors(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> tuple[str, ...]:
-    """Return the name in the author's place, as it is; then the writers whom a byline in the story names."""
+    """Return the names in the author slot unchanged, then the people named by bylines in the story."""
     if profile is None:
         return authors.authors(document, story, claims)
     section = _section(story, claims, profile)
@@ -263,12 +263,12 @@ def _authors(document: Document, story: _Story, claims: Claims, profile: Profile
 
 
 def _slot(block: Block, profile: Profile) -> Iterator[str]:
-    """Return what is in the author's place of a line of author, date and counts."""
+    """Yield the names in the author slot of a line with author, date and counts."""
     if named := _field(profile, "author", [block.text]):
         yield named
         return
     pieces = [profile.noise.sub("", piece).strip(_EDGES) for piece in block.pieces]
-    if not pieces or all(pieces):  # no piece is noise alone, so the cuts may go through a name
+    if not pieces or all(pieces):  # no piece is noise only, so a name may be cut
         pieces = [profile.noise.sub("", block.text).strip(_EDGES)]
     yield from (piece for piece in pieces if piece and not piece.isdigit())
 
@@ -277,9 +277,9 @@ def _slot(block: Block, profile: Profile) -> Iterator[str]:
 
 
 def _links(story: _Story, kind: Label) -> list[Link]:
-    """Return one entry a block: a picture's link and its title's link to one story are one entry.
+    """Return one entry a block; an image link and a title link to the same story are one entry.
 
-    Where a list has links, what is not mostly a link is a summary or a date of an entry.
+    If a list has links, a block with little link text is a summary or a date and is dropped.
     """
     blocks = [item.block for item in story.by.get(kind, ())]
     linked = [block for block in blocks if block.links and _LEAST_LINKED * block.link_chars >= len(block.text)]
@@ -294,7 +294,7 @@ def _links(story: _Story, kind: Label) -> list[Link]:
 
 
 def _without_ranks(entries: list[Link]) -> list[Link]:
-    """Remove the numbers before the titles of a ranking if they count from one."""
+    """Remove the numbers before the titles of a ranking if they count up from 1."""
     matches = [_RANK.match(entry.text) for entry in entries]
     if len(entries) > 1 and all(match and int(match[1]) == i for i, match in enumerate(matches, 1)):
         return [
@@ -304,7 +304,7 @@ def _without_ranks(entries: list[Link]) -> list[Link]:
 
 
 def _confidence(story: _Story, reading: Reading) -> float:
-    """Return how sure the record is: for a template the share of its parts on the page, else what the model expects."""
+    """Return the confidence, 0 to 1: for a template by the parts on the page, else as the model expects."""
     if reading.confidence is not None:
         return round(reading.confidence, 2)
     parts = ((Label.HEADLINE,), (Label.BODY,), (Label.DATE, Label.BYLINE), (Label.LIKE, Label.NAVIGATION, *LISTS))

@@ -1,4 +1,4 @@
-"""What each entry of a story's body is: by its label, else by the innermost list, quote, table or code around it."""
+"""The types of body entries: by label, else by the innermost list, quote, table or code around the entry."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,14 +18,14 @@ _TAGS: Mapping[str, BodyType] = {
     "table": "table_row",
 }
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_LONG_HEADING = 200  # what is longer is a paragraph in large letters
+_LONG_HEADING = 200  # a longer text is a paragraph in large type
 
 
 def body_types(document: Document, entries: Sequence[Labelled]) -> tuple[BodyType, ...]:
     """Return the type of each entry of a body.
 
-    What holds the whole story says nothing of its parts; nor does an item of a list with headings of its own, nor a
-    table that lays out the page.
+    An element around the whole story determines no type, nor does a list item that contains headings, nor a table that
+    is used for the layout of the page.
     """
     types = _types_of_elements(document.elements, entries)
     return tuple(_type(entry, types) for entry in entries)
@@ -33,7 +33,7 @@ def body_types(document: Document, entries: Sequence[Labelled]) -> tuple[BodyTyp
 
 def _type(entry: Labelled, types: Mapping[int, BodyType]) -> BodyType:
     block = entry.block
-    if block.element < 0:  # flattened text, where a bullet makes an item
+    if block.element < 0:  # flattened text, in which a bullet marks a list item
         return _LABELS.get(entry.label) or _TAGS.get(block.tag, "paragraph")
     return _LABELS.get(entry.label) or ("heading" if _is_heading(entry) else types[block.element])
 
@@ -45,7 +45,7 @@ def _is_heading(entry: Labelled) -> bool:
 
 
 def _types_of_elements(elements: Sequence[Element], entries: Sequence[Labelled]) -> Mapping[int, BodyType]:
-    """Return what each element around an entry makes of the texts in it; an element follows those around it."""
+    """Return the type that each element around an entry gives to its texts; ancestors come first in `elements`."""
     counts = dict.fromkeys(_around(elements, entries), 0)
     for entry in entries:
         counts[entry.block.element] += 1
@@ -69,7 +69,7 @@ def _types_of_elements(elements: Sequence[Element], entries: Sequence[Labelled])
 
 
 def _around(elements: Sequence[Element], entries: Sequence[Labelled]) -> set[int]:
-    """Return the elements around the entries, and -1 for the page itself."""
+    """Return the indices of the elements around the entries, and -1 for the page itself."""
     indices = {-1}
     for entry in entries:
         index = entry.block.element
