@@ -1,16 +1,16 @@
-"""Datelines: where and by whom a story was filed, split from its first paragraph.
+"""Datelines: the place and agency from which a story was filed, split from its first paragraph.
 
-A dateline is a place, a date and an agency, each at most once and not all of them needed, and then a mark: a dash of
-any kind, a colon, or the agency's closing bracket. The paragraph is cut at its first marks in turn; what precedes
-the mark is peeled (the agency and the date off its end) and the place is what is left. Then the evidence is weighed:
+A dateline consists of a place, a date and an agency, each optional, and a mark: a dash of any kind, a colon, or the
+agency's closing bracket. The paragraph is tried at each of its first marks: agency and date are removed from the end
+of the text before the mark, and the rest is the place. These rules then decide:
 
-* a known agency, in brackets, between slashes or bare as it writes itself, makes anything placelike a dateline;
-* else the text behind the mark must open a sentence ("NATO — the alliance" does not), and the place must be known, or
-  have its country or state with it, or carry a full date, or stand in capitals and look like a place (`_plausible`);
-* title case without agency or region is believed of known cities only; before a colon or a full stop a whole sentence
+* with a known agency (in brackets, between slashes, or bare as it writes itself) any text like a place is a dateline;
+* otherwise the text after the mark must begin a sentence ("NATO — the alliance" does not), and the place must be known,
+  be followed by its country or state, carry a full date, or be in capitals and plausible as a place (`_plausible`);
+* title case without agency or region is accepted for known cities only; after a colon or a full stop a whole sentence
   must follow ("Berlin. Der Wirkstoff hilft nur wenigen Kranken.");
-* a correspondent may stand before the place ("DAL NOSTRO INVIATO PARIGI - "), which must then be known or in capitals;
-* words of labels ("UPDATE"), organisations and titles are no places unless a known name holds them ("KEY WEST, Fla.").
+* a correspondent may precede the place ("DAL NOSTRO INVIATO PARIGI - "), which must then be known or in capitals;
+* words of labels ("UPDATE"), organisations and titles are not places except in a known name ("KEY WEST, Fla.").
 """
 
 import dataclasses
@@ -25,9 +25,9 @@ from scraper.fields.dates import fold, month
 
 __all__ = ["lone", "split"]
 
-_REACH = 200  # characters looked at
-_LONGEST = 130  # of an opening; those of press releases have about 100
-_TRIES = 8  # marks tried
+_REACH = 200  # characters of a paragraph that are read
+_LONGEST = 130  # characters of an opening; those of press releases have about 100
+_TRIES = 8  # marks that are tried
 
 _AGENCIES = frozenset(vocabulary.AGENCIES)
 _BARE_AGENCIES = frozenset(vocabulary.BARE_AGENCIES)
@@ -38,8 +38,8 @@ _DATE_LINKS = frozenset(("de", "of", "del", "г", "года", "року", "р"))
 _SMALL_WORDS = vocabulary.PLACE_LINKS | _DATE_LINKS
 _STOPS = frozenset(map(fold, vocabulary.NOT_PLACES))
 
-# A mark with the spaces around it. None is needed after a closing bracket; a full stop serves after a bare agency; a
-# hyphen or underscore needs a space beside it, or "Wilkes-Barre" would be cut; a slash ends the wire's "/ DATE /".
+# A mark with the spaces around it. It is optional after a closing bracket. A full stop is a mark after a bare agency. A
+# hyphen or underscore needs a space beside it, or "Wilkes-Barre" would be cut. A slash ends the wire's "/ DATE /".
 _MARK = re.compile(
     r"(?<=[)\]）】/])[.:：]?\s*[—–−―‒_-]*\s*"
     r"|\s*(?:[—–−―‒]+|--+)\s*"
@@ -49,7 +49,7 @@ _MARK = re.compile(
     r"|(?<=\d)\s+/\s+"
 )
 _DASH = re.compile(r"[—–−―‒_-]")
-_JOINING = frozenset("–−‒-")  # without spaces these may join rather than part: "Minneapolis–St. Paul"
+_JOINING = frozenset("–−‒-")  # without spaces these may be part of a name: "Minneapolis–St. Paul"
 _BRACKETED = re.compile(r"[(\[（【]([^()\[\]（）【】]{2,60})[)\]）】]$|(?:^|(?<=\s))/\s?([^/]{2,40}?)\s?/$")
 _STATION = re.compile(r"[KW][A-Z]{2,3}(?:[ -](?:TV|FM|AM))?")
 _JOINED = re.compile(r"\s*[/;,&+|]\s*(?:(?:and|und|et)\s+)?|\s+(?:and|und|et)\s+")
@@ -62,24 +62,24 @@ _OPENS = re.compile(r"""["'“”„«»‘’‹›¿¡$€£#「『…\s]*(?:(
 
 
 class _Opening(NamedTuple):
-    """What precedes a mark, in its parts."""
+    """The parts of the text before a mark."""
 
     place: str
     agency: str
     known: bool
-    """The agency is in the table."""
+    """Whether the agency is in the vocabulary."""
     bare: bool
-    """It is without brackets."""
+    """Whether the agency has no brackets."""
     dated: bool
     year: bool
     aside: bool
-    """The place is in brackets: "(Ottawa) "."""
+    """Whether the place is in brackets: "(Ottawa) "."""
 
 
 class _Place(NamedTuple):
     names: tuple[str, ...]
     regioned: bool
-    """A country or state follows a name."""
+    """Whether a country or state follows a name."""
     caps: bool
     known: bool
 
@@ -87,7 +87,7 @@ class _Place(NamedTuple):
 def split(paragraph: str) -> tuple[Dateline | None, str]:
     """Return the paragraph's dateline and the rest, which is never blank; `dateline.raw + rest` is the paragraph.
 
-    Without a dateline: None and the paragraph itself. Only the first 200 characters are looked at.
+    Without a dateline: None and the paragraph itself. Only the first 200 characters are read.
     """
     head = paragraph[:_REACH]
     dateline = (None if head.isascii() else _eastern(head)) or _western(head)
@@ -98,9 +98,9 @@ def split(paragraph: str) -> tuple[Dateline | None, str]:
 
 
 def lone(paragraph: str, following: str) -> Dateline | None:
-    """Return the dateline that is a paragraph of its own ("SEOUL, South Korea (AP)") and belongs to the next.
+    """Return the dateline that is a separate paragraph before its text ("SEOUL, South Korea (AP)"), or None.
 
-    `raw` is the paragraph and a space.
+    Its `raw` is the paragraph and a space.
     """
     if len(paragraph) > _LONGEST or not following or following.isspace():
         return None
@@ -118,7 +118,7 @@ def lone(paragraph: str, following: str) -> Dateline | None:
 
 
 def _western(head: str) -> Dateline | None:
-    """Match one opening, or two that complete each other: "(ANSA) - ROMA, 26 OTT - ", "OSLO--(BUSINESS WIRE)--"."""
+    """Match one opening, or two complementary ones: "(ANSA) - ROMA, 26 OTT - ", "OSLO--(BUSINESS WIRE)--"."""
     reporter = _REPORTER.match(head)
     lead = reporter.end() if reporter else 0
     first = _segment(head[lead:], None)
@@ -144,7 +144,7 @@ _REPORTER = re.compile(
 
 
 def _segment(head: str, before: _Opening | None) -> tuple[int, _Opening] | None:
-    """Return the length and the parts of the opening at the start of `head`; `before` is the one in front of it."""
+    """Return the length and parts of the opening at the start of `head`; `before` is the preceding opening."""
     held = None
     for mark in itertools.islice(_MARK.finditer(head, 0, _prose_start(head)), _TRIES):
         sign = _sign(mark[0])
@@ -158,7 +158,7 @@ def _segment(head: str, before: _Opening | None) -> tuple[int, _Opening] | None:
 
 
 def _prose_start(head: str) -> int:
-    """Return where the first word is that no opening can hold: all small letters, no "de" and no month."""
+    """Return the start of the first word that no opening contains: in lower case, but no "de" and no month."""
     at = 0
     for word in head[:_LONGEST].split(" "):
         if word.islower() and word.isalpha() and word not in _SMALL_WORDS and not month(word):
@@ -171,7 +171,7 @@ _FINAL = ("-", "–", "– ", "/")
 
 
 def _sign(mark: str) -> str:
-    """Return "-" for a dash, "–" for one that may join, with its space if it has one, else ":", ".", "/" or nothing."""
+    """Return "-" for a dash, "–" or "– " for one that may be part of a name, else ":", ".", "/" or ""."""
     if mark[:1] in _JOINING and not mark.startswith("--"):
         return "– " if mark[-1].isspace() else "–"
     return "-" if _DASH.search(mark) else mark.strip()[-1:]
@@ -198,7 +198,7 @@ def _read(opening: str) -> _Opening | None:
 
 
 def _trimmed(rest: str) -> str:
-    """Strip what preceded the removed part; the full stop of "Va." stays."""
+    """Strip the separators at the end; the full stop of "Va." stays."""
     rest = rest.rstrip(" \t\xa0,-–—")
     last = rest.rpartition(", ")[2] if rest.endswith(".") else ""
     return rest[:-1] if last and fold(last) not in _REGIONS else rest
@@ -248,7 +248,7 @@ def _has_year(date: str) -> bool:
 
 
 def _date_start(text: str, day_alone: bool = False) -> int | None:
-    """Return where the date at the end of the text begins: a day and a month, or numbers; a day, where that will do."""
+    """Return the start of the date at the end of a text: day and month, numbers, or a day if that is enough."""
     text = _SPACE.sub(" ", text)
     start, named, day = len(text), False, False
     while start:
@@ -273,7 +273,7 @@ def _date_start(text: str, day_alone: bool = False) -> int | None:
 
 
 def _fits(opening: _Opening, sign: str, rest: str, before: _Opening | None) -> bool:
-    """Return how likely the text before the mark is a dateline, or the missing part of one."""
+    """Return whether the text before the mark is a dateline, or the missing part of one."""
     opens = _opens(rest)
     if not opening.place:
         return (before is None or before.place != "") and _agency_fits(opening, sign, opens, before is not None)
@@ -291,14 +291,14 @@ def _fits(opening: _Opening, sign: str, rest: str, before: _Opening | None) -> b
 
 
 def _agency_fits(opening: _Opening, sign: str, opens: bool, second: bool) -> bool:
-    """Return how likely an agency alone is a dateline: "(Reuters) - ", "CNN — ", "— РИА Новости. "."""
+    """Return whether an agency alone is a dateline: "(Reuters) - ", "CNN — ", "— РИА Новости. "."""
     if not opening.bare:
         return opening.known and (opens or sign in _FINAL)
     return opens and (sign == "-" or (sign == "." and (opening.dated or second)))
 
 
 def _signed(opening: _Opening, place: _Place, sign: str, opens: bool) -> bool:
-    """Return how likely a place with an agency is a dateline; an unknown agency needs a sure place and a mark."""
+    """Return whether a place with an agency is a dateline; an unknown agency needs a certain place and a mark."""
     marked = sign in (*_FINAL, ":")
     sure = place.known or place.regioned or opening.dated
     if not opening.known:
@@ -312,19 +312,19 @@ def _signed(opening: _Opening, place: _Place, sign: str, opens: bool) -> bool:
 
 
 def _label(place: _Place) -> bool:
-    """Return whether it is a label beside the agency: "UPDATE (AP)", but not "ABOARD THE PAPAL PLANE (AP)"."""
+    """Return whether the place is a label before an agency: "UPDATE (AP)", but not "ABOARD THE PAPAL PLANE (AP)"."""
     if not place.caps:
         return _stopped(place)
     return all(word in _STOPS for name in place.names for word in fold(name).split())
 
 
 def _expands(place: str, agency: str) -> bool:
-    """Return whether the words are what the letters stand for: "British Petroleum (BP)"."""
+    """Return whether the agency is the abbreviation of the place: "British Petroleum (BP)"."""
     return "".join(word[0] for word in place.split()).casefold() == agency.casefold()
 
 
 def _unsigned(opening: _Opening, place: _Place, sign: str, rest: str) -> bool:
-    """Return how likely a place without an agency is a dateline."""
+    """Return whether a place without an agency is a dateline."""
     opens = _opens(rest)
     certain = place.regioned and (place.caps or _town(place))
     if opening.dated and (place.caps or (opening.year and len(place.names) == 1)) and not _stopped(place):
@@ -339,7 +339,7 @@ def _unsigned(opening: _Opening, place: _Place, sign: str, rest: str) -> bool:
 
 
 def _before_sentence(opening: _Opening, place: _Place, sign: str, certain: bool, rest: str) -> bool:
-    """Return how likely a place before a colon or a full stop is a dateline."""
+    """Return whether a place before a colon or a full stop is a dateline."""
     if sign == ":" and place.caps and (place.known or certain):
         return True
     is_city = place.known and all(fold(name) in _CITIES for name in place.names) and not opening.dated
@@ -349,17 +349,17 @@ def _before_sentence(opening: _Opening, place: _Place, sign: str, certain: bool,
     return sentence is not None and (is_city or (sign == ":" and certain))
 
 
-# Seven words or more before the first full stop: "Paris. Milan. Tokyo." and "Paris: A History" hold none.
+# At least seven words before the first full stop: not "Paris. Milan. Tokyo." or "Paris: A History".
 _SENTENCE = re.compile(r"(?:[^\s.!?…]+[,;:]?\s+){6,}[^\s.!?…]+(?:[.!?…]|$|\s)")
 
 
 def _town(place: _Place) -> bool:
-    """Return whether the title-case names before a region are not regions themselves: "Ukraine, Russia" is a list."""
+    """Return whether no name before a region is a region itself: "Ukraine, Russia" is a list."""
     return not _stopped(place) and not any(fold(name) in _REGIONS for name in place.names)
 
 
 def _opens(rest: str) -> bool:
-    """Return whether the text can open a sentence: a capital, a digit, a script without capitals, "iPhone"."""
+    """Return whether a text can begin a sentence: a capital, a digit, a script without capitals, "iPhone"."""
     match = _OPENS.match(rest)
     if match is None:
         return False
@@ -368,7 +368,7 @@ def _opens(rest: str) -> bool:
 
 
 def _namelike(agency: str) -> bool:
-    """Return whether it looks like an agency's name or its short form: "Daily Lantern", "dpo", "red/ots"."""
+    """Return whether a text looks like the name or short form of an agency: "Daily Lantern", "dpo", "red/ots"."""
     words = agency.split()
     if _SHORT_FORM.fullmatch(agency):
         return not _NOT_SHORT_FORMS.intersection(agency.split("/"))
@@ -383,7 +383,7 @@ _NOT_SHORT_FORMS = frozenset(
 
 
 def _place(text: str) -> _Place | None:
-    """Split a place into its parts; None for text that is not written like a place."""
+    """Parse a place into its names; return None for text that is not written like a place."""
     if _NOT_IN_NAMES.search(text):
         return None
     text = _ASIDE.sub(r", \1", text).lstrip(" ,") if text[-1] in ")]" or "(" in text else text
@@ -428,10 +428,10 @@ def _stopped(place: _Place) -> bool:
 
 
 def _plausible(name: str) -> bool:
-    """Return whether an unknown name in capitals looks like a town and not like a label, a short form or a person.
+    """Return whether an unknown name in capitals looks like a town, and not like a label, an abbreviation or a person.
 
-    One word of four letters or more with a vowel; of two to four words one must be usual in names of places ("PORT",
-    "CITY", "-VILLE"). No word may be one of `vocabulary.NOT_PLACES`. A name behind the first may be in title case.
+    A single word needs four letters and a vowel; of two to four words one must be usual in place names ("PORT", "CITY",
+    "-VILLE"). No word may be in `vocabulary.NOT_PLACES`. Names after the first may be in title case.
     """
     if _is_known(name):
         return True
@@ -468,7 +468,7 @@ _EASTERN = (
 
 @functools.cache
 def _eastern_forms() -> tuple[re.Pattern[str], ...]:
-    """Compile the forms when the first such text comes: half of this module's loading time."""
+    """Return the compiled forms; compiling them at import would double the loading time of this module."""
     return tuple(map(re.compile, _EASTERN))
 
 

@@ -1,8 +1,8 @@
-"""Dates as pages write them, read without guessing: a day needs its year, a zone must stand there, no clock is asked.
+"""Parsing of dates without guesses: a day needs a year, a time zone must be written, and the clock is never read.
 
-Three ways, the first that reads it wins: ISO 8601; a small grammar over numbers and the month names of `vocabulary`;
-dateparser for the languages that the names do not cover. Years of other calendars (Buddhist, Persian, of the Republic
-of China, of Japanese eras) are converted.
+The first parser that succeeds wins: ISO 8601, a small grammar over numbers and the month names of `vocabulary`, then
+dateparser for languages that the names do not cover. Years of other calendars (Buddhist, Persian, Republic of China,
+Japanese eras) are converted.
 """
 
 import functools
@@ -28,8 +28,8 @@ __all__ = [
     "swapped",
 ]
 
-_YEARS = range(1990, 2101)  # news on the web; other numbers of four digits are no years
-_REACH = 300  # a date is in a short line: what lies further off is not looked at
+_YEARS = range(1990, 2101)  # of news on the web; other four-digit numbers are no years
+_REACH = 300  # characters of a line that are read
 _WORDY = 100  # the longest text that dateparser is given
 
 _MONTH_DAY_YEAR_US = frozenset(("us", "ph", "pr", "fm", "gu"))  # where 3/4/2023 is the fourth of March
@@ -64,7 +64,7 @@ _MARKS = "\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"  # vowel s
 _LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
 _MONTH = rf"(?P<{{0}}>(?:(?:كانون|تشرين)\s)?{_LETTER}{{{{3,14}}}}|[ก-ฮ]{_LETTER}?\.[ก-ฮ])"
 _OF = r"(?:[dD]e\s+|[oO]f\s+|[dD]el\s+)?"
-_YEAR = r"(?P<{0}>(?:19|20|25|1[34])\d\d)"  # pages glue what follows: "5 maj 202111:15"
+_YEAR = r"(?P<{0}>(?:19|20|25|1[34])\d\d)"  # the time may follow without a space: "5 maj 202111:15"
 _ERA = "|".join(vocabulary.ERAS)
 _DATE = "|".join(
     (
@@ -89,7 +89,7 @@ _US_DATE = (
 _HAS_YEAR = re.compile(r"\d{4}|年|1\d\d[/.-]")
 _FULL_DATE = re.compile(rf"(?<!\d)(?:{_DATE})|{_WORD_START}{_US_DATE}")
 
-# "PhpStorm 2016.1.2" and "v2023.1.2": single digits between full stops, behind a name.
+# "PhpStorm 2016.1.2" and "v2023.1.2": single digits between full stops, after a name.
 _VERSION = re.compile(r"[^\W\d_]+\s?$")
 _VERSION_NUMBER = re.compile(r"\d{4}\.(?:\d\.\d{1,2}|\d{1,2}\.\d)$")
 
@@ -110,7 +110,7 @@ _BETWEEN = r"(?:T|\s*[.,|·•@–—/-]?\s*(?:at|um|à|alle|ore|às|a las|kl\.?
 _CLOCK_WITHIN = re.compile(r"(?<=\s)" + _CLOCK)
 _TIME_AFTER = re.compile(_BETWEEN + _CLOCK)
 _TIME_BEFORE = re.compile(_CLOCK + r"\s*[,|·•–—-]?\s*(?:[oO]n\s)?(?:[^\W\d_]{3,12}\.?,?\s)?$")
-_BEFORE = 40  # how far before a date its time can begin
+_BEFORE = 40  # characters before a date in which its time can begin
 
 
 class DateMatch(NamedTuple):
@@ -124,13 +124,13 @@ class DateMatch(NamedTuple):
 
 
 def _fields(match: re.Match[str]) -> tuple[str, str, str]:
-    """Return year, month and day as written, of whichever form with names or the year first matched."""
+    """Return year, month and day as written, for forms with month names or the year first."""
     form = next(name[1:] for name, value in match.groupdict().items() if value and name[0] == "d")
     return match[f"y{form}"], match[f"m{form}"], match[f"d{form}"]
 
 
 def _ordered(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, int] | None:
-    """Return month and day of "3/4/2023"; None where neither the numbers nor the language tell."""
+    """Return month and day of "3/4/2023"; None if neither the numbers nor the languages decide."""
     if first == second or second > 12:
         return first, second
     if first > 12:
@@ -147,7 +147,7 @@ def _ordered(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, 
 def _day(match: re.Match[str], languages: tuple[str, ...]) -> datetime | None:
     if match["a"]:
         first, second = int(match["a"]), int(match["b"] or match["c"])
-        order = _ordered(first, second, languages if match["b"] else ("de",))  # dots put the day first
+        order = _ordered(first, second, languages if match["b"] else ("de",))  # with dots the day comes first
         return order and _dated(int(match["y"]), *order, match.string, languages)
     year, named, day = _fields(match)
     if named.isdigit() and _is_version(match):
@@ -164,7 +164,7 @@ def _day(match: re.Match[str], languages: tuple[str, ...]) -> datetime | None:
 
 
 def _is_version(match: re.Match[str]) -> bool:
-    """Return whether it is a version number ("PhpStorm 2016.1.2"), not a date after a word ("Published 2016.1.2")."""
+    """Return whether a match is a version number ("PhpStorm 2016.1.2") and not a date ("Published 2016.1.2")."""
     if not _VERSION_NUMBER.match(match[0]):
         return False
     word = _VERSION.search(match.string[max(0, match.start() - 30) : match.start()])
@@ -172,7 +172,7 @@ def _is_version(match: re.Match[str]) -> bool:
 
 
 def _dated(year: int, number: int, day: int, text: str, languages: tuple[str, ...]) -> datetime | None:
-    """Return the day; a Buddhist year counts beside Thai, a Persian one beside Persian."""
+    """Return the day; Buddhist years are accepted with Thai text, Persian years with Persian."""
     if year in _YEARS:
         return _valid_date(year, number, day)
     if year >= 2500 and (_THAI.search(text) or "th" in languages):
@@ -186,7 +186,7 @@ _THAI = re.compile("[\u0e01-\u0e4e]")
 
 
 def _from_persian(year: int, number: int, day: int) -> datetime | None:
-    """Convert a day of the Solar Hijri calendar, whose leap years repeat every 33 years in our time."""
+    """Convert a day of the Solar Hijri calendar, with the 33-year cycle of leap years in force today."""
     if not (year in _PERSIAN_YEARS and 1 <= number <= 12 and 1 <= day <= 31 - (number > 6)):
         return None
     leaps = (8 * year + 21) // 33 - (8 * 1400 + 21) // 33
@@ -208,7 +208,7 @@ def _valid_date(*parts: int) -> datetime | None:
 
 
 def _timed(day: datetime, clock: re.Match[str]) -> datetime | None:
-    """Return the day with the time; None if it is not a time of day."""
+    """Return the day with the time of the clock; None if that is not a time of day."""
     hour = int(clock["hour"] or clock["sharp"])
     half = (clock["half1"] or clock["half2"] or "")[:2].casefold()
     if half and hour <= 12:
@@ -249,20 +249,20 @@ def _dates(text: str, languages: tuple[str, ...]) -> Iterator[tuple[re.Match[str
 
 
 def has_year(text: str) -> bool:
-    """Return quickly whether a text may contain a date: few lines do."""
+    """Return whether a text may contain a date: a quick test, as few lines do."""
     return _HAS_YEAR.search(text) is not None
 
 
 def find(text: str, languages: tuple[str, ...] = ()) -> tuple[str, datetime] | None:
     """Return the first complete date in a short visible line, as written (with its time) and as a value.
 
-    Only the first 300 characters are read. `languages` are BCP 47 tags; they decide about "3/4/2023" alone.
+    Only the first 300 characters are read. `languages` are BCP 47 tags; they only decide the order in "3/4/2023".
     """
     return next((match[:2] for match in find_all(text, languages)), None)
 
 
 def find_all(text: str, languages: tuple[str, ...] = ()) -> Iterator[DateMatch]:
-    """Find every complete date in a short visible line, as `find` does the first."""
+    """Yield every complete date in a short visible line; see `find`."""
     line, end = text[:_REACH], 0
     for date, day in _dates(line, languages):
         if date.start() >= end:
@@ -272,7 +272,7 @@ def find_all(text: str, languages: tuple[str, ...] = ()) -> Iterator[DateMatch]:
 
 
 def _with_time(line: str, date: re.Match[str], day: datetime, behind: int) -> DateMatch:
-    """Add the time that is in, behind or before a date; what another date took, before `behind`, is not read."""
+    """Return a date with the time in, after or before it; text before `behind` belongs to the previous date."""
     within = _CLOCK_WITHIN.search(date[0])
     if within and (moment := _timed(day, within)):
         return DateMatch(line[date.start() : date.end()], moment, *date.span())
@@ -293,7 +293,7 @@ _NUMERIC = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(?:19|20)\d\d(?!\d)
 
 
 def numeric_order(texts: Iterable[str]) -> str | None:
-    """Return a language tag that orders day and month as the dates in the texts do; None where they do not tell."""
+    """Return a language tag with the order of day and month in the texts; None if they do not show it."""
     firsts = seconds = 0
     for text in texts:
         for match in _NUMERIC.finditer(text[:_REACH]):
@@ -305,7 +305,7 @@ def numeric_order(texts: Iterable[str]) -> str | None:
 
 
 def swapped(raw: str, moment: datetime) -> datetime | None:
-    """Return the other reading of a date such as "3/4/2023"; None where there is but one."""
+    """Return a date such as "3/4/2023" with day and month swapped; None if it is unambiguous."""
     match = _NUMERIC.match(raw.strip().replace(".", "/"))
     if match is None or moment.day > 12 or moment.day == moment.month:
         return None
@@ -316,10 +316,10 @@ def swapped(raw: str, moment: datetime) -> datetime | None:
 
 
 def parse(raw: str, languages: tuple[str, ...] = ()) -> datetime | None:
-    """Read a date as a page gives it, with or without a label before it; None unless day, month and year stand there.
+    """Parse a date as written on a page, possibly after a label; None without day, month and year.
 
-    Naive, with a zone only where the text names one. A day alone is its midnight. `languages` are BCP 47 tags, the
-    page's own first; "3/4/2023" is None where they do not tell the order. Never raises.
+    The value has a time zone only if the text names one; a day without a time is its midnight. `languages` are BCP 47
+    tags, the page's own first; "3/4/2023" is None if they do not decide the order. Never raises.
     """
     text = raw[:_REACH].strip()
     if text.isdigit():
@@ -354,7 +354,7 @@ def _digits(text: str) -> datetime | None:
     return moment if moment.year in _YEARS else None
 
 
-# What the grammar's month names do not cover.
+# Languages that the month names do not cover.
 _OTHERS = ("ar", "fa", "he", "hi", "bn", "ta", "te", "th", "vi", "bg", "hr", "sk", "sl", "lt", "lv", "et", "ka", "hy")
 _SETTINGS: dict[str, Any] = {
     "PARSERS": ["absolute-time"],
@@ -374,7 +374,7 @@ def _worded(text: str, languages: tuple[str, ...]) -> datetime | None:
         try:
             moment = _parser(languages[:2]).get_date_data(text).date_obj
             return moment and _plain(moment)
-        except Exception:  # a third party's parser on a stranger's text: whatever it cannot read is no date
+        except Exception:  # dateparser on arbitrary text may raise anything
             return None
 
 

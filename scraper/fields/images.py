@@ -1,6 +1,6 @@
-"""The images of a story: the one that the page declares, and those that stand amid the story or beside its captions.
+"""The images of a story: the declared lead image, and those within the text or next to its captions.
 
-The blocks around an image tell the story's images from others.
+The labels of the blocks around an image decide whether it belongs to the story.
 """
 
 import re
@@ -30,9 +30,9 @@ _FILE = re.compile(
     re.IGNORECASE,
 )
 _IS_IMAGE = re.compile(r"\.(?:jpe?g|png|webp|avif|gif)\Z", re.IGNORECASE)
-# What a URL says of the size: "-1200x630", "/w_800", "=w700".
+# The size in a URL: "-1200x630", "/w_800", "=w700".
 _RESIZED = re.compile(r"[-_=/]{0,2}(?<![a-z0-9])(?:\d{2,5}x\d{2,5}|[wh][-_=]?\d{2,4})(?![a-z0-9])|@\dx(?=\.\w+\Z)")
-_LONG_NAME = 12  # a file name of this length identifies the image, whatever its folder
+_LONG_NAME = 12  # a file name of this length identifies an image in any folder
 
 _CREDIT_CLASS = re.compile(r"(?<![a-z])(?:credits?|copyright|photographer|photo-?by|image-?source)(?![a-z])")
 
@@ -40,8 +40,8 @@ _CREDIT_CLASS = re.compile(r"(?<![a-z])(?:credits?|copyright|photographer|photo-
 def of_story(document: Document, labelled: Sequence[Labelled], lead: str | None) -> tuple[Image, ...]:
     """Return the images of the story, each once: the declared lead image, then the others in page order.
 
-    An image is the story's where a caption is beside it in the innermost element around both, or where it is
-    between the headline and the end of the text and the innermost element with text around it is one of the story.
+    An image belongs to the story if the innermost element around it has a caption next to it, or if it is between the
+    headline and the end of the text and that element contains text of the story.
     """
     images: dict[str, Image] = {}
     for image in _Page(document, labelled).images() if document.pictures else ():
@@ -55,7 +55,7 @@ def of_story(document: Document, labelled: Sequence[Labelled], lead: str | None)
 
 
 class _Page:
-    """The images of a page with what is around each."""
+    """The images of a page and the blocks around them."""
 
     def __init__(self, document: Document, labelled: Sequence[Labelled]) -> None:
         self.document, self.labelled = document, labelled
@@ -63,7 +63,7 @@ class _Page:
         self.spans = _spans(document.elements, document.blocks)
         prose = [index for index, label in enumerate(self.labels) if label in STORY]
         self.first, self.last = (prose[0], prose[-1]) if prose else (0, -1)
-        if Label.HEADLINE in self.labels[: self.first]:  # what is above it may be the site's
+        if Label.HEADLINE in self.labels[: self.first]:  # text above it may belong to the site
             self.first = self.labels.index(Label.HEADLINE) + 1
 
     def images(self) -> Iterator[Image]:
@@ -79,7 +79,7 @@ class _Page:
         return self.spans[picture.element] if picture.element >= 0 else (0, len(self.labels))
 
     def _captions(self, picture: Picture, end: int, alone: bool) -> list[Block]:
-        """Return the captions in a figure of this image alone; else those that follow the image."""
+        """Return the captions in a figure with this image only, else those that follow the image."""
         start, stop = self._span(picture)
         if alone and not any(label in _STORY for label in self.labels[start:stop]):
             return [self.labelled[index].block for index in range(start, stop) if self._is_caption(index)]
@@ -101,7 +101,7 @@ class _Page:
         return (inside or trailing) and any(label in _OURS for label in self.labels[start:stop])
 
     def _is_foreign(self, picture: Picture) -> bool:
-        """Return whether an image without a caption is a sign, or leads to another site as an advert does."""
+        """Return whether an image without a caption is an icon, or links to another site as adverts do."""
         if _is_sign(picture.url) or _NAMES.search(picture.names):
             return True
         host = _site(self.document.url)
@@ -109,7 +109,7 @@ class _Page:
 
 
 def _spans(elements: Sequence[Element], blocks: Sequence[Block]) -> list[tuple[int, int]]:
-    """Return for each element where its blocks begin and end; an element follows those around it."""
+    """Return the range of blocks of each element; ancestors come first in `elements`."""
     first, last = [len(blocks)] * len(elements), [0] * len(elements)
     for index, block in enumerate(blocks):
         if block.element >= 0:
@@ -148,10 +148,10 @@ def _site(url: str | None) -> str:
 
 
 def _key(url: str) -> str:
-    """Return the key of an image in all its sizes: its file name if that is long, else its path."""
+    """Return the key that all sizes of an image share: its file name if that is long, else its path."""
     path = _RESIZED.sub("", _path(url))
     name = path.rpartition("/")[2]
-    if "." not in name and "?" in url:  # a script that makes images has the image in its query
+    if "." not in name and "?" in url:  # an image script names the image in the query
         return url
     return name if len(name) >= _LONG_NAME and any(map(str.isdigit, name)) else path
 
@@ -175,7 +175,7 @@ def _caption_and_credit(document: Document, blocks: Sequence[Block]) -> tuple[st
 
 
 def _split(document: Document, block: Block) -> tuple[str, str | None]:
-    """Split a caption into what it says and whom it credits: by the class of an element, else by its words."""
+    """Split a caption into its text and its credit: by the class of an element, else by its words."""
     names = document.elements[block.element].names if block.element >= 0 else ""
     if _CREDIT_CLASS.search(names):
         return "", credits.name(block.text)

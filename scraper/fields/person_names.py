@@ -1,7 +1,7 @@
-"""Names out of bylines: "By JANE DOE and John Roe, Associated Press" names two people and an agency.
+"""Names in bylines: "By JANE DOE and John Roe, Associated Press" names two people and an agency.
 
-A line may carry `CUT` where the page cuts it into pieces. In scripts without capitals a name is recognised by what is
-before or behind it.
+A line may contain `CUT` where inline elements cut it into pieces. In scripts without capitals a name is recognised by
+the words before or after it.
 """
 
 import re
@@ -15,7 +15,7 @@ from scraper.vocabulary import AGENCIES, CITIES, NO_AUTHORS, NO_NAMES, OFFICES
 __all__ = ["CUT", "declared", "handle", "is_brand", "is_office", "is_opening", "is_person", "names", "opens"]
 
 CUT = "¦"
-"""Stands in a line where an inline element begins or ends."""
+"""The mark in a line at the start or end of an inline element."""
 _LONG_LINE, _LONG_NAME, _LONG_OPENING = 1_000, 80, 30
 
 
@@ -84,7 +84,7 @@ _CHINESE_LEAD = re.compile(r"(?:记者|通讯员|作者|采写)\s*[:：]?\s*$")
 
 
 def declared(raw: Iterable[str]) -> tuple[str, ...]:
-    """Return the authors that a page declares to machines, each once, in order: as they are, but for agencies."""
+    """Return the declared authors, each once and in order, without agencies."""
     return _unique(name for line in raw for name in _declared(line[:_LONG_LINE]))
 
 
@@ -106,12 +106,12 @@ def _declared(line: str) -> Iterator[str]:
 
 
 def _head(text: str) -> str:
-    """Return what precedes a translator, a newspaper ("for The Post") or a date."""
+    """Return the text before a translator, a newspaper ("for The Post") or a date."""
     return _SMALL_END.sub("", _STOP.sub("", text))
 
 
 def _is_beside(name: str) -> bool:
-    """Return whether what follows a person is an office, a place or letters of a degree, and no second author."""
+    """Return whether the part after a person is an office, a place or a degree, and not a second author."""
     return (
         bool(_LETTERS.fullmatch(name))
         or is_office(name)
@@ -125,7 +125,7 @@ def _is_beside(name: str) -> bool:
 
 
 def names(lines: Iterable[str]) -> tuple[str, ...]:
-    """Return the people whom visible bylines name, each once, in order; agencies, roles and URLs are left out."""
+    """Return the people in visible bylines, each once and in order, without agencies, roles and URLs."""
     return _unique(name for line in lines for name in _people(line[:_LONG_LINE]))
 
 
@@ -136,17 +136,17 @@ def _people(line: str) -> Iterator[str]:
 
 
 def opens(line: str) -> bool:
-    """Return whether a line has the words that stand before or behind an author's name."""
+    """Return whether a line has words that introduce or follow an author's name."""
     return _after(line) is not None or (_is_caseless(line[-1:]) and bool(_BEHIND.search(line)))
 
 
 def is_opening(line: str) -> bool:
-    """Return whether a line is nothing but the words that stand before an author's name: "Written by"."""
+    """Return whether a line consists only of words that introduce an author's name: "Written by"."""
     return len(line) <= _LONG_OPENING and _LONE.fullmatch(line) is not None
 
 
 def handle(line: str) -> str | None:
-    """Return the one name in the author's place, though it is no full name: "Katie", "c1ph4"."""
+    """Return the single partial name in an author slot, or None: "Katie", "c1ph4"."""
     line = line[:_LONG_LINE]
     if _OTHER_FIRST.match(line):
         return None
@@ -188,7 +188,7 @@ def is_brand(name: str, site_name: str | None, host: str) -> bool:
 
 
 def is_office(name: str) -> bool:
-    """Return whether a name is that of an office, a body or a button."""
+    """Return whether a name denotes an office, an organisation or a button."""
     words = re.findall(r"[^\W\d_]+", name.casefold())
     return bool(OFFICES & set(words) or NO_NAMES & set(words) or _CREDIT.search(name))
 
@@ -208,7 +208,7 @@ def is_person(name: str) -> bool:
 
 
 def _is_caseless(name: str) -> bool:
-    """Return whether a name is all in letters of scripts without capitals."""
+    """Return whether all letters of a name are of scripts without capitals."""
     letters = [character for character in name if not character.isspace() and character not in "'’.-‐·"]
     return bool(letters) and all(
         unicodedata.category(character)[0] in "LM" and character.lower() == character.upper() for character in letters

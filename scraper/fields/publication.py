@@ -1,8 +1,8 @@
-"""When a story was published and when it was changed: what the page declares, held against the dates that it shows.
+"""The dates of publication and of the last change: the declared ones, checked against the visible ones.
 
-`published` and `modified` state their sources in order; the first that gives a date decides. A shown date has a role
-where a word, a class name or a declaration beside it says which one it is. Dates of comments and of other stories are
-never the story's.
+`published` and `modified` state their sources in order; the first one with a date decides. A word, a class name or a
+declaration next to a visible date gives it a role: publication or change. Dates of comments and other stories are
+ignored.
 """
 
 import functools
@@ -25,16 +25,16 @@ _Dated = tuple[str | None, datetime | None]
 """A date as written, and its value."""
 
 _DAY = timedelta(days=1)
-_LONG_LINE = 160  # a longer text is no line of dates
-_NEAR, _BELOW, _ABOVE = 15, 3, 3  # blocks from the headline on, right below it, and above it
+_LONG_LINE = 160  # a longer text is not a line of dates
+_NEAR, _BELOW, _ABOVE = 15, 3, 3  # blocks from the headline on, right below it, above it
 _OTHERS = frozenset(
     (
         *LISTS, Label.COMMENT, Label.LISTING, Label.LIST_HEADING, Label.PROMO,
     )
 )  # fmt: skip
 _OWN = frozenset((Label.DATE, Label.BYLINE))
-_NOTE, _SHORT_NOTE, _LONG_NOTE = 60, 25, 100  # characters beside a date: names, a section, the reading time
-_NAMING = 30  # the longest line that names the date behind it
+_NOTE, _SHORT_NOTE, _LONG_NOTE = 60, 25, 100  # characters next to a date: names, a section, the reading time
+_NAMING = 30  # the longest label of the date after it
 _MOST_IN_STATE = 20
 _IN_STATE = re.compile(
     r"""\\?["'](?:date|first|original|article)?[_-]?(?:publish(?:ed)?|publication|posted)(?:[_-]?(?:date|time|at|on))?\\?["']"""
@@ -48,7 +48,7 @@ _COMMENT = re.compile(
 
 
 def _words(words: Iterable[str]) -> re.Pattern[str]:
-    """Match any of the words: at a word's start where the script parts words, and not as "edited by"."""
+    """Return a pattern for any of the words: at the start of a word, except before "by" as in "edited by"."""
     longest = sorted(words, key=len, reverse=True)
     parted = "|".join(re.escape(word) for word in longest if word[0] < "\u2e80")
     joined = "|".join(re.escape(word) for word in longest if word[0] >= "\u2e80")
@@ -61,25 +61,25 @@ _UPDATED_CLASS = re.compile(r"updat|modif|changed")
 
 
 class _ShownDate(NamedTuple):
-    """A date in the page's text."""
+    """A date in the visible text."""
 
     raw: str
     moment: datetime
     updated: bool | None
-    """Whether it is said to be the date of a change (True) or of publication (False)."""
+    """The role: True for a change, False for publication, None if unknown."""
     alone: bool
-    """Little but the date is in its line."""
+    """Whether the line has little else than the date."""
     at: int
-    """How many blocks below the headline the line is."""
+    """The distance of the line below the headline, in blocks."""
 
 
 def published(document: Document, labelled: Sequence[Labelled], claims: Claims) -> _Dated:
     """Return the date of publication as written and its value.
 
-    In order: what the page declares, corrected by what it shows beside the headline; the date shown near the headline;
-    one further off that is said to be of publication; the day in the URL; the date of a change beside the
-    headline; a date shown further off; a number in the URL that reads as a day; a date amid other words near the
-    headline; a declared change; any date; what scripts contain.
+    In order: the declared date, corrected by the dates near the headline; a date alone in its line near the headline; a
+    date of publication further away; the day in the URL; a date of change near the headline; a date alone in its line
+    further away; eight digits in the URL; a date among other words near the headline; a declared change; any visible
+    date; a date in the state of scripts.
     """
     page = _Page(document, labelled, claims)
     declared = [(raw, moment) for raw in claims.published if (moment := page.parse(raw))]
@@ -103,7 +103,7 @@ def published(document: Document, labelled: Sequence[Labelled], claims: Claims) 
 
 
 def modified(document: Document, labelled: Sequence[Labelled], claims: Claims) -> datetime | None:
-    """Return the date of the last change: declared, or else shown as such, the nearest to the headline first."""
+    """Return the date of the last change: the declared one, else the visible one nearest to the headline."""
     page = _Page(document, labelled, claims)
     declared = (moment for raw in claims.modified if (moment := page.parse(raw)))
     updates = (candidate.moment for candidate in chain(page.near, page.beyond) if candidate.updated)
@@ -114,7 +114,7 @@ def modified(document: Document, labelled: Sequence[Labelled], claims: Claims) -
 
 
 def _publications(candidates: Sequence[_ShownDate], day: datetime | None) -> Iterator[_Dated]:
-    """Order the dates that may be of publication: said to be; of the day in the URL; alone in their lines."""
+    """Yield the dates alone in their lines: first those of publication, then of the day in the URL, then all."""
     lines = [candidate for candidate in candidates if candidate.alone and not candidate.updated]
     yield from (candidate[:2] for candidate in lines if candidate.updated is False)
     if day:
@@ -123,7 +123,7 @@ def _publications(candidates: Sequence[_ShownDate], day: datetime | None) -> Ite
 
 
 class _Page:
-    """A page's dates, looked for as they are needed."""
+    """The visible dates of a page, read lazily."""
 
     def __init__(self, document: Document, labelled: Sequence[Labelled], claims: Claims) -> None:
         self.document, self.labelled, self.claims = document, labelled, claims
@@ -132,14 +132,14 @@ class _Page:
         return dates.parse(raw, self.languages)
 
     def scripted(self) -> Iterator[_Dated]:
-        """Yield the dates of publication in the state from which scripts build the page."""
+        """Yield the dates of publication in the page state of scripts."""
         for state in self.document.head.state:
             for match in islice(_IN_STATE.finditer(state), _MOST_IN_STATE):
                 yield match[1], self.parse(match[1])
 
     @functools.cached_property
     def languages(self) -> tuple[str, ...]:
-        """What orders day and month: the page's language, or else its other dates, or else its host's country."""
+        """The language tags that order day and month: the page's language, else its other dates and its host."""
         declared = (self.claims.language,) if self.claims.language else ()
         if declared and declared != ("en",):
             return declared
@@ -152,7 +152,7 @@ class _Page:
 
     @functools.cached_property
     def _around(self) -> list[int]:
-        """Where the short lines stand, from the headline on, the nearest first; then those above it."""
+        """The indices of short lines: from the headline on, nearest first, then those above it."""
         at, blocks = self._at, [item.block for item in self.labelled]
         short = (i for i, block in enumerate(blocks) if len(block.text) < _LONG_LINE and not block.hidden)
         return sorted(short, key=lambda i: (i < at - _ABOVE, abs(i - at)))
@@ -168,7 +168,7 @@ class _Page:
         return tuple(chain.from_iterable(map(self._read_line, dated)))
 
     def _read_line(self, index: int) -> list[_ShownDate]:
-        """Read the dates of a line, each with the role that it is given."""
+        """Return the dates of a line with their roles."""
         block = self.labelled[index].block
         matches = list(dates.find_all(block.text, self.languages))
         machine = self.parse(block.datetime) if block.datetime else None
@@ -186,7 +186,7 @@ class _Page:
         return _earliest_first([_precise(candidate, block.datetime, machine) for candidate in candidates])
 
     def _is_other(self, index: int) -> bool:
-        """Return whether the line is of a comment, quoted post, or other story; none is right below the headline."""
+        """Return whether a line belongs to a comment, a quoted post, or another story not right below the headline."""
         item = self.labelled[index]
         if item.label in _OTHERS and not 0 < index - self._at <= _BELOW:
             return True
@@ -194,7 +194,7 @@ class _Page:
         return "blockquote" in tags or _COMMENT.search(self._names(item.block)) is not None or "(@" in item.block.text
 
     def _note(self, index: int) -> int:
-        """Return how much text may be beside a date alone in its line: less within prose, nothing in a headline."""
+        """Return how many other characters the line of a date may have: fewer in prose, none in a headline."""
         item = self.labelled[index]
         if item.label is Label.HEADLINE or item.block.tag == "h1":
             return 0
@@ -222,7 +222,7 @@ class _Page:
             yield self._role(index, names) if role is None and len(matches) == 1 else role
 
     def _role(self, index: int, names: str) -> bool | None:
-        """Return the role of a line's only date: by its words, the line before it, a declaration, or its class."""
+        """Return the role of the only date of a line: by its words, the line before, a declaration, or its class."""
         block = self.labelled[index].block
         before = self.labelled[index - 1].block.text if index else ""
         role = _announced_role(block.text) if block.datetime else None
@@ -236,7 +236,7 @@ class _Page:
 
 
 def _announced_role(text: str) -> bool | None:
-    """Return whether the last telling word of the text announces the date of a change."""
+    """Return the role that the last word for publication or change in a text announces."""
     last = {True: -1, False: -1}
     for updated, words in ((False, _PUBLISHED), (True, _UPDATED)):
         for match in words.finditer(text):
@@ -245,14 +245,14 @@ def _announced_role(text: str) -> bool | None:
 
 
 def _precise(candidate: _ShownDate, raw: str | None, machine: datetime | None) -> _ShownDate:
-    """Return the machine-readable value of the same day, which has a time and a zone."""
+    """Return the date with the machine-readable value of the same day, which has a time and a zone."""
     if machine is None or abs(_naive(machine) - _naive(candidate.moment)) > _DAY:
         return candidate
     return candidate._replace(raw=raw or "", moment=machine)
 
 
 def _earliest_first(candidates: list[_ShownDate]) -> list[_ShownDate]:
-    """Return dates side by side with their roles: the earliest is of publication, the others of changes."""
+    """Return the dates of a line with roles: of those without, all but the earliest are changes."""
     roleless = [candidate for candidate in candidates if candidate.updated is None and candidate.alone]
     first = min(roleless, key=lambda candidate: _naive(candidate.moment), default=None)
     return [
@@ -266,10 +266,10 @@ def _naive(moment: datetime) -> datetime:
 
 
 def _country(url: str) -> tuple[str, ...]:
-    """Return the English of the host's country, which orders "3/4/2023"."""
+    """Return the tag of English in the host's country, which orders "3/4/2023"."""
     try:
         ending = (urlsplit(url).hostname or "").rpartition(".")[2]
-    except ValueError:  # the caller's URL may be none
+    except ValueError:  # the caller's URL may be malformed
         return ()
     return (f"en-{ending.upper()}",) if len(ending) == 2 and ending.isascii() else ()
 
@@ -278,7 +278,7 @@ def _country(url: str) -> tuple[str, ...]:
 
 
 def _corrected(declared: list[tuple[str, datetime]], page: _Page) -> _Dated:
-    """Return the declared date that the page bears out beside its headline, or what it shows where that is surer."""
+    """Return the declared date that a visible one confirms, or a visible one that is more reliable."""
     first = declared[0]
     if not page.near or any(candidate.moment.date() == first[1].date() for candidate in page.near):
         return _local(first, declared, page.near)
@@ -297,7 +297,7 @@ def _corrected(declared: list[tuple[str, datetime]], page: _Page) -> _Dated:
 
 
 def _local(first: tuple[str, datetime], declared: Sequence[tuple[str, datetime]], near: Sequence[_ShownDate]) -> _Dated:
-    """Return the declared time in the zone of the page, if the page also shows it in its own zone."""
+    """Return the declared time in the zone in which the page also shows or declares it, if any."""
     if not _is_utc(first[1]):
         return first
     zoned = (pair for pair in (*declared, *(pair[:2] for pair in near)) if pair[1].utcoffset())
@@ -313,7 +313,7 @@ def _is_utc(moment: datetime) -> bool:
 
 
 def _at_its_place(first: tuple[str, datetime], candidates: Sequence[_ShownDate]) -> _Dated | None:
-    """Return the day shown, with the time if known, if the declared UTC time falls on another day at the portal."""
+    """Return the visible day, with the time if known, if the declared UTC time is on another day at the portal."""
     if not _is_utc(first[1]):
         return None
     moment = _naive(first[1])
@@ -328,10 +328,10 @@ def _at_its_place(first: tuple[str, datetime], candidates: Sequence[_ShownDate])
 
 
 def _republished(first: tuple[str, datetime], candidates: Sequence[_ShownDate], changes: set[date]) -> _Dated | None:
-    """Return a date shown as that of publication, where the declared one may be that of an import or a change.
+    """Return a visible date of publication if the declared one may be that of an import or a change, or None.
 
-    It is said to be so and is earlier, or is the only one right below the headline, or is earlier than a declared date
-    that is that of the last change too.
+    It is earlier and has the role of publication, or is the only one right below the headline, or is earlier than a
+    declared date of publication that is also that of the last change.
     """
     earlier = [candidate for candidate in candidates if _naive(first[1]) - _naive(candidate.moment) > _DAY]
     right_below = [candidate for candidate in candidates if 0 < candidate.at <= _BELOW]
@@ -345,6 +345,6 @@ def _republished(first: tuple[str, datetime], candidates: Sequence[_ShownDate], 
 
 
 def _is_swapped(candidate: _ShownDate, declared: datetime) -> bool:
-    """Return whether the shown date is the declared one with day and month in the other order."""
+    """Return whether the visible date is the declared one with day and month swapped."""
     reading = dates.swapped(candidate.raw, candidate.moment)
     return reading is not None and reading.date() == declared.date()
