@@ -1,12 +1,12 @@
-"""A document as numbers: what the model sees of each block and of the page.
+"""Features: the numerical input of the model for each block and for the page.
 
-Dense features are columns of one matrix (`COLUMNS` names them). What is best said in words, such as the classes of an
-element, the words that open or close a text, and the path of a link, is given as bags of indices into a vocabulary; the
-model learns a vector for each word. In flattened text every feature of the markup is zero.
+Dense features are columns of one matrix (`COLUMNS` names them). Words, such as the classes of an element, the first and
+last words of a text, and the path of a link, are bags of indices into a vocabulary; the model learns a vector for each
+word. In flattened text all features of the markup are zero.
 
 Every input is bounded: shares, logarithms, capped counts, and bags whose sums the model normalises. The names of `html`
-and `body` are left out, as sites put flags there that say nothing of any block. All work is linear in the page: the
-blocks of an element are a run, so sums over a container are differences of running sums.
+and `body` are ignored, as sites put flags there that are unrelated to any block. All work is linear in the size of the
+page: the blocks of an element are consecutive, so sums over a container are differences of cumulative sums.
 """
 
 import re
@@ -82,7 +82,7 @@ _PROSE_FROM = 80
 _OPENING, _CLOSING, _PATH = 40, 24, 60
 """How many characters at the start and end of a text, and of a link's path, are read as words."""
 _PARTS = (0.5, 0.8, 0.95)
-"""Shares of the page's prose; the smallest container with each of them is a landmark."""
+"""Shares of the page's prose; the smallest container with at least each share is a landmark."""
 _MAX_LENGTH = 4000
 
 _EASTERN_SCRIPTS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
@@ -209,18 +209,18 @@ class Bags(NamedTuple):
 
 
 class Features(NamedTuple):
-    """What the model sees of a document of `n` blocks and `e` elements, the page itself being element 0."""
+    """The features of a document of `n` blocks and `e` elements; the page itself is element 0."""
 
     dense: Floats
     """n x len(COLUMNS)."""
     page: Floats
-    """len(PAGE_COLUMNS): what the page declares of itself, and the shape of its URL."""
+    """len(PAGE_COLUMNS): the declarations of the page, and the shape of its URL."""
     names: Bags
     """Tag and class words of each distinct element, and of the distinct inline elements of blocks."""
     name_of: Ints
     """For each element, its index in `names`."""
     parent: Ints
-    """For each element, the one around it; the page is around itself."""
+    """For each element, its parent; the page is its own."""
     leaf: Ints
     """For each block, its element."""
     inline: Ints
@@ -272,7 +272,7 @@ def featurise(document: Document, vocabulary: Vocabulary) -> Features:
 def _block_columns(
     document: Document, texts: Sequence[str], urls: Sequence[str], tree: "_Tree", around: Ints
 ) -> Columns:
-    """Describe each block by its text, its links, its place and its containers."""
+    """Return the columns of text, links, position and containers."""
     blocks = document.blocks
     lengths = np.array([len(text) for text in texts])
     joined = "\n".join(texts) + "\n"
@@ -315,7 +315,7 @@ def link_words(urls: Iterable[str]) -> list[str]:
 
 def _bags(words: Sequence[str], vocabulary: Mapping[str, int]) -> Bags:
     """Return the indices of words; a line break ends a bag."""
-    opened = chain((-1,), filter(None, map(vocabulary.get, words)))  # a bag opens with the break before it
+    opened = chain((-1,), filter(None, map(vocabulary.get, words)))  # each bag begins with the preceding line break
     indices = np.fromiter(opened, np.int64)[:-1]
     return Bags(np.maximum(indices, 0), np.flatnonzero(indices < 0))
 
@@ -332,7 +332,7 @@ def _title_share(title: str, opening: Sequence[str]) -> Floats:
 
 
 def _openers(blocks: Sequence[Block]) -> Ints:
-    """Return for each block the number of the kind of list that it opens by its words, from 1, or 0."""
+    """Return for each block the number, from 1, of the kind of list that its words introduce, or 0."""
     kinds = [
         opener(block.text) if len(block.text) <= LONGEST_HEADING and 2 * block.link_chars < len(block.text) else None
         for block in blocks
@@ -341,7 +341,7 @@ def _openers(blocks: Sequence[Block]) -> Ints:
 
 
 def _opened_columns(opened: Ints, heading: Ints) -> Columns:
-    """Mark the blocks that open a list, and those behind one, the less the further they are from it."""
+    """Return marks of the blocks that introduce a list, and weights after them that fall with the distance."""
     index = np.arange(len(opened))
     kind = np.where(heading < 0, 0, opened[heading])
     near = 1 / (1 + (index - heading) / _REACH)
@@ -352,7 +352,7 @@ _REACH = 20
 
 
 def _target_columns(urls: Sequence[str], page: str | None) -> Columns:
-    """Describe where the first link of each block leads."""
+    """Return the columns of the target of each block's first link."""
     match = _HOST.match(page or "")
     host = match[1] if match else ""
     rows = {url: _target(url, host) for url in dict.fromkeys(urls)}
@@ -373,7 +373,7 @@ def _target(url: str, host: str) -> tuple[float, float, float, float, float]:
 
 
 def _page_columns(document: Document) -> Floats:
-    """Return what the page declares of itself, and the shape of its URL."""
+    """Return the features of the page's declarations and of its URL."""
     head, meta = document.head, document.head.meta
     kind = meta.get("og:type", "").lower()
     scripts = "\n".join([script[:_LONG_SCRIPT] for script in head.json_ld])
@@ -427,7 +427,7 @@ def _kind_table() -> NDArray[np.uint8]:
 
 
 def _text_columns(texts: Sequence[str], lengths: Ints, joined: str) -> tuple[Columns, Floats]:
-    """Return the columns, and the length of each text with East Asian characters at their weight."""
+    """Return the columns, and the length of each text with weighted East Asian characters."""
     n = len(texts)
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     kinds = _kind_table()[np.minimum(codes, 0xFFFF)]
@@ -458,7 +458,7 @@ def _text_columns(texts: Sequence[str], lengths: Ints, joined: str) -> tuple[Col
 
 
 def _repeated(texts: Sequence[str]) -> Columns:
-    """Mark each text that the page has more than once, and each that it had before."""
+    """Return marks of the texts that occur more than once, and of those that occurred before."""
     index = range(len(texts))
     first = dict(zip(reversed(texts), reversed(index), strict=True))
     firsts = np.array([first[text] for text in texts])
@@ -688,7 +688,7 @@ def _vote_columns(tree: _Tree, text: Columns, weights: Floats, link_share: Float
 
 
 _COMMAS = 8
-"""The place of the commas among the arrays of text columns."""
+"""The index of the commas among the arrays of text columns."""
 
 
 # ---------------------------------------------------------------- what the page declares
@@ -718,7 +718,7 @@ def _anchor_columns(head: Head, texts: Sequence[str], joined: str, lengths: Ints
 
 
 def _places(passages: Iterable[str], joined: str, lengths: Ints) -> Floats:
-    """Mark the first block that has the beginning of a passage."""
+    """Return a mark of the first block with the beginning of each passage."""
     marked = np.zeros(len(lengths))
     for passage in passages:
         if len(passage) > 30 and (at := joined.find(passage[:80])) >= 0:
@@ -727,7 +727,7 @@ def _places(passages: Iterable[str], joined: str, lengths: Ints) -> Floats:
 
 
 def _declared(head: Head) -> tuple[list[str], list[str], str]:
-    """Return titles, descriptions and the story's text, as meta tags and JSON-LD declare them."""
+    """Return the titles, descriptions and the story that meta tags and JSON-LD declare."""
     meta = head.meta
     values: dict[str, list[str]] = {"headline": [], "description": [], "articleBody": []}
     for script in head.json_ld:

@@ -1,7 +1,7 @@
-"""A reading without a model: the texts of the container that holds the page's prose.
+"""A labelling without a model: the texts of the container with most of the page's prose.
 
-It is worse than the model on nearly every page, but it fails on other pages. It steps in where the model keeps almost
-nothing of a dense region of prose.
+It is worse than the model on nearly every page, but it fails on different pages. It replaces the model's result if that
+keeps almost nothing of a dense region of prose.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ _HEADINGS = frozenset(("h2", "h3", "h4"))
 
 
 def main_part(blocks: Sequence[Block], features: Features, words: NDArray[np.floating]) -> list[Label | None]:
-    """Return the label of each text of the main container, and of the headings before one; None for all else."""
+    """Return labels for the texts of the main container and the headings before them; None for other blocks."""
     dense = features.dense
     visible = np.array([not block.hidden for block in blocks])
     inside = (dense[:, _INSIDE] > 0) & (dense[:, _LINK_SHARE] < 0.5) & visible
@@ -35,7 +35,7 @@ def main_part(blocks: Sequence[Block], features: Features, words: NDArray[np.flo
 def replacement(
     blocks: Sequence[Block], features: Features, words: NDArray[np.floating], labels: Sequence[Label]
 ) -> list[Label] | None:
-    """Return the labels with the main part as the story, if the model keeps almost nothing of it; else None."""
+    """Return the labels with the main container as the body if the model keeps almost nothing of it, or None."""
     part = main_part(blocks, features, words)
     prose = np.array([label is Label.BODY for label in part])
     kept = np.array([label in STORY for label in labels])

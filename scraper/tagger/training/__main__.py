@@ -1,10 +1,10 @@
 """Train the labeller: `python -m scraper.tagger.training FOLDER` reads the pages with gold and writes the weights.
 
-Needs torch, and resiliparse for the flattened twin of each page; the library itself needs neither. For each fifth of
-the hosts, networks with different seeds learn from the other four fifths. Their answers on the pages they have not seen
-give the printed figures and the calibration, and the mean of these answers teaches the network that is written, on
-pages with labels and on pages without. The site layer learns from the same answers, as they are as faulty as those on
-new sites. The same seed gives the same weights on the same machine.
+It needs torch, and resiliparse to flatten pages; the library itself needs neither. For each fifth of the hosts,
+networks with different seeds are trained on the other four fifths. Their answers on the held-out pages give the printed
+figures and the calibration, and the mean of these answers is a soft target of the final network, on pages with labels
+and without. The site layer is trained on the same answers, which have as many errors as those on new sites. The same
+seed gives the same weights on the same machine.
 """
 
 import argparse
@@ -32,12 +32,12 @@ from scraper.tagger.training.synthetic import list_pages, story_pages
 
 EPOCHS = {"html": 14, "text": 12}
 Reading = tuple[Answer, Answer]
-"""The answer of a network on a page, and its answer without class names and words."""
+"""The answer of a network for a page, and its answer without class names and words."""
 TEACHERS = {"html": 3, "text": 1}
-"""How many networks are trained for each fifth of the hosts."""
+"""The number of networks trained for each fifth of the hosts."""
 KINDS = (*EPOCHS, "site")
 PLAIN = 500
-"""How many lists of stories, and how many plain pages of single ones, are made of the corpus' stories."""
+"""The number of synthetic lists of stories, and of synthetic pages of single stories."""
 
 
 def read(folder: Path, name: str, sites: Path | None, lists: int) -> tuple[Vocabulary, list[Example]]:
@@ -50,7 +50,7 @@ def read(folder: Path, name: str, sites: Path | None, lists: int) -> tuple[Vocab
 
 
 def _flattened(page: Example) -> Example:
-    """Return the page as lines of text; a block is a line."""
+    """Return the page as flattened text with one line a block."""
     document = segment_text("\n".join(block.text for block in page.document.blocks), page.document.url)
     if len(document.blocks) == len(page.target):
         return page._replace(document=document)
@@ -63,7 +63,7 @@ def _flattened(page: Example) -> Example:
 def held_out(
     pool: ProcessPoolExecutor, examples: Sequence[Example], vocab: Vocabulary, recipes: Sequence[Recipe]
 ) -> list[list[Reading]]:
-    """Return for each recipe and each page the answers of a network that saw no page of its host."""
+    """Return for each recipe and page the answers of a network that was not trained on its host."""
     tasks = [[pool.submit(_one_fold, examples, vocab, recipe, fold) for fold in range(FOLDS)] for recipe in recipes]
     rounds = []
     for recipe, folds in zip(recipes, tasks, strict=True):
@@ -89,7 +89,7 @@ def _read(net: Net, example: Example) -> Reading:
 def _write(
     file: Path, examples: Sequence[Example], vocabulary: Vocabulary, recipe: Recipe, calibration: list[float]
 ) -> None:
-    """Train the last network and write it."""
+    """Train the final network and write it."""
     _prepare()
     save(file, vocabulary, fit(list(filter(_usable, examples)), vocabulary, recipe), calibration)
     print(f"{file.name} written", flush=True)
@@ -106,7 +106,7 @@ def _usable(example: Example) -> bool:
 def _with_teacher(
     examples: Sequence[Example], answers: Sequence[Answer], calibration: Sequence[float]
 ) -> list[Example]:
-    """Add to each page what the networks that had not seen its host say of its blocks."""
+    """Return the pages with soft targets: the held-out answers for their blocks."""
     return [
         example._replace(soft=_chances(out, calibration)) if example.folder not in ("sites", "synthetic") else example
         for example, (out, _) in zip(examples, answers, strict=True)
@@ -143,15 +143,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("folder", type=Path, help="a folder of sets, each with gold.jsonl and pages/")
     parser.add_argument("--sites", type=Path, help="a folder of compiled sites whose posts are known")
     parser.add_argument("--kind", choices=KINDS, action="append", help="train these weights only; html includes site")
-    parser.add_argument("--into", type=Path, default=Path(__file__).parents[1], help="where the weights go")
-    parser.add_argument("--epochs", type=int, help="how often each page is learned from")
+    parser.add_argument("--into", type=Path, default=Path(__file__).parents[1], help="the folder for the weights")
+    parser.add_argument("--epochs", type=int, help="the number of epochs")
     parser.add_argument(
-        "--lists", type=int, default=PLAIN, help="how many lists of stories, and how many plain stories, are made up"
+        "--lists", type=int, default=PLAIN, help="the number of synthetic lists, and of synthetic stories"
     )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--teachers", type=int, help="how many networks are trained for each fifth of the hosts")
-    parser.add_argument("--site-epochs", type=int, default=SITE_EPOCHS, help="the same, for the site layer")
-    parser.add_argument("--jobs", type=int, default=2, help="how many networks are trained at once")
+    parser.add_argument("--teachers", type=int, help="the number of networks for each fifth of the hosts")
+    parser.add_argument("--site-epochs", type=int, default=SITE_EPOCHS, help="the number of epochs of the site layer")
+    parser.add_argument("--jobs", type=int, default=2, help="the number of networks trained in parallel")
     options = parser.parse_args(arguments)
     _prepare()
     with ProcessPoolExecutor(options.jobs, get_context("fork")) as pool:

@@ -1,8 +1,7 @@
-"""Gold bodies to targets: the share of each block's words that belongs to the story.
+"""Alignment of gold bodies with blocks: the share of each block's words that belongs to the story.
 
-A body is aligned with the blocks in page order, so that a heading that is both in the menu and in the story counts
-once, where the story has it. Marked segments (what must and must not be in the body) cover a few blocks only; the
-others stay unknown.
+A body is aligned in page order, so that a heading in both the menu and the story counts once, in the story. Marked
+segments (which the body must or must not contain) cover a few blocks only; the others stay unknown.
 """
 
 import re
@@ -22,9 +21,9 @@ UNKNOWN = -1.0
 _WORD = re.compile(r"\w+")
 _SHINGLE = 4
 _MANY = 40
-"""A run of words that occurs in the gold more often than this says nothing of its place."""
+"""The most occurrences in the gold body of a run of words that is used for the alignment."""
 _DRIFT = 8
-"""How many words may be missing or added between two parts of one paragraph."""
+"""The most words missing or added between two parts of a paragraph."""
 
 
 class _Match(NamedTuple):
@@ -34,7 +33,7 @@ class _Match(NamedTuple):
 
 
 def targets(document: Document, gold: dict[str, Any]) -> NDArray[np.float32]:
-    """Return for each block the share of its words that the body has, 0 to 1, or -1 where the gold does not say."""
+    """Return for each block the share of its words that the body has, 0 to 1, or -1 if unknown."""
     texts = [block.text for block in document.blocks]
     if gold.get("body"):
         return align(texts, gold["body"])
@@ -80,7 +79,7 @@ def align(texts: Sequence[str], body: str) -> NDArray[np.float32]:
 
 
 class _Gold:
-    """A gold body, and where each run of words occurs in it."""
+    """A gold body with an index of its runs of words."""
 
     def __init__(self, body: str) -> None:
         lines = [words(line) for line in body.splitlines()]
@@ -93,7 +92,7 @@ class _Gold:
                 self.places.setdefault(tuple(self.words[place : place + size]), []).append(place)
 
     def matches(self, block: list[str]) -> list[_Match]:
-        """Return the places where a block may be."""
+        """Return the possible positions of a block."""
         size = len(block)
         if not size:
             return []
@@ -127,7 +126,7 @@ class _Gold:
 
 
 def _best_chain(options: Sequence[Sequence[_Match]], size: int) -> dict[int, _Match]:
-    """Choose at most one match a block, in order and not overlapping, that cover the most words."""
+    """Return at most one match a block, in order and without overlaps, so that they cover the most words."""
     ends, scores = [0], [0.0]  # the best score of a chain that ends at or before a place; both rise
     back: list[Any] = [None]
     for index, matches in enumerate(options):
@@ -159,7 +158,7 @@ def _put(ends: list[int], scores: list[float], back: list[Any], new: tuple[int, 
 
 
 def _out_of_order(matches: Sequence[_Match], covered: NDArray[np.bool_], size: int) -> _Match | None:
-    """Return a match elsewhere in the body, for a text that is too long to be there by chance."""
+    """Return a match out of order for a text that is too long to match by chance, or None."""
     for match in matches:
         free = (match.end - match.start) - int(covered[match.start : match.end].sum())
         if size >= 3 and match.words >= 0.7 * size and free >= 0.8 * (match.end - match.start):

@@ -1,4 +1,4 @@
-"""How well networks read pages of hosts that they have not seen: bodies, labels, verdicts, reliability."""
+"""Evaluation on pages of unseen hosts: bodies, labels, verdicts, reliability."""
 
 import itertools
 from collections import Counter, defaultdict
@@ -26,11 +26,11 @@ Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
 _STEPS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.01)
 """The bounds of the rows of the reliability table."""
 _ROUNDS = 12
-"""How often the shifts of the labels are mended."""
+"""The number of updates of the label shifts."""
 
 
 class Read(NamedTuple):
-    """A page as it was read: the reading, and F1 by words of its body, where there is a gold body."""
+    """A page with its reading and the F1 by words of its body, None without a gold body."""
 
     example: Example
     reading: Reading
@@ -38,18 +38,18 @@ class Read(NamedTuple):
 
 
 def mean_answer(answers: Sequence[Answer]) -> Answer:
-    """Return the mean of what several networks say of a page."""
+    """Return the mean answer of several networks for a page."""
     blocks, page = zip(*answers, strict=True)
     return np.mean(blocks, axis=0), np.mean(page, axis=0)
 
 
 def calibrate(examples: Sequence[Example], answers: Sequence[Answer]) -> list[float]:
-    """Return the scale and shift that make a logit of the story a log-odds, then a shift for each label's logit."""
+    """Return the scale and shift from a logit of the story to log-odds, then a shift for each label's logit."""
     return [*_line(examples, answers), *_label_shifts(examples, answers)]
 
 
 def _label_shifts(examples: Sequence[Example], answers: Sequence[Answer]) -> list[float]:
-    """Return the shifts by which each label outside the story is given as often as readers gave it."""
+    """Return the shifts with which each label outside the story is predicted as often as readers gave it."""
     rows = [
         (example.kind[chosen], out[chosen, 1 + STORY :])
         for example, (out, _) in zip(examples, answers, strict=True)
@@ -86,7 +86,7 @@ def _line(examples: Sequence[Example], answers: Sequence[Answer]) -> list[float]
 def read_all(
     examples: Sequence[Example], answers: Sequence[Answer], vocabulary: Vocabulary, calibration: Sequence[float]
 ) -> Iterator[Read]:
-    """Read each page as the library would, from what a network says of it."""
+    """Yield each page as the library would read it from the answer of a network."""
     network = Network(vocabulary, {}, np.array(calibration))
     for example, (out, verdict) in zip(examples, answers, strict=True):
         assert example.features is not None

@@ -1,4 +1,4 @@
-"""Training: the vocabulary, the loss, and the loop."""
+"""Training: the vocabulary, the loss, and the training loop."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -30,9 +30,9 @@ BATCH, RATE, TABLE_RATE, DECAY = 16, 3e-3, 3.0, 0.02
 CLASSES, WORDS, LINKS = 1200, 1500, 600
 WORD_WEIGHT, BLOCK_WEIGHT, KIND_WEIGHT, F1_WEIGHT, VERDICT_WEIGHT, SOFT_WEIGHT = 2.0, 0.25, 2.0, 1.0, 0.5, 0.5
 RARE = 0.3
-"""How much a rare label counts more: its share among the labels to the power of minus this."""
+"""The exponent of label weights: a label weighs its share to the power of minus this."""
 LONGEST = 1500
-"""How many blocks of a page are learned from."""
+"""The most blocks of a page used for training."""
 
 STEMS = (
     "comment disqus relat recommend popular trending mostread sidebar promo advert sponsor newsletter subscri"
@@ -44,18 +44,18 @@ STEMS = (
     " prev pagin disclaimer legal privacy donat support video player embed tweet hidden hide screen print mobile"
     " desktop outbrain taboola widget card grid list item form tab"
 ).split()
-"""Class words that are too rare to be learned alone are read as the first of these that they contain."""
+"""Class words too rare for a vector of their own share that of the first stem that they contain."""
 
 
 class Recipe(NamedTuple):
-    """How a network is trained."""
+    """The settings of one training run."""
 
     seed: int
     epochs: int
 
 
 def build_vocabulary(examples: Sequence[Example]) -> Vocabulary:
-    """Return the words that occur on pages of the most hosts."""
+    """Return a vocabulary of the words that occur on the most hosts."""
     classes: dict[str, set[str]] = {}
     edges: dict[str, set[str]] = {}
     links: dict[str, set[str]] = {}
@@ -82,23 +82,23 @@ def _most(hosts: dict[str, set[str]], number: int) -> dict[str, int]:
 
 
 class Targets(NamedTuple):
-    """What a batch should give."""
+    """The targets of a batch."""
 
     story: Tensor
     weight: Tensor
-    """Of each block in the loss of the story."""
+    """The weight of each block in the loss of the story."""
     matched: Tensor
-    """How many words of each block the body has, and below how many it has at all."""
+    """The number of words of each block that the body has; `length` is the number of all its words."""
     length: Tensor
     kind: Tensor
     kind_weight: Tensor
     shares: Tensor
-    """The chances of the labels that a teacher gives, or zeros."""
+    """The weighted chances of the labels in the soft targets, or zeros."""
     verdict: Tensor
 
 
 def build_targets(examples: Sequence[Example], weights: NDArray[np.float32]) -> Targets:
-    """Return the targets of some pages."""
+    """Return the targets of a batch of pages; `weights` are those of the labels."""
     rows: list[tuple[NDArray[np.float32], ...]] = []
     for example in examples:
         target, trust = _target(example)
@@ -123,7 +123,7 @@ def build_targets(examples: Sequence[Example], weights: NDArray[np.float32]) -> 
 
 
 def _target(example: Example) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the share of the story in each block, and how far it can be trusted."""
+    """Return the share of the story in each block, and its weight, 0 to 1."""
     target = example.target
     if example.soft is None:
         return np.maximum(target, 0), (target >= 0).astype(np.float32)
@@ -141,7 +141,7 @@ def _shares(example: Example) -> NDArray[np.float32]:
 
 
 def total_loss(out: Tensor, verdict: Tensor, page: Tensor, targets: Targets) -> Tensor:
-    """Return the loss of the story by words and by blocks, of the page's F1 by words, of labels, and of verdicts."""
+    """Return the sum of the losses of the body, of its F1 by words, of the labels, and of the verdicts."""
     pages = len(verdict)
     story_loss = functional.binary_cross_entropy_with_logits(out[:, 0], targets.story, reduction="none")
     body_loss = (story_loss * targets.weight).sum() / pages
@@ -161,7 +161,7 @@ def total_loss(out: Tensor, verdict: Tensor, page: Tensor, targets: Targets) -> 
 
 
 def label_weights(examples: Sequence[Example]) -> NDArray[np.float32]:
-    """Return how much each label counts."""
+    """Return the weight of each label; rare ones weigh more."""
     kinds = np.concatenate([example.kind for example in examples])
     share = np.bincount(kinds[kinds >= 0], minlength=len(KINDS)) + 1.0
     share /= share.sum()
@@ -170,7 +170,7 @@ def label_weights(examples: Sequence[Example]) -> NDArray[np.float32]:
 
 
 def fit(examples: Sequence[Example], vocab: Vocabulary, recipe: Recipe) -> Net:
-    """Train a network on some pages, which have features."""
+    """Return a network trained on pages with features."""
     torch.manual_seed(recipe.seed)
     order = np.random.default_rng(recipe.seed)
     dense = np.concatenate([example.features.dense for example in examples if example.features])
@@ -200,7 +200,7 @@ def fit(examples: Sequence[Example], vocab: Vocabulary, recipe: Recipe) -> Net:
 
 
 def _batches(examples: Sequence[Example], vocab: Vocabulary, order: np.random.Generator) -> Iterator[list[Example]]:
-    """Yield the pages of an epoch, changed, a batch at a time."""
+    """Yield the augmented pages of an epoch in batches."""
     shuffled = order.permutation(len(examples))
     for start in range(0, len(examples), BATCH):
         chosen = [examples[i] for i in shuffled[start : start + BATCH]]

@@ -1,4 +1,4 @@
-"""The network of `scraper.tagger.network` in torch, to be trained."""
+"""The network of `scraper.tagger.network` in torch, for training."""
 
 import re
 from collections import Counter
@@ -37,7 +37,7 @@ _COLUMN_GROUPS = (
     r"link:",
     r"link|all link|.*heading",
 )
-"""Columns that describe one thing; in training one group or another is hidden for a page."""
+"""Groups of related columns; in training random groups are masked for a page."""
 _GROUP_OF = torch.tensor(
     [next((i for i, pattern in enumerate(_COLUMN_GROUPS, 1) if re.match(pattern, column)), 0) for column in COLUMNS]
 )
@@ -45,7 +45,7 @@ _URL_FROM = PAGE_COLUMNS.index("URL: none")
 
 
 class Batch(NamedTuple):
-    """Pages one after the other; convolutions see `GAP` empty rows between them."""
+    """Concatenated pages; convolutions see `GAP` empty rows between them."""
 
     dense: Tensor
     declared: Tensor
@@ -65,7 +65,7 @@ class Batch(NamedTuple):
 
 
 def join(pages: Sequence[Features]) -> Batch:
-    """Join the features of some pages."""
+    """Return the features of several pages as one batch."""
     fields: dict[str, list[Any]] = {name: [] for name in Batch._fields}
     sizes = Counter[str]()
     for number, f in enumerate(pages):
@@ -191,7 +191,7 @@ class Net(nn.Module):
         return torch.cat([dense, *named, above, first, last, heading, links], 1)
 
     def vectors(self, table: Tensor, bags: tuple[Tensor, Tensor]) -> Tensor:
-        """Return the normalised sum of the vectors of each bag; in training, some words are forgotten."""
+        """Return the normalised sum of the vectors of each bag; in training, random words are dropped."""
         flat, of = bags
         if self.training:
             flat = torch.where(torch.rand(len(flat)) < FORGET, 0, flat)
@@ -214,7 +214,7 @@ def _scale(number: Tensor, many: int) -> Tensor:
 
 
 def _above(values: Tensor, parent: Tensor) -> Tensor:
-    """Return for each element the normalised sum of its own value and those around it, the page's own left out."""
+    """Return for each element the normalised sum of its value and its ancestors', without the page's own."""
     top = parent == torch.arange(len(parent))
     total = torch.cat([values, values.new_ones((len(values), 1))], 1)
     total = torch.where(top[:, None], 0.0, total)

@@ -1,7 +1,7 @@
-"""Pages of plain themes made of the corpus' own stories: lists of stories, and single stories.
+"""Synthetic pages of simple themes with stories of the corpus: lists of stories, and single stories.
 
-Few pages of the corpus are lists, and crawls meet more lists than stories. The single stories have the same themes, so
-that a plain page is not taken for a list because it is plain.
+The corpus has few lists, while crawls fetch more lists than stories. The single stories use the same themes, so that
+the network does not learn to take every simple page for a list.
 """
 
 import html
@@ -68,7 +68,7 @@ _LEAST_EXCERPT = 80
 
 
 def list_pages(examples: Sequence[Example], number: int, seed: int) -> Iterator[Example]:
-    """Yield pages that list stories of the corpus; those of one page are of one fold."""
+    """Yield pages with lists of stories of the corpus; the stories of a page are of the same fold."""
     order = np.random.default_rng(seed)
     stories = [story for example in examples if (story := _story(example))]
     for count in range(number):
@@ -83,7 +83,7 @@ def list_pages(examples: Sequence[Example], number: int, seed: int) -> Iterator[
 
 
 def story_pages(examples: Sequence[Example], number: int, seed: int) -> Iterator[Example]:
-    """Yield pages of single stories of the corpus, cut to any length."""
+    """Yield pages of single stories of the corpus, cut to random lengths."""
     order = np.random.default_rng(seed)
     stories = [story for example in examples if (story := _story(example))]
     for count in range(number):
@@ -118,7 +118,7 @@ _Story = tuple[str, str, list[str]]
 
 
 def _story(example: Example) -> _Story | None:
-    """Return the host, headline and paragraphs of a page with a story."""
+    """Return the host, headline and paragraphs of a page; None without a story."""
     texts = [b.text for b, share in zip(example.document.blocks, example.target.tolist(), strict=True) if share > 0.5]
     prose = [text for text in texts if len(text) >= _LEAST_EXCERPT]
     headline = str(example.gold.get("headline") or example.document.head.title)[:150]
@@ -171,7 +171,7 @@ def _inside(content: str, order: np.random.Generator) -> str:
 
 
 def _page(site: str, head: tuple[str, str], content: str, recent: Sequence[_Story], order: np.random.Generator) -> str:
-    """Return a page with more or less around its content; `head` is the title and the kind that it declares."""
+    """Return a page with a random frame around its content; `head` is its title and declared kind."""
     title, kind = head
     words = ("news", "sport", "about", "archive", "contact")[: int(order.integers(0, 6))]
     menu = "".join(f"<li><a href='/{word}/'>{word.title()}</a></li>" for word in words)
@@ -196,7 +196,7 @@ _STYLE = {
     "tags": 0.3,
     "bare": 0.15,
 }
-"""How often a theme has each of these."""
+"""The chance of each feature of a theme."""
 
 
 def _entry(story: _Story, number: int, wrapper: tuple[str, str], style: dict[str, bool], form: tuple[int, str]) -> str:
