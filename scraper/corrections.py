@@ -1,7 +1,7 @@
-"""Labels of the learned labeller corrected where the page itself is sure.
+"""Corrections of the trained labeller's labels by unambiguous evidence on the page.
 
-A next story below the one being read, comments, links to other stories amid its paragraphs, appeals and legal notices
-leave the story; a dateline in an element of its own and the rows of a table that the story holds enter it.
+The next story on the page, comments, links to other stories between paragraphs, appeals and legal notices are removed
+from the story; a dateline in a separate element and the rows of a table within the story are added.
 """
 
 import re
@@ -32,7 +32,7 @@ _REPLIES = tuple(
         "|"
     )
 )
-_LONG_WORD = re.compile(r"\w{4}|[\u2e80-\uffff]{2}")  # a calendar has none
+_LONG_WORD = re.compile(r"\w{4}|[\u2e80-\uffff]{2}")  # none in a calendar
 _WRITTEN = re.compile(r"\b(?:by|von|par|por|di|door|av)\s+\w", re.IGNORECASE)
 _ENDS = re.compile(r"[.!?…。！？؟।][\"'”’»）)]?$")
 _LEADS = re.compile(r"(?:[^.!?。！？]{1,24}[:：|>»\]】]|[^\w\s]{1,3})\s*$")
@@ -52,7 +52,7 @@ _CONSENT = tuple(
 
 
 def correct(document: Document, reading: Reading) -> Reading:
-    """Return the reading with its labels corrected; a page in flattened text stays as it is."""
+    """Return the reading with corrected labels; flattened text stays unchanged."""
     if not document.elements:
         return reading
     labelled = list(reading.labelled)
@@ -87,7 +87,7 @@ def _story(labelled: Sequence[Labelled]) -> list[int]:
 
 
 def _without_next_story(document: Document, labelled: list[Labelled]) -> None:
-    """End the story at the head of another: a heading like the headline, with its own date or byline and text."""
+    """End the story at the head of another: a heading with a date or byline, and with text below."""
     start = next((index for index, item in enumerate(labelled) if item.label is Label.HEADLINE), None)
     if start is None:
         return
@@ -107,7 +107,7 @@ def _without_next_story(document: Document, labelled: list[Labelled]) -> None:
 
 
 def _is_other_head(document: Document, labelled: Sequence[Labelled], start: int, index: int) -> bool:
-    """Return whether a block is a heading of another story, with a date or a byline and paragraphs below."""
+    """Return whether a block is the heading of another story, with a date or byline and paragraphs below."""
     block = labelled[index].block
     if block.tag not in _HEADINGS or not _WIDE_TITLE <= len(block.text) <= _MOST_TITLE or block.hidden:
         return False
@@ -125,14 +125,14 @@ def _is_meta(item: Labelled) -> bool:
 
 
 def _is_signed(labelled: Sequence[Labelled], index: int) -> bool:
-    """Return whether both a date and a writer stand below a heading."""
+    """Return whether a heading is followed by both a date and an author."""
     lines = [item for item in labelled[index + 1 : index + 1 + _META_LINES] if len(item.block.text) <= _META_LINE]
     dated = any(item.block.datetime or _YEAR_OR_TIME.search(item.block.text) for item in lines)
     return dated and any(item.label is Label.BYLINE or _WRITTEN.match(item.block.text) for item in lines)
 
 
 def _is_apart(document: Document, labelled: Sequence[Labelled], pair: tuple[int, int], around: int) -> bool:
-    """Return whether a heading is of the headline's rank, or outside the story with a date and a writer."""
+    """Return whether a heading is an `h1` as the headline is, or outside the story with a date and an author."""
     headline, block = labelled[pair[0]].block, labelled[pair[1]].block
     is_outside = around not in (-1, *_ancestors(document, block))
     return block.tag == headline.tag == "h1" or (is_outside and _is_signed(labelled, pair[1]))
@@ -162,7 +162,8 @@ def _common(document: Document, one: Block, other: Block) -> int:
 def _without_comments(document: Document, labelled: list[Labelled]) -> None:
     """Remove reader comments below the story: texts of which at least two have a reply link.
 
-    In a forum they are the story: so the page must declare an article, or they must not be much longer than the rest.
+    In a forum they are the story. For this reason the page must declare an article, or the comments must not be much
+    longer than the text above them.
     """
     replies = []
     for index, item in enumerate(labelled):

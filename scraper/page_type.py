@@ -1,4 +1,4 @@
-"""Whether a page is an article at all, and what it is when it is not."""
+"""The type of a page: whether it is an article, and the reason if it is not."""
 
 import re
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ _ARTICLE = re.compile("rticle|Posting|Report")
 
 
 def refusal(document: Document, reading: Reading, claims: Claims) -> Reason | None:
-    """Return the reason for which a page is no article, or None."""
+    """Return the reason why a page is not an article, or None if it is one."""
     visible = [item for item in reading.labelled if item.label is not Label.HIDDEN]
     length = sum([len(item.block.text) for item in visible if item.label in _PROSE])
     if length < _SHORT_PAGE:
@@ -64,13 +64,13 @@ def refusal(document: Document, reading: Reading, claims: Claims) -> Reason | No
 
 
 def _least(visible: Sequence[Labelled], is_article: bool) -> int:
-    """Return how much prose a story has at least: little where a date, a byline or the page says that it is one."""
+    """Return the least characters of prose of a story: fewer with a date, a byline or a declaration of an article."""
     dated = any(item.label in (Label.DATE, Label.BYLINE) for item in visible)
     return _FEW_CHARACTERS if dated or is_article else 3 * _FEW_CHARACTERS
 
 
 def _short_page(document: Document, visible: Sequence[Labelled], claims: Claims) -> Reason | None:
-    """Return whether the page is an error or a wall, unless what speaks for a story outweighs what it says."""
+    """Return why a page with little prose is no article, unless the evidence for a story is stronger, or None."""
     heads = [document.head.title, *(item.block.text for item in visible if item.label is Label.HEADLINE)]
     texts = [item.block.text for item in visible if item.block.text not in heads]
     lines = [item.block.text for item in visible if not item.block.links and item.block.text not in heads]
@@ -84,7 +84,7 @@ def _short_page(document: Document, visible: Sequence[Labelled], claims: Claims)
 
 
 def _story_evidence(visible: Sequence[Labelled], claims: Claims) -> int:
-    """Count what speaks for a story: declarations, a date or byline shown, sentences."""
+    """Return the evidence for a story: declarations, a visible date or byline, sentences."""
     sentences = [item for item in visible if item.label in _PROSE and _SENTENCE.search(item.block.text[-8:])]
     return (
         2 * (_ARTICLE.search(claims.kind or "") is not None)
@@ -95,14 +95,14 @@ def _story_evidence(visible: Sequence[Labelled], claims: Claims) -> int:
 
 
 def _evidence(pattern: re.Pattern[str], heads: Sequence[str], lines: Sequence[str]) -> int:
-    """Count what speaks against a story: a head that says little else, one that has the words, a line that has them."""
+    """Return the evidence against a story: heads that match a pattern, more if they have few other words, and lines."""
     matches = [(match, head) for head in heads if (match := pattern.search(head))]
     bare = any(len(head) <= len(match[0]) + _BARE for match, head in matches)
     return 2 * bare + bool(matches) + any(map(pattern.search, lines))
 
 
 def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled], length: int) -> bool:
-    """Return whether the page is a list of stories: as the model says, or for a template by its links."""
+    """Return whether the page is a list of stories: by the model, or for a template by its links."""
     prose = [item.block for item in visible if item.label in _PROSE]
     is_linked = 2 * sum([block.link_chars for block in prose]) > length
     if is_linked and (reading.listing is None or reading.listing > _UNLIKELY_LISTING):
@@ -119,7 +119,7 @@ def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled
         return True
     subheadings = [item.block.link_chars > 0 for item in visible if item.label is Label.SUBHEADING]
     if len(subheadings) >= _SOME and all(subheadings):
-        return True  # the subheadings of a story are no links
+        return True  # the subheadings of a story are not links
     titles = sum([_is_title(item.block) for item in visible if item.label not in _FRAME and item.label not in LISTS])
     if titles >= _MANY and length < (_FEW_CHARACTERS if prose else 1):
         return True
@@ -127,7 +127,7 @@ def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled
 
 
 def _is_interrupted(visible: Sequence[Labelled], length: int) -> bool:
-    """Return whether there are at least half as many titles between the paragraphs as paragraphs."""
+    """Return whether there are at least half as many titles between paragraphs as paragraphs."""
     titles = paragraphs = so_far = 0
     for item in visible:
         if item.label in _PROSE:
@@ -141,7 +141,7 @@ def _is_interrupted(visible: Sequence[Labelled], length: int) -> bool:
 
 
 def _is_repetitive(visible: Sequence[Labelled]) -> bool:
-    """Return whether many lines say "Read more", as after each summary of a list in flattened text."""
+    """Return whether many lines are "Read more", as after the summaries of a list in flattened text."""
     return sum([len(item.block.text) < _TITLE and bool(_BUTTON.match(item.block.text)) for item in visible]) >= _MANY
 
 

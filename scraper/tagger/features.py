@@ -75,12 +75,12 @@ _UPPER, _SPACE, _COMMA, _STOP, _NONE = (_KINDS.index(kind) for kind in ("upper",
 _EAST = _KINDS.index("east")
 _EACH_KIND = np.arange(_N)[:, None]
 _EASTERN_WEIGHT = 2
-"""How many Latin characters one character of an East Asian script is worth."""
+"""The weight of an East Asian character, in Latin characters."""
 
 _PROSE_FROM = 80
 """The least length of prose, which is text that is not mostly links."""
 _OPENING, _CLOSING, _PATH = 40, 24, 60
-"""How many characters at the start and end of a text, and of a link's path, are read as words."""
+"""Characters at the start and end of a text, and of a link's path, that are read as words."""
 _PARTS = (0.5, 0.8, 0.95)
 """Shares of the page's prose; the smallest container with at least each share is a landmark."""
 _MAX_LENGTH = 4000
@@ -481,7 +481,7 @@ def _link_columns(blocks: Sequence[Block], share: Floats, is_heading: NDArray[np
 
 
 def _running(*columns: Floats) -> Floats:
-    """Return running sums after a zero: the sum over the blocks i to j - 1 is `sums[:, j] - sums[:, i]`."""
+    """Return cumulative sums after a zero: the sum over the blocks i to j - 1 is `sums[:, j] - sums[:, i]`."""
     sums = np.zeros((len(columns), len(columns[0]) + 1))
     np.cumsum(columns, axis=1, out=sums[:, 1:])
     return sums
@@ -511,7 +511,7 @@ def _since(heading: Ints) -> Floats:
 
 
 def _path_columns(path: Ints, prose: Floats, weights: Floats, link_share: Floats) -> Floats:
-    """Describe the blocks that share a path: the same tag and class inside the same tag and class."""
+    """Return the columns of the blocks with the same path: the same tag and names in the same parent."""
     number = np.bincount(path)
     length = np.bincount(path, weights)
     of_prose = np.bincount(path, prose)
@@ -530,7 +530,7 @@ def _path_columns(path: Ints, prose: Floats, weights: Floats, link_share: Floats
 
 
 class _Tree(NamedTuple):
-    """The elements around the blocks. An element's blocks are a run: `first` and `last` are its bounds."""
+    """The elements around the blocks. An element's blocks are consecutive, from `first` to `last`."""
 
     names: Bags
     name_of: Ints
@@ -542,7 +542,7 @@ class _Tree(NamedTuple):
     last: Ints
     depth: Floats
     is_heading: NDArray[np.bool_]
-    """For each block."""
+    """For each block: whether it is a heading."""
     is_paragraph: NDArray[np.bool_]
     """For each element: whether it holds text for the container around it."""
 
@@ -573,7 +573,7 @@ def _tree(elements: Sequence[Element], blocks: Sequence[Block], vocabulary: Mapp
 
 
 def up_the_tree(values: Floats, parent: Ints) -> Floats:
-    """Add to each element's values those of all elements around it, in steps that double their reach.
+    """Return each element's values plus those of all its ancestors, in steps of doubling distance.
 
     The values of the page itself, element 0, must be 0.
     """
@@ -600,7 +600,7 @@ def _runs(parents: list[int], leaf: Ints) -> tuple[Ints, Ints]:
 
 
 def _containers(tree: _Tree) -> Ints:
-    """Return for each block the elements around it, level by level, each with more blocks than the one before."""
+    """Return for each block its containers, level by level, each with more blocks than the one before."""
     parent, first, last = tree.parent, tree.first, tree.last
     same = (first == first[parent]) & (last == last[parent])
     widest = np.where(same, parent, np.arange(len(parent)))
@@ -618,7 +618,7 @@ def _numbered(values: Ints) -> Ints:
 
 
 def _level_columns(first: Ints, last: Ints, sums: Floats) -> Floats:
-    """Describe the blocks from `first` to `last`, for each level."""
+    """Return the columns of the containers with the blocks from `first` to `last`, for each level."""
     prose, length, linked = sums[:, last + 1] - sums[:, first]
     index = np.arange(first.shape[1])
     number = last + 1 - first
@@ -637,7 +637,7 @@ def _level_columns(first: Ints, last: Ints, sums: Floats) -> Floats:
 
 
 def _landmark_columns(tree: _Tree, sums: Floats) -> Columns:
-    """Return whether a block is before, in or after the smallest element with a given part of the prose."""
+    """Return marks of the blocks before, in and after the smallest element with each share of the prose."""
     held = np.flatnonzero(tree.last >= 0)
     first, last = tree.first[held], tree.last[held]
     prose = sums[0, last + 1] - sums[0, first]
@@ -659,10 +659,10 @@ _PARAGRAPHS = frozenset(("p", "h2", "h3", "h4", "h5", "h6", "blockquote", "li", 
 
 
 def _vote_columns(tree: _Tree, text: Columns, weights: Floats, link_share: Floats, sums: Floats) -> Columns:
-    """Score the containers as a reader without training does, and place each block against the best one.
+    """Return the position of each block relative to the best container by a heuristic score.
 
-    A text earns its container a point, one for each comma and up to three for its length; the container around that
-    one gets half as much. The score shrinks by the container's share of link text.
+    A text gives its container a point, one for each comma and up to three for its length, and half as much to the
+    parent of the container. The score is reduced by the container's share of link text.
     """
     commas = text[_COMMAS] * 5
     points = np.where(weights >= _LEAST_SCORED, (1 + commas + np.minimum(weights / 100, 3)) * (1 - link_share), 0.0)
@@ -744,7 +744,7 @@ def _folded(texts: Iterable[str]) -> list[str]:
 
 
 _LONG_TEXT, _LONG_STORY = 2_000, 50_000
-"""Characters of a declared title or description, and of a declared story, in which the blocks are searched for."""
+"""The most characters of a declared title or description, and of a declared story."""
 
 
 def _json_string(script: str, at: int) -> str:
