@@ -99,7 +99,7 @@ def _without_next_story(document: Document, labelled: list[Labelled]) -> None:
     ]
     if not 0 < len(heads) < _ENTRIES:
         return
-    around = _common(document, labelled[start].block, labelled[prose[0]].block)
+    around = _common_ancestor(document, labelled[start].block, labelled[prose[0]].block)
     end = next((index for index in heads if _is_apart(document, labelled, (start, index), around)), None)
     for index in range(end, len(labelled)) if end is not None else ():
         if labelled[index].label in STORY or labelled[index].label in _HEAD:
@@ -150,7 +150,7 @@ def _ancestors(document: Document, block: Block) -> Iterator[int]:
         element = document.elements[element].parent
 
 
-def _common(document: Document, one: Block, other: Block) -> int:
+def _common_ancestor(document: Document, one: Block, other: Block) -> int:
     """Return the innermost element around both blocks, or -1."""
     around = set(_ancestors(document, one))
     return next((element for element in _ancestors(document, other) if element in around), -1)
@@ -241,11 +241,11 @@ def _without_notices(_: Document, labelled: list[Labelled]) -> None:
     story = _story(labelled)
     if len(story) <= _FEW:
         return
-    whole = "\n".join([labelled[index].block.text for index in story]).lower()
-    words = [word for word in APPEAL_WORDS if word in whole]
+    story_text = "\n".join([labelled[index].block.text for index in story]).lower()
+    words = [word for word in APPEAL_WORDS if word in story_text]
     if words:
-        _leave_out(labelled, story[1:], lambda text: _is_appeal(text, words), "an appeal")
-    _leave_out(labelled, story[-_LAST:], _LEGAL.search, "a legal notice")
+        _relabel_all(labelled, story[1:], lambda text: _is_appeal(text, words), "an appeal")
+    _relabel_all(labelled, story[-_LAST:], _LEGAL.search, "a legal notice")
 
 
 def _is_appeal(text: str, words: Sequence[str] = APPEAL_WORDS) -> bool:
@@ -253,7 +253,7 @@ def _is_appeal(text: str, words: Sequence[str] = APPEAL_WORDS) -> bool:
     return any([word in lowered for word in words]) and _APPEAL.search(text) is not None
 
 
-def _leave_out(labelled: list[Labelled], places: Iterable[int], search: Callable[[str], object], reason: str) -> None:
+def _relabel_all(labelled: list[Labelled], places: Iterable[int], search: Callable[[str], object], reason: str) -> None:
     for index in places:
         text = labelled[index].block.text
         if len(text) <= _NOTICE and not _QUOTED.search(text) and search(text):

@@ -50,20 +50,20 @@ def refusal(document: Document, reading: Reading, claims: Claims) -> Reason | No
     visible = [item for item in reading.labelled if item.label is not Label.HIDDEN]
     length = sum([len(item.block.text) for item in visible if item.label in _PROSE])
     if length < _SHORT_PAGE:
-        shown = [item.block.text for item in visible if item.label in _PROSE]
-        if embedded_body(document, claims, shown):
+        texts = [item.block.text for item in visible if item.label in _PROSE]
+        if embedded_body(document, claims, texts):
             return None
         if reason := _short_page(document, visible, claims):
             return reason
     is_article = _ARTICLE.search(claims.kind or "") is not None
     if length < 3 * _FEW_CHARACTERS and sum([_is_title(item.block) for item in visible]) < _SOME:
-        return "empty" if length < _least(visible, is_article) else None
+        return "empty" if length < _least_prose(visible, is_article) else None
     if not (is_article and length >= _SOME_PROSE) and _is_listing(document, reading, visible, length):
         return "listing"
-    return None if length >= _least(visible, is_article) else "empty"
+    return None if length >= _least_prose(visible, is_article) else "empty"
 
 
-def _least(visible: Sequence[Labelled], is_article: bool) -> int:
+def _least_prose(visible: Sequence[Labelled], is_article: bool) -> int:
     """Return the least characters of prose of a story: fewer with a date, a byline or a declaration of an article."""
     dated = any(item.label in (Label.DATE, Label.BYLINE) for item in visible)
     return _FEW_CHARACTERS if dated or is_article else 3 * _FEW_CHARACTERS
@@ -77,10 +77,10 @@ def _short_page(document: Document, visible: Sequence[Labelled], claims: Claims)
     story = _story_evidence(visible, claims)
     if _evidence(_ERROR, heads, [line for line in lines if len(line) < _LINE][:_LINES]) > story:
         return "error page"
-    shown = sum([len(item.block.text) for item in visible])
-    if _evidence(_BLOCKED, heads, texts[:_LINES] if shown < _SHORT_PAGE else ()) > story:
+    length = sum([len(item.block.text) for item in visible])
+    if _evidence(_BLOCKED, heads, texts[:_LINES] if length < _SHORT_PAGE else ()) > story:
         return "blocked"
-    return "empty" if shown < _FEW_CHARACTERS else None
+    return "empty" if length < _FEW_CHARACTERS else None
 
 
 def _story_evidence(visible: Sequence[Labelled], claims: Claims) -> int:

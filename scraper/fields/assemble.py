@@ -208,8 +208,8 @@ def _count(profile: Profile | None, name: str, lines: Iterable[str]) -> int | No
 def _published(
     document: Document, story: _Story, claims: Claims, profile: Profile | None
 ) -> tuple[str | None, datetime | None]:
-    shown = story.texts(Label.DATE, Label.BYLINE)
-    if (raw := _field(profile, "date", shown)) and (moment := dates.parse(raw)):
+    lines = story.texts(Label.DATE, Label.BYLINE)
+    if (raw := _field(profile, "date", lines)) and (moment := dates.parse(raw)):
         return raw, moment
     return publication.published(document, story, claims)
 
@@ -220,8 +220,8 @@ def _site_name(document: Document, story: _Story, claims: Claims, profile: Profi
         return headline.site_name(claims, title)
     headlines = story.texts(Label.HEADLINE)
     for line in (*story.texts(Label.BREADCRUMB), document.head.title):
-        _, before, tail = line.rpartition(headlines[0]) if headlines else ("", "", line)
-        if match := profile.site_tail.search(tail if before else line):
+        _, prefix, tail = line.rpartition(headlines[0]) if headlines else ("", "", line)
+        if match := profile.site_tail.search(tail if prefix else line):
             return next(filter(None, match.groups()), "").strip() or None
     return claims.site_name
 

@@ -52,15 +52,15 @@ def authors(document: Document, labelled: Sequence[Labelled], claims: Claims) ->
     """Return the people who wrote the story, or a brand if only a brand is named."""
     host = _host(document.url or document.head.canonical or "")
     declared = person_names.declared(claims.authors)
-    ours = [name for name in declared if not person_names.is_office(name) and name not in claims.brands]
-    named = [name for name in ours if not person_names.is_brand(name, claims.site_name, host)]
+    candidates = [name for name in declared if not person_names.is_office(name) and name not in claims.brands]
+    named = [name for name in candidates if not person_names.is_brand(name, claims.site_name, host)]
     bylines = _Bylines(document, labelled)
     near = bylines.near()
-    shown = _without_brand(near, claims, host)
+    visible = _without_brand(near, claims, host)
     if any(map(person_names.is_person, named)):
         return tuple(named)
-    if shown or named:
-        return shown or tuple(named)
+    if visible or named:
+        return visible or tuple(named)
     handle = bylines.handle()
     if handle and not person_names.is_office(handle) and not person_names.is_brand(handle, claims.site_name, host):
         return (handle,)
@@ -111,16 +111,16 @@ class _Bylines:
 
     def far(self) -> tuple[str, ...]:
         """Return the people of the first byline elsewhere."""
-        outside = [i for i in self.others if self.labelled[i].label not in _FRAME]
-        labelled = [i for i in outside if self.labelled[i].label is Label.BYLINE]
-        return self._first(outside, self._signed) or self._first(labelled, self._labelled)
+        places = [i for i in self.others if self.labelled[i].label not in _FRAME]
+        labelled = [i for i in places if self.labelled[i].label is Label.BYLINE]
+        return self._first(places, self._signed) or self._first(labelled, self._labelled)
 
     def handle(self) -> str | None:
         """Return the partial name in the author slot next to the headline, or None."""
         for index in [*self.behind[: _AT_ONCE + 1], *self.above]:
             block = self.labelled[index].block
             if self._may_name(index):
-                lines = self._signed(block) or self._opened(index)
+                lines = self._signed(block) or self._introduced_line(index)
                 handles = (person_names.handle(line) for line in lines if person_names.opens(line) or _is_bare(line))
                 if name := next(filter(None, handles), None):
                     return name
@@ -128,24 +128,24 @@ class _Bylines:
 
     def _introduced(self, places: Iterable[int]) -> tuple[str, ...]:
         """Return the people named by a block that follows a separate block such as "Written by"."""
-        people = (person_names.names(self._opened(index)) for index in places if self._may_name(index))
+        people = (person_names.names(self._introduced_line(index)) for index in places if self._may_name(index))
         return next(filter(None, people), ())
 
-    def _opened(self, index: int) -> tuple[str, ...]:
+    def _introduced_line(self, index: int) -> tuple[str, ...]:
         block = self.labelled[index].block
-        before = self.labelled[index - 1].block.text if index else ""
-        return (block.text,) if person_names.is_opening(before) else ()
+        previous = self.labelled[index - 1].block.text if index else ""
+        return (block.text,) if person_names.is_opening(previous) else ()
 
     def _first(self, places: Iterable[int], read: _Reader) -> tuple[str, ...]:
         for index in places:
             if self._may_name(index) and (names := self._names(read, index)):
-                return tuple(dict.fromkeys((*names, *self._beside(read, index))))
+                return tuple(dict.fromkeys((*names, *self._following_names(read, index))))
         return ()
 
     def _names(self, read: _Reader, index: int) -> tuple[str, ...]:
         return next((names for line in read(self.labelled[index].block) if (names := person_names.names([line]))), ())
 
-    def _beside(self, read: _Reader, index: int) -> Iterator[str]:
+    def _following_names(self, read: _Reader, index: int) -> Iterator[str]:
         """Yield the names in the next blocks of the same kind of element, as each author may have a separate one."""
         kind = self._kind(self.labelled[index].block)
         if person_names.opens(self.labelled[index].block.text):  # the next such line credits another role
@@ -188,8 +188,8 @@ class _Bylines:
             return block.inline
         elements = self.document.elements
         element = elements[block.element]
-        around = elements[element.parent].names if element.parent >= 0 else ""
-        return element.names + around + block.inline
+        parent_names = elements[element.parent].names if element.parent >= 0 else ""
+        return element.names + parent_names + block.inline
 
     def _is_comment(self, block: Block) -> bool:
         """Return whether a block is among comments, by the classes of its ancestors, but not of the whole page."""

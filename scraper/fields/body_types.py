@@ -46,7 +46,7 @@ def _is_heading(entry: Labelled) -> bool:
 
 def _types_of_elements(elements: Sequence[Element], entries: Sequence[Labelled]) -> Mapping[int, BodyType]:
     """Return the type that each element around an entry gives to its texts; ancestors come first in `elements`."""
-    counts = dict.fromkeys(_around(elements, entries), 0)
+    counts = dict.fromkeys(_ancestors(elements, entries), 0)
     for entry in entries:
         counts[entry.block.element] += 1
     headed = {entry.block.element for entry in entries if _is_heading(entry)}
@@ -68,7 +68,7 @@ def _types_of_elements(elements: Sequence[Element], entries: Sequence[Labelled])
     return types
 
 
-def _around(elements: Sequence[Element], entries: Sequence[Labelled]) -> set[int]:
+def _ancestors(elements: Sequence[Element], entries: Sequence[Labelled]) -> set[int]:
     """Return the indices of the elements around the entries, and -1 for the page itself."""
     indices = {-1}
     for entry in entries:

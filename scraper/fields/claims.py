@@ -117,10 +117,10 @@ def _story(head: Head, url: str | None, stories: list[_Node]) -> _Node:
     titles = [_plain(title) for title in (head.title, head.meta.get("og:title")) if title]
     matches = [(_is_at(node, addresses), _is_titled(node, titles)) for node in stories]
     best = max(matches, default=(False, False))
-    ours = [node for node, signs in zip(stories, matches, strict=True) if signs == best]
+    matching = [node for node, signs in zip(stories, matches, strict=True) if signs == best]
     if not any(best):
-        return next((node for node in ours if _text(node.get("headline"))), ours[0] if ours else {})
-    return {key: value for node in reversed(ours) for key, value in node.items() if value not in _EMPTY}
+        return next((node for node in matching if _text(node.get("headline"))), matching[0] if matching else {})
+    return {key: value for node in reversed(matching) for key, value in node.items() if value not in _EMPTY}
 
 
 def _is_at(node: _Node, addresses: set[str]) -> bool:

@@ -6,7 +6,7 @@ of the text before the mark, and the rest is the place. These rules then decide:
 
 * with a known agency (in brackets, between slashes, or bare as it writes itself) any text like a place is a dateline;
 * otherwise the text after the mark must begin a sentence ("NATO — the alliance" does not), and the place must be known,
-  be followed by its country or state, carry a full date, or be in capitals and plausible as a place (`_plausible`);
+  be followed by its country or state, carry a full date, or be in capitals and plausible as a place (`_is_plausible`);
 * title case without agency or region is accepted for known cities only; after a colon or a full stop a whole sentence
   must follow ("Berlin. Der Wirkstoff hilft nur wenigen Kranken.");
 * a correspondent may precede the place ("DAL NOSTRO INVIATO PARIGI - "), which must then be known or in capitals;
@@ -90,7 +90,7 @@ def split(paragraph: str) -> tuple[Dateline | None, str]:
     Without a dateline: None and the paragraph itself. Only the first 200 characters are read.
     """
     head = paragraph[:_REACH]
-    dateline = (None if head.isascii() else _eastern(head)) or _western(head)
+    dateline = (None if head.isascii() else _match_eastern(head)) or _match_western(head)
     if dateline is None or not paragraph.startswith(dateline.raw):  # a lone surrogate in it was replaced
         return None, paragraph
     rest = paragraph[len(dateline.raw) :]
@@ -110,22 +110,22 @@ def lone(paragraph: str, following: str) -> Dateline | None:
     dateline, _ = split(f"{paragraph} - {following}")
     if dateline is None or dateline.raw != f"{paragraph} - ":
         return None
-    place = _place(dateline.place) if dateline.place else None
+    place = _parse_place(dateline.place) if dateline.place else None
     return dataclasses.replace(dateline, raw=f"{paragraph} ") if place and (place.known or place.regioned) else None
 
 
 # --- Words first, then a mark ----------------------------------------------------------------------------------------
 
 
-def _western(head: str) -> Dateline | None:
+def _match_western(head: str) -> Dateline | None:
     """Match one opening, or two complementary ones: "(ANSA) - ROMA, 26 OTT - ", "OSLO--(BUSINESS WIRE)--"."""
     reporter = _REPORTER.match(head)
     lead = reporter.end() if reporter else 0
-    first = _segment(head[lead:], None)
+    first = _match_opening(head[lead:], None)
     if first is None or (reporter and not first[1].place):
         return None
     size, opening = first[0] + lead, first[1]
-    second = None if opening.place and opening.agency else _segment(head[size:], opening)
+    second = None if opening.place and opening.agency else _match_opening(head[size:], opening)
     if second:
         size += second[0]
         opening = opening._replace(place=opening.place or second[1].place, agency=opening.agency or second[1].agency)
@@ -143,18 +143,18 @@ _REPORTER = re.compile(
 )
 
 
-def _segment(head: str, before: _Opening | None) -> tuple[int, _Opening] | None:
-    """Return the length and parts of the opening at the start of `head`; `before` is the preceding opening."""
-    held = None
+def _match_opening(head: str, previous: _Opening | None) -> tuple[int, _Opening] | None:
+    """Return the length and parts of the opening at the start of `head`; `previous` is the preceding opening."""
+    first = None
     for mark in itertools.islice(_MARK.finditer(head, 0, _prose_start(head)), _TRIES):
         sign = _sign(mark[0])
-        opening = _read(head[: mark.start()])
-        if opening is None or not _fits(opening, sign, head[mark.end() :], before):
+        opening = _parse_opening(head[: mark.start()])
+        if opening is None or not _fits(opening, sign, head[mark.end() :], previous):
             continue
         if sign in _FINAL:
             return mark.end(), opening
-        held = held or (mark.end(), opening)  # a date and a dash may follow the bracket: "(PRWEB) May 5, 2024 --"
-    return held
+        first = first or (mark.end(), opening)  # a date and a dash may follow the bracket: "(PRWEB) May 5, 2024 --"
+    return first
 
 
 def _prose_start(head: str) -> int:
@@ -177,34 +177,34 @@ def _sign(mark: str) -> str:
     return "-" if _DASH.search(mark) else mark.strip()[-1:]
 
 
-def _read(opening: str) -> _Opening | None:
+def _parse_opening(opening: str) -> _Opening | None:
     rest, agency, bare, dated, year = opening.strip(), "", False, False, False
     for _ in range(3):
-        if not agency and (bracket := _bracket(rest)):
+        if not agency and (bracket := _split_bracket(rest)):
             rest, agency = bracket
             if _date_start(agency) == 0:
                 agency, dated, year = "", True, _has_year(agency)
         elif not dated and (start := _date_start(rest, agency != "")) is not None:
             rest, dated, year = rest[:start], True, _has_year(rest[start:])
-        elif not agency and (name := _bare(rest)):
+        elif not agency and (name := _split_bare_agency(rest)):
             rest, agency, bare = *name, True
         else:
             break
-        rest = _trimmed(rest)
+        rest = _trim(rest)
     if not rest and not agency:
         return None
     aside = rest[:1] in ("(", "[") and rest[-1] in ")]"
     return _Opening(rest[1:-1] if aside else rest, agency, _is_agency(agency), bare, dated, year, aside)
 
 
-def _trimmed(rest: str) -> str:
+def _trim(rest: str) -> str:
     """Strip the separators at the end; the full stop of "Va." stays."""
     rest = rest.rstrip(" \t\xa0,-–—")
     last = rest.rpartition(", ")[2] if rest.endswith(".") else ""
     return rest[:-1] if last and fold(last) not in _REGIONS else rest
 
 
-def _bracket(rest: str) -> tuple[str, str] | None:
+def _split_bracket(rest: str) -> tuple[str, str] | None:
     match = _BRACKETED.search(rest) if rest.endswith((")", "]", "）", "】", "/")) else None
     if match is None:
         return None
@@ -216,7 +216,7 @@ def _bracket(rest: str) -> tuple[str, str] | None:
     return rest[: match.start()], name
 
 
-def _bare(rest: str) -> tuple[str, str] | None:
+def _split_bare_agency(rest: str) -> tuple[str, str] | None:
     """Split off an agency without brackets: "CNN", "JAKARTA, KOMPAS.com", "TEMPO.CO, Jakarta"."""
     if rest in _BARE_AGENCIES:
         return "", rest
@@ -272,93 +272,94 @@ def _date_start(text: str, day_alone: bool = False) -> int | None:
 # --- The evidence ----------------------------------------------------------------------------------------------------
 
 
-def _fits(opening: _Opening, sign: str, rest: str, before: _Opening | None) -> bool:
+def _fits(opening: _Opening, sign: str, rest: str, previous: _Opening | None) -> bool:
     """Return whether the text before the mark is a dateline, or the missing part of one."""
-    opens = _opens(rest)
+    opens_sentence = _opens_sentence(rest)
     if not opening.place:
-        return (before is None or before.place != "") and _agency_fits(opening, sign, opens, before is not None)
-    place = _place(opening.place)
+        is_missing = previous is None or previous.place != ""
+        return is_missing and _fits_as_agency(opening, sign, opens_sentence, previous is not None)
+    place = _parse_place(opening.place)
     if place is None:
         return False
-    if before:
-        sure = place.known or place.regioned or opening.dated
-        return not before.place and not opening.agency and sure and sign in _FINAL
+    if previous:
+        is_certain = place.known or place.regioned or opening.dated
+        return not previous.place and not opening.agency and is_certain and sign in _FINAL
     if opening.agency:
-        return _signed(opening, place, sign, opens)
+        return _fits_with_agency(opening, place, sign, opens_sentence)
     if opening.aside:
-        return place.known and opens
-    return _unsigned(opening, place, sign, rest)
+        return place.known and opens_sentence
+    return _fits_without_agency(opening, place, sign, rest)
 
 
-def _agency_fits(opening: _Opening, sign: str, opens: bool, second: bool) -> bool:
+def _fits_as_agency(opening: _Opening, sign: str, opens_sentence: bool, second: bool) -> bool:
     """Return whether an agency alone is a dateline: "(Reuters) - ", "CNN — ", "— РИА Новости. "."""
     if not opening.bare:
-        return opening.known and (opens or sign in _FINAL)
-    return opens and (sign == "-" or (sign == "." and (opening.dated or second)))
+        return opening.known and (opens_sentence or sign in _FINAL)
+    return opens_sentence and (sign == "-" or (sign == "." and (opening.dated or second)))
 
 
-def _signed(opening: _Opening, place: _Place, sign: str, opens: bool) -> bool:
+def _fits_with_agency(opening: _Opening, place: _Place, sign: str, opens_sentence: bool) -> bool:
     """Return whether a place with an agency is a dateline; an unknown agency needs a certain place and a mark."""
     marked = sign in (*_FINAL, ":")
-    sure = place.known or place.regioned or opening.dated
+    is_certain = place.known or place.regioned or opening.dated
     if not opening.known:
-        return sure and marked and not _stopped(place) and _namelike(opening.agency)
-    if not sure and (_label(place) or _expands(opening.place, opening.agency)):
+        return is_certain and marked and not _has_stop_word(place) and _is_agency_like(opening.agency)
+    if not is_certain and (_is_label(place) or _is_abbreviation(opening.place, opening.agency)):
         return False
-    sure = sure or place.caps
+    is_certain = is_certain or place.caps
     if opening.bare:
-        return opens and sure and sign in ("-", ".")
-    return marked or (opens and sure)
+        return opens_sentence and is_certain and sign in ("-", ".")
+    return marked or (opens_sentence and is_certain)
 
 
-def _label(place: _Place) -> bool:
+def _is_label(place: _Place) -> bool:
     """Return whether the place is a label before an agency: "UPDATE (AP)", but not "ABOARD THE PAPAL PLANE (AP)"."""
     if not place.caps:
-        return _stopped(place)
+        return _has_stop_word(place)
     return all(word in _STOPS for name in place.names for word in fold(name).split())
 
 
-def _expands(place: str, agency: str) -> bool:
+def _is_abbreviation(place: str, agency: str) -> bool:
     """Return whether the agency is the abbreviation of the place: "British Petroleum (BP)"."""
     return "".join(word[0] for word in place.split()).casefold() == agency.casefold()
 
 
-def _unsigned(opening: _Opening, place: _Place, sign: str, rest: str) -> bool:
+def _fits_without_agency(opening: _Opening, place: _Place, sign: str, rest: str) -> bool:
     """Return whether a place without an agency is a dateline."""
-    opens = _opens(rest)
-    certain = place.regioned and (place.caps or _town(place))
-    if opening.dated and (place.caps or (opening.year and len(place.names) == 1)) and not _stopped(place):
-        certain = True
+    opens_sentence = _opens_sentence(rest)
+    is_certain = place.regioned and (place.caps or _is_town(place))
+    if opening.dated and (place.caps or (opening.year and len(place.names) == 1)) and not _has_stop_word(place):
+        is_certain = True
     if sign in (":", "."):
-        return opens and _before_sentence(opening, place, sign, certain, rest)
-    if sign not in _FINAL or not (opens or (place.caps and certain)):
+        return opens_sentence and _fits_before_sentence(opening, place, sign, is_certain, rest)
+    if sign not in _FINAL or not (opens_sentence or (place.caps and is_certain)):
         return False
-    if certain or (place.known and sign != "–"):
+    if is_certain or (place.known and sign != "–"):
         return True
-    return sign == "-" and place.caps and all(map(_plausible, place.names))
+    return sign == "-" and place.caps and all(map(_is_plausible, place.names))
 
 
-def _before_sentence(opening: _Opening, place: _Place, sign: str, certain: bool, rest: str) -> bool:
+def _fits_before_sentence(opening: _Opening, place: _Place, sign: str, is_certain: bool, rest: str) -> bool:
     """Return whether a place before a colon or a full stop is a dateline."""
-    if sign == ":" and place.caps and (place.known or certain):
+    if sign == ":" and place.caps and (place.known or is_certain):
         return True
     is_city = place.known and all(fold(name) in _CITIES for name in place.names) and not opening.dated
     if sign == ":" and any(fold(name) in vocabulary.GIVEN_NAMES for name in place.names):
         is_city = False
     sentence = _SENTENCE.match(rest)
-    return sentence is not None and (is_city or (sign == ":" and certain))
+    return sentence is not None and (is_city or (sign == ":" and is_certain))
 
 
 # At least seven words before the first full stop: not "Paris. Milan. Tokyo." or "Paris: A History".
 _SENTENCE = re.compile(r"(?:[^\s.!?…]+[,;:]?\s+){6,}[^\s.!?…]+(?:[.!?…]|$|\s)")
 
 
-def _town(place: _Place) -> bool:
+def _is_town(place: _Place) -> bool:
     """Return whether no name before a region is a region itself: "Ukraine, Russia" is a list."""
-    return not _stopped(place) and not any(fold(name) in _REGIONS for name in place.names)
+    return not _has_stop_word(place) and not any(fold(name) in _REGIONS for name in place.names)
 
 
-def _opens(rest: str) -> bool:
+def _opens_sentence(rest: str) -> bool:
     """Return whether a text can begin a sentence: a capital, a digit, a script without capitals, "iPhone"."""
     match = _OPENS.match(rest)
     if match is None:
@@ -367,7 +368,7 @@ def _opens(rest: str) -> bool:
     return not rest[last].islower() or rest[last + 1 : last + 2].isupper()
 
 
-def _namelike(agency: str) -> bool:
+def _is_agency_like(agency: str) -> bool:
     """Return whether a text looks like the name or short form of an agency: "Daily Lantern", "dpo", "red/ots"."""
     words = agency.split()
     if _SHORT_FORM.fullmatch(agency):
@@ -382,7 +383,7 @@ _NOT_SHORT_FORMS = frozenset(
 )
 
 
-def _place(text: str) -> _Place | None:
+def _parse_place(text: str) -> _Place | None:
     """Parse a place into its names; return None for text that is not written like a place."""
     if _NOT_IN_NAMES.search(text):
         return None
@@ -393,14 +394,14 @@ def _place(text: str) -> _Place | None:
     else:
         parts = ["", *_NAME_MARKS.split(text)]
     pairs = list(zip(parts[::2], parts[1::2], strict=True))
-    if len(pairs) > 8 or not all(_written_as_name(part) for _, part in pairs):
+    if len(pairs) > 8 or not all(_is_written_as_name(part) for _, part in pairs):
         return None
-    names = tuple(part for number, (mark, part) in enumerate(pairs) if not (number and mark == "," and _region(part)))
+    names = tuple(part for i, (mark, part) in enumerate(pairs) if not (i and mark == "," and _is_region(part)))
     caps = names[0].isupper()
     return _Place(names, len(names) < len(pairs), caps, all(_is_known(name) for name in names))
 
 
-def _written_as_name(part: str) -> bool:
+def _is_written_as_name(part: str) -> bool:
     words = part.split()
     if not 1 <= len(words) <= 6 or (words[0][0].islower() and not _SMALL.match(words[0])):
         return False
@@ -414,7 +415,7 @@ def _written_as_name(part: str) -> bool:
     return True
 
 
-def _region(part: str) -> bool:
+def _is_region(part: str) -> bool:
     return fold(part) in _REGIONS and (len(part) > 2 or part.isupper())
 
 
@@ -423,11 +424,11 @@ def _is_known(name: str) -> bool:
     return folded in _CITIES or (folded in _REGIONS and name.isupper() and len(name) > 3)
 
 
-def _stopped(place: _Place) -> bool:
+def _has_stop_word(place: _Place) -> bool:
     return any(word in _STOPS for name in place.names if not _is_known(name) for word in fold(name).split())
 
 
-def _plausible(name: str) -> bool:
+def _is_plausible(name: str) -> bool:
     """Return whether an unknown name in capitals looks like a town, and not like a label, an abbreviation or a person.
 
     A single word needs four letters and a vowel; of two to four words one must be usual in place names ("PORT", "CITY",
@@ -472,7 +473,7 @@ def _eastern_forms() -> tuple[re.Pattern[str], ...]:
     return tuple(map(re.compile, _EASTERN))
 
 
-def _eastern(head: str) -> Dateline | None:
+def _match_eastern(head: str) -> Dateline | None:
     for form in _eastern_forms():
         match = form.match(head)
         if match:

@@ -129,7 +129,7 @@ def _fields(match: re.Match[str]) -> tuple[str, str, str]:
     return match[f"y{form}"], match[f"m{form}"], match[f"d{form}"]
 
 
-def _ordered(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, int] | None:
+def _month_and_day(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, int] | None:
     """Return month and day of "3/4/2023"; None if neither the numbers nor the languages decide."""
     if first == second or second > 12:
         return first, second
@@ -144,11 +144,11 @@ def _ordered(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, 
     return None
 
 
-def _day(match: re.Match[str], languages: tuple[str, ...]) -> datetime | None:
+def _parse_day(match: re.Match[str], languages: tuple[str, ...]) -> datetime | None:
     if match["a"]:
         first, second = int(match["a"]), int(match["b"] or match["c"])
-        order = _ordered(first, second, languages if match["b"] else ("de",))  # with dots the day comes first
-        return order and _dated(int(match["y"]), *order, match.string, languages)
+        order = _month_and_day(first, second, languages if match["b"] else ("de",))  # with dots the day comes first
+        return order and _to_gregorian(int(match["y"]), *order, match.string, languages)
     year, named, day = _fields(match)
     if named.isdigit() and _is_version(match):
         return None
@@ -158,7 +158,7 @@ def _day(match: re.Match[str], languages: tuple[str, ...]) -> datetime | None:
         taiwan = "年" in match[0] or any(tag.casefold().endswith("tw") for tag in languages)
         return _valid_date(int(year) + vocabulary.ERAS["民國"], int(named), int(day)) if taiwan else None
     if number := int(named) if named.isdigit() else month(named):
-        return _dated(int(year), number, int(day), match.string, languages)
+        return _to_gregorian(int(year), number, int(day), match.string, languages)
     number = _PERSIAN_MONTHS.get(fold(named))
     return _from_persian(int(year), number, int(day)) if number else None
 
@@ -171,7 +171,7 @@ def _is_version(match: re.Match[str]) -> bool:
     return word is not None and word[0].isascii() and word[0].strip().casefold() not in vocabulary.DATE_WORDS
 
 
-def _dated(year: int, number: int, day: int, text: str, languages: tuple[str, ...]) -> datetime | None:
+def _to_gregorian(year: int, number: int, day: int, text: str, languages: tuple[str, ...]) -> datetime | None:
     """Return the day; Buddhist years are accepted with Thai text, Persian years with Persian."""
     if year in _YEARS:
         return _valid_date(year, number, day)
@@ -207,7 +207,7 @@ def _valid_date(*parts: int) -> datetime | None:
         return None
 
 
-def _timed(day: datetime, clock: re.Match[str]) -> datetime | None:
+def _with_clock(day: datetime, clock: re.Match[str]) -> datetime | None:
     """Return the day with the time of the clock; None if that is not a time of day."""
     hour = int(clock["hour"] or clock["sharp"])
     half = (clock["half1"] or clock["half2"] or "")[:2].casefold()
@@ -242,7 +242,7 @@ def _dates(text: str, languages: tuple[str, ...]) -> Iterator[tuple[re.Match[str
         text = text.translate(_DIGITS)
     start = 0
     while match := _FULL_DATE.search(text, start):
-        day = _day(match, languages)
+        day = _parse_day(match, languages)
         if day:
             yield match, day
         start = match.end() if day else match.start() + 1
@@ -271,18 +271,18 @@ def find_all(text: str, languages: tuple[str, ...] = ()) -> Iterator[DateMatch]:
             end = match.end
 
 
-def _with_time(line: str, date: re.Match[str], day: datetime, behind: int) -> DateMatch:
-    """Return a date with the time in, after or before it; text before `behind` belongs to the previous date."""
+def _with_time(line: str, date: re.Match[str], day: datetime, limit: int) -> DateMatch:
+    """Return a date with the time in, after or before it; text before `limit` belongs to the previous date."""
     within = _CLOCK_WITHIN.search(date[0])
-    if within and (moment := _timed(day, within)):
+    if within and (moment := _with_clock(day, within)):
         return DateMatch(line[date.start() : date.end()], moment, *date.span())
-    after = _TIME_AFTER.match(line, date.end())
-    if after and (moment := _timed(day, after)):
-        return DateMatch(line[date.start() : after.end()].rstrip(" ("), moment, date.start(), after.end())
-    start = max(behind, date.start() - _BEFORE)
-    before = _TIME_BEFORE.search(line[start : date.start()])
-    if before and (moment := _timed(day, before)):
-        at = start + before.start()
+    following = _TIME_AFTER.match(line, date.end())
+    if following and (moment := _with_clock(day, following)):
+        return DateMatch(line[date.start() : following.end()].rstrip(" ("), moment, date.start(), following.end())
+    start = max(limit, date.start() - _BEFORE)
+    preceding = _TIME_BEFORE.search(line[start : date.start()])
+    if preceding and (moment := _with_clock(day, preceding)):
+        at = start + preceding.start()
         return DateMatch(line[at : date.end()].lstrip(), moment, at, date.end())
     return DateMatch(line[date.start() : date.end()], day, *date.span())
 
@@ -323,16 +323,16 @@ def parse(raw: str, languages: tuple[str, ...] = ()) -> datetime | None:
     """
     text = raw[:_REACH].strip()
     if text.isdigit():
-        return _digits(text)
+        return _parse_digits(text)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         match = find(text, languages)
-        return match[1] if match else _worded(text, languages)
-    return _plain(moment)
+        return match[1] if match else _parse_words(text, languages)
+    return _with_fixed_offset(moment)
 
 
-def _plain(moment: datetime) -> datetime | None:
+def _with_fixed_offset(moment: datetime) -> datetime | None:
     """Convert the zone to a fixed offset of the standard library; None outside the years of news."""
     if moment.year not in _YEARS:
         return None
@@ -342,7 +342,7 @@ def _plain(moment: datetime) -> datetime | None:
     return moment.replace(tzinfo=timezone(offset) if offset else UTC)
 
 
-def _digits(text: str) -> datetime | None:
+def _parse_digits(text: str) -> datetime | None:
     """Read Unix time in seconds or milliseconds (UTC), or a date and time written without marks."""
     try:
         if len(text) in (10, 13):
@@ -366,14 +366,14 @@ _YEAR_ALONE = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _HAS_DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 
 
-def _worded(text: str, languages: tuple[str, ...]) -> datetime | None:
+def _parse_words(text: str, languages: tuple[str, ...]) -> datetime | None:
     if len(text) > _WORDY or text.isascii() or not (_YEAR_ALONE.search(text) and _HAS_DAY.search(text)):
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             moment = _parser(languages[:2]).get_date_data(text).date_obj
-            return moment and _plain(moment)
+            return moment and _with_fixed_offset(moment)
         except Exception:  # dateparser on arbitrary text may raise anything
             return None
 

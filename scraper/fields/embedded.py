@@ -62,7 +62,11 @@ def embedded_body(document: Document, claims: Claims, shown: Sequence[str]) -> l
     headline = claims.headline or document.head.title
     for parts in _candidates(document, claims, headline, shown):
         paragraphs = [text for text in _paragraphs(parts) if _plain(text) != _plain(headline)]
-        if sum(map(len, paragraphs)) > least and _goes_on(paragraphs, shown) and not _is_on_page(paragraphs, document):
+        if (
+            sum(map(len, paragraphs)) > least
+            and _continues(paragraphs, shown)
+            and not _is_visible(paragraphs, document)
+        ):
             return _with_opening(paragraphs, shown)
     return None
 
@@ -82,14 +86,14 @@ def _candidates(document: Document, claims: Claims, headline: str, shown: Sequen
             yield story.parts
 
 
-def _goes_on(paragraphs: list[str], shown: Sequence[str]) -> bool:
+def _continues(paragraphs: list[str], shown: Sequence[str]) -> bool:
     """Return whether the visible text is the beginning of a story, or no part of it."""
     story = _plain(" ".join(paragraphs))
     ends = [at + len(plain) for text in shown if (at := story.find((plain := _plain(text))[-_OPENING:])) >= 0]
     return max(ends, default=0) < len(story) / 1.5
 
 
-def _is_on_page(paragraphs: list[str], document: Document) -> bool:
+def _is_visible(paragraphs: list[str], document: Document) -> bool:
     """Return whether most of a text is visible on the page, though not labelled as the story."""
     visible = {run for block in document.blocks if not block.hidden for run in _runs(_plain(block.text).split())}
     runs = _runs(_plain(" ".join(paragraphs)).split())

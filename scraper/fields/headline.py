@@ -42,13 +42,13 @@ def headline(document: Document, labelled: Sequence[Labelled], claims: Claims) -
     blocks = [block for block in _candidates(document, labelled) if not site or _plain(block.text) not in site]
     shown = [_text(block) for block in blocks]
     attempts = chain(
-        _whole(shown, declared),
+        _equal(shown, declared),
         _without_kicker(blocks, declared),
-        _within(shown, declared, 0.5),
-        _whole(_headings(document), declared),
-        _alike(shown, declared),
-        shown if _is_sure(document, labelled) else (),
-        _within(shown, declared, 0),
+        _contained(shown, declared, 0.5),
+        _equal(_headings(document), declared),
+        _similar(shown, declared),
+        shown if _has_certain_headline(document, labelled) else (),
+        _contained(shown, declared, 0),
         declared,
         shown,
     )
@@ -80,10 +80,10 @@ def _declared(document: Document, claims: Claims) -> list[str]:
 def _candidates(document: Document, labelled: Sequence[Labelled]) -> list[Block]:
     """Return the blocks labelled as the headline, then the `h1` elements."""
     headlines = [item.block for item in labelled if item.label is Label.HEADLINE]
-    return [block for block in (*headlines[:_MOST], *_firsts(document)[:_MOST]) if _text(block)]
+    return [block for block in (*headlines[:_MOST], *_first_headings(document)[:_MOST]) if _text(block)]
 
 
-def _firsts(document: Document) -> list[Block]:
+def _first_headings(document: Document) -> list[Block]:
     return [block for block in document.blocks if block.tag == "h1" and not block.hidden]
 
 
@@ -97,9 +97,9 @@ def _text(block: Block) -> str:
     return _ANCHOR.sub("", block.text) if len(block.text) <= _LONGEST else ""
 
 
-def _is_sure(document: Document, labelled: Sequence[Labelled]) -> bool:
+def _has_certain_headline(document: Document, labelled: Sequence[Labelled]) -> bool:
     """Return whether a block is labelled as the headline, or there is a single `h1`."""
-    return any(item.label is Label.HEADLINE for item in labelled) or len(_firsts(document)) == 1
+    return any(item.label is Label.HEADLINE for item in labelled) or len(_first_headings(document)) == 1
 
 
 # ---------------------------------------------------------------- flattened text
@@ -108,19 +108,19 @@ def _is_sure(document: Document, labelled: Sequence[Labelled]) -> bool:
 def _lines(labelled: Sequence[Labelled]) -> Iterator[str]:
     """Yield the lines of flattened text that may be its headline, best first."""
     start = _story_at(labelled)
-    above = range(max(0, start - _HEAD), start)
-    titles = [i for i in above if _is_title(labelled[i].block.text)]
-    signed = (i for i in above if _is_signed(labelled[i].block.text))
-    places = chain((_last(titles, sign - _CLOSE, sign) for sign in signed), [_last(titles, 0, start)])
+    candidates = range(max(0, start - _HEAD), start)
+    titles = [i for i in candidates if _is_title(labelled[i].block.text)]
+    signed = (i for i in candidates if _is_signed(labelled[i].block.text))
+    indices = chain((_last_between(titles, sign - _CLOSE, sign) for sign in signed), [_last_between(titles, 0, start)])
     yield from (
         item.block.text
         for item in labelled
         if item.label is Label.HEADLINE and len(item.block.text.split()) >= _TITLE_WORDS.start
     )
-    yield from (labelled[i].block.text for i in places if i is not None)
+    yield from (labelled[i].block.text for i in indices if i is not None)
 
 
-def _last(places: Sequence[int], first: int, end: int) -> int | None:
+def _last_between(places: Sequence[int], first: int, end: int) -> int | None:
     return next((i for i in reversed(places) if first <= i < end), None)
 
 
@@ -155,7 +155,7 @@ _BYLINE = re.compile(
 # ---------------------------------------------------------------- agreement
 
 
-def _whole(shown: Sequence[str], declared: Sequence[str]) -> Iterator[str]:
+def _equal(shown: Sequence[str], declared: Sequence[str]) -> Iterator[str]:
     titles = {_plain(text) for text in declared}
     return (text for text in shown if len(_plain(text)) > _SHORT and _plain(text) in titles)
 
@@ -178,7 +178,7 @@ def _is_kicker(text: str, block: Block) -> bool:
     return marked or len(text.split()) > 1 or text.strip() in block.pieces
 
 
-def _within(shown: Sequence[str], declared: Sequence[str], share: float) -> Iterator[str]:
+def _contained(shown: Sequence[str], declared: Sequence[str], share: float) -> Iterator[str]:
     """Yield the visible headlines that are part of a declared one, and more than the given share of it."""
     titles = [_plain(text) for text in declared]
     for text in shown:
@@ -187,7 +187,7 @@ def _within(shown: Sequence[str], declared: Sequence[str], share: float) -> Iter
             yield text
 
 
-def _alike(shown: Sequence[str], declared: Sequence[str]) -> Iterator[str]:
+def _similar(shown: Sequence[str], declared: Sequence[str]) -> Iterator[str]:
     """Return the visible headlines that share enough words with a declared one to be another wording."""
     titles = [set(_plain(text).split()) for text in declared]
     return (text for text in shown if _likeness(text, titles) >= _ALIKE)

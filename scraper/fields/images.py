@@ -48,7 +48,7 @@ def of_story(document: Document, labelled: Sequence[Labelled], lead: str | None)
         earlier = images.get(_key(image.url))
         if earlier is None or not (earlier.caption or earlier.credit):
             images[_key(image.url)] = image if earlier is None else Image(earlier.url, image.caption, image.credit)
-    if lead and len(lead) <= _MAX_URL and (_key(lead) in images or not _is_sign(lead)):
+    if lead and len(lead) <= _MAX_URL and (_key(lead) in images or not _is_icon(lead)):
         declared = images.pop(_key(lead), Image(lead))
         images = {_key(lead): Image(lead, declared.caption, declared.credit), **images}
     return tuple(images.values())[:_MAX_IMAGES]
@@ -72,7 +72,7 @@ class _Page:
         alone = _counts(picture.element for picture in pictures)
         for picture, end in zip(pictures, [*ends, len(self.labels)], strict=True):
             captions = self._captions(picture, end, alone[picture.element] == 1)
-            if captions or (self._is_amid(picture) and not self._is_foreign(picture)):
+            if captions or (self._is_within_story(picture) and not self._is_unrelated(picture)):
                 yield Image(picture.url, *_caption_and_credit(self.document, captions))
 
     def _span(self, picture: Picture) -> tuple[int, int]:
@@ -94,15 +94,15 @@ class _Page:
     def _is_near(self, index: int) -> bool:
         return self.first <= index <= self.last + 1
 
-    def _is_amid(self, picture: Picture) -> bool:
+    def _is_within_story(self, picture: Picture) -> bool:
         start, stop = self._span(picture)
-        inside = self.first <= picture.block <= self.last
-        trailing = picture.block == self.last + 1 == stop and start >= self.first
-        return (inside or trailing) and any(label in _OURS for label in self.labels[start:stop])
+        is_inside = self.first <= picture.block <= self.last
+        is_trailing = picture.block == self.last + 1 == stop and start >= self.first
+        return (is_inside or is_trailing) and any(label in _OURS for label in self.labels[start:stop])
 
-    def _is_foreign(self, picture: Picture) -> bool:
+    def _is_unrelated(self, picture: Picture) -> bool:
         """Return whether an image without a caption is an icon, or links to another site as adverts do."""
-        if _is_sign(picture.url) or _NAMES.search(picture.names):
+        if _is_icon(picture.url) or _NAMES.search(picture.names):
             return True
         host = _site(self.document.url)
         return bool(picture.link and host and _site(picture.link) != host and not _IS_IMAGE.search(_path(picture.link)))
@@ -156,7 +156,7 @@ def _key(url: str) -> str:
     return name if len(name) >= _LONG_NAME and any(map(str.isdigit, name)) else path
 
 
-def _is_sign(url: str) -> bool:
+def _is_icon(url: str) -> bool:
     path = _path(url)
     return bool(_FOLDER.search(path) or _FILE.match(path.rpartition("/")[2]) or _site(url) == "gravatar.com")
 
@@ -180,7 +180,7 @@ def _split(document: Document, block: Block) -> tuple[str, str | None]:
     if _CREDIT_CLASS.search(names):
         return "", credits.name(block.text)
     if block.pieces and _CREDIT_CLASS.search(block.inline):
-        before, credit, behind = block.text.rpartition(block.pieces[-1])
-        if not behind:
-            return before.strip(credits.EDGES), credits.name(credit)
+        caption, credit, tail = block.text.rpartition(block.pieces[-1])
+        if not tail:
+            return caption.strip(credits.EDGES), credits.name(credit)
     return credits.split(block.text)

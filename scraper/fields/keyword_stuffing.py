@@ -62,11 +62,11 @@ def _place(keyword: str, headline: str, paragraphs: Sequence[str]) -> tuple[int,
         return None
     paragraph = paragraphs[standing[0]]
     text = " ".join((headline, *paragraphs))
-    spots = (*_behind_comma(keyword, paragraph), *_glued(keyword, paragraph, text))
+    spots = (*_after_comma(keyword, paragraph), *_glued(keyword, paragraph, text))
     return next(((standing[0], start, end) for start, end in spots), None)
 
 
-def _behind_comma(keyword: str, paragraph: str) -> Iterator[tuple[int, int]]:
+def _after_comma(keyword: str, paragraph: str) -> Iterator[tuple[int, int]]:
     comma = re.search("[,，]", paragraph)
     if comma and re.match(re.escape(keyword) + r"(?=[\s,.，])", paragraph[comma.end() :]):
         yield comma.end(), comma.end() + len(keyword)

@@ -100,8 +100,8 @@ def _declared(line: str) -> Iterator[str]:
     elif parts and is_person(_head(parts[0])):
         parts = _parts(_head(line))
     for number, name in enumerate(parts):
-        beside = number > 0 and is_person(parts[0]) and _is_beside(name)
-        if 1 < len(name) <= _LONG_NAME and name.casefold() not in _NOBODY and not beside:
+        is_affix = number > 0 and is_person(parts[0]) and _is_affix(name)
+        if 1 < len(name) <= _LONG_NAME and name.casefold() not in _NOBODY and not is_affix:
             yield name
 
 
@@ -110,7 +110,7 @@ def _head(text: str) -> str:
     return _SMALL_END.sub("", _STOP.sub("", text))
 
 
-def _is_beside(name: str) -> bool:
+def _is_affix(name: str) -> bool:
     """Return whether the part after a person is an office, a place or a degree, and not a second author."""
     return (
         bool(_LETTERS.fullmatch(name))
@@ -137,7 +137,7 @@ def _people(line: str) -> Iterator[str]:
 
 def opens(line: str) -> bool:
     """Return whether a line has words that introduce or follow an author's name."""
-    return _after(line) is not None or (_is_caseless(line[-1:]) and bool(_BEHIND.search(line)))
+    return _text_after_opening(line) is not None or (_is_caseless(line[-1:]) and bool(_BEHIND.search(line)))
 
 
 def is_opening(line: str) -> bool:
@@ -150,7 +150,7 @@ def handle(line: str) -> str | None:
     line = line[:_LONG_LINE]
     if _OTHER_FIRST.match(line):
         return None
-    text = _ABOUT.sub("", _after(line) or line)
+    text = _ABOUT.sub("", _text_after_opening(line) or line)
     name = next(iter(_parts(_head(_ADDRESS.sub("", text)))), "") or next(iter(_parts(text)), "")
     words = name.casefold().split()
     plain = 1 < len(name) <= 40 and len(words) <= 4 and not _CREDIT.search(re.sub(r"\d", "", name))
@@ -162,16 +162,16 @@ def _read_names(line: str) -> list[str]:
     line = _ADDRESS.sub("", line).strip(f" |-–—•:,{CUT}")
     if _OTHER_FIRST.match(line):
         return []
-    after = _after(line)
-    text = _ABOUT.sub("", line if after is None else after)
-    before = line[: len(line) - len(text)]
+    text_after = _text_after_opening(line)
+    text = _ABOUT.sub("", line if text_after is None else text_after)
+    lead = line[: len(line) - len(text)]
     head = _head(text).strip()
-    if _CHINESE_LEAD.search(before) and _CHINESE_LIST.fullmatch(head):
+    if _CHINESE_LEAD.search(lead) and _CHINESE_LIST.fullmatch(head):
         return head.split()
     return _parts(head)
 
 
-def _after(line: str) -> str | None:
+def _text_after_opening(line: str) -> str | None:
     match = _OPENS.search(line[:_LONG_LINE])
     return line[match.end() :] if match else None
 

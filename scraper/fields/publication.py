@@ -47,7 +47,7 @@ _COMMENT = re.compile(
 )
 
 
-def _words(words: Iterable[str]) -> re.Pattern[str]:
+def _word_pattern(words: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern for any of the words: at the start of a word, except before "by" as in "edited by"."""
     longest = sorted(words, key=len, reverse=True)
     parted = "|".join(re.escape(word) for word in longest if word[0] < "\u2e80")
@@ -55,7 +55,7 @@ def _words(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?:(?<![^\W\d_])(?:{parted})(?!\s+(?:by|von|par|por|da)\b)|{joined})", re.IGNORECASE)
 
 
-_PUBLISHED, _UPDATED = _words(vocabulary.PUBLISHED), _words(vocabulary.UPDATED)
+_PUBLISHED, _UPDATED = _word_pattern(vocabulary.PUBLISHED), _word_pattern(vocabulary.UPDATED)
 _PUBLISHED_CLASS = re.compile(r"publi|posted|creat|(?:entry|post)[-_]?date")
 _UPDATED_CLASS = re.compile(r"updat|modif|changed")
 
@@ -84,19 +84,19 @@ def published(document: Document, labelled: Sequence[Labelled], claims: Claims) 
     page = _Page(document, labelled, claims)
     declared = [(raw, moment) for raw in claims.published if (moment := page.parse(raw))]
     if declared:
-        return _corrected(declared, page)
+        return _correct(declared, page)
     address = document.url or document.head.canonical or ""
     day = dates.from_url(address)
     attempts: Iterator[_Dated] = chain(
         _publications(page.near, day),
-        (candidate[:2] for candidate in page.beyond if candidate.updated is False),
+        (candidate[:2] for candidate in page.far if candidate.updated is False),
         [(address, day)],
         (candidate[:2] for candidate in page.near if candidate.updated),
-        _publications(page.beyond, day),
+        _publications(page.far, day),
         [(address, dates.from_url(address, numbers=True))],
         (candidate[:2] for candidate in page.near),
         ((raw, page.parse(raw)) for raw in claims.modified),
-        (candidate[:2] for candidate in page.beyond),
+        (candidate[:2] for candidate in page.far),
         page.scripted(),
     )
     return next((pair for pair in attempts if pair[1]), (next(iter(claims.published), None), None))
@@ -106,7 +106,7 @@ def modified(document: Document, labelled: Sequence[Labelled], claims: Claims) -
     """Return the date of the last change: the declared one, else the visible one nearest to the headline."""
     page = _Page(document, labelled, claims)
     declared = (moment for raw in claims.modified if (moment := page.parse(raw)))
-    updates = (candidate.moment for candidate in chain(page.near, page.beyond) if candidate.updated)
+    updates = (candidate.moment for candidate in chain(page.near, page.far) if candidate.updated)
     return next(chain(declared, updates), None)
 
 
@@ -147,24 +147,24 @@ class _Page:
         return (*declared, *((order,) if order else ()), *_country(self.document.url or ""))
 
     @functools.cached_property
-    def _at(self) -> int:
+    def _headline_index(self) -> int:
         return position(self.document, self.labelled, self.claims)
 
     @functools.cached_property
-    def _around(self) -> list[int]:
+    def _line_indices(self) -> list[int]:
         """The indices of short lines: from the headline on, nearest first, then those above it."""
-        at, blocks = self._at, [item.block for item in self.labelled]
+        at, blocks = self._headline_index, [item.block for item in self.labelled]
         short = (i for i, block in enumerate(blocks) if len(block.text) < _LONG_LINE and not block.hidden)
         return sorted(short, key=lambda i: (i < at - _ABOVE, abs(i - at)))
 
     @functools.cached_property
     def near(self) -> tuple[_ShownDate, ...]:
-        return tuple(chain.from_iterable(map(self._read_line, self._around[:_NEAR])))
+        return tuple(chain.from_iterable(map(self._read_line, self._line_indices[:_NEAR])))
 
     @functools.cached_property
-    def beyond(self) -> tuple[_ShownDate, ...]:
-        further = ((i, self.labelled[i].block) for i in self._around[_NEAR:])
-        dated = (i for i, block in further if block.datetime or dates.has_year(block.text))
+    def far(self) -> tuple[_ShownDate, ...]:
+        lines = ((i, self.labelled[i].block) for i in self._line_indices[_NEAR:])
+        dated = (i for i, block in lines if block.datetime or dates.has_year(block.text))
         return tuple(chain.from_iterable(map(self._read_line, dated)))
 
     def _read_line(self, index: int) -> list[_ShownDate]:
@@ -174,33 +174,33 @@ class _Page:
         machine = self.parse(block.datetime) if block.datetime else None
         if not (matches or machine) or self._is_other(index):
             return []
-        names, at = self._names(block), index - self._at
+        names, at = self._names(block), index - self._headline_index
         if not matches and machine:
             return [_ShownDate(block.datetime or "", machine, self._role(index, names), True, at)]
         rest = len(block.text) - sum(len(match.raw) for match in matches)
-        note, roles = self._note(index), self._roles(index, names, matches)
+        note, roles = self._max_rest(index), self._roles(index, names, matches)
         candidates = [
             _ShownDate(match.raw, match.moment, role, rest <= (note if role is None else _LONG_NOTE), at)
             for match, role in zip(matches, roles, strict=True)
         ]
-        return _earliest_first([_precise(candidate, block.datetime, machine) for candidate in candidates])
+        return _with_roles([_with_machine_value(candidate, block.datetime, machine) for candidate in candidates])
 
     def _is_other(self, index: int) -> bool:
         """Return whether a line belongs to a comment, a quoted post, or another story not right below the headline."""
         item = self.labelled[index]
-        if item.label in _OTHERS and not 0 < index - self._at <= _BELOW:
+        if item.label in _OTHERS and not 0 < index - self._headline_index <= _BELOW:
             return True
         tags = {element.tag for element in self._ancestors(item.block, 4)}
         return "blockquote" in tags or _COMMENT.search(self._names(item.block)) is not None or "(@" in item.block.text
 
-    def _note(self, index: int) -> int:
+    def _max_rest(self, index: int) -> int:
         """Return how many other characters the line of a date may have: fewer in prose, none in a headline."""
         item = self.labelled[index]
         if item.label is Label.HEADLINE or item.block.tag == "h1":
             return 0
         if item.label is Label.CAPTION or item.block.tag == "figcaption":
             return _SHORT_NOTE
-        prose = item.label in STORY and not -1 <= index - self._at <= _BELOW
+        prose = item.label in STORY and not -1 <= index - self._headline_index <= _BELOW
         return _SHORT_NOTE if prose else _LONG_NOTE if item.label in _OWN else _NOTE
 
     def _ancestors(self, block: Block, count: int) -> Iterator[Element]:
@@ -224,10 +224,10 @@ class _Page:
     def _role(self, index: int, names: str) -> bool | None:
         """Return the role of the only date of a line: by its words, the line before, a declaration, or its class."""
         block = self.labelled[index].block
-        before = self.labelled[index - 1].block.text if index else ""
+        previous = self.labelled[index - 1].block.text if index else ""
         role = _announced_role(block.text) if block.datetime else None
-        if role is None and len(before) <= _NAMING:
-            role = _announced_role(before)
+        if role is None and len(previous) <= _NAMING:
+            role = _announced_role(previous)
         if role is None and block.datetime and block.datetime in self.claims.modified:
             role = True
         if role is None and _UPDATED_CLASS.search(names) and not _PUBLISHED_CLASS.search(names):
@@ -244,14 +244,14 @@ def _announced_role(text: str) -> bool | None:
     return None if max(last.values()) < 0 else last[True] >= last[False]
 
 
-def _precise(candidate: _ShownDate, raw: str | None, machine: datetime | None) -> _ShownDate:
+def _with_machine_value(candidate: _ShownDate, raw: str | None, machine: datetime | None) -> _ShownDate:
     """Return the date with the machine-readable value of the same day, which has a time and a zone."""
     if machine is None or abs(_naive(machine) - _naive(candidate.moment)) > _DAY:
         return candidate
     return candidate._replace(raw=raw or "", moment=machine)
 
 
-def _earliest_first(candidates: list[_ShownDate]) -> list[_ShownDate]:
+def _with_roles(candidates: list[_ShownDate]) -> list[_ShownDate]:
     """Return the dates of a line with roles: of those without, all but the earliest are changes."""
     roleless = [candidate for candidate in candidates if candidate.updated is None and candidate.alone]
     first = min(roleless, key=lambda candidate: _naive(candidate.moment), default=None)
@@ -277,26 +277,28 @@ def _country(url: str) -> tuple[str, ...]:
 # ---------------------------------------------------------------- what is declared
 
 
-def _corrected(declared: list[tuple[str, datetime]], page: _Page) -> _Dated:
+def _correct(declared: list[tuple[str, datetime]], page: _Page) -> _Dated:
     """Return the declared date that a visible one confirms, or a visible one that is more reliable."""
     first = declared[0]
     if not page.near or any(candidate.moment.date() == first[1].date() for candidate in page.near):
-        return _local(first, declared, page.near)
+        return _with_zone(first, declared, page.near)
     candidates = [
         candidate for candidate in page.near if candidate.alone and not candidate.updated and candidate.at >= -1
     ]
     days = {candidate.moment.date() for candidate in candidates}
     readings = ((raw, dates.swapped(raw, moment)) for raw, moment in declared)
-    apart = (pair for pair in declared if abs(_naive(pair[1]) - _naive(first[1])) >= _DAY)
-    for raw, moment in chain(apart, readings):
+    other_days = (pair for pair in declared if abs(_naive(pair[1]) - _naive(first[1])) >= _DAY)
+    for raw, moment in chain(other_days, readings):
         if moment and moment.date() in days:
             return raw, moment
     modified_days = {moment.date() for raw in page.claims.modified if (moment := page.parse(raw))}
     unmodified = [candidate for candidate in candidates if candidate.moment.date() not in modified_days]
-    return _at_its_place(first, unmodified) or _republished(first, unmodified, modified_days) or first
+    return _local_day(first, unmodified) or _republished(first, unmodified, modified_days) or first
 
 
-def _local(first: tuple[str, datetime], declared: Sequence[tuple[str, datetime]], near: Sequence[_ShownDate]) -> _Dated:
+def _with_zone(
+    first: tuple[str, datetime], declared: Sequence[tuple[str, datetime]], near: Sequence[_ShownDate]
+) -> _Dated:
     """Return the declared time in the zone in which the page also shows or declares it, if any."""
     if not _is_utc(first[1]):
         return first
@@ -312,15 +314,15 @@ def _is_utc(moment: datetime) -> bool:
     return moment.utcoffset() == timedelta(0)
 
 
-def _at_its_place(first: tuple[str, datetime], candidates: Sequence[_ShownDate]) -> _Dated | None:
+def _local_day(first: tuple[str, datetime], candidates: Sequence[_ShownDate]) -> _Dated | None:
     """Return the visible day, with the time if known, if the declared UTC time is on another day at the portal."""
     if not _is_utc(first[1]):
         return None
     moment = _naive(first[1])
     for candidate in candidates:
-        apart = _naive(candidate.moment) - moment
-        offset = round(apart / _QUARTER) * _QUARTER
-        if _WEST <= offset <= _EAST and abs(apart - offset) <= _MINUTE:
+        difference = _naive(candidate.moment) - moment
+        offset = round(difference / _QUARTER) * _QUARTER
+        if _WEST <= offset <= _EAST and abs(difference - offset) <= _MINUTE:
             return candidate.raw, first[1].astimezone(timezone(offset))
         if (moment + _WEST).date() <= candidate.moment.date() <= (moment + _EAST).date():
             return candidate[:2]
@@ -335,11 +337,11 @@ def _republished(first: tuple[str, datetime], candidates: Sequence[_ShownDate], 
     """
     earlier = [candidate for candidate in candidates if _naive(first[1]) - _naive(candidate.moment) > _DAY]
     right_below = [candidate for candidate in candidates if 0 < candidate.at <= _BELOW]
-    same = any(abs(day - first[1].date()) <= _DAY for day in changes)
+    is_modification = any(abs(day - first[1].date()) <= _DAY for day in changes)
     surer = chain(
         (candidate for candidate in earlier if candidate.updated is False),
         right_below if len(right_below) == 1 else (),
-        earlier if same and len(earlier) == len(candidates) else (),
+        earlier if is_modification and len(earlier) == len(candidates) else (),
     )
     return next((candidate[:2] for candidate in surer if not _is_swapped(candidate, first[1])), None)
 

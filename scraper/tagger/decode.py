@@ -46,30 +46,30 @@ def decode(blocks: Sequence[Block], logits: tuple[Floats, Floats], words: Floats
     scale, shift = calibration[:2]
     chance = 1 / (1 + np.exp(-np.clip(scale * story + shift, -_FAR, _FAR)))
     chance = np.where(_repeated(blocks, chance), 0.0, chance)
-    kept, expected_f1 = _best_body(chance, words)
+    is_body, expected_f1 = _best_body(chance, words)
     odds = np.concatenate(
         [softmax(kinds[:, :STORY]) * chance[:, None], softmax(kinds[:, STORY:]) * (1 - chance)[:, None]], axis=1
     )
-    allowed = np.where((np.arange(len(KINDS)) < STORY) == kept[:, None], odds, 0)
+    allowed = np.where((np.arange(len(KINDS)) < STORY) == is_body[:, None], odds, 0)
     headlines = allowed[:, _HEADLINE].copy()
     allowed[:, _HEADLINE] = 0
     best = int(headlines.argmax())
     allowed[best, _HEADLINE] = headlines[best]
-    chosen = allowed.argmax(axis=1)
-    labels = [KINDS[number] for number in chosen.tolist()]
-    return Decoded(labels, odds[np.arange(len(chosen)), chosen].astype(np.float32).tolist(), expected_f1)
+    indices = allowed.argmax(axis=1)
+    labels = [KINDS[number] for number in indices.tolist()]
+    return Decoded(labels, odds[np.arange(len(indices)), indices].astype(np.float32).tolist(), expected_f1)
 
 
 def _repeated(blocks: Sequence[Block], chance: Floats) -> NDArray[np.bool_]:
     """Return a mask of the long texts that repeat a text of the story."""
-    seen: set[str] = set()
+    texts: set[str] = set()
     marks = np.zeros(len(blocks), bool)
     for index, block in enumerate(blocks):
         text = block.text
         if len(text) >= _LONG:
-            marks[index] = text in seen
+            marks[index] = text in texts
             if chance[index] >= _LIKELY:
-                seen.add(text)
+                texts.add(text)
     return marks
 
 
@@ -80,9 +80,9 @@ def _best_body(chance: Floats, words: Floats) -> tuple[NDArray[np.bool_], float]
     """
     weights = words + _BLOCK_WORDS
     order = np.argsort(-chance, kind="stable")
-    right = np.cumsum((chance * weights)[order])
-    expected = 2 * right / (np.cumsum(weights[order]) + right[-1])
+    hits = np.cumsum((chance * weights)[order])
+    expected = 2 * hits / (np.cumsum(weights[order]) + hits[-1])
     best = int(expected.argmax())
     limit = max(float(chance[order[best]]), _LEAST_CHANCE)
-    kept: NDArray[np.bool_] = (chance >= limit) & ((chance >= _LIKELY) | (words >= _FEW_WORDS))
-    return kept, float(expected[best])
+    mask: NDArray[np.bool_] = (chance >= limit) & ((chance >= _LIKELY) | (words >= _FEW_WORDS))
+    return mask, float(expected[best])

@@ -638,8 +638,8 @@ def _level_columns(first: Ints, last: Ints, sums: Floats) -> Floats:
 
 def _landmark_columns(tree: _Tree, sums: Floats) -> Columns:
     """Return marks of the blocks before, in and after the smallest element with each share of the prose."""
-    held = np.flatnonzero(tree.last >= 0)
-    first, last = tree.first[held], tree.last[held]
+    filled = np.flatnonzero(tree.last >= 0)
+    first, last = tree.first[filled], tree.last[filled]
     prose = sums[0, last + 1] - sums[0, first]
     n = len(tree.leaf)
     index = np.arange(n)
@@ -666,15 +666,15 @@ def _vote_columns(tree: _Tree, text: Columns, weights: Floats, link_share: Float
     """
     commas = text[_COMMAS] * 5
     points = np.where(weights >= _LEAST_SCORED, (1 + commas + np.minimum(weights / 100, 3)) * (1 - link_share), 0.0)
-    holder = np.where(tree.is_paragraph[tree.leaf], tree.parent[tree.leaf], tree.leaf)
-    scores = np.bincount(holder, points, len(tree.parent)) + np.bincount(
-        tree.parent[holder], points / 2, len(tree.parent)
+    container = np.where(tree.is_paragraph[tree.leaf], tree.parent[tree.leaf], tree.leaf)
+    scores = np.bincount(container, points, len(tree.parent)) + np.bincount(
+        tree.parent[container], points / 2, len(tree.parent)
     )
-    held = tree.last >= 0
+    is_filled = tree.last >= 0
     first, last = tree.first, np.maximum(tree.last, 0)
-    length = np.where(held, sums[1, last + 1] - sums[1, np.minimum(first, last)], 1.0)
-    linked = np.where(held, sums[2, last + 1] - sums[2, np.minimum(first, last)], 0.0)
-    scores = np.where(held, scores * (1 - linked / np.maximum(length, 1.0)), 0.0)
+    length = np.where(is_filled, sums[1, last + 1] - sums[1, np.minimum(first, last)], 1.0)
+    linked = np.where(is_filled, sums[2, last + 1] - sums[2, np.minimum(first, last)], 0.0)
+    scores = np.where(is_filled, scores * (1 - linked / np.maximum(length, 1.0)), 0.0)
     best = int(scores.argmax())
     index = np.arange(len(weights))
     top = max(float(scores[best]), 1e-6)
@@ -682,7 +682,7 @@ def _vote_columns(tree: _Tree, text: Columns, weights: Floats, link_share: Float
         index < first[best],
         (index >= first[best]) & (index <= last[best]),
         index > last[best],
-        scores[holder] / top,
+        scores[container] / top,
         np.full(len(weights), top / max(float(points.sum()), 1e-6)),
     ]
 

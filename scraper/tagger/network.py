@@ -131,9 +131,9 @@ class _Groups(NamedTuple):
 def _grouped(numbers: NDArray[np.integer]) -> _Groups:
     """Return the blocks in order of their groups, one grouping after the other."""
     ways, n = numbers.shape
-    apart = (numbers + np.arange(ways)[:, None] * (numbers.max() + 1)).ravel()
-    order = np.argsort(apart, kind="stable")
-    is_first = np.diff(apart[order], prepend=-1) != 0
+    distinct = (numbers + np.arange(ways)[:, None] * (numbers.max() + 1)).ravel()
+    order = np.argsort(distinct, kind="stable")
+    is_first = np.diff(distinct[order], prepend=-1) != 0
     of = np.empty(ways * n, np.int64)
     of[order] = np.cumsum(is_first) - 1
     sizes = np.bincount(of).astype(np.float32)
@@ -180,24 +180,26 @@ def _inputs(features: Features, weights: dict[str, Floats]) -> Floats:
     first = _vectors(features.first, words[:, :WORD_SIZE])
     last = _vectors(features.last, words[:, WORD_SIZE:])
     links = _vectors(features.links, weights["links.weight"])
-    around = features.parent[features.leaf]
-    elements = (features.leaf, around, features.parent[around])
+    parents = features.parent[features.leaf]
+    elements = (features.leaf, parents, features.parent[parents])
     at = [*(features.name_of[element] for element in elements), features.inline]
     named = [names[of, slot * NAME_SIZE : (slot + 1) * NAME_SIZE] for slot, of in enumerate(at)]
     heading = first[features.heading]
     heading[features.heading < 0] = 0
     dense = np.clip((features.dense - weights["mean"]) * weights["scale"], -FAR, FAR)
     return np.concatenate(
-        [dense, *named, _above(names, features)[around], first, last, heading, links[:-1]], axis=1, dtype=np.float32
+        [dense, *named, _inherited(names, features)[parents], first, last, heading, links[:-1]],
+        axis=1,
+        dtype=np.float32,
     )
 
 
-def _above(names: Floats, features: Features) -> Floats:
+def _inherited(names: Floats, features: Features) -> Floats:
     """Return for each element the normalised sum of the inherited vectors of its names and its ancestors'."""
-    inherited = np.ones((len(features.parent), names.shape[1] - NAMES * NAME_SIZE + 1), np.float32)
-    inherited[:, :-1] = names[features.name_of, NAMES * NAME_SIZE :]
-    inherited[0] = 0
-    total = up_the_tree(inherited, features.parent)
+    vectors = np.ones((len(features.parent), names.shape[1] - NAMES * NAME_SIZE + 1), np.float32)
+    vectors[:, :-1] = names[features.name_of, NAMES * NAME_SIZE :]
+    vectors[0] = 0
+    total = up_the_tree(vectors, features.parent)
     return total[:, :-1] * _scale(total[:, -1].astype(np.int64), _MANY_ELEMENTS)[:, None]
 
 
@@ -221,8 +223,8 @@ def _page(hidden: Floats, declared: Floats, weights: dict[str, Floats]) -> tuple
     """Return the summaries of the page, and one vector of all of them, a row for each block."""
     shares = softmax(_times(hidden, weights["slots.weight"]), axis=0)
     slots = shares.T @ _times(hidden, weights["value.weight"])
-    whole = _layer(np.concatenate([slots.ravel(), declared])[None].astype(np.float32), weights, "page")
-    return slots, np.broadcast_to(whole, (len(hidden), whole.shape[1]))
+    summary = _layer(np.concatenate([slots.ravel(), declared])[None].astype(np.float32), weights, "page")
+    return slots, np.broadcast_to(summary, (len(hidden), summary.shape[1]))
 
 
 def _attended(hidden: Floats, slots: Floats, weights: dict[str, Floats]) -> Floats:
@@ -235,8 +237,8 @@ def _attended(hidden: Floats, slots: Floats, weights: dict[str, Floats]) -> Floa
 def _verdict(hidden: Floats, story: Floats, page: Floats, weights: dict[str, Floats]) -> Floats:
     """Return the logits of the kinds of pages."""
     chance = 1 / (1 + np.exp(-np.clip(story, -20, 20)))
-    chosen = chance @ hidden / (chance.sum() + 1)
-    rows = np.concatenate([page, chosen, hidden.mean(axis=0)])[None].astype(np.float32)
+    story_mean = chance @ hidden / (chance.sum() + 1)
+    rows = np.concatenate([page, story_mean, hidden.mean(axis=0)])[None].astype(np.float32)
     judged = _layer(rows, weights, "judge")
     verdict: Floats = (_times(judged, weights["verdict.weight"]) + weights["verdict.bias"])[0]
     return verdict

@@ -38,9 +38,9 @@ def replacement(
     """Return the labels with the main container as the body if the model keeps almost nothing of it, or None."""
     part = main_part(blocks, features, words)
     prose = np.array([label is Label.BODY for label in part])
-    kept = np.array([label in STORY for label in labels])
+    is_body = np.array([label in STORY for label in labels])
     total = float(words[prose].sum())
-    if total < _MUCH_PROSE or float(words[kept].sum()) >= _ALMOST_NOTHING * total:
+    if total < _MUCH_PROSE or float(words[is_body].sum()) >= _ALMOST_NOTHING * total:
         return None
-    outside = [Label.OTHER if label in STORY else label for label in labels]
-    return [label or other for label, other in zip(part, outside, strict=True)]
+    others = [Label.OTHER if label in STORY else label for label in labels]
+    return [label or other for label, other in zip(part, others, strict=True)]

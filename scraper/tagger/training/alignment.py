@@ -40,13 +40,13 @@ def targets(document: Document, gold: dict[str, Any]) -> NDArray[np.float32]:
     return _marked(texts, gold["with"], gold["without"])
 
 
-def _marked(texts: Sequence[str], wanted: Sequence[str], unwanted: Sequence[str]) -> NDArray[np.float32]:
+def _marked(texts: Sequence[str], required: Sequence[str], forbidden: Sequence[str]) -> NDArray[np.float32]:
     shares = np.full(len(texts), UNKNOWN, np.float32)
-    for segment in unwanted:
+    for segment in forbidden:
         for index, text in enumerate(texts):
             if segment in text:
                 shares[index] = 0.0
-    for segment in wanted:
+    for segment in required:
         matches = [index for index, text in enumerate(texts) if segment in text]
         if len(matches) == 1:
             shares[matches[0]] = 1.0
@@ -116,13 +116,13 @@ class _Gold:
         return [match for match in dict.fromkeys(matches) if match.words * 4 >= len(block)]
 
     def _around(self, shift: int, hits: list[tuple[int, int]], size: int) -> _Match:
-        near = [(s, at) for s, at in hits if abs(s - shift - _DRIFT // 2) <= 2 * _DRIFT]
-        inside = np.zeros(size, bool)
-        for _, at in near:
-            inside[at : at + _SHINGLE] = True
-        start = min(s + at for s, at in near)
-        end = max(s + at + _SHINGLE for s, at in near)
-        return _Match(start, min(end, len(self.words)), int(inside.sum()))
+        neighbours = [(s, at) for s, at in hits if abs(s - shift - _DRIFT // 2) <= 2 * _DRIFT]
+        covered = np.zeros(size, bool)
+        for _, at in neighbours:
+            covered[at : at + _SHINGLE] = True
+        start = min(s + at for s, at in neighbours)
+        end = max(s + at + _SHINGLE for s, at in neighbours)
+        return _Match(start, min(end, len(self.words)), int(covered.sum()))
 
 
 def _best_chain(options: Sequence[Sequence[_Match]], size: int) -> dict[int, _Match]:

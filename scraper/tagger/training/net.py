@@ -140,7 +140,7 @@ class Net(nn.Module):
         joined = self.join(torch.cat([hidden, attended, page[b.page]], 1))
         hidden = hidden + self.drop(functional.relu(joined))
         out = self.output(hidden)
-        return out, self.judged(hidden, out[:, 0], page, b)
+        return out, self.verdicts(hidden, out[:, 0], page, b)
 
     def summaries(self, hidden: Tensor, b: Batch) -> tuple[Tensor, Tensor]:
         logits = self.slots(hidden)
@@ -159,36 +159,36 @@ class Net(nn.Module):
             declared = torch.where(hidden_columns, 0.0, declared)
         return slots, self.drop(functional.relu(self.page(torch.cat([slots.flatten(1), declared], 1))))
 
-    def judged(self, hidden: Tensor, story: Tensor, page: Tensor, b: Batch) -> Tensor:
+    def verdicts(self, hidden: Tensor, story: Tensor, page: Tensor, b: Batch) -> Tensor:
         chance = torch.sigmoid(story.detach().clamp(-20, 20))
         weight = chance.new_zeros(b.pages).index_add(0, b.page, chance) + 1
-        chosen = hidden.new_zeros((b.pages, WIDTH)).index_add(0, b.page, hidden * chance[:, None]) / weight[:, None]
+        story_mean = hidden.new_zeros((b.pages, WIDTH)).index_add(0, b.page, hidden * chance[:, None]) / weight[:, None]
         number = torch.bincount(b.page, minlength=b.pages)
         mean = hidden.new_zeros((b.pages, WIDTH)).index_add(0, b.page, hidden) / number[:, None]
-        return self.verdict(self.drop(functional.relu(self.judge(torch.cat([page, chosen, mean], 1)))))
+        return self.verdict(self.drop(functional.relu(self.judge(torch.cat([page, story_mean, mean], 1)))))
 
     def inputs(self, b: Batch) -> Tensor:
         names = self.vectors(self.names.weight, b.names)
         first = self.vectors(self.words.weight[:, :WORD_SIZE], b.first)
         last = self.vectors(self.words.weight[:, WORD_SIZE:], b.last)
         links = self.vectors(self.links.weight, b.links)
-        around = b.parent[b.leaf]
-        at = (b.name_of[b.leaf], b.name_of[around], b.name_of[b.parent[around]], b.inline)
+        parents = b.parent[b.leaf]
+        at = (b.name_of[b.leaf], b.name_of[parents], b.name_of[b.parent[parents]], b.inline)
         named = [names[of, s * NAME_SIZE : (s + 1) * NAME_SIZE] for s, of in enumerate(at)]
-        above = _above(names[b.name_of, NAMES * NAME_SIZE :], b.parent)[around]
+        ancestors = _inherited(names[b.name_of, NAMES * NAME_SIZE :], b.parent)[parents]
         heading = torch.where(b.heading[:, None] < 0, 0.0, first[b.heading.clamp(min=0)])
         dense = ((b.dense - self.mean) * self.scale).clamp(-FAR, FAR)
         if self.training:
             dense = dense * (torch.rand(b.pages, int(_GROUP_OF.max()) + 1) >= MASK)[:, _GROUP_OF][b.page]
             visible = (torch.rand(b.pages, 6) >= MASK)[b.page].float()
-            named, above = [name * visible[:, :1] for name in named], above * visible[:, 1:2]
+            named, ancestors = [name * visible[:, :1] for name in named], ancestors * visible[:, 1:2]
             first, last, heading, links = (
                 first * visible[:, 2:3],
                 last * visible[:, 3:4],
                 heading * visible[:, 4:5],
                 links * visible[:, 5:],
             )
-        return torch.cat([dense, *named, above, first, last, heading, links], 1)
+        return torch.cat([dense, *named, ancestors, first, last, heading, links], 1)
 
     def vectors(self, table: Tensor, bags: tuple[Tensor, Tensor]) -> Tensor:
         """Return the normalised sum of the vectors of each bag; in training, random words are dropped."""
@@ -213,7 +213,7 @@ def _scale(number: Tensor, many: int) -> Tensor:
     return number.clamp(max=many).sqrt() / number
 
 
-def _above(values: Tensor, parent: Tensor) -> Tensor:
+def _inherited(values: Tensor, parent: Tensor) -> Tensor:
     """Return for each element the normalised sum of its value and its ancestors', without the page's own."""
     top = parent == torch.arange(len(parent))
     total = torch.cat([values, values.new_ones((len(values), 1))], 1)

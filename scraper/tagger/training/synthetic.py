@@ -141,9 +141,9 @@ def _list(entries: Sequence[_Story], word: str, order: np.random.Generator) -> s
     content = "".join(_entry(entry, n, wrapper, style, markup) for n, entry in enumerate(entries))
     heading = f"<h1>{title if order.random() < 0.5 else site}</h1>" if order.random() < 0.7 else ""
     pager = "<nav><a href='/page/1/'>1</a> <a href='/page/3/'>3</a> <a href='/page/4/'>Older posts</a></nav>"
-    after = pager if order.random() < 0.6 else ""
+    footer = pager if order.random() < 0.6 else ""
     kind = "website" if order.random() < 0.4 else ""
-    return _page(site, (title, kind), heading + _inside(content, order) + after, entries[:5], order)
+    return _page(site, (title, kind), heading + _in_container(content, order) + footer, entries[:5], order)
 
 
 def _single(headline: str, prose: Sequence[str], others: Sequence[_Story], order: np.random.Generator) -> str:
@@ -157,15 +157,15 @@ def _single(headline: str, prose: Sequence[str], others: Sequence[_Story], order
     byline = "<p class='byline'>By <a href='/author/jo/'>Jo Doe</a></p>" if order.random() < 0.5 else ""
     date = "<time datetime='2015-08-03'>August 3, 2015</time>" if order.random() < 0.5 else ""
     related = "".join(f"<li><a href='/2015/08/{n}'>{html.escape(other[1])}</a></li>" for n, other in enumerate(others))
-    below = f"<h3>Related</h3><ul>{related}</ul>" if order.random() < 0.3 else ""
+    related_list = f"<h3>Related</h3><ul>{related}</ul>" if order.random() < 0.3 else ""
     title = f"{headline} | {site}" if order.random() < 0.7 else ""
     kind = "article" if order.random() < 0.3 else ""
     wrapper = _WRAPPERS[int(order.integers(len(_WRAPPERS)))]
-    story = _inside(f"{wrapper[0]}{head}{byline}{date}{text}{wrapper[1]}", order)
-    return _page(site, (title, kind), story + below, others, order)
+    story = _in_container(f"{wrapper[0]}{head}{byline}{date}{text}{wrapper[1]}", order)
+    return _page(site, (title, kind), story + related_list, others, order)
 
 
-def _inside(content: str, order: np.random.Generator) -> str:
+def _in_container(content: str, order: np.random.Generator) -> str:
     container = str(order.choice(_CONTAINERS))
     return f"{container}{content}</{container[1:].split(maxsplit=1)[0].rstrip('>')}>"
 
