@@ -146,7 +146,7 @@ class _Bylines:
         return next((names for line in read(self.labelled[index].block) if (names := person_names.names([line]))), ())
 
     def _following_names(self, read: _Reader, index: int) -> Iterator[str]:
-        """Yield the names in the next blocks of the same kind of element, as each author may have a separate one."""
+        """Yield the names in the next blocks of the same kind of element, as each author may have a separate block."""
         kind = self._kind(self.labelled[index].block)
         if person_names.opens(self.labelled[index].block.text):  # the next such line credits another role
             return

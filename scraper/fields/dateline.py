@@ -198,7 +198,7 @@ def _parse_opening(opening: str) -> _Opening | None:
 
 
 def _trim(rest: str) -> str:
-    """Strip the separators at the end; the full stop of "Va." stays."""
+    """Return the text without separators at the end; the full stop of "Va." stays."""
     rest = rest.rstrip(" \t\xa0,-–—")
     last = rest.rpartition(", ")[2] if rest.endswith(".") else ""
     return rest[:-1] if last and fold(last) not in _REGIONS else rest

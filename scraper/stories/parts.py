@@ -29,7 +29,7 @@ _FORMS = (
     re.compile(rf"(?P<stem>.*?/[^/]+?)/(?:(?:page|index)[/_-]?)?{_NUMBER}(?:\.s?html?)?/?"),
 )
 _PARAMETER = re.compile(rf"(?:page|p|pg|paged|pageno|page_no|seite|pagina)={_NUMBER}", re.IGNORECASE)
-# `index_2.html` is the second page of a list, or of the folder that it lies in.
+# `index_2.html` is the second page of a list, or of its folder.
 _LISTS = frozenset(("index", "default", "list", "page"))
 _FOLDER = re.compile(r"/(?:(?:index|default)\.\w{2,5})?$")
 _ENDING = re.compile(r"(?:\.\w{2,5}|/)$")

@@ -138,7 +138,7 @@ def _prepare() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train, for pages and for flattened text, print the figures, and write the weights."""
+    """Train for pages and for flattened text; print the figures and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="a folder of sets, each with gold.jsonl and pages/")
     parser.add_argument("--sites", type=Path, help="a folder of compiled sites whose posts are known")
