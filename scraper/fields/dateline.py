@@ -66,7 +66,7 @@ class _Opening(NamedTuple):
 
     place: str
     agency: str
-    known: bool
+    is_known: bool
     """Whether the agency is in the vocabulary."""
     bare: bool
     """Whether the agency has no brackets."""
@@ -81,7 +81,7 @@ class _Place(NamedTuple):
     regioned: bool
     """Whether a country or state follows a name."""
     caps: bool
-    known: bool
+    is_known: bool
 
 
 def split(paragraph: str) -> tuple[Dateline | None, str]:
@@ -111,7 +111,7 @@ def lone(paragraph: str, following: str) -> Dateline | None:
     if dateline is None or dateline.raw != f"{paragraph} - ":
         return None
     place = _parse_place(dateline.place) if dateline.place else None
-    return dataclasses.replace(dateline, raw=f"{paragraph} ") if place and (place.known or place.regioned) else None
+    return dataclasses.replace(dateline, raw=f"{paragraph} ") if place and (place.is_known or place.regioned) else None
 
 
 # --- Words first, then a mark ----------------------------------------------------------------------------------------
@@ -282,27 +282,27 @@ def _fits(opening: _Opening, sign: str, rest: str, previous: _Opening | None) ->
     if place is None:
         return False
     if previous:
-        is_certain = place.known or place.regioned or opening.dated
+        is_certain = place.is_known or place.regioned or opening.dated
         return not previous.place and not opening.agency and is_certain and sign in _FINAL
     if opening.agency:
         return _fits_with_agency(opening, place, sign, opens_sentence)
     if opening.aside:
-        return place.known and opens_sentence
+        return place.is_known and opens_sentence
     return _fits_without_agency(opening, place, sign, rest)
 
 
 def _fits_as_agency(opening: _Opening, sign: str, opens_sentence: bool, second: bool) -> bool:
     """Return whether an agency alone is a dateline: "(Reuters) - ", "CNN — ", "— РИА Новости. "."""
     if not opening.bare:
-        return opening.known and (opens_sentence or sign in _FINAL)
+        return opening.is_known and (opens_sentence or sign in _FINAL)
     return opens_sentence and (sign == "-" or (sign == "." and (opening.dated or second)))
 
 
 def _fits_with_agency(opening: _Opening, place: _Place, sign: str, opens_sentence: bool) -> bool:
     """Return whether a place with an agency is a dateline; an unknown agency needs a certain place and a mark."""
     marked = sign in (*_FINAL, ":")
-    is_certain = place.known or place.regioned or opening.dated
-    if not opening.known:
+    is_certain = place.is_known or place.regioned or opening.dated
+    if not opening.is_known:
         return is_certain and marked and not _has_stop_word(place) and _is_agency_like(opening.agency)
     if not is_certain and (_is_label(place) or _is_abbreviation(opening.place, opening.agency)):
         return False
@@ -334,16 +334,16 @@ def _fits_without_agency(opening: _Opening, place: _Place, sign: str, rest: str)
         return opens_sentence and _fits_before_sentence(opening, place, sign, is_certain, rest)
     if sign not in _FINAL or not (opens_sentence or (place.caps and is_certain)):
         return False
-    if is_certain or (place.known and sign != "–"):
+    if is_certain or (place.is_known and sign != "–"):
         return True
     return sign == "-" and place.caps and all(map(_is_plausible, place.names))
 
 
 def _fits_before_sentence(opening: _Opening, place: _Place, sign: str, is_certain: bool, rest: str) -> bool:
     """Return whether a place before a colon or a full stop is a dateline."""
-    if sign == ":" and place.caps and (place.known or is_certain):
+    if sign == ":" and place.caps and (place.is_known or is_certain):
         return True
-    is_city = place.known and all(fold(name) in _CITIES for name in place.names) and not opening.dated
+    is_city = place.is_known and all(fold(name) in _CITIES for name in place.names) and not opening.dated
     if sign == ":" and any(fold(name) in vocabulary.GIVEN_NAMES for name in place.names):
         is_city = False
     sentence = _SENTENCE.match(rest)

@@ -224,5 +224,5 @@ def without_site(title: str, site_name: str | None) -> str:
     head, tail = title[: last.start()], title[last.end() :]
     if site_name and _plain(title[: parts[0].start()]) == _plain(site_name):
         return title[parts[0].end() :]
-    known = bool(site_name) and (_plain(tail) in _plain(site_name or "") or _plain(site_name or "") in _plain(tail))
-    return head if known or (len(tail) < 40 and 2 * len(tail) < len(head)) else title
+    is_known = bool(site_name) and (_plain(tail) in _plain(site_name or "") or _plain(site_name or "") in _plain(tail))
+    return head if is_known or (len(tail) < 40 and 2 * len(tail) < len(head)) else title
