@@ -1,6 +1,6 @@
-"""What a segmenter yields: the blocks of a page in reading order, and what its head declares.
+"""The output of segmenters: the blocks of a page in reading order, and the declarations in its head.
 
-HTML and flattened text give the same types; a line of text is a block of the tag `line` with no ancestors and no links.
+HTML and flattened text have the same types; a line of text is a block with the tag `line`, without ancestors and links.
 """
 
 import re
@@ -27,7 +27,7 @@ _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
 
 
 def fold(text: str) -> str:
-    """Fold white space and drop invisible characters; text without either, but for single spaces, is printable."""
+    """Return a text with single spaces and without invisible characters."""
     if text.isprintable() and "  " not in text:
         return text.strip()
     return " ".join(_INVISIBLE.sub("", text).split())
@@ -44,83 +44,83 @@ class Element(msgspec.Struct, frozen=True, gc=False):
 
 
 class Block(msgspec.Struct, frozen=True, gc=False):
-    """A stretch of visible text that is set as one: a paragraph, a heading, a list item, a line."""
+    """A unit of text in the layout: a paragraph, a heading, a list item, a line."""
 
     text: str
-    """White space folded, never empty."""
+    """With single spaces, never empty."""
     tag: str = "line"
-    """The block-level element that holds the text."""
+    """The tag of the block-level element around the text."""
     element: int = -1
     """That element's index in `Document.elements`; -1 in flattened text."""
     links: tuple[Link, ...] = ()
-    """The links in it that have text, URLs absolute where the page's is known."""
+    """The links with text; URLs are absolute if the page's is known."""
     link_chars: int = 0
-    """How many characters of the text are link text."""
+    """The number of characters of link text."""
     inline: str = ""
     """Class and id words of inline elements in the block, in the form of `Element.names`."""
     pieces: tuple[str, ...] = ()
-    """The text as inline elements cut it, where they do and the text is short: "Jane Doe", "View"."""
+    """The pieces of a short text between inline elements: "Jane Doe", "View"."""
     datetime: str | None = None
-    """What a `time` element in it says to machines, or another that shows a date and bears it as an attribute."""
+    """The machine-readable date of a `time` element, or of another one with a date as text and attribute."""
     hidden: bool = False
-    """Declared invisible: `hidden`, `display:none`, a template or noscript twin."""
+    """Whether it is declared invisible: `hidden`, `display:none`, a template or a duplicate in `noscript`."""
     aside: str = ""
-    """What is not shown amid the text: words for screen readers ("Posted by"), hidden text, the signs of permalinks."""
+    """Text not shown within the block: words for screen readers ("Posted by"), hidden text, permalink signs."""
     preformatted: str = ""
-    """The text with its line breaks and indents, where `pre` holds it."""
+    """The text with its line breaks and indents, if it is in `pre`."""
 
 
 class Picture(msgspec.Struct, frozen=True, gc=False):
-    """An image that the page shows, as its element declares it; icons and pixels are left out."""
+    """An image of the page, as its element declares it; icons and pixels are omitted."""
 
     url: str
-    """Absolute where the page's URL is known."""
+    """Absolute if the page's URL is known."""
     block: int
     """The index in `Document.blocks` of the block that it is in or before."""
     element: int = -1
-    """The innermost element with text around it, as an index in `Document.elements`; -1 where there is none."""
+    """The innermost element with text around it, as an index in `Document.elements`; -1 if there is none."""
     names: str = " "
     """Its class and id words, in the form of `Element.names`."""
     link: str | None = None
-    """The URL of the link that it is in."""
+    """The URL of the link around it."""
 
 
 class Anchor(msgspec.Struct, frozen=True, gc=False):
-    """A link of the page, with or without text, in page order: what a crawl may follow."""
+    """A link of the page, with or without text, that a crawl may follow; in page order."""
 
     url: str
-    """Absolute where the page's URL is known; never a script or a fragment of the same page."""
+    """Absolute if the page's URL is known; never a script or a fragment of the same page."""
     rel: str = ""
 
 
 class Head(msgspec.Struct, frozen=True):
-    """What the page declares of itself, unread."""
+    """The declarations of the page, unparsed."""
 
     title: str = ""
     meta: dict[str, str] = {}
-    """First value of each `name`, `property` or `itemprop`, in lower case."""
+    """The first value of each `name`, `property` or `itemprop`, which is in lower case."""
     canonical: str | None = None
     language: str | None = None
     json_ld: tuple[str, ...] = ()
     """The text of each JSON-LD script."""
     state: tuple[str, ...] = ()
-    """The text of other scripts that hold JSON, in bounds: the state from which a page is built."""
+    """The text of other scripts with JSON, which is limited: the state from which a page is built."""
     stream: tuple[str, ...] = ()
-    """The text of the scripts that hand over a stream of React's server components, in bounds."""
+    """The text of the scripts with a stream of React server components, which is limited."""
     feeds: tuple[str, ...] = ()
-    """The URLs of the feeds that it names, absolute where the page's is known."""
+    """The URLs of its feeds, absolute if the page's is known."""
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """A page's declarations as plain strings, unparsed."""
+    """The declarations of a page as plain strings; dates and names are unparsed."""
 
     headline: str | None = None
     description: str | None = None
     text: str | None = None
-    """The whole story, where JSON-LD holds it."""
+    """The whole story, if JSON-LD has it."""
     authors: tuple[str, ...] = ()
     brands: tuple[str, ...] = ()
-    """Those of the authors that are declared as organisations."""
+    """The authors that are declared as organisations."""
     published: tuple[str, ...] = ()
     """Candidates for the date of publication, best first."""
     modified: tuple[str, ...] = ()
@@ -132,7 +132,7 @@ class Claims(msgspec.Struct, frozen=True):
     kind: str | None = None
     """The JSON-LD type of the article, or the OpenGraph type."""
     free: bool | None = None
-    """`isAccessibleForFree`, where it is declared."""
+    """`isAccessibleForFree`, if it is declared."""
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -149,23 +149,23 @@ class Document(msgspec.Struct, frozen=True):
 
 
 class Labelled(msgspec.Struct, frozen=True, gc=False):
-    """A verdict that is beside its block."""
+    """A block with its label."""
 
     block: Block
     label: Label
     score: float
-    """0 to 1: how surely."""
+    """The confidence in the label, 0 to 1."""
     reason: str
-    """The rule or signal that decided, in a few words."""
+    """The rule or feature that decided, in a few words."""
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What a labeller says of a page."""
+    """The result of labelling a page."""
 
     labelled: tuple[Labelled, ...]
     confidence: float | None = None
-    """0 to 1: how much of the body is expected to be right; None where a template labelled the page."""
+    """The expected accuracy of the body, 0 to 1; None if a template labelled the page."""
     listing: float | None = None
-    """The chance that the page is a list of stories; None where a template labelled the page."""
+    """The probability that the page is a list of stories; None if a template labelled the page."""
     warnings: tuple[str, ...] = ()
-    """What `Extraction.warnings` should say."""
+    """The warnings for `Extraction.warnings`."""

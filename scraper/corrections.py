@@ -1,7 +1,7 @@
-"""Labels of the learned labeller corrected where the page itself is sure.
+"""Corrections of the trained labeller's labels by unambiguous evidence on the page.
 
-A next story below the one being read, comments, links to other stories amid its paragraphs, appeals and legal notices
-leave the story; a dateline in an element of its own and the rows of a table that the story holds enter it.
+The next story on the page, comments, links to other stories between paragraphs, appeals and legal notices are removed
+from the story; a dateline in a separate element and the rows of a table within the story are added.
 """
 
 import re
@@ -32,12 +32,12 @@ _REPLIES = tuple(
         "|"
     )
 )
-_LONG_WORD = re.compile(r"\w{4}|[\u2e80-\uffff]{2}")  # a calendar has none
+_LONG_WORD = re.compile(r"\w{4}|[\u2e80-\uffff]{2}")  # none in a calendar
 _WRITTEN = re.compile(r"\b(?:by|von|par|por|di|door|av)\s+\w", re.IGNORECASE)
 _ENDS = re.compile(r"[.!?…。！？؟।][\"'”’»）)]?$")
 _LEADS = re.compile(r"(?:[^.!?。！？]{1,24}[:：|>»\]】]|[^\w\s]{1,3})\s*$")
 _QUOTED = re.compile(r"[“”„«»\"「]")
-_APPEAL, _LEGAL = (re.compile("|".join(each), re.IGNORECASE) for each in (APPEALS, NOTICES))
+_APPEAL, _LEGAL = (re.compile("|".join(patterns), re.IGNORECASE) for patterns in (APPEALS, NOTICES))
 _CONSENT = tuple(
     re.compile(words, re.IGNORECASE)
     for words in (
@@ -52,7 +52,7 @@ _CONSENT = tuple(
 
 
 def correct(document: Document, reading: Reading) -> Reading:
-    """Return the reading with its labels corrected; a page in flattened text stays as it is."""
+    """Return the reading with corrected labels; flattened text stays unchanged."""
     if not document.elements:
         return reading
     labelled = list(reading.labelled)
@@ -80,15 +80,15 @@ def _is_prose(block: Block) -> bool:
 
 
 def _story(labelled: Sequence[Labelled]) -> list[int]:
-    return [index for index, each in enumerate(labelled) if each.label in STORY]
+    return [index for index, item in enumerate(labelled) if item.label in STORY]
 
 
 # ---------------------------------------------------------------- the next story
 
 
 def _without_next_story(document: Document, labelled: list[Labelled]) -> None:
-    """End the story at the head of another: a heading like the headline, with its own date or byline and text."""
-    start = next((index for index, each in enumerate(labelled) if each.label is Label.HEADLINE), None)
+    """End the story at the head of another: a heading with a date or byline, and with text below."""
+    start = next((index for index, item in enumerate(labelled) if item.label is Label.HEADLINE), None)
     if start is None:
         return
     prose = [index for index in _story(labelled) if index > start and _is_prose(labelled[index].block)]
@@ -99,7 +99,7 @@ def _without_next_story(document: Document, labelled: list[Labelled]) -> None:
     ]
     if not 0 < len(heads) < _ENTRIES:
         return
-    around = _common(document, labelled[start].block, labelled[prose[0]].block)
+    around = _common_ancestor(document, labelled[start].block, labelled[prose[0]].block)
     end = next((index for index in heads if _is_apart(document, labelled, (start, index), around)), None)
     for index in range(end, len(labelled)) if end is not None else ():
         if labelled[index].label in STORY or labelled[index].label in _HEAD:
@@ -107,32 +107,32 @@ def _without_next_story(document: Document, labelled: list[Labelled]) -> None:
 
 
 def _is_other_head(document: Document, labelled: Sequence[Labelled], start: int, index: int) -> bool:
-    """Return whether a block is a heading of another story, with a date or a byline and paragraphs below."""
+    """Return whether a block is the heading of another story, with a date or byline and paragraphs below."""
     block = labelled[index].block
     if block.tag not in _HEADINGS or not _WIDE_TITLE <= len(block.text) <= _MOST_TITLE or block.hidden:
         return False
     if block.text in document.head.title or block.text == labelled[start].block.text:
         return False
     below = labelled[index + 1 : index + 1 + _REACH]
-    return any(map(_is_meta, below[:_META_LINES])) and sum(_is_prose(each.block) for each in below) > 1
+    return any(map(_is_meta, below[:_META_LINES])) and sum(_is_prose(item.block) for item in below) > 1
 
 
-def _is_meta(each: Labelled) -> bool:
-    text = each.block.text
+def _is_meta(item: Labelled) -> bool:
+    text = item.block.text
     if len(text) > _META_LINE or _ENDS.search(text):
         return False
-    return each.label in _META or each.block.datetime is not None or _YEAR_OR_TIME.search(text) is not None
+    return item.label in _META or item.block.datetime is not None or _YEAR_OR_TIME.search(text) is not None
 
 
 def _is_signed(labelled: Sequence[Labelled], index: int) -> bool:
-    """Return whether both a date and a writer stand below a heading."""
-    lines = [each for each in labelled[index + 1 : index + 1 + _META_LINES] if len(each.block.text) <= _META_LINE]
-    dated = any(each.block.datetime or _YEAR_OR_TIME.search(each.block.text) for each in lines)
-    return dated and any(each.label is Label.BYLINE or _WRITTEN.match(each.block.text) for each in lines)
+    """Return whether a heading is followed by both a date and an author."""
+    lines = [item for item in labelled[index + 1 : index + 1 + _META_LINES] if len(item.block.text) <= _META_LINE]
+    dated = any(item.block.datetime or _YEAR_OR_TIME.search(item.block.text) for item in lines)
+    return dated and any(item.label is Label.BYLINE or _WRITTEN.match(item.block.text) for item in lines)
 
 
 def _is_apart(document: Document, labelled: Sequence[Labelled], pair: tuple[int, int], around: int) -> bool:
-    """Return whether a heading is of the headline's rank, or outside the story with a date and a writer."""
+    """Return whether a heading is an `h1` as the headline is, or outside the story with a date and an author."""
     headline, block = labelled[pair[0]].block, labelled[pair[1]].block
     is_outside = around not in (-1, *_ancestors(document, block))
     return block.tag == headline.tag == "h1" or (is_outside and _is_signed(labelled, pair[1]))
@@ -150,7 +150,7 @@ def _ancestors(document: Document, block: Block) -> Iterator[int]:
         element = document.elements[element].parent
 
 
-def _common(document: Document, one: Block, other: Block) -> int:
+def _common_ancestor(document: Document, one: Block, other: Block) -> int:
     """Return the innermost element around both blocks, or -1."""
     around = set(_ancestors(document, one))
     return next((element for element in _ancestors(document, other) if element in around), -1)
@@ -162,19 +162,22 @@ def _common(document: Document, one: Block, other: Block) -> int:
 def _without_comments(document: Document, labelled: list[Labelled]) -> None:
     """Remove reader comments below the story: texts of which at least two have a reply link.
 
-    In a forum they are the story: so the page must declare an article, or they must not be much longer than the rest.
+    In a forum they are the story. For this reason the page must declare an article, or the comments must not be much
+    longer than the text above them.
     """
-    said = []
-    for index, each in enumerate(labelled):
-        if len(each.block.text) <= _BUTTON and each.block.text.lower().startswith(_REPLIES):
+    replies = []
+    for index, item in enumerate(labelled):
+        if len(item.block.text) <= _BUTTON and item.block.text.lower().startswith(_REPLIES):
             before = range(index - 1, max(-1, index - _FEW - 1), -1)
             texts = (at for at in before if labelled[at].label in STORY and len(labelled[at].block.text) > _LEAD)
-            said += [(at, index) for at in texts][:1]
-    if len(said) < _LEAST_REPLIES or any(each.block.tag in _HEADINGS for each in labelled[said[0][0] : said[-1][1]]):
+            replies += [(at, index) for at in texts][:1]
+    if len(replies) < _LEAST_REPLIES or any(
+        item.block.tag in _HEADINGS for item in labelled[replies[0][0] : replies[-1][1]]
+    ):
         return
     story = _story(labelled)
-    inside = [index for index in story if said[0][0] <= index <= said[-1][1]]
-    above = sum(len(labelled[index].block.text) for index in story if index < said[0][0])
+    inside = [index for index in story if replies[0][0] <= index <= replies[-1][1]]
+    above = sum(len(labelled[index].block.text) for index in story if index < replies[0][0])
     below = sum(len(labelled[index].block.text) for index in inside)
     if above > _PARAGRAPH and (below < _FEW * above or _is_declared(document)):
         for index in inside:
@@ -188,30 +191,30 @@ def _is_declared(document: Document) -> bool:
 
 def _without_consent(document: Document, labelled: list[Labelled]) -> None:
     """Remove consent dialogs before the headline."""
-    start = next((index for index, each in enumerate(labelled) if each.label is Label.HEADLINE), 0)
-    asked = False
+    start = next((index for index, item in enumerate(labelled) if item.label is Label.HEADLINE), 0)
+    is_dialog = False
     for index in range(start):
-        each = labelled[index]
-        if each.label in STORY:
-            asks = sum(pattern.search(each.block.text) is not None for pattern in _CONSENT) > 1
-            if asks or (asked and not _is_prose(each.block)):
+        item = labelled[index]
+        if item.label in STORY:
+            asks = sum(pattern.search(item.block.text) is not None for pattern in _CONSENT) > 1
+            if asks or (is_dialog and not _is_prose(item.block)):
                 _relabel(labelled, index, Label.PROMO, "asks for consent")
-            asked = asked or asks
+            is_dialog = is_dialog or asks
 
 
 def _without_references(document: Document, labelled: list[Labelled]) -> None:
     """Remove single lines between paragraphs that link to other stories of the site."""
     story = _story(labelled)
     host = _host(document.url or document.head.canonical or "")
-    found = [
+    references = [
         at
         for before, at, after in zip(story, story[1:], [*story[2:], story[-1]] if story else (), strict=False)
         if _is_reference(document, labelled[at].block, host)
         and _is_prose(labelled[before].block)
         and (at == after or _is_prose(labelled[after].block) or labelled[after].label is Label.SUBHEADING)
     ]
-    if _FEW * len(found) <= sum(_is_prose(labelled[index].block) for index in story):
-        for index in found:
+    if _FEW * len(references) <= sum(_is_prose(labelled[index].block) for index in story):
+        for index in references:
             _relabel(labelled, index, Label.RELATED, "a link to another story between paragraphs")
 
 
@@ -238,11 +241,11 @@ def _without_notices(_: Document, labelled: list[Labelled]) -> None:
     story = _story(labelled)
     if len(story) <= _FEW:
         return
-    whole = "\n".join([labelled[index].block.text for index in story]).lower()
-    words = [word for word in APPEAL_WORDS if word in whole]
+    story_text = "\n".join([labelled[index].block.text for index in story]).lower()
+    words = [word for word in APPEAL_WORDS if word in story_text]
     if words:
-        _leave_out(labelled, story[1:], lambda text: _is_appeal(text, words), "an appeal")
-    _leave_out(labelled, story[-_LAST:], _LEGAL.search, "a legal notice")
+        _relabel_all(labelled, story[1:], lambda text: _is_appeal(text, words), "an appeal")
+    _relabel_all(labelled, story[-_LAST:], _LEGAL.search, "a legal notice")
 
 
 def _is_appeal(text: str, words: Sequence[str] = APPEAL_WORDS) -> bool:
@@ -250,7 +253,7 @@ def _is_appeal(text: str, words: Sequence[str] = APPEAL_WORDS) -> bool:
     return any([word in lowered for word in words]) and _APPEAL.search(text) is not None
 
 
-def _leave_out(labelled: list[Labelled], places: Iterable[int], search: Callable[[str], object], reason: str) -> None:
+def _relabel_all(labelled: list[Labelled], places: Iterable[int], search: Callable[[str], object], reason: str) -> None:
     for index in places:
         text = labelled[index].block.text
         if len(text) <= _NOTICE and not _QUOTED.search(text) and search(text):
@@ -267,7 +270,7 @@ def _with_paid_text(document: Document, labelled: list[Labelled]) -> None:
     story = _story(labelled)
     for index, element in enumerate(document.elements):
         if "paywall" in element.names:
-            inside = [at for at, each in enumerate(labelled) if index in _ancestors(document, each.block)]
+            inside = [at for at, item in enumerate(labelled) if index in _ancestors(document, item.block)]
             prose = [at for at in inside if _is_prose(labelled[at].block) and not labelled[at].block.hidden]
             asks = any(is_offer(text) or _is_appeal(text) for at in inside if (text := labelled[at].block.text))
             if len(prose) >= _FEW and story and inside[0] > story[0] and not asks:
@@ -281,8 +284,8 @@ def _with_dateline(_: Document, labelled: list[Labelled]) -> None:
     """Add a dateline in an element of its own above the first paragraph to the story."""
     first = next((index for index in _story(labelled) if _is_prose(labelled[index].block)), 0)
     for index in range(max(0, first - _ABOVE), first):
-        each = labelled[index]
-        if each.label in _OPENS and not each.block.links and dateline.lone(each.block.text, labelled[first].block.text):
+        item = labelled[index]
+        if item.label in _OPENS and not item.block.links and dateline.lone(item.block.text, labelled[first].block.text):
             _relabel(labelled, index, Label.BODY, "a dateline above the first paragraph")
             return
 
@@ -294,12 +297,12 @@ def _with_rows(document: Document, labelled: list[Labelled]) -> None:
     for index in range(story[0], story[-1]) if story else ():
         block = labelled[index].block
         if block.tag == "tr" and not block.hidden:
-            table = next((each for each in _ancestors(document, block) if document.elements[each].tag == "table"), -1)
+            table = next((at for at in _ancestors(document, block) if document.elements[at].tag == "table"), -1)
             tables.setdefault(table, []).append(index)
     for rows in tables.values():
         kinds = {labelled[index].label for index in rows}
-        said = sum(_LONG_WORD.search(labelled[index].block.text) is not None for index in rows)
-        if 2 * said >= len(rows) and (kinds & STORY or (len(rows) > 1 and not kinds & _NEVER_ROWS)):
+        wordy = sum(_LONG_WORD.search(labelled[index].block.text) is not None for index in rows)
+        if 2 * wordy >= len(rows) and (kinds & STORY or (len(rows) > 1 and not kinds & _NEVER_ROWS)):
             for index in rows:
                 if labelled[index].label not in STORY and not labelled[index].block.links:
                     _relabel(labelled, index, Label.BODY, "a row of a table in the story")

@@ -1,4 +1,4 @@
-"""A story as Markdown: CommonMark, with the tables of GitHub's dialect."""
+"""Stories as Markdown: CommonMark with the tables of GitHub's dialect."""
 
 import itertools
 import re
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 __all__ = ["render"]
 
-_INLINE = re.compile(r"[\\`*_\[\]<>#|~]|&(?=#?\w{1,32};)")  # markup wherever it is
+_INLINE = re.compile(r"[\\`*_\[\]<>#|~]|&(?=#?\w{1,32};)")  # markup anywhere
 _OPENING = re.compile(r"(\d{1,9})(?=[.)])|(?=[-+=])")  # markup at the start of a line only
 _FENCE = re.compile("`+")
 
@@ -53,7 +53,7 @@ def _fenced(text: str) -> str:
 
 
 def _table(texts: list[str]) -> list[str]:
-    """Return rows as a table, the first as its head; short rows are padded, as longer ones would be cut."""
+    """Return rows as a table with the first as its header; rows are padded to the longest, or cells would be lost."""
     rows = [[_escaped(cell) for cell in text.split(" | ")] for text in texts]
     width = max(map(len, rows))
     lines = [f"| {' | '.join(row + [''] * (width - len(row)))} |" for row in rows]

@@ -1,4 +1,4 @@
-"""Whether a page is an article at all, and what it is when it is not."""
+"""The type of a page: whether it is an article, and the reason if it is not."""
 
 import re
 from collections.abc import Sequence
@@ -46,64 +46,64 @@ _ARTICLE = re.compile("rticle|Posting|Report")
 
 
 def refusal(document: Document, reading: Reading, claims: Claims) -> Reason | None:
-    """Return the reason for which a page is no article, or None."""
-    visible = [each for each in reading.labelled if each.label is not Label.HIDDEN]
-    length = sum([len(each.block.text) for each in visible if each.label in _PROSE])
+    """Return the reason why a page is not an article, or None if it is one."""
+    visible = [item for item in reading.labelled if item.label is not Label.HIDDEN]
+    length = sum([len(item.block.text) for item in visible if item.label in _PROSE])
     if length < _SHORT_PAGE:
-        shown = [each.block.text for each in visible if each.label in _PROSE]
-        if embedded_body(document, claims, shown):
+        texts = [item.block.text for item in visible if item.label in _PROSE]
+        if embedded_body(document, claims, texts):
             return None
         if reason := _short_page(document, visible, claims):
             return reason
     is_article = _ARTICLE.search(claims.kind or "") is not None
-    if length < 3 * _FEW_CHARACTERS and sum([_is_title(each.block) for each in visible]) < _SOME:
-        return "empty" if length < _least(visible, is_article) else None
+    if length < 3 * _FEW_CHARACTERS and sum([_is_title(item.block) for item in visible]) < _SOME:
+        return "empty" if length < _least_prose(visible, is_article) else None
     if not (is_article and length >= _SOME_PROSE) and _is_listing(document, reading, visible, length):
         return "listing"
-    return None if length >= _least(visible, is_article) else "empty"
+    return None if length >= _least_prose(visible, is_article) else "empty"
 
 
-def _least(visible: Sequence[Labelled], is_article: bool) -> int:
-    """Return how much prose a story has at least: little where a date, a byline or the page says that it is one."""
-    dated = any(each.label in (Label.DATE, Label.BYLINE) for each in visible)
+def _least_prose(visible: Sequence[Labelled], is_article: bool) -> int:
+    """Return the least characters of prose of a story: fewer with a date, a byline or a declaration of an article."""
+    dated = any(item.label in (Label.DATE, Label.BYLINE) for item in visible)
     return _FEW_CHARACTERS if dated or is_article else 3 * _FEW_CHARACTERS
 
 
 def _short_page(document: Document, visible: Sequence[Labelled], claims: Claims) -> Reason | None:
-    """Return whether the page is an error or a wall, unless what speaks for a story outweighs what it says."""
-    heads = [document.head.title, *(each.block.text for each in visible if each.label is Label.HEADLINE)]
-    texts = [each.block.text for each in visible if each.block.text not in heads]
-    lines = [each.block.text for each in visible if not each.block.links and each.block.text not in heads]
+    """Return why a page with little prose is no article, unless the evidence for a story is stronger, or None."""
+    heads = [document.head.title, *(item.block.text for item in visible if item.label is Label.HEADLINE)]
+    texts = [item.block.text for item in visible if item.block.text not in heads]
+    lines = [item.block.text for item in visible if not item.block.links and item.block.text not in heads]
     story = _story_evidence(visible, claims)
     if _evidence(_ERROR, heads, [line for line in lines if len(line) < _LINE][:_LINES]) > story:
         return "error page"
-    shown = sum([len(each.block.text) for each in visible])
-    if _evidence(_BLOCKED, heads, texts[:_LINES] if shown < _SHORT_PAGE else ()) > story:
+    length = sum([len(item.block.text) for item in visible])
+    if _evidence(_BLOCKED, heads, texts[:_LINES] if length < _SHORT_PAGE else ()) > story:
         return "blocked"
-    return "empty" if shown < _FEW_CHARACTERS else None
+    return "empty" if length < _FEW_CHARACTERS else None
 
 
 def _story_evidence(visible: Sequence[Labelled], claims: Claims) -> int:
-    """Count what speaks for a story: declarations, a date or byline shown, sentences."""
-    sentences = [each for each in visible if each.label in _PROSE and _SENTENCE.search(each.block.text[-8:])]
+    """Return the evidence for a story: declarations, a visible date or byline, sentences."""
+    sentences = [item for item in visible if item.label in _PROSE and _SENTENCE.search(item.block.text[-8:])]
     return (
         2 * (_ARTICLE.search(claims.kind or "") is not None)
         + bool(claims.published or claims.authors)
-        + any(each.label in (Label.DATE, Label.BYLINE) for each in visible)
-        + (sum([len(each.block.text) for each in sentences]) >= _FEW_WORDS)
+        + any(item.label in (Label.DATE, Label.BYLINE) for item in visible)
+        + (sum([len(item.block.text) for item in sentences]) >= _FEW_WORDS)
     )
 
 
 def _evidence(pattern: re.Pattern[str], heads: Sequence[str], lines: Sequence[str]) -> int:
-    """Count what speaks against a story: a head that says little else, one that has the words, a line that has them."""
-    found = [(match, head) for head in heads if (match := pattern.search(head))]
-    bare = any(len(head) <= len(match[0]) + _BARE for match, head in found)
-    return 2 * bare + bool(found) + any(map(pattern.search, lines))
+    """Return the evidence against a story: heads that match a pattern, more if they have few other words, and lines."""
+    matches = [(match, head) for head in heads if (match := pattern.search(head))]
+    bare = any(len(head) <= len(match[0]) + _BARE for match, head in matches)
+    return 2 * bare + bool(matches) + any(map(pattern.search, lines))
 
 
 def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled], length: int) -> bool:
-    """Return whether the page is a list of stories: as the model says, or for a template by its links."""
-    prose = [each.block for each in visible if each.label in _PROSE]
+    """Return whether the page is a list of stories: by the model, or for a template by its links."""
+    prose = [item.block for item in visible if item.label in _PROSE]
     is_linked = 2 * sum([block.link_chars for block in prose]) > length
     if is_linked and (reading.listing is None or reading.listing > _UNLIKELY_LISTING):
         return True
@@ -114,35 +114,35 @@ def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled
             has_links = len(visible) >= _LEAST_LINES
         is_shaped = _is_interrupted(visible, length) if document.elements else _is_repetitive(visible)
         return has_links and reading.listing > (_POSSIBLE_LISTING if is_shaped else _LIKELY_LISTING)
-    listed = sum([len(each.block.text) for each in visible if each.label is Label.LISTING])
+    listed = sum([len(item.block.text) for item in visible if item.label is Label.LISTING])
     if listed > length:
         return True
-    subheadings = [each.block.link_chars > 0 for each in visible if each.label is Label.SUBHEADING]
+    subheadings = [item.block.link_chars > 0 for item in visible if item.label is Label.SUBHEADING]
     if len(subheadings) >= _SOME and all(subheadings):
-        return True  # the subheadings of a story are no links
-    titles = sum([_is_title(each.block) for each in visible if each.label not in _FRAME and each.label not in LISTS])
+        return True  # the subheadings of a story are not links
+    titles = sum([_is_title(item.block) for item in visible if item.label not in _FRAME and item.label not in LISTS])
     if titles >= _MANY and length < (_FEW_CHARACTERS if prose else 1):
         return True
     return _is_interrupted(visible, length) or (not document.elements and _is_repetitive(visible))
 
 
 def _is_interrupted(visible: Sequence[Labelled], length: int) -> bool:
-    """Return whether there are at least half as many titles between the paragraphs as paragraphs."""
+    """Return whether there are at least half as many titles between paragraphs as paragraphs."""
     titles = paragraphs = so_far = 0
-    for each in visible:
-        if each.label in _PROSE:
-            so_far += len(each.block.text)
-            paragraphs += len(each.block.text) >= _PARAGRAPH
+    for item in visible:
+        if item.label in _PROSE:
+            so_far += len(item.block.text)
+            paragraphs += len(item.block.text) >= _PARAGRAPH
             if so_far > 0.9 * length:
                 break
         elif so_far > 0.05 * length:
-            titles += _is_title(each.block)
+            titles += _is_title(item.block)
     return titles >= _MANY and 2 * titles >= paragraphs
 
 
 def _is_repetitive(visible: Sequence[Labelled]) -> bool:
-    """Return whether many lines say "Read more", as after each summary of a list in flattened text."""
-    return sum([len(each.block.text) < _TITLE and bool(_BUTTON.match(each.block.text)) for each in visible]) >= _MANY
+    """Return whether many lines are "Read more", as after the summaries of a list in flattened text."""
+    return sum([len(item.block.text) < _TITLE and bool(_BUTTON.match(item.block.text)) for item in visible]) >= _MANY
 
 
 def _is_title(block: Block) -> bool:

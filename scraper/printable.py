@@ -1,4 +1,4 @@
-"""Text from strangers, made safe to display."""
+"""Untrusted text, made safe for display."""
 
 import re
 
@@ -10,5 +10,5 @@ _UNPRINTABLE = re.compile(
 
 
 def printable(text: str) -> str:
-    """Return the text with control characters, and those that change its direction, written as code points."""
+    """Return the text with control characters and direction marks replaced by their code points."""
     return _UNPRINTABLE.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)

@@ -1,16 +1,16 @@
-"""Knowledge about news pages, as tables: a new agency, month or word is one more entry here.
+"""Knowledge about news pages in tables: a new agency, month or word is one more entry here.
 
-Names are written as pages write them; whichever caller looks one up decides about case and accents.
+Names are spelled as on pages; the caller decides about case and accents.
 """
 
 
 def _names(table: str) -> tuple[str, ...]:
-    """Return the names that bars and line ends part."""
+    """Return the names in a table, separated by bars and line breaks."""
     return tuple(name.strip() for line in table.split("\n") if line.strip() for name in line.split("|"))
 
 
 def _words(table: str) -> frozenset[str]:
-    """Return the words of the lines that are no comments."""
+    """Return the words in a table, without lines with comments."""
     return frozenset(word for line in table.split("\n") if "#" not in line for word in line.split())
 
 
@@ -46,7 +46,7 @@ AGENCIES = _names("""
     Media OutReach Newswire|presstext|news aktuell|pressetext.de|EQS-News|EQS Newswire|DGAP|ActusNews|Cision
     TheNewswire|THE NEWSWIRE|NewMediaWire|NEWMEDIAWIRE|IBN|Baystreet|PRIMEZONE
 """)
-"""Agencies, wires and stations that sign a dateline in brackets; small letters alone count only as written here."""
+"""Agencies, wires and stations in the brackets of datelines; names in lower case match only as written here."""
 
 BARE_AGENCIES = _names("""
     AP|Associated Press|The Associated Press|AFP|Agence France-Presse|Reuters|UPI|CNN|CNN Business|Bloomberg|Dow Jones
@@ -54,7 +54,7 @@ BARE_AGENCIES = _names("""
     TASS|ТАСС|Interfax|INTERFAX.RU|РИА Новости|Интерфакс|ИНТЕРФАКС|Укринформ|Укрінформ|KOMPAS.com|Kompas.com|TEMPO.CO
     Liputan6.com|CNN Indonesia|CNBC Indonesia|Merdeka.com|Suara.com|PRNewswire|BUSINESS WIRE|GLOBE NEWSWIRE
 """)
-"""Those that open a paragraph without brackets too ("CNN — "), exactly as written here."""
+"""Agencies that may also begin a paragraph without brackets ("CNN — "), exactly as written here."""
 
 CITIES = _names("""
     Atlanta|Baltimore|Boston|Chicago|Cincinnati|Cleveland|Dallas|Denver|Detroit|Honolulu|Houston|Indianapolis
@@ -129,7 +129,7 @@ CITIES = _names("""
     Port Stanley|Papeete|Noumea|Nouméa|القاهرة|دبي|الرياض|بغداد|بيروت|دمشق|عمان|القدس|غزة|رام الله|الدوحة|أبوظبي
     واشنطن|باريس|لندن|موسكو|طهران|أنقرة|طرابلس|تونس|الجزائر|الرباط
 """)
-"""Cities that stand alone in a dateline. Names that are common words or first names too are left out."""
+"""Cities that need no region in a dateline, without those that are also common words or first names."""
 
 REGIONS = _names("""
     Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii|Idaho|Illinois
@@ -173,13 +173,13 @@ REGIONS = _names("""
     Stati Uniti|Ucraina|Turchia|Giappone|Cina|Alemanha|França|Suíça|Espanha|Itália|EUA|Rússia|Ucrânia|Japão|Marrocos
     Moçambique|Россия|Украина|Україна|Беларусь
 """)
-"""Countries, states and provinces: after a comma they make a name a place; alone they count in capitals only."""
+"""Countries, states and provinces: after a comma they make a name a place; alone they must be in capitals."""
 
 PLACE_LINKS = _words("""
     and de da do dos das del della di du des la le les los las el al of the in on upon am an der den zu bei ob a à sur
     sous en y e et und van von aan near off op i na и
 """)
-"""Small words inside a place's name."""
+"""Lower-case words within place names."""
 
 PLACE_MARKS = _words("""
     north south east west northern southern eastern western upper lower central new old fort ft port san santa santo
@@ -188,26 +188,26 @@ PLACE_MARKS = _words("""
     junction ridge mountain field fields bridge strip border province kota ciudad villa puerto nova nueva nuevo rio
     kuala tanjung aboard sur mer am
 """)
-"""Words that show a name of several words in capitals to be a place."""
+"""Words that mark a name of several words in capitals as a place."""
 
 PLACE_ENDINGS = (
     "town", "ville", "burg", "burgh", "berg", "borough", "bury", "ford", "field", "port", "mouth", "haven", "stadt",
     "grad", "pur", "abad", "stan", "land", "shire", "polis", "wood", "dale", "ton",
 )  # fmt: skip
-"""The same, for the end of a word."""
+"""Endings of words with the same effect."""
 
 GIVEN_NAMES = _words("""
     sofia paris sydney santiago adelaide victoria vienna florence charlotte austin madison jackson dallas denver houston
     phoenix darwin milan georgia kingston chelsea brooklyn savannah carolina alexandria lima jordan israel chad malta
     kenya india asia dakota florencia valencia roma rom cali davos lyon reno nice dora
 """)
-"""Places whose names people bear too: before a colon they may be the speakers of an interview."""
+"""Places that are also given names: before a colon they may be the speakers of an interview."""
 
 TOPIC_ENDINGS = (
     "tion", "sion", "cion", "zione", "cao", "ism", "ismus", "isme", "ismo", "ment", "schaft", "keit", "heit", "schutz",
     "logy", "logie", "nomics", "itics", "ierung", "igung", "graphy", "ership", "ware",
 )  # fmt: skip
-"""How single words end that name a topic and no town, without accents."""
+"""Endings, without accents, of single words that are topics and not towns."""
 
 NOT_PLACES = _words("""
     # words of labels and run-in headings
@@ -254,7 +254,7 @@ NOT_PLACES = _words("""
     june july august september october november december jan feb apr jun jul aug sept sep oct nov dec montag dienstag
     mittwoch donnerstag freitag samstag sonntag lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes
     miércoles jueves viernes sábado domingo
-    # bodies, brands and short forms that could be read as a name
+    # organisations, brands and abbreviations that look like a name
     nato nasa fifa uefa opec unesco unicef naacp aipac osha fema noaa epa ocha unhcr unrwa iaea ioc ipcc asean brics
     mercosur ecowas aclu afl-cio aarp espn nfl nba mlb nhl wnba nascar ncaa ufc wwe pga lpga usga mls fbi cia doj dhs
     nypd lapd atf dea irs nsa fda cdc usda sec ftc fcc faa ntsb gop dnc rnc maga scotus potus flotus covid aids ebola
@@ -262,7 +262,7 @@ NOT_PLACES = _words("""
     ecb wto wfp icc icj trump biden harris obama putin zelenskyy zelensky netanyahu macron tesla apple google amazon
     meta microsoft openai boeing walmart disney netflix intel nvidia samsung toyota
 """)
-"""Words that make no dateline, however they are written."""
+"""Words that are never a place in a dateline, in any case."""
 
 EASTERN_AGENCIES = _names("""
     新华社|新華社|中新社|中新网|中新網|中央社|人民网|央视网|路透社|法新社|美联社|美聯社|德新社|塔斯社|共同社|韩联社
@@ -318,7 +318,7 @@ MONTHS = (
     "груд grudnia grudzień gru aralık ara prosince prosinec joulukuuta decembrie δεκεμβρίου δεκ ديسمبر "
     "كانون_الأول ธันวาคม ธค दिसंबर दिसम्बर בדצמבר דצמבר",
 )
-"""The names of each month and their short forms, without full stop."""
+"""The names and short forms of each month, without full stop."""
 
 PERSIAN_MONTHS = (
     "فروردین حمل", "اردیبهشت ثور", "خرداد جوزا", "تیر سرطان", "مرداد امرداد اسد", "شهریور سنبله", "مهر میزان",
@@ -327,7 +327,7 @@ PERSIAN_MONTHS = (
 """The months of the Solar Hijri calendar, in Persian and Dari."""
 
 ERAS = {"民國": 1911, "民国": 1911, "令和": 2018, "平成": 1988, "昭和": 1925}
-"""Names of eras, each with what is added to its years: of the Republic of China, and of Japan's emperors."""
+"""The offsets of the years of eras: of the Republic of China, and of Japanese emperors."""
 
 PUBLISHED = tuple(
     """
@@ -359,10 +359,10 @@ aktualizace|upraveno|frissítve|módosítva|actualizat|modificat|ενημέρω�
     .replace("\n", "|")
     .split("|")
 )
-"""Words before, or right behind, the date of a change, in lower case."""
+"""Words before, or right after, the date of a change, in lower case."""
 
 DATE_WORDS = frozenset((*PUBLISHED, *UPDATED, *"date on at datum data fecha the from since le".split()))
-"""Words before a date that are no product's name."""
+"""Words before a date that are not the name of a product."""
 
 ZONES = {
     "Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "MEZ": 60, "CEST": 120, "MESZ": 120,
@@ -371,7 +371,7 @@ ZONES = {
     "AST": -240, "EDT": -240, "EST": -300, "CDT": -300, "CST": -360, "MDT": -360, "MST": -420, "PDT": -420,
     "PST": -480, "AKDT": -480, "AKST": -540, "HST": -600,
 }  # fmt: skip
-"""Minutes east of Greenwich. "ET", "PT" and the like are no fixed offset and so no zone here."""
+"""Offsets of time zones, in minutes east of Greenwich. "ET", "PT" and the like are not fixed and so absent."""
 
 # --- What asks the reader for something ------------------------------------------------------------------------------
 
@@ -388,7 +388,7 @@ reklama|zapisz się|subskrybuj|реклама|подпишитесь|подпи�
     .replace("\n", "|")
     .split("|")
 )
-"""With these a line begins that wants a click, a name or money, in lower case."""
+"""The beginnings, in lower case, of lines that ask for a click, a name or money."""
 
 APPEALS = tuple(
     r"""
@@ -425,7 +425,7 @@ apoie o (?:nosso )?jornalismo
 подпис(?:ывайтесь|ывайся|шитесь) на (?:наш|канал)
 """.strip().split("\n")
 )
-"""Expressions by which a paragraph asks its reader for money, a URL or a click."""
+"""Patterns of paragraphs that ask the reader for money, an address or a click."""
 
 APPEAL_WORDS = tuple(
     """
@@ -436,7 +436,7 @@ unterstütz|soutene|infolettre|suscríb|boletín|apoy|apoi|sostieni|nieuwsbrief|
     .replace("\n", "|")
     .split("|")
 )
-"""One of these is in every text that `APPEALS` finds, in lower case: to look for them is quicker."""
+"""Words, in lower case, of which every match of `APPEALS` contains one: a quick test."""
 
 NOTICES = tuple(
     r"""
@@ -460,7 +460,7 @@ não (?:reflete|representa)m? necessariamente a
 仅提供信息存储
 """.strip().split("\n")
 )
-"""Expressions of legal notices below a story."""
+"""Patterns of legal notices below a story."""
 
 # --- Who wrote a story ------------------------------------------------------------------------------------------------
 
@@ -471,23 +471,23 @@ BYLINE_WORDS = _names("""
     نوشته|به قلم|گزارش|گزارش از|مصنف|تحریر|लेखक|लेखिका|द्वारा|रिपोर्ट|रिपोर्टर|लेख|โดย|เขียนโดย|ผู้เขียน|เรื่อง
     글|작성자|글쓴이|취재
 """)
-"""What precedes an author's name, with a space or a mark between."""
+"""Words before an author's name, followed by a space or a mark."""
 
 BYLINE_NOUNS = _names("""
     interview|text|texte|texto|testo|tekst|words|story|redaktion|report|reporter|artikel|beitrag
     text und fotos|text & fotos|textes et photos|texto y fotos|words and photos|text and photos
 """)
-"""What precedes an author's name only with a mark between: "Text: Jane Doe"."""
+"""Words before an author's name, followed by a mark: "Text: Jane Doe"."""
 
 BYLINE_PREFIXES = _names("""
     作者|记者|記者|通讯员|本报记者|撰文|撰稿|文|文・写真|取材・文|取材|執筆|著者|筆者|投稿者|作成者|ライター|来稿|採訪|報導|采写
 """)
-"""The same in scripts without spaces, where the name may follow at once."""
+"""Words before an author's name in scripts without spaces; the name may follow directly."""
 
 BYLINE_SUFFIXES = _names("""
     기자|특파원|인턴기자|객원기자|선임기자|논설위원|記者|记者|特派員|編集委員|著|通讯员|報導|报道|さん|氏
 """)
-"""What follows an author's name in the same scripts."""
+"""Words after an author's name in the same scripts."""
 
 BYLINE_LEADS = _names("""
     text|texto|testo|story|written|reported|reporting|words|posted|published|created|submitted|contributed|authored|post|article|report
@@ -496,7 +496,7 @@ BYLINE_LEADS = _names("""
     publicado|escrito|enviado|pubblicato|scritto|geplaatst|geschreven|skrevet|skriven|publicerad|napisane|opublikowane
     ein|eine|a|an|un|une|this|guest|special|blog|exclusive
 """)
-"""Words that may stand before those: "Ein Beitrag von", "Posted by"."""
+"""Words that may precede those before a name: "Ein Beitrag von", "Posted by"."""
 
 OTHER_ROLES = _names("""
     translated by|translation by|translation|translator|edited by|editing by|reviewed by|fact checked by
@@ -511,7 +511,7 @@ OTHER_ROLES = _names("""
     фото|редактор|çeviri|çeviren|ترجمة|ترجمه|تصوير|عکس|תרגום|צילום|अनुवाद|번역|편집|사진|责任编辑|責任編輯|编辑|編輯|編集|校对|翻译|翻譯
     翻訳|写真|撮影|摄影|攝影|イラスト|監訳|訳
 """)
-"""Who did something else than write the story; what follows is not its author."""
+"""Roles other than the author's; the names after them are not authors."""
 
 OFFICES = _words("""
     staff writer writers reporter reporters correspondent correspondents editor editors editorial press news newsroom
@@ -525,14 +525,14 @@ OFFICES = _words("""
     network council committee studio studios zeitung gazette tribune chronicle herald observer service services
     center centre radio television channel feed rss newsletter webteam pressestelle presse prensa
 """)
-"""Words of offices, bodies and buttons: with one of them a name is no person's."""
+"""Words of offices, organisations and buttons: a name with one of them is not a person's."""
 
 NO_AUTHORS = _words("""
     admin administrator administrador administrateur webmaster root user guest unknown unbekannt anonymous anonym null
     none undefined nobody author autor auteur autore staff editor editors reporter redacteur test default system
     editorial n/a na
 """)
-"""Names of accounts that stand for nobody."""
+"""Names of accounts that do not denote a person."""
 
 NO_NAMES = _words("""
     follow behalf previous next prev home início inicio startseite accueil inicial copy click here sign
@@ -547,4 +547,4 @@ NO_NAMES = _words("""
     podcasts expert policy terms privacy cookies español english deutsch français italiano português 首页
     上一篇 下一篇 原创
 """)
-"""Words of buttons, pagers and sections: with one of them a line is no name."""
+"""Words of buttons, pagers and sections: a line with one of them is not a name."""

@@ -22,7 +22,7 @@ from scraper.io.warc import Page
 from scraper.io.workers import allow, confine
 from scraper.stories.identity import text_digest
 from scraper.stories.near_duplicates import signature
-from scraper.stories.replay import look
+from scraper.stories.replay import read_page
 
 __all__ = ["PAGES", "Cost", "Hostile", "fault"]
 
@@ -445,14 +445,14 @@ def _read(hostile: Hostile, size: int) -> Cost:
     page = Page(url, body, None if hostile.text else "text/html", None, None if hostile.text else 200)
     before, start = _resident(), time.process_time()
     try:
-        seen = look(page)
-        if seen.found is not None:
-            record = seen.found.article
+        result = read_page(page)
+        if result.story is not None:
+            record = result.story.article
             record.to_json(), record.to_schema_org(), signature(record.body), text_digest(record)
     except (MemoryError, Exception) as error:
         print(repr(error)[:200], file=sys.stderr)
         raise
-    refused = seen.error is not None and not isinstance(seen.error, NotAnArticle)
+    refused = result.error is not None and not isinstance(result.error, NotAnArticle)
     return Cost(time.process_time() - start, _resident() - before, refused)
 
 

@@ -170,16 +170,16 @@ def test_types_without_their_entries_are_no_record() -> None:
 
 
 def test_fields_that_a_page_fills_and_those_of_the_maker_are_all_fields() -> None:
-    made = {"extraction", "id", "fetched_at", "duplicate_of", "replaces", "schema_version"}
-    assert {*PAGE_FIELDS, *made} == set(get_type_hints(Article))
-    assert not made & set(PAGE_FIELDS)
+    others = {"extraction", "id", "fetched_at", "duplicate_of", "replaces", "schema_version"}
+    assert {*PAGE_FIELDS, *others} == set(get_type_hints(Article))
+    assert not others & set(PAGE_FIELDS)
 
 
 def test_the_shipped_schema_is_that_of_the_types(update: bool) -> None:
-    made = json.dumps(_schema(), indent=2, ensure_ascii=False) + "\n"
+    schema = json.dumps(_schema(), indent=2, ensure_ascii=False) + "\n"
     if update:
-        (Path(scraper.__file__).parent / "article.schema.json").write_text(made, "utf-8")
-    assert json_schema() == made
+        (Path(scraper.__file__).parent / "article.schema.json").write_text(schema, "utf-8")
+    assert json_schema() == schema
 
 
 def _schema() -> dict[str, Any]:

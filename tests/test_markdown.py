@@ -51,8 +51,8 @@ def test_text_is_shown_as_it_is(text: str, kind: str) -> None:
     page = shown(render("H", [("Before.", "paragraph"), (text, kind), ("Behind.", "paragraph")]))
     body = page.body
     assert body is not None
-    said = " ".join(body.text(separator=" ").replace("|", " ").split())
-    assert said == " ".join(f"H Before. {text} Behind.".replace("|", " ").split())
+    text_shown = " ".join(body.text(separator=" ").replace("|", " ").split())
+    assert text_shown == " ".join(f"H Before. {text} Behind.".replace("|", " ").split())
     assert len(page.css(TAGS.get(kind, "p"))) == (3 if TAGS.get(kind, "p") == "p" else 1)
 
 

@@ -14,7 +14,7 @@ from scraper.bulk.sources import opened, pages
 from scraper.errors import ArchiveError, ScraperError
 from scraper.io.warc import Page
 from scraper.io.workers import DIED, MEMORY, Process, allow, confine
-from scraper.stories.replay import PageResult, look
+from scraper.stories.replay import PageResult, read_page
 
 __all__ = ["ArchiveReader", "PageRead"]
 
@@ -150,7 +150,7 @@ def _items(raw: IO[bytes], position: _Position) -> Iterator[Page | ArchiveError]
 
 def _extract(page: Page) -> PageResult:
     try:
-        return look(page)
+        return read_page(page)
     except MemoryError:
         raise
     except Exception as error:

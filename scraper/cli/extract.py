@@ -18,7 +18,7 @@ from scraper.errors import ScraperError
 from scraper.io.wording import count
 from scraper.io.workers import Work, bounded, run
 from scraper.site import Sites
-from scraper.stories.replay import PageResult, Replay, look
+from scraper.stories.replay import PageResult, Replay, read_page
 
 __all__ = ["extract"]
 
@@ -120,14 +120,14 @@ def _jobs(jobs: int | None, source: Inputs) -> int:
 def _records(replay: Replay, item: InputPage, result: PageResult, screen: Screen) -> Iterator[Article]:
     if not item.alone:
         yield from replay.page(item.page, result)
-    elif result.found is not None:
-        yield result.found.article
+    elif result.story is not None:
+        yield result.story.article
     else:
         screen.error(f"{item.name}: {result.error or f'not a page, but {item.page.content_type}'}")
 
 
 def _extract(sites: Sites, item: InputPage) -> PageResult:
-    return look(item.page, sites)
+    return read_page(item.page, sites)
 
 
 def _lost(reason: str) -> PageResult:

@@ -1,1 +1,1 @@
-"""The fields of a record: each module reads one of them from labelled blocks and from what the page declares."""
+"""The fields of a record: each module reads one of them from labelled blocks and the page's declarations."""

@@ -1,7 +1,7 @@
-"""Labelled blocks and a page's declarations to one record.
+"""Assembly of a record from labelled blocks and the page's declarations.
 
-For a known template the page's own lines come before its declarations; elsewhere the declarations come first, since
-they are typed. What is found in neither stays None.
+For a known template the visible lines take precedence; elsewhere the declarations do, since they are typed. A field
+that neither has stays None.
 """
 
 import dataclasses
@@ -33,24 +33,24 @@ from scraper.version import __version__
 __all__ = ["assemble", "join"]
 
 _HOME = re.compile(r"^[^:：]{1,20}[:：]\s*(?:Home|网站首页|首页)")
-_OPENING = 3  # paragraphs in which a dateline is looked for
+_OPENING = 3  # leading paragraphs that are searched for a dateline
 _EDGES = " -|·,【】"
-_LEAST_LINKED = 3  # an entry of a list is a link by a third of its text at least
+_LEAST_LINKED = 3  # at least a third of an entry's text is link text
 _RANK = re.compile(r"(\d{1,2})(?:[.)、]\s*|\s+)(?=\S)")
 _SUMMARY = re.compile(r"^(?:简介|摘要|导读|Summary|Abstract)\s*[:：]?\s*(?=\S)")
 
 
 class _Story(list[Labelled]):
-    """The blocks of a page with the few questions that the fields ask."""
+    """The labelled blocks of a page, with access by label."""
 
     def __init__(self, labelled: Sequence[Labelled]) -> None:
         super().__init__(labelled)
         self.by: dict[Label, list[Labelled]] = {}
-        for each in labelled:
-            self.by.setdefault(each.label, []).append(each)
+        for item in labelled:
+            self.by.setdefault(item.label, []).append(item)
 
     def texts(self, *labels: Label) -> list[str]:
-        return [each.block.text for label in labels for each in self.by.get(label, ())]
+        return [item.block.text for label in labels for item in self.by.get(label, ())]
 
 
 def assemble(document: Document, reading: Reading, claims: Claims, profile: Profile | None = None) -> Article:
@@ -96,7 +96,7 @@ def assemble(document: Document, reading: Reading, claims: Claims, profile: Prof
 def join(parts: Sequence[Article]) -> Article:
     """Return one record of a story that is split over pages: the first page's fields, body and images of all.
 
-    A later part has no dateline: what looks like one is its text.
+    A dateline of a later part is restored to its text.
     """
     first, *later = parts
     warnings = (warning for part in parts for warning in part.extraction.warnings)
@@ -123,7 +123,7 @@ def _absolute(address: str | None, base: str | None) -> str | None:
 
 
 class _Body(NamedTuple):
-    """The entries of a body, what each is, and the dateline that was split off."""
+    """The entries of a body, their types, and the dateline that was split off."""
 
     texts: tuple[str, ...]
     types: tuple[BodyType, ...]
@@ -135,9 +135,9 @@ def _read_body(
 ) -> tuple[str, _Body, tuple[str, ...]]:
     """Return the headline without an injected keyword, the body, and warnings.
 
-    A labeller may take the headline for the story's first line.
+    An entry that repeats the headline is dropped: a labeller may take it for the first line of the story.
     """
-    entries = [each for each in story if each.label in STORY and each.block.text != title]
+    entries = [entry for entry in story if entry.label in STORY and entry.block.text != title]
     types: tuple[BodyType, ...] = body_types.body_types(document, entries)
     texts = list(map(_text, entries, types))
     warnings: tuple[str, ...] = ()
@@ -149,7 +149,7 @@ def _read_body(
     else:
         texts = paywall.without_offer(texts, claims)
     opening, rest = _dateline(texts)
-    if opening is not None and len(rest) < len(texts):  # the dateline was an entry of its own
+    if opening is not None and len(rest) < len(texts):  # the dateline was a separate entry
         types = (*types[: opening.paragraph], *types[opening.paragraph + 1 :])
     return title, _Body(tuple(rest), types[: len(rest)], opening), warnings
 
@@ -165,28 +165,28 @@ def _clean(title: str, body: list[str]) -> tuple[str, list[str], tuple[str, ...]
 def _headline(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> str:
     if profile is None:
         return headline.headline(document, story, claims)
-    shown = story.texts(Label.HEADLINE)
-    return shown[0] if shown else claims.headline or profile.site_tail.sub("", document.head.title)
+    headlines = story.texts(Label.HEADLINE)
+    return headlines[0] if headlines else claims.headline or profile.site_tail.sub("", document.head.title)
 
 
-def _text(each: Labelled, kind: BodyType) -> str:
-    """Return the text of an entry: code with its lines, a standfirst without the word for one."""
+def _text(entry: Labelled, kind: BodyType) -> str:
+    """Return the text of an entry: code with its line breaks, a standfirst without "Summary:"."""
     if kind == "code":
-        return each.block.preformatted or each.block.text
-    return _SUMMARY.sub("", each.block.text) if each.label is Label.STANDFIRST else each.block.text
+        return entry.block.preformatted or entry.block.text
+    return _SUMMARY.sub("", entry.block.text) if entry.label is Label.STANDFIRST else entry.block.text
 
 
 def _dateline(body: list[str]) -> tuple[Dateline | None, list[str]]:
-    """Split the dateline off the paragraph that it opens: the first, or one behind a standfirst or a key point.
+    """Split the dateline off the first paragraph, or off one that follows a standfirst or a key point.
 
-    A dateline that is a paragraph of its own belongs to the next, and its entry goes.
+    A dateline that is a separate paragraph belongs to the next one, and its entry is removed.
     """
     for index, paragraph in enumerate(body[:_OPENING]):
         if index + 1 < len(body) and (alone := dateline.lone(paragraph, body[index + 1])):
             return dataclasses.replace(alone, paragraph=index), [*body[:index], *body[index + 1 :]]
-        found, rest = dateline.split(paragraph)
-        if found is not None:
-            return dataclasses.replace(found, paragraph=index), [*body[:index], rest, *body[index + 1 :]]
+        opening, rest = dateline.split(paragraph)
+        if opening is not None:
+            return dataclasses.replace(opening, paragraph=index), [*body[:index], rest, *body[index + 1 :]]
     return None, body
 
 
@@ -196,8 +196,8 @@ def _dateline(body: list[str]) -> tuple[Dateline | None, list[str]]:
 def _field(profile: Profile | None, name: str, lines: Iterable[str]) -> str | None:
     """Return the first non-empty group of the template's pattern for a field, in the first line that has it."""
     pattern = profile.fields.get(name) if profile else None
-    found = (match for line in lines if pattern and (match := pattern.search(line)))
-    return next((group.strip() for match in found for group in match.groups() if group), None)
+    matches = (match for line in lines if pattern and (match := pattern.search(line)))
+    return next((group.strip() for match in matches for group in match.groups() if group), None)
 
 
 def _count(profile: Profile | None, name: str, lines: Iterable[str]) -> int | None:
@@ -208,28 +208,28 @@ def _count(profile: Profile | None, name: str, lines: Iterable[str]) -> int | No
 def _published(
     document: Document, story: _Story, claims: Claims, profile: Profile | None
 ) -> tuple[str | None, datetime | None]:
-    shown = story.texts(Label.DATE, Label.BYLINE)
-    if (raw := _field(profile, "date", shown)) and (moment := dates.parse(raw)):
+    lines = story.texts(Label.DATE, Label.BYLINE)
+    if (raw := _field(profile, "date", lines)) and (moment := dates.parse(raw)):
         return raw, moment
     return publication.published(document, story, claims)
 
 
 def _site_name(document: Document, story: _Story, claims: Claims, profile: Profile | None, title: str) -> str | None:
-    """Return what follows the headline in the breadcrumb line or in the title; else what the page declares."""
+    """Return the text after the headline in the breadcrumb or the title, else the declared name."""
     if profile is None:
         return headline.site_name(claims, title)
-    shown = story.texts(Label.HEADLINE)
+    headlines = story.texts(Label.HEADLINE)
     for line in (*story.texts(Label.BREADCRUMB), document.head.title):
-        _, before, tail = line.rpartition(shown[0]) if shown else ("", "", line)
-        if found := profile.site_tail.search(tail if before else line):
-            return next(filter(None, found.groups()), "").strip() or None
+        _, prefix, tail = line.rpartition(headlines[0]) if headlines else ("", "", line)
+        if match := profile.site_tail.search(tail if prefix else line):
+            return next(filter(None, match.groups()), "").strip() or None
     return claims.site_name
 
 
 def _section(story: _Story, claims: Claims, profile: Profile | None) -> str | None:
     """Return the last step of the breadcrumb; in flattened text the headline is attached to it."""
-    for each in story.by.get(Label.BREADCRUMB, ()) if profile else ():
-        steps = _steps(each, story.texts(Label.HEADLINE))
+    for item in story.by.get(Label.BREADCRUMB, ()) if profile else ():
+        steps = _steps(item, story.texts(Label.HEADLINE))
         if len(steps) > 1:
             return steps[-1]
     named = story.texts(Label.SECTION)
@@ -249,26 +249,26 @@ def _steps(breadcrumb: Labelled, headlines: list[str]) -> list[str]:
 
 
 def _authors(document: Document, story: _Story, claims: Claims, profile: Profile | None) -> tuple[str, ...]:
-    """Return the name in the author's place, as it is; then the writers whom a byline in the story names."""
+    """Return the names in the author slot unchanged, then the people named by bylines in the story."""
     if profile is None:
         return authors.authors(document, story, claims)
     section = _section(story, claims, profile)
-    shown, written = [], []
-    for each in (*story.by.get(Label.BYLINE, ()), *story.by.get(Label.DATE, ())):
-        if each.block.text.startswith("By "):
-            written.append(each.block.text)
+    names, bylines = [], []
+    for item in (*story.by.get(Label.BYLINE, ()), *story.by.get(Label.DATE, ())):
+        if item.block.text.startswith("By "):
+            bylines.append(item.block.text)
         else:
-            shown += [name for name in _slot(each.block, profile) if name != section]
-    return tuple(dict.fromkeys((*shown, *person_names.names(written))))
+            names += [name for name in _slot(item.block, profile) if name != section]
+    return tuple(dict.fromkeys((*names, *person_names.names(bylines))))
 
 
 def _slot(block: Block, profile: Profile) -> Iterator[str]:
-    """Return what is in the author's place of a line of author, date and counts."""
+    """Yield the names in the author slot of a line with author, date and counts."""
     if named := _field(profile, "author", [block.text]):
         yield named
         return
     pieces = [profile.noise.sub("", piece).strip(_EDGES) for piece in block.pieces]
-    if not pieces or all(pieces):  # no piece is noise alone, so the cuts may go through a name
+    if not pieces or all(pieces):  # no piece is noise only, so a name may be cut
         pieces = [profile.noise.sub("", block.text).strip(_EDGES)]
     yield from (piece for piece in pieces if piece and not piece.isdigit())
 
@@ -277,11 +277,11 @@ def _slot(block: Block, profile: Profile) -> Iterator[str]:
 
 
 def _links(story: _Story, kind: Label) -> list[Link]:
-    """Return one entry a block: a picture's link and its title's link to one story are one entry.
+    """Return one entry a block; an image link and a title link to the same story are one entry.
 
-    Where a list has links, what is not mostly a link is a summary or a date of an entry.
+    If a list has links, a block with little link text is a summary or a date and is dropped.
     """
-    blocks = [each.block for each in story.by.get(kind, ())]
+    blocks = [item.block for item in story.by.get(kind, ())]
     linked = [block for block in blocks if block.links and _LEAST_LINKED * block.link_chars >= len(block.text)]
     entries: list[Link] = []
     for block in linked or blocks:
@@ -294,17 +294,17 @@ def _links(story: _Story, kind: Label) -> list[Link]:
 
 
 def _without_ranks(entries: list[Link]) -> list[Link]:
-    """Remove the numbers before the titles of a ranking if they count from one."""
-    found = [_RANK.match(entry.text) for entry in entries]
-    if len(entries) > 1 and all(match and int(match[1]) == i for i, match in enumerate(found, 1)):
+    """Remove the numbers before the titles of a ranking if they count up from 1."""
+    matches = [_RANK.match(entry.text) for entry in entries]
+    if len(entries) > 1 and all(match and int(match[1]) == i for i, match in enumerate(matches, 1)):
         return [
-            Link(entry.text[match.end() :], entry.url) for entry, match in zip(entries, found, strict=True) if match
+            Link(entry.text[match.end() :], entry.url) for entry, match in zip(entries, matches, strict=True) if match
         ]
     return entries
 
 
 def _confidence(story: _Story, reading: Reading) -> float:
-    """Return how sure the record is: for a template the share of its parts on the page, else what the model expects."""
+    """Return the confidence, 0 to 1: for a template by the parts on the page, else as the model expects."""
     if reading.confidence is not None:
         return round(reading.confidence, 2)
     parts = ((Label.HEADLINE,), (Label.BODY,), (Label.DATE, Label.BYLINE), (Label.LIKE, Label.NAVIGATION, *LISTS))

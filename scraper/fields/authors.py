@@ -1,16 +1,16 @@
-"""Who wrote the story: what the page declares, held against the bylines that it shows.
+"""The authors of a story: the declared ones, checked against the visible bylines.
 
-The order of the attempts, of which the first that names anybody decides:
+The attempts are made in this order, and the first that yields a name decides:
 
 1. declared people;
 2. people in a byline near the headline: behind a word such as "by", in a link to an author's page, in an element whose
    class says so, in a block that is labelled a byline;
-3. declared names that are no full names, but not those of the site or of an office ("Katie");
-4. one such name in the author's place near the headline;
-5. people in a byline elsewhere, where nothing is declared;
-6. a declared organisation or office, or one in the author's place.
+3. declared names that are not full names ("Katie"), except those of the site or of an office;
+4. one such name in the author slot near the headline;
+5. people in a byline elsewhere, if no author is declared;
+6. a declared organisation or office, or one in the author slot.
 
-What is among comments or in lists of other stories names nobody, nor does what a translator or photographer did.
+Comments, lists of other stories, and credits of translators and photographers are ignored.
 """
 
 import re
@@ -49,18 +49,18 @@ _FRAME = frozenset("navigation footer breadcrumb promo share tags".split())
 
 
 def authors(document: Document, labelled: Sequence[Labelled], claims: Claims) -> tuple[str, ...]:
-    """Return the people who wrote the story, or a brand where only a brand is named."""
+    """Return the people who wrote the story, or a brand if only a brand is named."""
     host = _host(document.url or document.head.canonical or "")
     declared = person_names.declared(claims.authors)
-    ours = [name for name in declared if not person_names.is_office(name) and name not in claims.brands]
-    named = [name for name in ours if not person_names.is_brand(name, claims.site_name, host)]
+    candidates = [name for name in declared if not person_names.is_office(name) and name not in claims.brands]
+    named = [name for name in candidates if not person_names.is_brand(name, claims.site_name, host)]
     bylines = _Bylines(document, labelled)
     near = bylines.near()
-    shown = _without_brand(near, claims, host)
+    visible = _without_brand(near, claims, host)
     if any(map(person_names.is_person, named)):
         return tuple(named)
-    if shown or named:
-        return shown or tuple(named)
+    if visible or named:
+        return visible or tuple(named)
     handle = bylines.handle()
     if handle and not person_names.is_office(handle) and not person_names.is_brand(handle, claims.site_name, host):
         return (handle,)
@@ -75,30 +75,30 @@ def _without_brand(names: Iterable[str], claims: Claims, host: str) -> tuple[str
 def _host(url: str) -> str:
     try:
         return urlsplit(url).hostname or ""
-    except ValueError:  # the caller's URL may be none
+    except ValueError:  # the caller's URL may be malformed
         return ""
 
 
 def _is_bare(line: str) -> bool:
-    """Return whether a line may be a name and nothing else."""
+    """Return whether a line may consist of a name only."""
     return len(line) <= _LONG_NAME and person_names.CUT not in line
 
 
 class _Bylines:
-    """The short blocks of a page that may name an author, the nearest behind the headline first."""
+    """The short blocks of a page that may name an author, in the order of their distance after the headline."""
 
     def __init__(self, document: Document, labelled: Sequence[Labelled]) -> None:
         self.document, self.labelled = document, labelled
-        at = next((i for i, each in enumerate(labelled) if each.label is Label.HEADLINE), None)
+        at = next((i for i, item in enumerate(labelled) if item.label is Label.HEADLINE), None)
         if at is None:
-            at = next((i for i, each in enumerate(labelled) if each.block.tag == "h1"), 0)
+            at = next((i for i, item in enumerate(labelled) if item.block.tag == "h1"), 0)
         start = max(0, at - _ABOVE)
         self.behind = range(at, min(len(labelled), start + _NEAR))
         self.above = range(at - 1, start - 1, -1)
         self.others = (*range(start + _NEAR, len(labelled)), *range(start))
 
     def near(self) -> tuple[str, ...]:
-        """Return the people of the first byline at the headline."""
+        """Return the people of the first byline near the headline."""
         places = [*self.behind, *self.above]
         named = [i for i in places if self.labelled[i].label is Label.BYLINE]
         dated = [i for i in places if self.labelled[i].label is Label.DATE]
@@ -111,49 +111,49 @@ class _Bylines:
 
     def far(self) -> tuple[str, ...]:
         """Return the people of the first byline elsewhere."""
-        outside = [i for i in self.others if self.labelled[i].label not in _FRAME]
-        labelled = [i for i in outside if self.labelled[i].label is Label.BYLINE]
-        return self._first(outside, self._signed) or self._first(labelled, self._labelled)
+        places = [i for i in self.others if self.labelled[i].label not in _FRAME]
+        labelled = [i for i in places if self.labelled[i].label is Label.BYLINE]
+        return self._first(places, self._signed) or self._first(labelled, self._labelled)
 
     def handle(self) -> str | None:
-        """Return the name that is no full name in the author's place right at the headline."""
+        """Return the partial name in the author slot next to the headline, or None."""
         for index in [*self.behind[: _AT_ONCE + 1], *self.above]:
             block = self.labelled[index].block
             if self._may_name(index):
-                lines = self._signed(block) or self._opened(index)
-                found = (person_names.handle(line) for line in lines if person_names.opens(line) or _is_bare(line))
-                if name := next(filter(None, found), None):
+                lines = self._signed(block) or self._introduced_line(index)
+                handles = (person_names.handle(line) for line in lines if person_names.opens(line) or _is_bare(line))
+                if name := next(filter(None, handles), None):
                     return name
         return None
 
     def _introduced(self, places: Iterable[int]) -> tuple[str, ...]:
-        """Return the people whom a block names below a block of its own that says "Written by"."""
-        found = (person_names.names(self._opened(index)) for index in places if self._may_name(index))
-        return next(filter(None, found), ())
+        """Return the people named by a block that follows a separate block such as "Written by"."""
+        people = (person_names.names(self._introduced_line(index)) for index in places if self._may_name(index))
+        return next(filter(None, people), ())
 
-    def _opened(self, index: int) -> tuple[str, ...]:
+    def _introduced_line(self, index: int) -> tuple[str, ...]:
         block = self.labelled[index].block
-        before = self.labelled[index - 1].block.text if index else ""
-        return (block.text,) if person_names.is_opening(before) else ()
+        previous = self.labelled[index - 1].block.text if index else ""
+        return (block.text,) if person_names.is_opening(previous) else ()
 
     def _first(self, places: Iterable[int], read: _Reader) -> tuple[str, ...]:
         for index in places:
             if self._may_name(index) and (names := self._names(read, index)):
-                return tuple(dict.fromkeys((*names, *self._beside(read, index))))
+                return tuple(dict.fromkeys((*names, *self._following_names(read, index))))
         return ()
 
     def _names(self, read: _Reader, index: int) -> tuple[str, ...]:
         return next((names for line in read(self.labelled[index].block) if (names := person_names.names([line]))), ())
 
-    def _beside(self, read: _Reader, index: int) -> Iterator[str]:
-        """Yield who is named by the next blocks of the same element: each author may have an own one."""
+    def _following_names(self, read: _Reader, index: int) -> Iterator[str]:
+        """Yield the names in the next blocks of the same kind of element, as each author may have a separate block."""
         kind = self._kind(self.labelled[index].block)
-        if person_names.opens(self.labelled[index].block.text):  # the next such line names who did something else
+        if person_names.opens(self.labelled[index].block.text):  # the next such line credits another role
             return
-        for other in range(index + 1, min(index + 1 + _NEXT, len(self.labelled))):
-            if self._kind(self.labelled[other].block) != kind or not self._may_name(other):
+        for following in range(index + 1, min(index + 1 + _NEXT, len(self.labelled))):
+            if self._kind(self.labelled[following].block) != kind or not self._may_name(following):
                 return
-            yield from self._names(read, other)
+            yield from self._names(read, following)
 
     def _kind(self, block: Block) -> object:
         if block.element < 0:
@@ -162,23 +162,23 @@ class _Bylines:
         return element.tag, element.names
 
     def _may_name(self, index: int) -> bool:
-        each = self.labelled[index]
+        item = self.labelled[index]
         return (
-            each.label not in _NOT_OURS
-            and not each.block.hidden
-            and len(each.block.text) <= (_LONG_NAME if each.label is Label.BODY else _LONG)
-            and not self._is_comment(each.block)
+            item.label not in _NOT_OURS
+            and not item.block.hidden
+            and len(item.block.text) <= (_LONG_NAME if item.label is Label.BODY else _LONG)
+            and not self._is_comment(item.block)
         )
 
     def _signed(self, block: Block) -> tuple[str, ...]:
-        """Return the readings of a block with a sign of authorship: a word, a link to an author's page, a class."""
-        whole = person_names.CUT.join(block.pieces) or block.text
+        """Return the lines to parse of a block with a sign of authorship: a word, a link to an author page, a class."""
+        line = person_names.CUT.join(block.pieces) or block.text
         linked = tuple(link.text for link in block.links if _AUTHOR_PATH.search(link.url or ""))
-        if person_names.opens(whole) or person_names.opens(block.text):
-            return whole, block.text, *linked
+        if person_names.opens(line) or person_names.opens(block.text):
+            return line, block.text, *linked
         if linked:
             return (person_names.CUT.join(linked),)
-        return (*block.pieces, whole, block.text) if _BYLINE_CLASS.search(self._class(block)) else ()
+        return (*block.pieces, line, block.text) if _BYLINE_CLASS.search(self._class(block)) else ()
 
     def _labelled(self, block: Block) -> tuple[str, ...]:
         return (person_names.CUT.join(block.pieces) or block.text, block.text)
@@ -188,11 +188,11 @@ class _Bylines:
             return block.inline
         elements = self.document.elements
         element = elements[block.element]
-        around = elements[element.parent].names if element.parent >= 0 else ""
-        return element.names + around + block.inline
+        parent_names = elements[element.parent].names if element.parent >= 0 else ""
+        return element.names + parent_names + block.inline
 
     def _is_comment(self, block: Block) -> bool:
-        """Return whether a block is among comments, by the classes around it; a page's own class says nothing."""
+        """Return whether a block is among comments, by the classes of its ancestors, but not of the whole page."""
         if _COMMENTER_CLASS.search(block.inline):
             return True
         index = block.element

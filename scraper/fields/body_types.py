@@ -1,4 +1,4 @@
-"""What each entry of a story's body is: by its label, else by the innermost list, quote, table or code around it."""
+"""The types of body entries: by label, else by the innermost list, quote, table or code around the entry."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,43 +18,43 @@ _TAGS: Mapping[str, BodyType] = {
     "table": "table_row",
 }
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_LONG_HEADING = 200  # what is longer is a paragraph in large letters
+_LONG_HEADING = 200  # a longer text is a paragraph in large type
 
 
 def body_types(document: Document, entries: Sequence[Labelled]) -> tuple[BodyType, ...]:
     """Return the type of each entry of a body.
 
-    What holds the whole story says nothing of its parts; nor does an item of a list with headings of its own, nor a
-    table that lays out the page.
+    An element around the whole story determines no type, nor does a list item that contains headings, nor a table that
+    is used for the layout of the page.
     """
     types = _types_of_elements(document.elements, entries)
-    return tuple(_type(each, types) for each in entries)
+    return tuple(_type(entry, types) for entry in entries)
 
 
-def _type(each: Labelled, types: Mapping[int, BodyType]) -> BodyType:
-    block = each.block
-    if block.element < 0:  # flattened text, where a bullet makes an item
-        return _LABELS.get(each.label) or _TAGS.get(block.tag, "paragraph")
-    return _LABELS.get(each.label) or ("heading" if _is_heading(each) else types[block.element])
+def _type(entry: Labelled, types: Mapping[int, BodyType]) -> BodyType:
+    block = entry.block
+    if block.element < 0:  # flattened text, in which a bullet marks a list item
+        return _LABELS.get(entry.label) or _TAGS.get(block.tag, "paragraph")
+    return _LABELS.get(entry.label) or ("heading" if _is_heading(entry) else types[block.element])
 
 
-def _is_heading(each: Labelled) -> bool:
-    return each.label is Label.SUBHEADING or (
-        each.block.tag in _HEADINGS and each.label is Label.BODY and len(each.block.text) <= _LONG_HEADING
+def _is_heading(entry: Labelled) -> bool:
+    return entry.label is Label.SUBHEADING or (
+        entry.block.tag in _HEADINGS and entry.label is Label.BODY and len(entry.block.text) <= _LONG_HEADING
     )
 
 
 def _types_of_elements(elements: Sequence[Element], entries: Sequence[Labelled]) -> Mapping[int, BodyType]:
-    """Return what each element around an entry makes of the texts in it; an element follows those around it."""
-    held = dict.fromkeys(_around(elements, entries), 0)
-    for each in entries:
-        held[each.block.element] += 1
-    headed = {each.block.element for each in entries if _is_heading(each)}
-    rows = {each.block.element for each in entries if each.block.tag in ("tr", "th")}
-    inwards = sorted(held)[1:]  # without the page itself
+    """Return the type that each element around an entry gives to its texts; ancestors come first in `elements`."""
+    counts = dict.fromkeys(_ancestors(elements, entries), 0)
+    for entry in entries:
+        counts[entry.block.element] += 1
+    headed = {entry.block.element for entry in entries if _is_heading(entry)}
+    rows = {entry.block.element for entry in entries if entry.block.tag in ("tr", "th")}
+    inwards = sorted(counts)[1:]  # without the page itself
     for index in reversed(inwards):
         element = elements[index]
-        held[element.parent] += held[index]
+        counts[element.parent] += counts[index]
         if index in headed:
             headed.add(element.parent)
         if index in rows and element.tag != "table":
@@ -63,17 +63,17 @@ def _types_of_elements(elements: Sequence[Element], entries: Sequence[Labelled])
     for index in inwards:
         element = elements[index]
         tells = index in rows if element.tag == "table" else index not in headed
-        own = _TAGS.get(element.tag) if tells and held[index] < len(entries) else None
-        types[index] = own or types[element.parent]
+        kind = _TAGS.get(element.tag) if tells and counts[index] < len(entries) else None
+        types[index] = kind or types[element.parent]
     return types
 
 
-def _around(elements: Sequence[Element], entries: Sequence[Labelled]) -> set[int]:
-    """Return the elements around the entries, and -1 for the page itself."""
-    found = {-1}
-    for each in entries:
-        index = each.block.element
-        while index not in found:
-            found.add(index)
+def _ancestors(elements: Sequence[Element], entries: Sequence[Labelled]) -> set[int]:
+    """Return the indices of the elements around the entries, and -1 for the page itself."""
+    indices = {-1}
+    for entry in entries:
+        index = entry.block.element
+        while index not in indices:
+            indices.add(index)
             index = elements[index].parent
-    return found
+    return indices

@@ -1,8 +1,8 @@
-"""What a page declares of itself, read: JSON-LD, OpenGraph, meta tags and microdata, each field by a stated order.
+"""The declarations of a page: JSON-LD, OpenGraph, meta tags and microdata, in a fixed order for each field.
 
-Declarations are claims. JSON-LD comes first since it is typed; then OpenGraph, then the older meta names. Of several
-stories in JSON-LD the one of this page is read. A broken script gives what can be read of it, and any value may be of
-any type; what is longer or more than the limits below is cut.
+JSON-LD comes first since it is typed, then OpenGraph, then the older meta names. If JSON-LD has several stories, the
+one of this page is read. Broken scripts are read as far as possible, values of any type are accepted, and values beyond
+the limits below are cut.
 """
 
 import re
@@ -22,7 +22,7 @@ MAX_TEXT = 2**20
 MAX_ITEMS = 200
 """Entries of a declared list: authors, keywords, the nodes of a graph."""
 MAX_NODES = 2_000
-"""Objects of all JSON-LD scripts of a page that are looked at."""
+"""Objects in all JSON-LD scripts of a page; further ones are ignored."""
 
 _Node = dict[str, Any]
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|Posting|Report|Review|Recipe|Analysis|Opinion)$")
@@ -59,7 +59,7 @@ _LANGUAGE = "content-language dc.language inlanguage language og:locale".split()
 
 
 def read_head(head: Head, url: str | None = None) -> Claims:
-    """Read all declarations of the page at a URL; nothing in them can raise."""
+    """Read all declarations of the page at a URL; never raises."""
     nodes = _nodes(head.json_ld)
     story = _story(head, url, [node for node in nodes if _ARTICLE.search(_kind(node))])
     about = story or next((node for node in nodes if _PAGE.search(_kind(node)) and "datePublished" in node), {})
@@ -89,20 +89,20 @@ def read_head(head: Head, url: str | None = None) -> Claims:
 
 
 def _nodes(scripts: Iterable[str]) -> list[_Node]:
-    """Return every typed object, those of `@graph` and `mainEntity` among them, in page order."""
-    found: list[_Node] = []
+    """Return all typed objects in page order, including those in `@graph` and `mainEntity`."""
+    typed: list[_Node] = []
     waiting = [value for script in scripts for value in load_all(script)][::-1]
-    seen = 0
-    while waiting and seen < MAX_NODES:
+    count = 0
+    while waiting and count < MAX_NODES:
         current = waiting.pop()
-        seen += 1
+        count += 1
         if isinstance(current, list):
             waiting += current[MAX_ITEMS - 1 :: -1]
         elif isinstance(current, dict):
             if "@type" in current:
-                found.append(current)
+                typed.append(current)
             waiting += [current[key] for key in ("mainEntityOfPage", "mainEntity", "@graph") if key in current]
-    return found
+    return typed
 
 
 def _kind(node: _Node) -> str:
@@ -112,21 +112,21 @@ def _kind(node: _Node) -> str:
 
 
 def _story(head: Head, url: str | None, stories: list[_Node]) -> _Node:
-    """Return the story of this page, by its URL or headline, with what its doubles add; else the first story."""
-    addresses = {_address(each) for each in (url, head.canonical, head.meta.get("og:url")) if each} - {""}
-    titles = [_plain(each) for each in (head.title, head.meta.get("og:title")) if each]
-    known = [(_is_at(node, addresses), _is_titled(node, titles)) for node in stories]
-    best = max(known, default=(False, False))
-    ours = [node for node, signs in zip(stories, known, strict=True) if signs == best]
+    """Return the story of this page by URL or headline, merged with its duplicates; else the first story."""
+    addresses = {_address(address) for address in (url, head.canonical, head.meta.get("og:url")) if address} - {""}
+    titles = [_plain(title) for title in (head.title, head.meta.get("og:title")) if title]
+    matches = [(_is_at(node, addresses), _is_titled(node, titles)) for node in stories]
+    best = max(matches, default=(False, False))
+    matching = [node for node, signs in zip(stories, matches, strict=True) if signs == best]
     if not any(best):
-        return next((node for node in ours if _text(node.get("headline"))), ours[0] if ours else {})
-    return {key: value for node in reversed(ours) for key, value in node.items() if value not in _EMPTY}
+        return next((node for node in matching if _text(node.get("headline"))), matching[0] if matching else {})
+    return {key: value for node in reversed(matching) for key, value in node.items() if value not in _EMPTY}
 
 
 def _is_at(node: _Node, addresses: set[str]) -> bool:
     page = node.get("mainEntityOfPage")
     named = [node.get("url"), node.get("@id"), page, *(map(page.get, ("@id", "url")) if isinstance(page, dict) else ())]
-    return any(isinstance(each, str) and _address(each) in addresses for each in named)
+    return any(isinstance(address, str) and _address(address) in addresses for address in named)
 
 
 def _is_titled(node: _Node, titles: list[str]) -> bool:
@@ -135,7 +135,7 @@ def _is_titled(node: _Node, titles: list[str]) -> bool:
 
 
 def _address(url: str) -> str:
-    """Return what tells one page from another in a URL; nothing for a home page, which all may name."""
+    """Return the host, path and query of a URL; empty for a home page, which any story may declare."""
     try:
         parts = urlsplit(url[:MAX_LINE].strip())
     except ValueError:
@@ -150,7 +150,7 @@ def _plain(text: str) -> str:
 
 
 def _text(value: Any, limit: int = MAX_LINE) -> str | None:
-    """Return a value's text, whatever its type: of a list the first, of an object its `@value`."""
+    """Return the text of a value of any type: of a list the first entry, of an object its `@value`."""
     if isinstance(value, list) and value:
         value = value[0]
     if isinstance(value, dict):
@@ -161,20 +161,20 @@ def _text(value: Any, limit: int = MAX_LINE) -> str | None:
 
 
 def _lines(value: Any) -> str | None:
-    """Return a declared story, a paragraph a line."""
+    """Return a declared story with one paragraph a line."""
     parts = [value] if isinstance(value, str) else value[:MAX_ITEMS] if isinstance(value, list) else []
     text = "\n".join(part for part in parts if isinstance(part, str))[:MAX_TEXT]
     return "\n".join(filter(None, (" ".join(line.split()) for line in unescape(text).splitlines()))) or None
 
 
 def _authors(about: _Node, nodes: list[_Node]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the declared authors, still unsplit, and those of them that are declared as organisations."""
-    known = _by_id(nodes)
+    """Return the declared authors, not yet split, and those that are declared as organisations."""
+    by_id = _by_id(nodes)
     for role in ("author", "creator"):
-        found = list(_named(about.get(role), known))
-        if found:
-            names = dict.fromkeys(name for name, _ in found)
-            return tuple(names), tuple(dict.fromkeys(name for name, is_brand in found if is_brand))
+        pairs = list(_named(about.get(role), by_id))
+        if pairs:
+            names = dict.fromkeys(name for name, _ in pairs)
+            return tuple(names), tuple(dict.fromkeys(name for name, is_brand in pairs if is_brand))
     return (), ()
 
 
@@ -182,39 +182,39 @@ def _by_id(nodes: list[_Node]) -> dict[str, _Node]:
     return {key: node for node in nodes if isinstance(key := node.get("@id"), str)}
 
 
-def _named(value: Any, known: dict[str, _Node]) -> Iterator[tuple[str, bool]]:
-    """Yield names, and whether each is declared as an organisation: lists and objects may stand inside each other."""
+def _named(value: Any, by_id: dict[str, _Node]) -> Iterator[tuple[str, bool]]:
+    """Yield the names in nested lists and objects, and whether each is declared as an organisation."""
     waiting: list[tuple[Any, bool]] = [(value, False)]
     for _ in range(MAX_ITEMS):
         if not waiting:
             return
         current, is_brand = waiting.pop()
         if isinstance(current, list):
-            waiting += [(each, is_brand) for each in current[MAX_ITEMS - 1 :: -1]]
+            waiting += [(item, is_brand) for item in current[MAX_ITEMS - 1 :: -1]]
         elif isinstance(current, dict):
-            waiting.append((_name_of(current, known), is_brand or bool(_BRAND.search(_kind(current)))))
+            waiting.append((_name_of(current, by_id), is_brand or bool(_BRAND.search(_kind(current)))))
         elif name := _text(current):
             yield name, is_brand
 
 
-def _name_of(node: _Node, known: dict[str, _Node]) -> Any:
-    """Return what names a person or organisation: its name, the parts of it, or the node that is referred to."""
+def _name_of(node: _Node, by_id: dict[str, _Node]) -> Any:
+    """Return the name of a person or organisation, its joined parts, or the node that it refers to."""
     parts = [text for key in ("givenName", "additionalName", "familyName") if (text := _text(node.get(key)))]
     if name := node.get("name") or node.get("@value") or " ".join(parts):
         return name
     key = node.get("@id")
-    other = known.get(key) if isinstance(key, str) else None
-    return other if other is not None and (other is not node and "name" in other) else None
+    referenced = by_id.get(key) if isinstance(key, str) else None
+    return referenced if referenced is not None and (referenced is not node and "name" in referenced) else None
 
 
 def _site_name(meta: dict[str, str], story: _Node, nodes: list[_Node], headline: str | None) -> str | None:
-    """Return the site's name; some pages name their headline instead."""
-    known = _by_id(nodes)
-    publisher = next((name for name, _ in _named(story.get("publisher"), known)), None)
+    """Return the site's name; a name that contains the headline is ignored."""
+    by_id = _by_id(nodes)
+    publisher = next((name for name, _ in _named(story.get("publisher"), by_id)), None)
     site = next((name for node in nodes if _kind(node) == "WebSite" and (name := _text(node.get("name")))), None)
-    found = (_first(meta, ["og:site_name"]), _first(meta, ["application-name"]), publisher, site)
+    candidates = (_first(meta, ["og:site_name"]), _first(meta, ["application-name"]), publisher, site)
     named = _plain(headline or "")
-    return next((name for name in found if name and not (named and named in _plain(name))), None)
+    return next((name for name in candidates if name and not (named and named in _plain(name))), None)
 
 
 def _image(value: Any) -> str | None:
@@ -237,12 +237,12 @@ def _first(meta: dict[str, str], names: Iterable[str], limit: int = MAX_LINE) ->
 
 
 def _all(first: str | None, meta: dict[str, str], names: list[str]) -> tuple[str, ...]:
-    found = [first] if first else []
-    return tuple(found + [meta[name][:MAX_LINE] for name in names if name in meta])
+    dates = [first] if first else []
+    return tuple(dates + [meta[name][:MAX_LINE] for name in names if name in meta])
 
 
 def _meta_authors(meta: dict[str, str]) -> tuple[str, ...]:
-    """Return the first author who is named; in the places of OpenGraph a URL or a handle may stand instead."""
+    """Return the first declared author; OpenGraph properties may hold a URL or a handle instead of a name."""
     cards = [
         f"twitter:data{number}" for number in "12" if _WRITTEN.search(meta.get(f"twitter:label{number}", "")[:MAX_LINE])
     ]
@@ -260,9 +260,9 @@ def _keywords(value: Any) -> tuple[str, ...]:
 
 
 def _language(head: Head, story: dict[str, Any]) -> str | None:
-    """Return a BCP 47 tag, of its usual case: "en", "en-US", "zh-Hans"."""
-    found = (head.language or "")[:MAX_LINE] or _text(story.get("inLanguage")) or _first(head.meta, _LANGUAGE) or ""
-    parts = re.split(r"[-_]", found.split(",")[0].strip())
+    """Return a BCP 47 tag in its usual case: "en", "en-US", "zh-Hans"."""
+    tag = (head.language or "")[:MAX_LINE] or _text(story.get("inLanguage")) or _first(head.meta, _LANGUAGE) or ""
+    parts = re.split(r"[-_]", tag.split(",")[0].strip())
     if not re.fullmatch(r"[A-Za-z]{2,3}", parts[0]):
         return None
     cased = {2: str.upper, 4: str.title}

@@ -1,13 +1,13 @@
-"""Who took or owns an image, split from its caption by words and signs of many languages."""
+"""Image credits: the photographer or owner, split from a caption by words and signs of many languages."""
 
 import re
 
 __all__ = ["EDGES", "name", "split"]
 
 EDGES = " |()[]（）-–—"
-"""What is between a caption and its credit, and around that."""
+"""Characters between a caption and its credit, and around the credit."""
 _BEFORE = " |([（-–—"
-_LONGEST, _LOOKED_AT = 120, 400  # of a credit, and of a caption's end
+_LONGEST, _LOOKED_AT = 120, 400  # characters of a credit, and of the end of a caption
 _MARK = (
     r"(?:(?:photo(?:graph|graphy)?|picture|image|illustration|graphic|video)s?(?: credits?| courtesy(?: of)?| source)?"
     r"|credits?|source|courtesy|(?:symbol|archiv)?fotos?|bild(?:er|quelle|nachweis|rechte)?|quelle|grafik"
@@ -20,7 +20,7 @@ _AGENCY = (
     r"(?:AP|AFP|PA|EPA|EFE|ANSA|dpa|BELGA|Belga|IMAGO|imago|NTB|TT|Xinhua|Reuters|REUTERS|Getty(?: Images)?"
     r"|Shutterstock|iStock|Keystone|KEYSTONE|Unsplash|Pexels|picture alliance)"
 )
-# A word for a credit and a colon; without one at the start, or behind the end of a sentence or a bar.
+# A word for a credit, with a colon; without one at the start, or after the end of a sentence or a bar.
 _MARKED = re.compile(
     rf"(?:\A|\s+|(?<=[.!?…。”\"»|)])){_MARK}\s*[:：]\s*(.+)\Z"
     rf"|(?:\A|(?<=[.!?…。”\"»|)])\s*)(?:{_BY}|copyright )(.+)\Z|(?:\A|\s)(?:©|\(c\))\s*(.+)\Z",
@@ -35,26 +35,26 @@ _OWNER = re.compile(rf"\b[Vv]ia\b|©|\b[Pp]ool\b|\b[Pp]hotos?\b|\b{_AGENCY}\b")
 
 
 def split(text: str) -> tuple[str, str | None]:
-    """Return what a caption says, maybe nothing, and whom it credits at its end, as written."""
+    """Return a caption, possibly empty, and the credit at its end as written, or None."""
     start = max(0, len(text) - _LOOKED_AT)
     end = text[start:]
     bracketed = _BRACKETS.search(end)
     if bracketed and (_OWNER.search(bracketed[1]) or _MARKED.match(bracketed[1])):
         return text[: start + bracketed.start()].strip(), name(bracketed[1])
-    found = _MARKED.search(end) or _NAMED.search(end)
-    credit = next(filter(None, found.groups()), "") if found else ""
-    if found is None or not 0 < len(credit) <= _LONGEST or _is_of_the_sentence(found):
+    match = _MARKED.search(end) or _NAMED.search(end)
+    credit = next(filter(None, match.groups()), "") if match else ""
+    if match is None or not 0 < len(credit) <= _LONGEST or _is_of_the_sentence(match):
         return text, None
-    return text[: start + found.start()].strip().rstrip(_BEFORE), credit.strip(EDGES) or None
+    return text[: start + match.start()].strip().rstrip(_BEFORE), credit.strip(EDGES) or None
 
 
-def _is_of_the_sentence(found: re.Match[str]) -> bool:
-    """Return whether the name of an agency alone ends a sentence: "a reporter for AFP"."""
-    return found.re is _NAMED and bool(found[2]) and found.start() > 0 and "/" not in found[2]
+def _is_of_the_sentence(match: re.Match[str]) -> bool:
+    """Return whether an agency's name is the end of a sentence: "a reporter for AFP"."""
+    return match.re is _NAMED and bool(match[2]) and match.start() > 0 and "/" not in match[2]
 
 
 def name(text: str) -> str | None:
-    """Return whom a credit names, without the brackets around it and the word before it."""
+    """Return the name in a credit, without brackets and the word before it."""
     text = text.strip(EDGES)
-    found = _MARKED.match(text)
-    return (next(filter(None, found.groups())).strip(EDGES) if found else text) or None
+    match = _MARKED.match(text)
+    return (next(filter(None, match.groups())).strip(EDGES) if match else text) or None

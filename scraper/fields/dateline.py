@@ -1,16 +1,16 @@
-"""Datelines: where and by whom a story was filed, split from its first paragraph.
+"""Datelines: the place and agency from which a story was filed, split from its first paragraph.
 
-A dateline is a place, a date and an agency, each at most once and not all of them needed, and then a mark: a dash of
-any kind, a colon, or the agency's closing bracket. The paragraph is cut at its first marks in turn; what precedes
-the mark is peeled (the agency and the date off its end) and the place is what is left. Then the evidence is weighed:
+A dateline consists of a place, a date and an agency, each optional, and a mark: a dash of any kind, a colon, or the
+agency's closing bracket. The paragraph is tried at each of its first marks: agency and date are removed from the end
+of the text before the mark, and the rest is the place. These rules then decide:
 
-* a known agency, in brackets, between slashes or bare as it writes itself, makes anything placelike a dateline;
-* else the text behind the mark must open a sentence ("NATO — the alliance" does not), and the place must be known, or
-  have its country or state with it, or carry a full date, or stand in capitals and look like a place (`_plausible`);
-* title case without agency or region is believed of known cities only; before a colon or a full stop a whole sentence
+* with a known agency (in brackets, between slashes, or bare as it writes itself) any text like a place is a dateline;
+* otherwise the text after the mark must begin a sentence ("NATO — the alliance" does not), and the place must be known,
+  be followed by its country or state, carry a full date, or be in capitals and plausible as a place (`_is_plausible`);
+* title case without agency or region is accepted for known cities only; after a colon or a full stop a whole sentence
   must follow ("Berlin. Der Wirkstoff hilft nur wenigen Kranken.");
-* a correspondent may stand before the place ("DAL NOSTRO INVIATO PARIGI - "), which must then be known or in capitals;
-* words of labels ("UPDATE"), organisations and titles are no places unless a known name holds them ("KEY WEST, Fla.").
+* a correspondent may precede the place ("DAL NOSTRO INVIATO PARIGI - "), which must then be known or in capitals;
+* words of labels ("UPDATE"), organisations and titles are not places except in a known name ("KEY WEST, Fla.").
 """
 
 import dataclasses
@@ -25,9 +25,9 @@ from scraper.fields.dates import fold, month
 
 __all__ = ["lone", "split"]
 
-_REACH = 200  # characters looked at
-_LONGEST = 130  # of an opening; those of press releases have about 100
-_TRIES = 8  # marks tried
+_REACH = 200  # characters of a paragraph that are read
+_LONGEST = 130  # characters of an opening; those of press releases have about 100
+_TRIES = 8  # marks that are tried
 
 _AGENCIES = frozenset(vocabulary.AGENCIES)
 _BARE_AGENCIES = frozenset(vocabulary.BARE_AGENCIES)
@@ -38,8 +38,8 @@ _DATE_LINKS = frozenset(("de", "of", "del", "г", "года", "року", "р"))
 _SMALL_WORDS = vocabulary.PLACE_LINKS | _DATE_LINKS
 _STOPS = frozenset(map(fold, vocabulary.NOT_PLACES))
 
-# A mark with the spaces around it. None is needed after a closing bracket; a full stop serves after a bare agency; a
-# hyphen or underscore needs a space beside it, or "Wilkes-Barre" would be cut; a slash ends the wire's "/ DATE /".
+# A mark with the spaces around it. It is optional after a closing bracket. A full stop is a mark after a bare agency. A
+# hyphen or underscore needs a space beside it, or "Wilkes-Barre" would be cut. A slash ends the wire's "/ DATE /".
 _MARK = re.compile(
     r"(?<=[)\]）】/])[.:：]?\s*[—–−―‒_-]*\s*"
     r"|\s*(?:[—–−―‒]+|--+)\s*"
@@ -49,7 +49,7 @@ _MARK = re.compile(
     r"|(?<=\d)\s+/\s+"
 )
 _DASH = re.compile(r"[—–−―‒_-]")
-_JOINING = frozenset("–−‒-")  # without spaces these may join rather than part: "Minneapolis–St. Paul"
+_JOINING = frozenset("–−‒-")  # without spaces these may be part of a name: "Minneapolis–St. Paul"
 _BRACKETED = re.compile(r"[(\[（【]([^()\[\]（）【】]{2,60})[)\]）】]$|(?:^|(?<=\s))/\s?([^/]{2,40}?)\s?/$")
 _STATION = re.compile(r"[KW][A-Z]{2,3}(?:[ -](?:TV|FM|AM))?")
 _JOINED = re.compile(r"\s*[/;,&+|]\s*(?:(?:and|und|et)\s+)?|\s+(?:and|und|et)\s+")
@@ -62,74 +62,74 @@ _OPENS = re.compile(r"""["'“”„«»‘’‹›¿¡$€£#「『…\s]*(?:(
 
 
 class _Opening(NamedTuple):
-    """What precedes a mark, in its parts."""
+    """The parts of the text before a mark."""
 
     place: str
     agency: str
-    known: bool
-    """The agency is in the table."""
+    is_known: bool
+    """Whether the agency is in the vocabulary."""
     bare: bool
-    """It is without brackets."""
+    """Whether the agency has no brackets."""
     dated: bool
     year: bool
     aside: bool
-    """The place is in brackets: "(Ottawa) "."""
+    """Whether the place is in brackets: "(Ottawa) "."""
 
 
 class _Place(NamedTuple):
     names: tuple[str, ...]
     regioned: bool
-    """A country or state follows a name."""
+    """Whether a country or state follows a name."""
     caps: bool
-    known: bool
+    is_known: bool
 
 
 def split(paragraph: str) -> tuple[Dateline | None, str]:
     """Return the paragraph's dateline and the rest, which is never blank; `dateline.raw + rest` is the paragraph.
 
-    Without a dateline: None and the paragraph itself. Only the first 200 characters are looked at.
+    Without a dateline: None and the paragraph itself. Only the first 200 characters are read.
     """
     head = paragraph[:_REACH]
-    found = (None if head.isascii() else _eastern(head)) or _western(head)
-    if found is None or not paragraph.startswith(found.raw):  # a lone surrogate in it was replaced
+    dateline = (None if head.isascii() else _match_eastern(head)) or _match_western(head)
+    if dateline is None or not paragraph.startswith(dateline.raw):  # a lone surrogate in it was replaced
         return None, paragraph
-    rest = paragraph[len(found.raw) :]
-    return (None, paragraph) if not rest or rest.isspace() else (found, rest)
+    rest = paragraph[len(dateline.raw) :]
+    return (None, paragraph) if not rest or rest.isspace() else (dateline, rest)
 
 
 def lone(paragraph: str, following: str) -> Dateline | None:
-    """Return the dateline that is a paragraph of its own ("SEOUL, South Korea (AP)") and belongs to the next.
+    """Return the dateline that is a separate paragraph before its text ("SEOUL, South Korea (AP)"), or None.
 
-    `raw` is the paragraph and a space.
+    Its `raw` is the paragraph and a space.
     """
     if len(paragraph) > _LONGEST or not following or following.isspace():
         return None
-    found, _ = split(f"{paragraph} {following}")
-    if found and found.raw == f"{paragraph} ":
-        return found
-    found, _ = split(f"{paragraph} - {following}")
-    if found is None or found.raw != f"{paragraph} - ":
+    dateline, _ = split(f"{paragraph} {following}")
+    if dateline and dateline.raw == f"{paragraph} ":
+        return dateline
+    dateline, _ = split(f"{paragraph} - {following}")
+    if dateline is None or dateline.raw != f"{paragraph} - ":
         return None
-    place = _place(found.place) if found.place else None
-    return dataclasses.replace(found, raw=f"{paragraph} ") if place and (place.known or place.regioned) else None
+    place = _parse_place(dateline.place) if dateline.place else None
+    return dataclasses.replace(dateline, raw=f"{paragraph} ") if place and (place.is_known or place.regioned) else None
 
 
 # --- Words first, then a mark ----------------------------------------------------------------------------------------
 
 
-def _western(head: str) -> Dateline | None:
-    """Match one opening, or two that complete each other: "(ANSA) - ROMA, 26 OTT - ", "OSLO--(BUSINESS WIRE)--"."""
+def _match_western(head: str) -> Dateline | None:
+    """Match one opening, or two complementary ones: "(ANSA) - ROMA, 26 OTT - ", "OSLO--(BUSINESS WIRE)--"."""
     reporter = _REPORTER.match(head)
     lead = reporter.end() if reporter else 0
-    first = _segment(head[lead:], None)
+    first = _match_opening(head[lead:], None)
     if first is None or (reporter and not first[1].place):
         return None
-    size, found = first[0] + lead, first[1]
-    second = None if found.place and found.agency else _segment(head[size:], found)
+    size, opening = first[0] + lead, first[1]
+    second = None if opening.place and opening.agency else _match_opening(head[size:], opening)
     if second:
         size += second[0]
-        found = found._replace(place=found.place or second[1].place, agency=found.agency or second[1].agency)
-    return Dateline(head[:size], found.place or None, found.agency or None)
+        opening = opening._replace(place=opening.place or second[1].place, agency=opening.agency or second[1].agency)
+    return Dateline(head[:size], opening.place or None, opening.agency or None)
 
 
 _REPORTER = re.compile(
@@ -143,22 +143,22 @@ _REPORTER = re.compile(
 )
 
 
-def _segment(head: str, before: _Opening | None) -> tuple[int, _Opening] | None:
-    """Return the length and the parts of the opening at the start of `head`; `before` is the one in front of it."""
-    held = None
+def _match_opening(head: str, previous: _Opening | None) -> tuple[int, _Opening] | None:
+    """Return the length and parts of the opening at the start of `head`; `previous` is the preceding opening."""
+    first = None
     for mark in itertools.islice(_MARK.finditer(head, 0, _prose_start(head)), _TRIES):
         sign = _sign(mark[0])
-        opening = _read(head[: mark.start()])
-        if opening is None or not _fits(opening, sign, head[mark.end() :], before):
+        opening = _parse_opening(head[: mark.start()])
+        if opening is None or not _fits(opening, sign, head[mark.end() :], previous):
             continue
         if sign in _FINAL:
             return mark.end(), opening
-        held = held or (mark.end(), opening)  # a date and a dash may follow the bracket: "(PRWEB) May 5, 2024 --"
-    return held
+        first = first or (mark.end(), opening)  # a date and a dash may follow the bracket: "(PRWEB) May 5, 2024 --"
+    return first
 
 
 def _prose_start(head: str) -> int:
-    """Return where the first word is that no opening can hold: all small letters, no "de" and no month."""
+    """Return the start of the first word that no opening contains: in lower case, but no "de" and no month."""
     at = 0
     for word in head[:_LONGEST].split(" "):
         if word.islower() and word.isalpha() and word not in _SMALL_WORDS and not month(word):
@@ -171,52 +171,52 @@ _FINAL = ("-", "–", "– ", "/")
 
 
 def _sign(mark: str) -> str:
-    """Return "-" for a dash, "–" for one that may join, with its space if it has one, else ":", ".", "/" or nothing."""
+    """Return "-" for a dash, "–" or "– " for one that may be part of a name, else ":", ".", "/" or ""."""
     if mark[:1] in _JOINING and not mark.startswith("--"):
         return "– " if mark[-1].isspace() else "–"
     return "-" if _DASH.search(mark) else mark.strip()[-1:]
 
 
-def _read(opening: str) -> _Opening | None:
+def _parse_opening(opening: str) -> _Opening | None:
     rest, agency, bare, dated, year = opening.strip(), "", False, False, False
     for _ in range(3):
-        if not agency and (bracket := _bracket(rest)):
+        if not agency and (bracket := _split_bracket(rest)):
             rest, agency = bracket
             if _date_start(agency) == 0:
                 agency, dated, year = "", True, _has_year(agency)
         elif not dated and (start := _date_start(rest, agency != "")) is not None:
             rest, dated, year = rest[:start], True, _has_year(rest[start:])
-        elif not agency and (name := _bare(rest)):
+        elif not agency and (name := _split_bare_agency(rest)):
             rest, agency, bare = *name, True
         else:
             break
-        rest = _trimmed(rest)
+        rest = _trim(rest)
     if not rest and not agency:
         return None
     aside = rest[:1] in ("(", "[") and rest[-1] in ")]"
     return _Opening(rest[1:-1] if aside else rest, agency, _is_agency(agency), bare, dated, year, aside)
 
 
-def _trimmed(rest: str) -> str:
-    """Strip what preceded the removed part; the full stop of "Va." stays."""
+def _trim(rest: str) -> str:
+    """Return the text without separators at the end; the full stop of "Va." stays."""
     rest = rest.rstrip(" \t\xa0,-–—")
     last = rest.rpartition(", ")[2] if rest.endswith(".") else ""
     return rest[:-1] if last and fold(last) not in _REGIONS else rest
 
 
-def _bracket(rest: str) -> tuple[str, str] | None:
-    found = _BRACKETED.search(rest) if rest.endswith((")", "]", "）", "】", "/")) else None
-    if found is None:
+def _split_bracket(rest: str) -> tuple[str, str] | None:
+    match = _BRACKETED.search(rest) if rest.endswith((")", "]", "）", "】", "/")) else None
+    if match is None:
         return None
-    name = (found[1] or found[2]).strip().partition(" - ")[0]  # "(Newsfile Corp. - March 5, 2024)"
+    name = (match[1] or match[2]).strip().partition(" - ")[0]  # "(Newsfile Corp. - March 5, 2024)"
     if fold(name) in _REGIONS and len(name) > 2:  # "New Delhi [India]"
         return None
-    if not found.start() and fold(name.partition(",")[0]) in _CITIES:  # "(Ottawa) Le ministre": the place in brackets
+    if not match.start() and fold(name.partition(",")[0]) in _CITIES:  # "(Ottawa) Le ministre": the place in brackets
         return None
-    return rest[: found.start()], name
+    return rest[: match.start()], name
 
 
-def _bare(rest: str) -> tuple[str, str] | None:
+def _split_bare_agency(rest: str) -> tuple[str, str] | None:
     """Split off an agency without brackets: "CNN", "JAKARTA, KOMPAS.com", "TEMPO.CO, Jakarta"."""
     if rest in _BARE_AGENCIES:
         return "", rest
@@ -248,7 +248,7 @@ def _has_year(date: str) -> bool:
 
 
 def _date_start(text: str, day_alone: bool = False) -> int | None:
-    """Return where the date at the end of the text begins: a day and a month, or numbers; a day, where that will do."""
+    """Return the start of the date at the end of a text: day and month, numbers, or a day if that is enough."""
     text = _SPACE.sub(" ", text)
     start, named, day = len(text), False, False
     while start:
@@ -272,103 +272,104 @@ def _date_start(text: str, day_alone: bool = False) -> int | None:
 # --- The evidence ----------------------------------------------------------------------------------------------------
 
 
-def _fits(opening: _Opening, sign: str, rest: str, before: _Opening | None) -> bool:
-    """Return how likely the text before the mark is a dateline, or the missing part of one."""
-    opens = _opens(rest)
+def _fits(opening: _Opening, sign: str, rest: str, previous: _Opening | None) -> bool:
+    """Return whether the text before the mark is a dateline, or the missing part of one."""
+    opens_sentence = _opens_sentence(rest)
     if not opening.place:
-        return (before is None or before.place != "") and _agency_fits(opening, sign, opens, before is not None)
-    place = _place(opening.place)
+        is_missing = previous is None or previous.place != ""
+        return is_missing and _fits_as_agency(opening, sign, opens_sentence, previous is not None)
+    place = _parse_place(opening.place)
     if place is None:
         return False
-    if before:
-        sure = place.known or place.regioned or opening.dated
-        return not before.place and not opening.agency and sure and sign in _FINAL
+    if previous:
+        is_certain = place.is_known or place.regioned or opening.dated
+        return not previous.place and not opening.agency and is_certain and sign in _FINAL
     if opening.agency:
-        return _signed(opening, place, sign, opens)
+        return _fits_with_agency(opening, place, sign, opens_sentence)
     if opening.aside:
-        return place.known and opens
-    return _unsigned(opening, place, sign, rest)
+        return place.is_known and opens_sentence
+    return _fits_without_agency(opening, place, sign, rest)
 
 
-def _agency_fits(opening: _Opening, sign: str, opens: bool, second: bool) -> bool:
-    """Return how likely an agency alone is a dateline: "(Reuters) - ", "CNN — ", "— РИА Новости. "."""
+def _fits_as_agency(opening: _Opening, sign: str, opens_sentence: bool, second: bool) -> bool:
+    """Return whether an agency alone is a dateline: "(Reuters) - ", "CNN — ", "— РИА Новости. "."""
     if not opening.bare:
-        return opening.known and (opens or sign in _FINAL)
-    return opens and (sign == "-" or (sign == "." and (opening.dated or second)))
+        return opening.is_known and (opens_sentence or sign in _FINAL)
+    return opens_sentence and (sign == "-" or (sign == "." and (opening.dated or second)))
 
 
-def _signed(opening: _Opening, place: _Place, sign: str, opens: bool) -> bool:
-    """Return how likely a place with an agency is a dateline; an unknown agency needs a sure place and a mark."""
+def _fits_with_agency(opening: _Opening, place: _Place, sign: str, opens_sentence: bool) -> bool:
+    """Return whether a place with an agency is a dateline; an unknown agency needs a certain place and a mark."""
     marked = sign in (*_FINAL, ":")
-    sure = place.known or place.regioned or opening.dated
-    if not opening.known:
-        return sure and marked and not _stopped(place) and _namelike(opening.agency)
-    if not sure and (_label(place) or _expands(opening.place, opening.agency)):
+    is_certain = place.is_known or place.regioned or opening.dated
+    if not opening.is_known:
+        return is_certain and marked and not _has_stop_word(place) and _is_agency_like(opening.agency)
+    if not is_certain and (_is_label(place) or _is_abbreviation(opening.place, opening.agency)):
         return False
-    sure = sure or place.caps
+    is_certain = is_certain or place.caps
     if opening.bare:
-        return opens and sure and sign in ("-", ".")
-    return marked or (opens and sure)
+        return opens_sentence and is_certain and sign in ("-", ".")
+    return marked or (opens_sentence and is_certain)
 
 
-def _label(place: _Place) -> bool:
-    """Return whether it is a label beside the agency: "UPDATE (AP)", but not "ABOARD THE PAPAL PLANE (AP)"."""
+def _is_label(place: _Place) -> bool:
+    """Return whether the place is a label before an agency: "UPDATE (AP)", but not "ABOARD THE PAPAL PLANE (AP)"."""
     if not place.caps:
-        return _stopped(place)
+        return _has_stop_word(place)
     return all(word in _STOPS for name in place.names for word in fold(name).split())
 
 
-def _expands(place: str, agency: str) -> bool:
-    """Return whether the words are what the letters stand for: "British Petroleum (BP)"."""
+def _is_abbreviation(place: str, agency: str) -> bool:
+    """Return whether the agency is the abbreviation of the place: "British Petroleum (BP)"."""
     return "".join(word[0] for word in place.split()).casefold() == agency.casefold()
 
 
-def _unsigned(opening: _Opening, place: _Place, sign: str, rest: str) -> bool:
-    """Return how likely a place without an agency is a dateline."""
-    opens = _opens(rest)
-    certain = place.regioned and (place.caps or _town(place))
-    if opening.dated and (place.caps or (opening.year and len(place.names) == 1)) and not _stopped(place):
-        certain = True
+def _fits_without_agency(opening: _Opening, place: _Place, sign: str, rest: str) -> bool:
+    """Return whether a place without an agency is a dateline."""
+    opens_sentence = _opens_sentence(rest)
+    is_certain = place.regioned and (place.caps or _is_town(place))
+    if opening.dated and (place.caps or (opening.year and len(place.names) == 1)) and not _has_stop_word(place):
+        is_certain = True
     if sign in (":", "."):
-        return opens and _before_sentence(opening, place, sign, certain, rest)
-    if sign not in _FINAL or not (opens or (place.caps and certain)):
+        return opens_sentence and _fits_before_sentence(opening, place, sign, is_certain, rest)
+    if sign not in _FINAL or not (opens_sentence or (place.caps and is_certain)):
         return False
-    if certain or (place.known and sign != "–"):
+    if is_certain or (place.is_known and sign != "–"):
         return True
-    return sign == "-" and place.caps and all(map(_plausible, place.names))
+    return sign == "-" and place.caps and all(map(_is_plausible, place.names))
 
 
-def _before_sentence(opening: _Opening, place: _Place, sign: str, certain: bool, rest: str) -> bool:
-    """Return how likely a place before a colon or a full stop is a dateline."""
-    if sign == ":" and place.caps and (place.known or certain):
+def _fits_before_sentence(opening: _Opening, place: _Place, sign: str, is_certain: bool, rest: str) -> bool:
+    """Return whether a place before a colon or a full stop is a dateline."""
+    if sign == ":" and place.caps and (place.is_known or is_certain):
         return True
-    known = place.known and all(fold(name) in _CITIES for name in place.names) and not opening.dated
+    is_city = place.is_known and all(fold(name) in _CITIES for name in place.names) and not opening.dated
     if sign == ":" and any(fold(name) in vocabulary.GIVEN_NAMES for name in place.names):
-        known = False
+        is_city = False
     sentence = _SENTENCE.match(rest)
-    return sentence is not None and (known or (sign == ":" and certain))
+    return sentence is not None and (is_city or (sign == ":" and is_certain))
 
 
-# Seven words or more before the first full stop: "Paris. Milan. Tokyo." and "Paris: A History" hold none.
+# At least seven words before the first full stop: not "Paris. Milan. Tokyo." or "Paris: A History".
 _SENTENCE = re.compile(r"(?:[^\s.!?…]+[,;:]?\s+){6,}[^\s.!?…]+(?:[.!?…]|$|\s)")
 
 
-def _town(place: _Place) -> bool:
-    """Return whether the title-case names before a region are not regions themselves: "Ukraine, Russia" is a list."""
-    return not _stopped(place) and not any(fold(name) in _REGIONS for name in place.names)
+def _is_town(place: _Place) -> bool:
+    """Return whether no name before a region is a region itself: "Ukraine, Russia" is a list."""
+    return not _has_stop_word(place) and not any(fold(name) in _REGIONS for name in place.names)
 
 
-def _opens(rest: str) -> bool:
-    """Return whether the text can open a sentence: a capital, a digit, a script without capitals, "iPhone"."""
-    found = _OPENS.match(rest)
-    if found is None:
+def _opens_sentence(rest: str) -> bool:
+    """Return whether a text can begin a sentence: a capital, a digit, a script without capitals, "iPhone"."""
+    match = _OPENS.match(rest)
+    if match is None:
         return False
-    last = found.end() - 1
+    last = match.end() - 1
     return not rest[last].islower() or rest[last + 1 : last + 2].isupper()
 
 
-def _namelike(agency: str) -> bool:
-    """Return whether it looks like an agency's name or its short form: "Daily Lantern", "dpo", "red/ots"."""
+def _is_agency_like(agency: str) -> bool:
+    """Return whether a text looks like the name or short form of an agency: "Daily Lantern", "dpo", "red/ots"."""
     words = agency.split()
     if _SHORT_FORM.fullmatch(agency):
         return not _NOT_SHORT_FORMS.intersection(agency.split("/"))
@@ -382,8 +383,8 @@ _NOT_SHORT_FORMS = frozenset(
 )
 
 
-def _place(text: str) -> _Place | None:
-    """Split a place into its parts; None for text that is not written like a place."""
+def _parse_place(text: str) -> _Place | None:
+    """Parse a place into its names; return None for text that is not written like a place."""
     if _NOT_IN_NAMES.search(text):
         return None
     text = _ASIDE.sub(r", \1", text).lstrip(" ,") if text[-1] in ")]" or "(" in text else text
@@ -393,14 +394,14 @@ def _place(text: str) -> _Place | None:
     else:
         parts = ["", *_NAME_MARKS.split(text)]
     pairs = list(zip(parts[::2], parts[1::2], strict=True))
-    if len(pairs) > 8 or not all(_written_as_name(part) for _, part in pairs):
+    if len(pairs) > 8 or not all(_is_written_as_name(part) for _, part in pairs):
         return None
-    names = tuple(part for number, (mark, part) in enumerate(pairs) if not (number and mark == "," and _region(part)))
+    names = tuple(part for i, (mark, part) in enumerate(pairs) if not (i and mark == "," and _is_region(part)))
     caps = names[0].isupper()
-    return _Place(names, len(names) < len(pairs), caps, all(_known(name) for name in names))
+    return _Place(names, len(names) < len(pairs), caps, all(_is_known(name) for name in names))
 
 
-def _written_as_name(part: str) -> bool:
+def _is_written_as_name(part: str) -> bool:
     words = part.split()
     if not 1 <= len(words) <= 6 or (words[0][0].islower() and not _SMALL.match(words[0])):
         return False
@@ -414,26 +415,26 @@ def _written_as_name(part: str) -> bool:
     return True
 
 
-def _region(part: str) -> bool:
+def _is_region(part: str) -> bool:
     return fold(part) in _REGIONS and (len(part) > 2 or part.isupper())
 
 
-def _known(name: str) -> bool:
+def _is_known(name: str) -> bool:
     folded = fold(name)
     return folded in _CITIES or (folded in _REGIONS and name.isupper() and len(name) > 3)
 
 
-def _stopped(place: _Place) -> bool:
-    return any(word in _STOPS for name in place.names if not _known(name) for word in fold(name).split())
+def _has_stop_word(place: _Place) -> bool:
+    return any(word in _STOPS for name in place.names if not _is_known(name) for word in fold(name).split())
 
 
-def _plausible(name: str) -> bool:
-    """Return whether an unknown name in capitals looks like a town and not like a label, a short form or a person.
+def _is_plausible(name: str) -> bool:
+    """Return whether an unknown name in capitals looks like a town, and not like a label, an abbreviation or a person.
 
-    One word of four letters or more with a vowel; of two to four words one must be usual in names of places ("PORT",
-    "CITY", "-VILLE"). No word may be one of `vocabulary.NOT_PLACES`. A name behind the first may be in title case.
+    A single word needs four letters and a vowel; of two to four words one must be usual in place names ("PORT", "CITY",
+    "-VILLE"). No word may be in `vocabulary.NOT_PLACES`. Names after the first may be in title case.
     """
-    if _known(name):
+    if _is_known(name):
         return True
     words = fold(name).replace("-", " ").split()
     if any(word in _STOPS for word in words) or len(words) > 4:
@@ -468,13 +469,13 @@ _EASTERN = (
 
 @functools.cache
 def _eastern_forms() -> tuple[re.Pattern[str], ...]:
-    """Compile the forms when the first such text comes: half of this module's loading time."""
+    """Return the compiled forms; compiling them at import would double the loading time of this module."""
     return tuple(map(re.compile, _EASTERN))
 
 
-def _eastern(head: str) -> Dateline | None:
+def _match_eastern(head: str) -> Dateline | None:
     for form in _eastern_forms():
-        found = form.match(head)
-        if found:
-            return Dateline(found[0], found["place"] or None, found["agency"])
+        match = form.match(head)
+        if match:
+            return Dateline(match[0], match["place"] or None, match["agency"])
     return None

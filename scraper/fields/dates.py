@@ -1,8 +1,8 @@
-"""Dates as pages write them, read without guessing: a day needs its year, a zone must stand there, no clock is asked.
+"""Parsing of dates without guesses: a day needs a year, a time zone must be written, and the clock is never read.
 
-Three ways, the first that reads it wins: ISO 8601; a small grammar over numbers and the month names of `vocabulary`;
-dateparser for the languages that the names do not cover. Years of other calendars (Buddhist, Persian, of the Republic
-of China, of Japanese eras) are converted.
+The first parser that succeeds wins: ISO 8601, a small grammar over numbers and the month names of `vocabulary`, then
+dateparser for languages that the names do not cover. Years of other calendars (Buddhist, Persian, Republic of China,
+Japanese eras) are converted.
 """
 
 import functools
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from scraper import vocabulary
 
 __all__ = [
-    "Found",
+    "DateMatch",
     "find",
     "find_all",
     "fold",
@@ -28,8 +28,8 @@ __all__ = [
     "swapped",
 ]
 
-_YEARS = range(1990, 2101)  # news on the web; other numbers of four digits are no years
-_REACH = 300  # a date is in a short line: what lies further off is not looked at
+_YEARS = range(1990, 2101)  # of news on the web; other four-digit numbers are no years
+_REACH = 300  # characters of a line that are read
 _WORDY = 100  # the longest text that dateparser is given
 
 _MONTH_DAY_YEAR_US = frozenset(("us", "ph", "pr", "fm", "gu"))  # where 3/4/2023 is the fourth of March
@@ -64,7 +64,7 @@ _MARKS = "\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"  # vowel s
 _LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
 _MONTH = rf"(?P<{{0}}>(?:(?:كانون|تشرين)\s)?{_LETTER}{{{{3,14}}}}|[ก-ฮ]{_LETTER}?\.[ก-ฮ])"
 _OF = r"(?:[dD]e\s+|[oO]f\s+|[dD]el\s+)?"
-_YEAR = r"(?P<{0}>(?:19|20|25|1[34])\d\d)"  # pages glue what follows: "5 maj 202111:15"
+_YEAR = r"(?P<{0}>(?:19|20|25|1[34])\d\d)"  # the time may follow without a space: "5 maj 202111:15"
 _ERA = "|".join(vocabulary.ERAS)
 _DATE = "|".join(
     (
@@ -89,7 +89,7 @@ _US_DATE = (
 _HAS_YEAR = re.compile(r"\d{4}|年|1\d\d[/.-]")
 _FULL_DATE = re.compile(rf"(?<!\d)(?:{_DATE})|{_WORD_START}{_US_DATE}")
 
-# "PhpStorm 2016.1.2" and "v2023.1.2": single digits between full stops, behind a name.
+# "PhpStorm 2016.1.2" and "v2023.1.2": single digits between full stops, after a name.
 _VERSION = re.compile(r"[^\W\d_]+\s?$")
 _VERSION_NUMBER = re.compile(r"\d{4}\.(?:\d\.\d{1,2}|\d{1,2}\.\d)$")
 
@@ -110,10 +110,10 @@ _BETWEEN = r"(?:T|\s*[.,|·•@–—/-]?\s*(?:at|um|à|alle|ore|às|a las|kl\.?
 _CLOCK_WITHIN = re.compile(r"(?<=\s)" + _CLOCK)
 _TIME_AFTER = re.compile(_BETWEEN + _CLOCK)
 _TIME_BEFORE = re.compile(_CLOCK + r"\s*[,|·•–—-]?\s*(?:[oO]n\s)?(?:[^\W\d_]{3,12}\.?,?\s)?$")
-_BEFORE = 40  # how far before a date its time can begin
+_BEFORE = 40  # characters before a date in which its time can begin
 
 
-class Found(NamedTuple):
+class DateMatch(NamedTuple):
     """A date in a line of text."""
 
     raw: str
@@ -123,14 +123,14 @@ class Found(NamedTuple):
     end: int
 
 
-def _fields(found: re.Match[str]) -> tuple[str, str, str]:
-    """Return year, month and day as written, of whichever form with names or the year first matched."""
-    form = next(name[1:] for name, value in found.groupdict().items() if value and name[0] == "d")
-    return found[f"y{form}"], found[f"m{form}"], found[f"d{form}"]
+def _fields(match: re.Match[str]) -> tuple[str, str, str]:
+    """Return year, month and day as written, for forms with month names or the year first."""
+    form = next(name[1:] for name, value in match.groupdict().items() if value and name[0] == "d")
+    return match[f"y{form}"], match[f"m{form}"], match[f"d{form}"]
 
 
-def _ordered(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, int] | None:
-    """Return month and day of "3/4/2023"; None where neither the numbers nor the language tell."""
+def _month_and_day(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, int] | None:
+    """Return month and day of "3/4/2023"; None if neither the numbers nor the languages decide."""
     if first == second or second > 12:
         return first, second
     if first > 12:
@@ -144,39 +144,39 @@ def _ordered(first: int, second: int, languages: tuple[str, ...]) -> tuple[int, 
     return None
 
 
-def _day(found: re.Match[str], languages: tuple[str, ...]) -> datetime | None:
-    if found["a"]:
-        first, second = int(found["a"]), int(found["b"] or found["c"])
-        order = _ordered(first, second, languages if found["b"] else ("de",))  # dots put the day first
-        return order and _dated(int(found["y"]), *order, found.string, languages)
-    year, named, day = _fields(found)
-    if named.isdigit() and _is_version(found):
+def _parse_day(match: re.Match[str], languages: tuple[str, ...]) -> datetime | None:
+    if match["a"]:
+        first, second = int(match["a"]), int(match["b"] or match["c"])
+        order = _month_and_day(first, second, languages if match["b"] else ("de",))  # with dots the day comes first
+        return order and _to_gregorian(int(match["y"]), *order, match.string, languages)
+    year, named, day = _fields(match)
+    if named.isdigit() and _is_version(match):
         return None
-    if found["era"]:
-        return _made(vocabulary.ERAS[found["era"]] + (1 if year == "元" else int(year)), int(named), int(day))
-    if found["y8"]:
-        taiwan = "年" in found[0] or any(tag.casefold().endswith("tw") for tag in languages)
-        return _made(int(year) + vocabulary.ERAS["民國"], int(named), int(day)) if taiwan else None
+    if match["era"]:
+        return _valid_date(vocabulary.ERAS[match["era"]] + (1 if year == "元" else int(year)), int(named), int(day))
+    if match["y8"]:
+        taiwan = "年" in match[0] or any(tag.casefold().endswith("tw") for tag in languages)
+        return _valid_date(int(year) + vocabulary.ERAS["民國"], int(named), int(day)) if taiwan else None
     if number := int(named) if named.isdigit() else month(named):
-        return _dated(int(year), number, int(day), found.string, languages)
+        return _to_gregorian(int(year), number, int(day), match.string, languages)
     number = _PERSIAN_MONTHS.get(fold(named))
     return _from_persian(int(year), number, int(day)) if number else None
 
 
-def _is_version(found: re.Match[str]) -> bool:
-    """Return whether it is a version number ("PhpStorm 2016.1.2"), not a date after a word ("Published 2016.1.2")."""
-    if not _VERSION_NUMBER.match(found[0]):
+def _is_version(match: re.Match[str]) -> bool:
+    """Return whether a match is a version number ("PhpStorm 2016.1.2") and not a date ("Published 2016.1.2")."""
+    if not _VERSION_NUMBER.match(match[0]):
         return False
-    word = _VERSION.search(found.string[max(0, found.start() - 30) : found.start()])
+    word = _VERSION.search(match.string[max(0, match.start() - 30) : match.start()])
     return word is not None and word[0].isascii() and word[0].strip().casefold() not in vocabulary.DATE_WORDS
 
 
-def _dated(year: int, number: int, day: int, text: str, languages: tuple[str, ...]) -> datetime | None:
-    """Return the day; a Buddhist year counts beside Thai, a Persian one beside Persian."""
+def _to_gregorian(year: int, number: int, day: int, text: str, languages: tuple[str, ...]) -> datetime | None:
+    """Return the day; Buddhist years are accepted with Thai text, Persian years with Persian."""
     if year in _YEARS:
-        return _made(year, number, day)
+        return _valid_date(year, number, day)
     if year >= 2500 and (_THAI.search(text) or "th" in languages):
-        return _made(year - 543, number, day)
+        return _valid_date(year - 543, number, day)
     if year < 1500 and any(tag.startswith("fa") for tag in languages):
         return _from_persian(year, number, day)
     return None
@@ -186,7 +186,7 @@ _THAI = re.compile("[\u0e01-\u0e4e]")
 
 
 def _from_persian(year: int, number: int, day: int) -> datetime | None:
-    """Convert a day of the Solar Hijri calendar, whose leap years repeat every 33 years in our time."""
+    """Convert a day of the Solar Hijri calendar, with the 33-year cycle of leap years in force today."""
     if not (year in _PERSIAN_YEARS and 1 <= number <= 12 and 1 <= day <= 31 - (number > 6)):
         return None
     leaps = (8 * year + 21) // 33 - (8 * 1400 + 21) // 33
@@ -198,7 +198,7 @@ _PERSIAN_YEARS = range(1369, 1480)
 _PERSIAN_EPOCH = datetime(2021, 3, 21)  # the first day of 1400
 
 
-def _made(*parts: int) -> datetime | None:
+def _valid_date(*parts: int) -> datetime | None:
     if parts[0] not in _YEARS:
         return None
     try:
@@ -207,8 +207,8 @@ def _made(*parts: int) -> datetime | None:
         return None
 
 
-def _timed(day: datetime, clock: re.Match[str]) -> datetime | None:
-    """Return the day with the time; None if it is not a time of day."""
+def _with_clock(day: datetime, clock: re.Match[str]) -> datetime | None:
+    """Return the day with the time of the clock; None if that is not a time of day."""
     hour = int(clock["hour"] or clock["sharp"])
     half = (clock["half1"] or clock["half2"] or "")[:2].casefold()
     if half and hour <= 12:
@@ -241,50 +241,50 @@ def _dates(text: str, languages: tuple[str, ...]) -> Iterator[tuple[re.Match[str
     if not text.isascii():
         text = text.translate(_DIGITS)
     start = 0
-    while found := _FULL_DATE.search(text, start):
-        day = _day(found, languages)
+    while match := _FULL_DATE.search(text, start):
+        day = _parse_day(match, languages)
         if day:
-            yield found, day
-        start = found.end() if day else found.start() + 1
+            yield match, day
+        start = match.end() if day else match.start() + 1
 
 
 def has_year(text: str) -> bool:
-    """Return quickly whether a text may contain a date: few lines do."""
+    """Return whether a text may contain a date: a quick test, as few lines do."""
     return _HAS_YEAR.search(text) is not None
 
 
 def find(text: str, languages: tuple[str, ...] = ()) -> tuple[str, datetime] | None:
     """Return the first complete date in a short visible line, as written (with its time) and as a value.
 
-    Only the first 300 characters are read. `languages` are BCP 47 tags; they decide about "3/4/2023" alone.
+    Only the first 300 characters are read. `languages` are BCP 47 tags; they only decide the order in "3/4/2023".
     """
-    return next((found[:2] for found in find_all(text, languages)), None)
+    return next((match[:2] for match in find_all(text, languages)), None)
 
 
-def find_all(text: str, languages: tuple[str, ...] = ()) -> Iterator[Found]:
-    """Find every complete date in a short visible line, as `find` does the first."""
+def find_all(text: str, languages: tuple[str, ...] = ()) -> Iterator[DateMatch]:
+    """Yield every complete date in a short visible line; see `find`."""
     line, end = text[:_REACH], 0
     for date, day in _dates(line, languages):
         if date.start() >= end:
-            found = _with_time(line, date, day, end)
-            yield found
-            end = found.end
+            match = _with_time(line, date, day, end)
+            yield match
+            end = match.end
 
 
-def _with_time(line: str, date: re.Match[str], day: datetime, behind: int) -> Found:
-    """Add the time that is in, behind or before a date; what another date took, before `behind`, is not read."""
+def _with_time(line: str, date: re.Match[str], day: datetime, limit: int) -> DateMatch:
+    """Return a date with the time in, after or before it; text before `limit` belongs to the previous date."""
     within = _CLOCK_WITHIN.search(date[0])
-    if within and (moment := _timed(day, within)):
-        return Found(line[date.start() : date.end()], moment, *date.span())
-    after = _TIME_AFTER.match(line, date.end())
-    if after and (moment := _timed(day, after)):
-        return Found(line[date.start() : after.end()].rstrip(" ("), moment, date.start(), after.end())
-    start = max(behind, date.start() - _BEFORE)
-    before = _TIME_BEFORE.search(line[start : date.start()])
-    if before and (moment := _timed(day, before)):
-        at = start + before.start()
-        return Found(line[at : date.end()].lstrip(), moment, at, date.end())
-    return Found(line[date.start() : date.end()], day, *date.span())
+    if within and (moment := _with_clock(day, within)):
+        return DateMatch(line[date.start() : date.end()], moment, *date.span())
+    following = _TIME_AFTER.match(line, date.end())
+    if following and (moment := _with_clock(day, following)):
+        return DateMatch(line[date.start() : following.end()].rstrip(" ("), moment, date.start(), following.end())
+    start = max(limit, date.start() - _BEFORE)
+    preceding = _TIME_BEFORE.search(line[start : date.start()])
+    if preceding and (moment := _with_clock(day, preceding)):
+        at = start + preceding.start()
+        return DateMatch(line[at : date.end()].lstrip(), moment, at, date.end())
+    return DateMatch(line[date.start() : date.end()], day, *date.span())
 
 
 # --- The order of day and month ---------------------------------------------------------------------------------------
@@ -293,21 +293,21 @@ _NUMERIC = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(?:19|20)\d\d(?!\d)
 
 
 def numeric_order(texts: Iterable[str]) -> str | None:
-    """Return a language tag that orders day and month as the dates in the texts do; None where they do not tell."""
+    """Return a language tag with the order of day and month in the texts; None if they do not show it."""
     firsts = seconds = 0
     for text in texts:
-        for found in _NUMERIC.finditer(text[:_REACH]):
-            firsts += int(found[1]) > 12 >= int(found[3])
-            seconds += int(found[3]) > 12 >= int(found[1])
+        for match in _NUMERIC.finditer(text[:_REACH]):
+            firsts += int(match[1]) > 12 >= int(match[3])
+            seconds += int(match[3]) > 12 >= int(match[1])
     if bool(firsts) == bool(seconds):
         return None
     return "en-GB" if firsts else "en-US"
 
 
 def swapped(raw: str, moment: datetime) -> datetime | None:
-    """Return the other reading of a date such as "3/4/2023"; None where there is but one."""
-    found = _NUMERIC.match(raw.strip().replace(".", "/"))
-    if found is None or moment.day > 12 or moment.day == moment.month:
+    """Return a date such as "3/4/2023" with day and month swapped; None if it is unambiguous."""
+    match = _NUMERIC.match(raw.strip().replace(".", "/"))
+    if match is None or moment.day > 12 or moment.day == moment.month:
         return None
     return moment.replace(month=moment.day, day=moment.month)
 
@@ -316,23 +316,23 @@ def swapped(raw: str, moment: datetime) -> datetime | None:
 
 
 def parse(raw: str, languages: tuple[str, ...] = ()) -> datetime | None:
-    """Read a date as a page gives it, with or without a label before it; None unless day, month and year stand there.
+    """Parse a date as written on a page, possibly after a label; None without day, month and year.
 
-    Naive, with a zone only where the text names one. A day alone is its midnight. `languages` are BCP 47 tags, the
-    page's own first; "3/4/2023" is None where they do not tell the order. Never raises.
+    The value has a time zone only if the text names one; a day without a time is its midnight. `languages` are BCP 47
+    tags, the page's own first; "3/4/2023" is None if they do not decide the order. Never raises.
     """
     text = raw[:_REACH].strip()
     if text.isdigit():
-        return _digits(text)
+        return _parse_digits(text)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        found = find(text, languages)
-        return found[1] if found else _worded(text, languages)
-    return _plain(moment)
+        match = find(text, languages)
+        return match[1] if match else _parse_words(text, languages)
+    return _with_fixed_offset(moment)
 
 
-def _plain(moment: datetime) -> datetime | None:
+def _with_fixed_offset(moment: datetime) -> datetime | None:
     """Convert the zone to a fixed offset of the standard library; None outside the years of news."""
     if moment.year not in _YEARS:
         return None
@@ -342,7 +342,7 @@ def _plain(moment: datetime) -> datetime | None:
     return moment.replace(tzinfo=timezone(offset) if offset else UTC)
 
 
-def _digits(text: str) -> datetime | None:
+def _parse_digits(text: str) -> datetime | None:
     """Read Unix time in seconds or milliseconds (UTC), or a date and time written without marks."""
     try:
         if len(text) in (10, 13):
@@ -354,7 +354,7 @@ def _digits(text: str) -> datetime | None:
     return moment if moment.year in _YEARS else None
 
 
-# What the grammar's month names do not cover.
+# Languages that the month names do not cover.
 _OTHERS = ("ar", "fa", "he", "hi", "bn", "ta", "te", "th", "vi", "bg", "hr", "sk", "sl", "lt", "lv", "et", "ka", "hy")
 _SETTINGS: dict[str, Any] = {
     "PARSERS": ["absolute-time"],
@@ -366,15 +366,15 @@ _YEAR_ALONE = re.compile(r"(?<!\d)\d{4}(?!\d)")
 _HAS_DAY = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 
 
-def _worded(text: str, languages: tuple[str, ...]) -> datetime | None:
+def _parse_words(text: str, languages: tuple[str, ...]) -> datetime | None:
     if len(text) > _WORDY or text.isascii() or not (_YEAR_ALONE.search(text) and _HAS_DAY.search(text)):
         return None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             moment = _parser(languages[:2]).get_date_data(text).date_obj
-            return moment and _plain(moment)
-        except Exception:  # a third party's parser on a stranger's text: whatever it cannot read is no date
+            return moment and _with_fixed_offset(moment)
+        except Exception:  # dateparser on arbitrary text may raise anything
             return None
 
 
@@ -383,9 +383,9 @@ def _parser(languages: tuple[str, ...]) -> Any:
     from dateparser.data.languages_info import language_order  # noqa: PLC0415 - 200 ms, for the few pages that need it
     from dateparser.date import DateDataParser  # noqa: PLC0415
 
-    own = (tag.replace("_", "-").partition("-")[0].casefold() for tag in languages)
-    known = dict.fromkeys((*(code for code in own if code in language_order), *_OTHERS))
-    return DateDataParser(languages=list(known), settings=_SETTINGS, use_given_order=True)
+    codes = (tag.replace("_", "-").partition("-")[0].casefold() for tag in languages)
+    supported = dict.fromkeys((*(code for code in codes if code in language_order), *_OTHERS))
+    return DateDataParser(languages=list(supported), settings=_SETTINGS, use_given_order=True)
 
 
 _URL_DATES = (
@@ -404,9 +404,9 @@ def from_url(url: str, *, numbers: bool = False) -> datetime | None:
     path = re.split(r"[?#]", url[:2000], maxsplit=1)[0].partition("//")
     place = "/" + (path[2] or path[0]).partition("/")[2] if path[1] else path[0]
     for form in (_URL_NUMBER,) if numbers else _URL_DATES:
-        for found in form.finditer(place):
-            number = int(found["m"]) if found["m"].isdigit() else month(found["m"])
-            day = number and _made(int(found["y"]), number, int(found["d"]))
+        for match in form.finditer(place):
+            number = int(match["m"]) if match["m"].isdigit() else month(match["m"])
+            day = number and _valid_date(int(match["y"]), number, int(match["d"]))
             if day:
                 return day
     return None

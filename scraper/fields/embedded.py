@@ -1,8 +1,8 @@
-"""A story that the page keeps for its own scripts: in JSON-LD, or in the state or the stream from which they build it.
+"""Stories embedded for scripts: in JSON-LD, or in the state or stream from which scripts build the page.
 
-Such text is looked for by what it is, not by whose page it is on: a long string, or a container of paragraphs (objects
-that call themselves a paragraph, a heading, a list item), that repeats the shown opening or the description, or is
-beside the headline. It is the body where it is much longer than what is shown.
+The search is independent of the site: a candidate is a long string, or a container of paragraphs (objects typed as a
+paragraph, a heading or a list item), that repeats the visible opening or the description, or is next to the headline.
+It becomes the body if it is much longer than the visible text.
 """
 
 import itertools
@@ -22,7 +22,7 @@ _MAX_VALUES, _MAX_CANDIDATES = 300_000, 20
 _LONG, _PROSE, _OPENING, _MUCH = 400, 40, 60, 300
 _RUN = 6  # words
 _WHOLE = 3_000
-"""Characters of a shown body beyond which no other is looked for."""
+"""Characters of a visible body from which on no embedded story is sought."""
 _KIND_KEYS = ("type", "_type", "__typename", "nodeType", "blockType", "kind", "tag", "tagName", "name")
 _PARAGRAPH = re.compile(
     r"^(?:core/)?(?:p|li|h[2-6]|block|unstyled)$|paragraph|text|heading|subhead|quote|list.?item|html", re.IGNORECASE
@@ -46,14 +46,14 @@ _ELEMENTS = frozenset("p h2 h3 h4 h5 h6 li blockquote pre tr dd div section arti
 
 class _Story(NamedTuple):
     home: int
-    """The number of the container that the paragraphs stand in."""
+    """The number of the container of the paragraphs."""
     parts: list[str]
 
 
 def embedded_body(document: Document, claims: Claims, shown: Sequence[str]) -> list[str] | None:
-    """Return the paragraphs of the embedded story, if it is this page's and goes on where what is shown ends.
+    """Return the paragraphs of the embedded story if it belongs to this page and continues the visible text, or None.
 
-    Where the page says that the story is not free, what it shows of it is left as it is.
+    If the page declares that the story is not free, its visible part is left unchanged.
     """
     visible = sum(map(len, shown))
     if visible > _WHOLE or (claims.free is False and visible >= _LONG):
@@ -62,19 +62,23 @@ def embedded_body(document: Document, claims: Claims, shown: Sequence[str]) -> l
     headline = claims.headline or document.head.title
     for parts in _candidates(document, claims, headline, shown):
         paragraphs = [text for text in _paragraphs(parts) if _plain(text) != _plain(headline)]
-        if sum(map(len, paragraphs)) > least and _goes_on(paragraphs, shown) and not _is_on_page(paragraphs, document):
+        if (
+            sum(map(len, paragraphs)) > least
+            and _continues(paragraphs, shown)
+            and not _is_visible(paragraphs, document)
+        ):
             return _with_opening(paragraphs, shown)
     return None
 
 
 def _candidates(document: Document, claims: Claims, headline: str, shown: Sequence[str]) -> Iterator[list[str]]:
-    """Yield the declared story, then the texts of the page's state that are about the same."""
+    """Yield the declared story, then the matching texts of the page's state."""
     clues = (*shown[:3], claims.description or "")
     openings = [plain[:_OPENING] for text in clues if len(plain := _plain(text)) >= _PROSE]
     if claims.text and (sum(map(len, shown)) < _LONG or any(opening in _plain(claims.text) for opening in openings)):
         yield [claims.text]
     mentions = [piece for text in (headline, *clues) for piece in _PIECES.findall(_longest_run(text))]
-    scripts = [each for each in document.head.state if not mentions or any(piece in each for piece in mentions)]
+    scripts = [script for script in document.head.state if not mentions or any(piece in script for piece in mentions)]
     stream = _stream(document.head.stream)
     for story, is_beside in _stories(scripts, stream, headline):
         raw = _plain(" ".join(story.parts)) if not is_beside else ""
@@ -82,15 +86,15 @@ def _candidates(document: Document, claims: Claims, headline: str, shown: Sequen
             yield story.parts
 
 
-def _goes_on(paragraphs: list[str], shown: Sequence[str]) -> bool:
-    """Return whether what is shown is the beginning of a text, or no part of it."""
-    known = _plain(" ".join(paragraphs))
-    ends = [at + len(plain) for text in shown if (at := known.find((plain := _plain(text))[-_OPENING:])) >= 0]
-    return max(ends, default=0) < len(known) / 1.5
+def _continues(paragraphs: list[str], shown: Sequence[str]) -> bool:
+    """Return whether the visible text is the beginning of a story, or no part of it."""
+    story = _plain(" ".join(paragraphs))
+    ends = [at + len(plain) for text in shown if (at := story.find((plain := _plain(text))[-_OPENING:])) >= 0]
+    return max(ends, default=0) < len(story) / 1.5
 
 
-def _is_on_page(paragraphs: list[str], document: Document) -> bool:
-    """Return whether most of a text is on the page too, though the labeller did not take it for the story."""
+def _is_visible(paragraphs: list[str], document: Document) -> bool:
+    """Return whether most of a text is visible on the page, though not labelled as the story."""
     visible = {run for block in document.blocks if not block.hidden for run in _runs(_plain(block.text).split())}
     runs = _runs(_plain(" ".join(paragraphs)).split())
     return sum(run in visible for run in runs) > len(runs) / 2
@@ -101,14 +105,14 @@ def _runs(words: list[str]) -> list[tuple[str, ...]]:
 
 
 def _longest_run(text: str) -> str:
-    """Return the longest stretch of a text that JSON writes as it is."""
+    """Return the longest part of a text that JSON does not escape."""
     return max(_UNESCAPED.findall(text[:_LONG]), key=len, default="")
 
 
 def _with_opening(paragraphs: list[str], shown: Sequence[str]) -> list[str]:
-    """Return the story preceded by what the page shows before its first repeated paragraph, a standfirst."""
-    known = _plain(" ".join(paragraphs))
-    repeated = next((i for i, text in enumerate(shown[:3]) if _plain(text)[:_OPENING] in known), 0)
+    """Return the story after the visible paragraphs that precede it, such as a standfirst."""
+    story = _plain(" ".join(paragraphs))
+    repeated = next((i for i, text in enumerate(shown[:3]) if _plain(text)[:_OPENING] in story), 0)
     return [*shown[:repeated], *paragraphs]
 
 
@@ -116,18 +120,18 @@ def _with_opening(paragraphs: list[str], shown: Sequence[str]) -> list[str]:
 
 
 def _stories(scripts: Iterable[str], stream: str, headline: str) -> Iterator[tuple[_Story, bool]]:
-    """Yield the longest texts of a page's state, and whether each is beside the headline."""
-    wanted = _plain(headline)
-    found: Iterator[tuple[list[Any], dict[str, str]]] = ((_values(script), {}) for script in scripts)
-    for values, texts in itertools.chain(found, [_rows(stream)] if stream else ()):
-        state = _State(wanted, texts)
+    """Yield the longest texts of a page's state, and whether each is next to the headline."""
+    title = _plain(headline)
+    sources: Iterator[tuple[list[Any], dict[str, str]]] = ((_values(script), {}) for script in scripts)
+    for values, texts in itertools.chain(sources, [_rows(stream)] if stream else ()):
+        state = _State(title, texts)
         state.read(values)
         for story in state.longest():
             yield story, state.is_beside_headline(story.home)
 
 
 class _State:
-    """The texts of one script's values: long strings, and paragraphs by the container that they stand in."""
+    """The texts in the values of one script: long strings, and paragraphs by container."""
 
     def __init__(self, headline: str, texts: Mapping[str, str]) -> None:
         self.headline, self.texts = headline, texts
@@ -138,7 +142,7 @@ class _State:
         self.blocks: dict[int, tuple[int, list[str]]] = {}
 
     def read(self, value: Any) -> None:
-        """Walk all values in order; a paragraph's number and that of its container are handed down."""
+        """Walk all values in order, with the number of the paragraph around each and of its container."""
         waiting: list[tuple[Any, str, int, int, int]] = [(value, "", -1, -1, -1)]
         while waiting and len(self.parents) < _MAX_VALUES:
             current, key, parent, block, home = waiting.pop()
@@ -159,8 +163,8 @@ class _State:
                     block = number
                 elif block < 0 and not _LIST.search(kind) and key != "items":
                     home = number
-                pairs = current.items() if isinstance(current, dict) else ((key, each) for each in current)
-                waiting += [(each, str(name), number, block, home) for name, each in pairs][::-1]
+                pairs = current.items() if isinstance(current, dict) else ((key, item) for item in current)
+                waiting += [(item, str(name), number, block, home) for name, item in pairs][::-1]
 
     def _text(self, text: str, key: str, parent: int, block: int, home: int) -> None:
         if len(text) >= _LONG and _is_prose(text):
@@ -181,8 +185,8 @@ class _State:
         several = (
             _Story(home, parts) for home, parts in homes.items() if 1 < len(parts) >= self.lists.get(home, 0) / 2
         )
-        found = [story for story in (*self.long, *several) if sum(map(len, story.parts)) >= _LONG]
-        return sorted(found, key=lambda story: -sum(map(len, story.parts)))[:_MAX_CANDIDATES]
+        stories = [story for story in (*self.long, *several) if sum(map(len, story.parts)) >= _LONG]
+        return sorted(stories, key=lambda story: -sum(map(len, story.parts)))[:_MAX_CANDIDATES]
 
     def is_beside_headline(self, home: int) -> bool:
         for _ in range(3):
@@ -193,7 +197,7 @@ class _State:
 
 
 def _values(script: str) -> list[Any]:
-    """Return the values of a script, with the arguments of a function that is called where it is."""
+    """Return the values of a script, including the arguments of an immediately called function."""
     values = load_all(script)
     if "function" in script[:_LONG] and (at := script.rfind("}(")) > 0:
         values += load_all("[" + script[at + 2 :].rstrip(" \n;)") + "]")
@@ -201,7 +205,7 @@ def _values(script: str) -> list[Any]:
 
 
 def _is_untitled_prose(value: Any) -> bool:
-    """Return whether an object holds a text, but no title or URL, as an entry of a list of stories does."""
+    """Return whether an object has a text, but no title or URL as entries in lists of stories have."""
     if not isinstance(value, dict) or any(value.get(key) for key in _TITLE_KEYS):
         return False
     return any(
@@ -210,14 +214,14 @@ def _is_untitled_prose(value: Any) -> bool:
 
 
 def _unpacked(value: Any) -> Any:
-    """Return an element of React, a list of a sign, a tag, a key and its properties, as an object of that type."""
+    """Return a React element, which is a list of "$", tag, key and properties, as a typed object."""
     if isinstance(value, list) and len(value) == _ELEMENT_ITEMS and value[0] == "$" and isinstance(value[3], dict):
         return {**value[3], "type": value[1]}
     return value
 
 
 def _stream(scripts: Sequence[str]) -> str:
-    """Return the stream of React's server components, which a page hands over in pieces."""
+    """Return the joined pieces of the stream of React server components."""
     return "".join(_string(piece) for piece in _PUSHED.findall("\n".join(scripts)))
 
 
@@ -229,7 +233,7 @@ def _string(quoted: str) -> str:
 
 
 def _rows(stream: str) -> tuple[list[Any], dict[str, str]]:
-    """Return the values of a stream's rows, and its long texts by the reference ("$1f") of each."""
+    """Return the values of a stream's rows, and its long texts by reference ("$1f")."""
     data = stream.encode("utf-8", "replace")
     values: list[Any] = []
     texts: dict[str, str] = {}
@@ -249,7 +253,7 @@ def _kind(value: dict[str, Any]) -> str:
 
 
 def _is_prose(text: str) -> bool:
-    """Return whether a string is sentences, no URL, code or list of words."""
+    """Return whether a string consists of sentences, and is not a URL, code or a list of words."""
     start = text[:_LONG]
     return not start.lstrip().startswith(("{", "[", "http", "function", "data:", "@", ".")) and (
         start.count(" ") * 12 > len(_TAG.sub("", start)) or not start.isascii()
@@ -260,8 +264,8 @@ def _is_prose(text: str) -> bool:
 
 
 def _paragraphs(parts: Iterable[str]) -> list[str]:
-    found = (paragraph for part in parts for paragraph in (_of_html(part) if "<" in part else _BREAKS.split(part)))
-    folded = (" ".join(unescape(paragraph).split()) for paragraph in found)
+    raw = (paragraph for part in parts for paragraph in (_of_html(part) if "<" in part else _BREAKS.split(part)))
+    folded = (" ".join(unescape(paragraph).split()) for paragraph in raw)
     return [text for text in folded if text and not _SHORTCODE.fullmatch(text)]
 
 

@@ -1,7 +1,7 @@
-"""The headline of a page of no known template: chosen by agreement between what is shown and what is declared.
+"""The headline of a page without a known template, chosen by agreement of visible and declared headlines.
 
-`headline` states the order. What is shown comes first, since declared headlines are written for search engines and
-carry the site's name; but what nothing on the page bears out may be the site's banner or a box's heading.
+`headline` states the order. Visible headlines come first, since declared ones are written for search engines and
+contain the site's name. A visible one that no declaration confirms may be the site's banner or the heading of a box.
 """
 
 import re
@@ -17,10 +17,10 @@ __all__ = ["headline", "position", "site_name", "without_site"]
 _WORDS = re.compile(r"\w+")
 _PARTS = re.compile(r"\s+[-–—|_·»›•:/]+\s+|\s*[|»•│]\s*")
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
-_LONGEST, _MOST = 400, 50  # characters of a headline; candidates of each kind that are weighed
-_SHORT = 8  # a shorter text is found in titles by chance
+_LONGEST, _MOST = 400, 50  # characters of a headline; candidates of each kind
+_SHORT = 8  # a shorter text occurs in titles by chance
 _FEW_WORDS = 3
-_ALIKE = 0.2  # the share of words in common from which a heading is taken for another wording of the title
+_ALIKE = 0.2  # the least share of common words of two wordings of a title
 _KICKER_MARKS = ":/|–—-·"
 _ANCHOR = re.compile(r"(?:\s*[¶§🔗⚓])+$|^(?:[¶§🔗⚓]\s*)+|\s+#$")
 
@@ -28,26 +28,27 @@ _ANCHOR = re.compile(r"(?:\s*[¶§🔗⚓])+$|^(?:[¶§🔗⚓]\s*)+|\s+#$")
 def headline(document: Document, labelled: Sequence[Labelled], claims: Claims) -> str:
     """Return the story's headline, without the site's name.
 
-    In order: the headline shown (as labelled, or an `h1`) that is all of the title or of a declaration; the declared
-    part of the one shown, without the kicker before it; the one shown that is the greater part of the title; another
-    heading that is all of it; the one shown that has words in common with it; the one labelled so, or a sole `h1`; one
-    that is a small part of the title; what is declared; what is shown. In flattened text, which declares nothing: the
-    line labelled so, if it is more than a word or two; the one above the date or byline; the one above the story.
+    Visible headlines are those labelled so and `h1` elements; declared ones include the title. In order: a visible one
+    equal to a declared one; a declared one that ends a visible one, after a kicker; a visible one that is the greater
+    part of a declared one; another heading equal to a declared one; a visible one that shares words with a declared
+    one; the labelled one, or a sole `h1`; a visible one that is a small part of a declared one; the declared one; the
+    visible one. In flattened text: the labelled line if it has several words; the line above the date or byline; the
+    line above the story.
     """
     declared = _declared(document, claims)
     if not (declared or document.elements):
-        return next(chain(_lines(labelled), (each.block.text for each in labelled if each.label is Label.HEADLINE)), "")
+        return next(chain(_lines(labelled), (item.block.text for item in labelled if item.label is Label.HEADLINE)), "")
     site = _plain(claims.site_name or "")
     blocks = [block for block in _candidates(document, labelled) if not site or _plain(block.text) not in site]
     shown = [_text(block) for block in blocks]
     attempts = chain(
-        _whole(shown, declared),
+        _equal(shown, declared),
         _without_kicker(blocks, declared),
-        _within(shown, declared, 0.5),
-        _whole(_headings(document), declared),
-        _alike(shown, declared),
-        shown if _is_sure(document, labelled) else (),
-        _within(shown, declared, 0),
+        _contained(shown, declared, 0.5),
+        _equal(_headings(document), declared),
+        _similar(shown, declared),
+        shown if _has_certain_headline(document, labelled) else (),
+        _contained(shown, declared, 0),
         declared,
         shown,
     )
@@ -55,80 +56,80 @@ def headline(document: Document, labelled: Sequence[Labelled], claims: Claims) -
 
 
 def position(document: Document, labelled: Sequence[Labelled], claims: Claims) -> int:
-    """Return where the headline is among the blocks: as labelled, the first `h1`, or where the title is shown."""
+    """Return the index of the headline among the blocks: as labelled, the first `h1`, or the visible title."""
     titles = {_plain(text) for text in _declared(document, claims) or islice(_lines(labelled), 1)}
     signs = (
-        (each.label is Label.HEADLINE for each in labelled),
-        (each.block.tag == "h1" for each in labelled),
-        (_plain(_text(each.block)) in titles for each in labelled),
+        (item.label is Label.HEADLINE for item in labelled),
+        (item.block.tag == "h1" for item in labelled),
+        (_plain(_text(item.block)) in titles for item in labelled),
     )
-    found = (next((i for i, here in enumerate(sign) if here), None) for sign in signs)
-    return next((i for i in found if i is not None), 0)
+    indices = (next((i for i, matches in enumerate(sign) if matches), None) for sign in signs)
+    return next((i for i in indices if i is not None), 0)
 
 
 # ---------------------------------------------------------------- candidates
 
 
 def _declared(document: Document, claims: Claims) -> list[str]:
-    """List what the page declares as its headline, the best first, without the site's name."""
+    """Return the declared headlines, best first, without the site's name."""
     meta = document.head.meta
     texts = (claims.headline, meta.get("og:title"), meta.get("twitter:title"), document.head.title)
     return list(dict.fromkeys(without_site(text[:_LONGEST], claims.site_name) for text in texts if text))
 
 
 def _candidates(document: Document, labelled: Sequence[Labelled]) -> list[Block]:
-    """List the blocks labelled as the headline, then those marked up as a page's first heading."""
-    chosen = [each.block for each in labelled if each.label is Label.HEADLINE]
-    return [block for block in (*chosen[:_MOST], *_firsts(document)[:_MOST]) if _text(block)]
+    """Return the blocks labelled as the headline, then the `h1` elements."""
+    headlines = [item.block for item in labelled if item.label is Label.HEADLINE]
+    return [block for block in (*headlines[:_MOST], *_first_headings(document)[:_MOST]) if _text(block)]
 
 
-def _firsts(document: Document) -> list[Block]:
+def _first_headings(document: Document) -> list[Block]:
     return [block for block in document.blocks if block.tag == "h1" and not block.hidden]
 
 
 def _headings(document: Document) -> list[str]:
-    found = [block for block in document.blocks if block.tag in _HEADINGS and not block.hidden]
-    return list(filter(None, map(_text, found[:_MOST])))
+    headings = [block for block in document.blocks if block.tag in _HEADINGS and not block.hidden]
+    return list(filter(None, map(_text, headings[:_MOST])))
 
 
 def _text(block: Block) -> str:
-    """Return a heading's text without the sign of a link to itself; nothing for what is too long to be a headline."""
+    """Return the text of a heading without its permalink sign; empty if it is too long for a headline."""
     return _ANCHOR.sub("", block.text) if len(block.text) <= _LONGEST else ""
 
 
-def _is_sure(document: Document, labelled: Sequence[Labelled]) -> bool:
-    """Return whether something is labelled as the headline, or a sole first heading can be nothing else."""
-    return any(each.label is Label.HEADLINE for each in labelled) or len(_firsts(document)) == 1
+def _has_certain_headline(document: Document, labelled: Sequence[Labelled]) -> bool:
+    """Return whether a block is labelled as the headline, or there is a single `h1`."""
+    return any(item.label is Label.HEADLINE for item in labelled) or len(_first_headings(document)) == 1
 
 
 # ---------------------------------------------------------------- flattened text
 
 
 def _lines(labelled: Sequence[Labelled]) -> Iterator[str]:
-    """Order the lines of flattened text that may be its headline."""
+    """Yield the lines of flattened text that may be its headline, best first."""
     start = _story_at(labelled)
-    above = range(max(0, start - _HEAD), start)
-    titles = [i for i in above if _is_title(labelled[i].block.text)]
-    signed = (i for i in above if _is_signed(labelled[i].block.text))
-    places = chain((_last(titles, sign - _CLOSE, sign) for sign in signed), [_last(titles, 0, start)])
+    candidates = range(max(0, start - _HEAD), start)
+    titles = [i for i in candidates if _is_title(labelled[i].block.text)]
+    signed = (i for i in candidates if _is_signed(labelled[i].block.text))
+    indices = chain((_last_between(titles, sign - _CLOSE, sign) for sign in signed), [_last_between(titles, 0, start)])
     yield from (
-        each.block.text
-        for each in labelled
-        if each.label is Label.HEADLINE and len(each.block.text.split()) >= _TITLE_WORDS.start
+        item.block.text
+        for item in labelled
+        if item.label is Label.HEADLINE and len(item.block.text.split()) >= _TITLE_WORDS.start
     )
-    yield from (labelled[i].block.text for i in places if i is not None)
+    yield from (labelled[i].block.text for i in indices if i is not None)
 
 
-def _last(places: Sequence[int], first: int, end: int) -> int | None:
+def _last_between(places: Sequence[int], first: int, end: int) -> int | None:
     return next((i for i in reversed(places) if first <= i < end), None)
 
 
 def _story_at(labelled: Sequence[Labelled]) -> int:
-    """Return where the story's text begins: with its first long line that another follows closely."""
-    long = [len(each.block.text) >= _LINE for each in labelled]
-    story = [each.label in (Label.BODY, Label.STANDFIRST) for each in labelled]
-    found = (i for i in range(len(labelled)) if long[i] and story[i] and any(long[i + 1 : i + 4]))
-    return next(found, next((i for i, each in enumerate(long) if each), len(labelled)))
+    """Return the index of the first long line of the story that is soon followed by another."""
+    long = [len(item.block.text) >= _LINE for item in labelled]
+    story = [item.label in (Label.BODY, Label.STANDFIRST) for item in labelled]
+    starts = (i for i in range(len(labelled)) if long[i] and story[i] and any(long[i + 1 : i + 4]))
+    return next(starts, next((i for i, is_long in enumerate(long) if is_long), len(labelled)))
 
 
 def _is_title(text: str) -> bool:
@@ -138,12 +139,12 @@ def _is_title(text: str) -> bool:
 
 
 def _is_signed(text: str) -> bool:
-    """Return whether a line names the story's day or writer."""
+    """Return whether a line has the date or the author of the story."""
     return len(text) < _LINE and (_BYLINE.match(text) is not None or dates.find(text) is not None)
 
 
-_HEAD, _CLOSE = 25, 5  # lines above a story in which its headline is; lines above its date
-_LINE = 100  # characters of a line of the story's text
+_HEAD, _CLOSE = 25, 5  # lines above a story that may be its headline; lines above its date
+_LINE = 100  # the least characters of a line of the story
 _TITLE_WORDS = range(4, 31)
 _BYLINE = re.compile(
     r"(?:by|von|par|por|di|da|door|posted|published|updated|photo|foto|image|credit|share|advert|listen|read)\b",
@@ -154,13 +155,13 @@ _BYLINE = re.compile(
 # ---------------------------------------------------------------- agreement
 
 
-def _whole(shown: Sequence[str], declared: Sequence[str]) -> Iterator[str]:
+def _equal(shown: Sequence[str], declared: Sequence[str]) -> Iterator[str]:
     titles = {_plain(text) for text in declared}
     return (text for text in shown if len(_plain(text)) > _SHORT and _plain(text) in titles)
 
 
 def _without_kicker(shown: Sequence[Block], declared: Sequence[str]) -> Iterator[str]:
-    """Return the declared headlines with which a shown one ends: before them is a kicker or a date."""
+    """Yield the declared headlines that a visible one has after a kicker or a date."""
     for block in shown:
         text = _text(block)
         for title in declared:
@@ -170,15 +171,15 @@ def _without_kicker(shown: Sequence[Block], declared: Sequence[str]) -> Iterator
 
 
 def _is_kicker(text: str, block: Block) -> bool:
-    """Return whether words before a headline are not its own: several, or parted from it by a mark or by markup."""
+    """Return whether words before a headline are a kicker: several, or separated by a mark or by markup."""
     if text[-1:].isalpha():
         return False
     marked = text.rstrip()[-1:] in tuple(_KICKER_MARKS) or text[-1:].isdigit()
     return marked or len(text.split()) > 1 or text.strip() in block.pieces
 
 
-def _within(shown: Sequence[str], declared: Sequence[str], share: float) -> Iterator[str]:
-    """Return the shown headlines that are a part of a declared one, and more than a share of it."""
+def _contained(shown: Sequence[str], declared: Sequence[str], share: float) -> Iterator[str]:
+    """Yield the visible headlines that are part of a declared one, and more than the given share of it."""
     titles = [_plain(text) for text in declared]
     for text in shown:
         plain = _plain(text)
@@ -186,8 +187,8 @@ def _within(shown: Sequence[str], declared: Sequence[str], share: float) -> Iter
             yield text
 
 
-def _alike(shown: Sequence[str], declared: Sequence[str]) -> Iterator[str]:
-    """Return the shown headlines that are other wordings of a declared one, by the words that they have in common."""
+def _similar(shown: Sequence[str], declared: Sequence[str]) -> Iterator[str]:
+    """Return the visible headlines that share enough words with a declared one to be another wording."""
     titles = [set(_plain(text).split()) for text in declared]
     return (text for text in shown if _likeness(text, titles) >= _ALIKE)
 
@@ -205,17 +206,17 @@ def _plain(text: str) -> str:
 
 
 def site_name(claims: Claims, title: str) -> str | None:
-    """Return the declared name of the site; where that is the story's headline, the page names none."""
+    """Return the declared name of the site; None if it is the story's headline."""
     return claims.site_name if _plain(claims.site_name or "") != _plain(title) else None
 
 
 def _without_known_site(title: str, site_name: str | None) -> str:
-    """Remove a name that the page itself declares; the last part of the title itself stays."""
+    """Remove the site name only if the page declares it; the last part of another title stays."""
     return without_site(title, site_name) if site_name and _plain(title).endswith(_plain(site_name)) else title
 
 
 def without_site(title: str, site_name: str | None) -> str:
-    """Remove the site name at the end of a title: a known name, or the shorter side of the last dividing mark."""
+    """Remove the site name from a title: a known name, or the short part after the last separator."""
     parts = list(_PARTS.finditer(title))
     if not parts:
         return title
@@ -223,5 +224,5 @@ def without_site(title: str, site_name: str | None) -> str:
     head, tail = title[: last.start()], title[last.end() :]
     if site_name and _plain(title[: parts[0].start()]) == _plain(site_name):
         return title[parts[0].end() :]
-    known = bool(site_name) and (_plain(tail) in _plain(site_name or "") or _plain(site_name or "") in _plain(tail))
-    return head if known or (len(tail) < 40 and 2 * len(tail) < len(head)) else title
+    is_known = bool(site_name) and (_plain(tail) in _plain(site_name or "") or _plain(site_name or "") in _plain(tail))
+    return head if is_known or (len(tail) < 40 and 2 * len(tail) < len(head)) else title

@@ -1,8 +1,8 @@
-"""Keywords that a portal puts into its copies: "Brand:Title", and the brand again inside the first paragraph.
+"""Keywords injected by a portal into copied stories: "Brand:Title", and the brand again in the first paragraph.
 
-A colon, bar or hyphen without a space behind it is also how honest titles are damaged ("Cold number:This ball …"), so
-a keyword is taken for one only when it is in both places, in the forms in which portals put it there: right behind
-the paragraph's first comma, or glued to the front of a word.
+Genuine titles may also lack the space after a colon, bar or hyphen ("Cold number:This ball …"). A keyword is therefore
+recognised only if it is in both places, and in the paragraph right after the first comma or glued to the front of a
+word.
 """
 
 import re
@@ -31,7 +31,7 @@ _COMMON = frozenset(
 
 
 def find_keyword(headline: str, paragraphs: Sequence[str]) -> str | None:
-    """Return the keyword that is before the headline's mark and again in one of the first paragraphs, if any."""
+    """Return the keyword before the mark in the headline that one of the first paragraphs repeats, or None."""
     for mark in _MARK.finditer(headline):
         keyword, rest = headline[: mark.start()], headline[mark.end() :]
         if len(keyword) > _MAX_KEYWORD:
@@ -42,7 +42,7 @@ def find_keyword(headline: str, paragraphs: Sequence[str]) -> str | None:
 
 
 def without_keyword(headline: str, paragraphs: Sequence[str], keyword: str) -> tuple[str, list[str]]:
-    """Return headline and paragraphs as they were before a keyword, found by `find_keyword`, was put in."""
+    """Return headline and paragraphs without a keyword returned by `find_keyword`."""
     rest = headline[len(keyword) + 1 :].lstrip()
     place = _place(keyword, rest, paragraphs)
     clean = list(paragraphs)
@@ -53,35 +53,35 @@ def without_keyword(headline: str, paragraphs: Sequence[str], keyword: str) -> t
 
 
 def _place(keyword: str, headline: str, paragraphs: Sequence[str]) -> tuple[int, int, int] | None:
-    """Return the paragraph's index and the span in it where the keyword was put in: the only place where it is.
+    """Return the index of the paragraph and the span of the injected keyword in it, or None.
 
-    What a story is about stands in it more than once, and so is no injected keyword.
+    An injected keyword occurs exactly once; the topic of a story occurs more often.
     """
     standing = [index for index, paragraph in enumerate(paragraphs) if keyword in paragraph]
     if len(standing) != 1 or standing[0] >= _FIRST or paragraphs[standing[0]].count(keyword) != 1:
         return None
     paragraph = paragraphs[standing[0]]
     text = " ".join((headline, *paragraphs))
-    spots = (*_behind_comma(keyword, paragraph), *_glued(keyword, paragraph, text))
+    spots = (*_after_comma(keyword, paragraph), *_glued(keyword, paragraph, text))
     return next(((standing[0], start, end) for start, end in spots), None)
 
 
-def _behind_comma(keyword: str, paragraph: str) -> Iterator[tuple[int, int]]:
+def _after_comma(keyword: str, paragraph: str) -> Iterator[tuple[int, int]]:
     comma = re.search("[,，]", paragraph)
     if comma and re.match(re.escape(keyword) + r"(?=[\s,.，])", paragraph[comma.end() :]):
         yield comma.end(), comma.end() + len(keyword)
 
 
 def _glued(keyword: str, paragraph: str, text: str) -> Iterator[tuple[int, int]]:
-    """Return whether the rest is a word itself: "Sunday" does not contain the keyword "Sun"."""
-    for found in re.finditer(rf"(?<!\w){re.escape(keyword)}(?=[^\W_])", paragraph):
-        rest = re.match(r"\w+", paragraph[found.end() :])
+    """Yield the spans of a keyword glued to a word: "Sunday" does not contain the keyword "Sun"."""
+    for match in re.finditer(rf"(?<!\w){re.escape(keyword)}(?=[^\W_])", paragraph):
+        rest = re.match(r"\w+", paragraph[match.end() :])
         if rest and _is_word(rest[0], keyword, text):
-            yield found.span()
+            yield match.span()
 
 
 def _is_word(rest: str, keyword: str, text: str) -> bool:
-    """Return whether what follows a glued keyword is a word of its own, and no ending that makes another word of it."""
+    """Return whether the text after a glued keyword is a separate word and not an ending of the keyword."""
     if not rest[0].islower():
         return True
     if len(keyword) <= _SHORT or len(rest) < _MIN_WORD or rest in _ENDINGS:

@@ -1,4 +1,4 @@
-"""What a page keeps back: the warnings "paywalled" and "truncated", and the offers of payment in the story's place."""
+"""Paywalls: the warnings "paywalled" and "truncated", and subscription offers at the end of the visible text."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -36,11 +36,12 @@ _BROKEN_OFF = re.compile(r"(?:…|\.\.\.|\[…\]|\[\.\.\.\])$")
 
 
 def shortened(document: Document, body: Sequence[str], claims: Claims) -> Iterator[str]:
-    """Yield "paywalled" and "truncated", each when two signals or a sure one say that the page holds a part only.
+    """Yield the warnings "paywalled" and "truncated" if the page has only a part of the story.
 
-    Sites declare stories as not free that they show whole, and phrases of walls stand on free pages too: so no signal
-    of a wall counts alone. Markup for search engines says which text is paid for; where it surrounds the body, that is
-    there. A declared text much longer than the body, or a last paragraph that breaks off, is sure.
+    A paywall needs two signals: sites declare stories as not free that they show in full, and free pages contain
+    phrases of paywalls too. Markup for search engines states which text is paid; if it surrounds most of the body, the
+    text is present. For "truncated" one signal is enough: a declared text much longer than the body, or a last
+    paragraph that breaks off.
     """
     length = sum(map(len, body))
     walled = _walled(document, body)
@@ -53,7 +54,7 @@ def shortened(document: Document, body: Sequence[str], claims: Claims) -> Iterat
 
 
 def without_offer(body: list[str], claims: Claims) -> list[str]:
-    """Remove an offer of payment, with its heading, that ends the visible part of a story that is not free."""
+    """Remove a subscription offer and its heading from the end of a story that is not free."""
     if claims.free is not False:
         return body
     start = next((i for i, text in enumerate(body) if i and is_offer(text)), len(body))
@@ -65,9 +66,9 @@ def without_offer(body: list[str], claims: Claims) -> list[str]:
 
 
 def is_offer(text: str) -> bool:
-    """Return whether a text offers the story for money; a longer one speaks to its reader."""
-    said = len(text) < _LINE and bool(_OFFER.search(text) or _WALL.search(text))
-    return said and (len(text) < _LONG_OFFER or _READER.search(text) is not None)
+    """Return whether a text is a subscription offer; a longer one must address the reader."""
+    is_offered = len(text) < _LINE and bool(_OFFER.search(text) or _WALL.search(text))
+    return is_offered and (len(text) < _LONG_OFFER or _READER.search(text) is not None)
 
 
 def _is_heading(text: str) -> bool:
@@ -75,15 +76,17 @@ def _is_heading(text: str) -> bool:
 
 
 def _walled(document: Document, body: Sequence[str]) -> int | None:
-    """Return how much of the body the elements of a wall hold, or None where the page has none."""
+    """Return the number of characters of the body inside paywall elements; None if the page has none."""
     if not any("paywall" in names for names in document.names):
         return None
     walled = [False] * len(document.elements)
-    for index, element in enumerate(document.elements):  # what is around an element comes before it
+    for index, element in enumerate(document.elements):  # ancestors come first
         walled[index] = "paywall" in element.names or (element.parent >= 0 and walled[element.parent])
     shown = set(body)
     return sum(
-        len(each.text) for each in document.blocks if each.element >= 0 and walled[each.element] and each.text in shown
+        len(block.text)
+        for block in document.blocks
+        if block.element >= 0 and walled[block.element] and block.text in shown
     )
 
 

@@ -1,7 +1,7 @@
-"""Names out of bylines: "By JANE DOE and John Roe, Associated Press" names two people and an agency.
+"""Names in bylines: "By JANE DOE and John Roe, Associated Press" names two people and an agency.
 
-A line may carry `CUT` where the page cuts it into pieces. In scripts without capitals a name is recognised by what is
-before or behind it.
+A line may contain `CUT` where inline elements cut it into pieces. In scripts without capitals a name is recognised by
+the words before or after it.
 """
 
 import re
@@ -15,7 +15,7 @@ from scraper.vocabulary import AGENCIES, CITIES, NO_AUTHORS, NO_NAMES, OFFICES
 __all__ = ["CUT", "declared", "handle", "is_brand", "is_office", "is_opening", "is_person", "names", "opens"]
 
 CUT = "¦"
-"""Stands in a line where an inline element begins or ends."""
+"""The mark in a line at the start or end of an inline element."""
 _LONG_LINE, _LONG_NAME, _LONG_OPENING = 1_000, 80, 30
 
 
@@ -84,14 +84,14 @@ _CHINESE_LEAD = re.compile(r"(?:记者|通讯员|作者|采写)\s*[:：]?\s*$")
 
 
 def declared(raw: Iterable[str]) -> tuple[str, ...]:
-    """Return the authors that a page declares to machines, each once, in order: as they are, but for agencies."""
+    """Return the declared authors, each once and in order, without agencies."""
     return _unique(name for line in raw for name in _declared(line[:_LONG_LINE]))
 
 
 def _declared(line: str) -> Iterator[str]:
     line = _ADDRESS.sub("", _MARKUP.sub(" ", line)).strip(" |-–—•:")
-    found = _OPENS.match(line)
-    line = line[found.end() :] if found else line
+    match = _OPENS.match(line)
+    line = line[match.end() :] if match else line
     first, _, rest = line.partition(" | ")
     line = first if rest and is_person(first) else line
     parts = [] if line.startswith(",") or _PLACEHOLDER.search(line) or _OTHER_FIRST.match(line) else _parts(line)
@@ -100,18 +100,18 @@ def _declared(line: str) -> Iterator[str]:
     elif parts and is_person(_head(parts[0])):
         parts = _parts(_head(line))
     for number, name in enumerate(parts):
-        beside = number > 0 and is_person(parts[0]) and _is_beside(name)
-        if 1 < len(name) <= _LONG_NAME and name.casefold() not in _NOBODY and not beside:
+        is_affix = number > 0 and is_person(parts[0]) and _is_affix(name)
+        if 1 < len(name) <= _LONG_NAME and name.casefold() not in _NOBODY and not is_affix:
             yield name
 
 
 def _head(text: str) -> str:
-    """Return what precedes a translator, a newspaper ("for The Post") or a date."""
+    """Return the text before a translator, a newspaper ("for The Post") or a date."""
     return _SMALL_END.sub("", _STOP.sub("", text))
 
 
-def _is_beside(name: str) -> bool:
-    """Return whether what follows a person is an office, a place or letters of a degree, and no second author."""
+def _is_affix(name: str) -> bool:
+    """Return whether the part after a person is an office, a place or a degree, and not a second author."""
     return (
         bool(_LETTERS.fullmatch(name))
         or is_office(name)
@@ -125,32 +125,32 @@ def _is_beside(name: str) -> bool:
 
 
 def names(lines: Iterable[str]) -> tuple[str, ...]:
-    """Return the people whom visible bylines name, each once, in order; agencies, roles and URLs are left out."""
+    """Return the people in visible bylines, each once and in order, without agencies, roles and URLs."""
     return _unique(name for line in lines for name in _people(line[:_LONG_LINE]))
 
 
 def _people(line: str) -> Iterator[str]:
-    for name in _shown(line):
+    for name in _read_names(line):
         if is_person(name):
             yield name
 
 
 def opens(line: str) -> bool:
-    """Return whether a line has the words that stand before or behind an author's name."""
-    return _after(line) is not None or (_is_caseless(line[-1:]) and bool(_BEHIND.search(line)))
+    """Return whether a line has words that introduce or follow an author's name."""
+    return _text_after_opening(line) is not None or (_is_caseless(line[-1:]) and bool(_BEHIND.search(line)))
 
 
 def is_opening(line: str) -> bool:
-    """Return whether a line is nothing but the words that stand before an author's name: "Written by"."""
+    """Return whether a line consists only of words that introduce an author's name: "Written by"."""
     return len(line) <= _LONG_OPENING and _LONE.fullmatch(line) is not None
 
 
 def handle(line: str) -> str | None:
-    """Return the one name in the author's place, though it is no full name: "Katie", "c1ph4"."""
+    """Return the single partial name in an author slot, or None: "Katie", "c1ph4"."""
     line = line[:_LONG_LINE]
     if _OTHER_FIRST.match(line):
         return None
-    text = _ABOUT.sub("", _after(line) or line)
+    text = _ABOUT.sub("", _text_after_opening(line) or line)
     name = next(iter(_parts(_head(_ADDRESS.sub("", text)))), "") or next(iter(_parts(text)), "")
     words = name.casefold().split()
     plain = 1 < len(name) <= 40 and len(words) <= 4 and not _CREDIT.search(re.sub(r"\d", "", name))
@@ -158,22 +158,22 @@ def handle(line: str) -> str | None:
     return name if plain and not dated and name.casefold() not in _NOBODY and not NO_NAMES & set(words) else None
 
 
-def _shown(line: str) -> list[str]:
+def _read_names(line: str) -> list[str]:
     line = _ADDRESS.sub("", line).strip(f" |-–—•:,{CUT}")
     if _OTHER_FIRST.match(line):
         return []
-    after = _after(line)
-    text = _ABOUT.sub("", line if after is None else after)
-    before = line[: len(line) - len(text)]
+    text_after = _text_after_opening(line)
+    text = _ABOUT.sub("", line if text_after is None else text_after)
+    lead = line[: len(line) - len(text)]
     head = _head(text).strip()
-    if _CHINESE_LEAD.search(before) and _CHINESE_LIST.fullmatch(head):
+    if _CHINESE_LEAD.search(lead) and _CHINESE_LIST.fullmatch(head):
         return head.split()
     return _parts(head)
 
 
-def _after(line: str) -> str | None:
-    found = _OPENS.search(line[:_LONG_LINE])
-    return line[found.end() :] if found else None
+def _text_after_opening(line: str) -> str | None:
+    match = _OPENS.search(line[:_LONG_LINE])
+    return line[match.end() :] if match else None
 
 
 # ---------------------------------------------------------------- names
@@ -188,7 +188,7 @@ def is_brand(name: str, site_name: str | None, host: str) -> bool:
 
 
 def is_office(name: str) -> bool:
-    """Return whether a name is that of an office, a body or a button."""
+    """Return whether a name denotes an office, an organisation or a button."""
     words = re.findall(r"[^\W\d_]+", name.casefold())
     return bool(OFFICES & set(words) or NO_NAMES & set(words) or _CREDIT.search(name))
 
@@ -208,7 +208,7 @@ def is_person(name: str) -> bool:
 
 
 def _is_caseless(name: str) -> bool:
-    """Return whether a name is all in letters of scripts without capitals."""
+    """Return whether all letters of a name are of scripts without capitals."""
     letters = [character for character in name if not character.isspace() and character not in "'’.-‐·"]
     return bool(letters) and all(
         unicodedata.category(character)[0] in "LM" and character.lower() == character.upper() for character in letters
@@ -229,5 +229,5 @@ def _parts(line: str) -> list[str]:
     return parts
 
 
-def _unique(found: Iterable[str]) -> tuple[str, ...]:
-    return tuple({name.casefold(): name for name in reversed(list(found))}.values())[::-1]
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple({name.casefold(): name for name in reversed(list(names))}.values())[::-1]

@@ -1,1 +1,1 @@
-"""What one story is across pages: URLs, identity, near duplicates, stories split over several pages."""
+"""Stories across pages: URLs, identity, near duplicates, and stories split over several pages."""

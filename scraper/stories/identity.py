@@ -1,7 +1,7 @@
-"""What one story is: its id, when two records are one story, and which record is written at all.
+"""The identity of a story: its id, when two records are the same story, and which records are written.
 
-`judge` is the one rule for a crawl and for the archive of a crawl. It looks at what is known through a `Known`: a file,
-a shared store, or a `Memory`.
+`judge` is the only rule, for a crawl and for the archive of a crawl. It reads the stored stories through `Known`: a
+file, a shared store, or a `Memory`.
 """
 
 import dataclasses
@@ -31,19 +31,19 @@ __all__ = [
 __all__ += ["same_headline", "story_id", "text_digest", "truncated"]
 
 ALREADY_THERE = "already_there"
-"""Why a record is left out: the same URL has given the same text before."""
+"""The reason to omit a record: its URL has already given the same text."""
 DUPLICATE = "duplicates"
-"""Why a record is left out: another URL has given the same headline and the same body."""
+"""The reason to omit a record: another URL has given the same headline and body."""
 
-_OTHERWISE_NAMED = 0.9  # the similarity from which a story under another headline is taken for a copy
-_LEFT_OUT = "-"  # before the digest of a story that was left out: no record has its id
-_TAIL = 4096  # bytes at the end of a page, where its closing tag is
-_SPOKEN = re.compile(r"\w+")
-_COUNTED = re.compile(r"\s*[(（]\d+[)）]$")  # what the page of a later part adds to the headline
+_OTHER_HEADLINE = 0.9  # the least similarity of a copy under another headline
+_LEFT_OUT = "-"  # prefix of the digest of an omitted story: no record has its id
+_TAIL = 4096  # bytes at the end of a page that hold its closing tag
+_WORD = re.compile(r"\w+")
+_PART_NUMBER = re.compile(r"\s*[(（]\d+[)）]$")  # the number that a later part adds to the headline
 
 
-def _spoken(text: str) -> str:
-    return " ".join(_SPOKEN.findall(text.casefold()))
+def _normalised(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def _digest(*texts: str) -> str:
@@ -56,111 +56,111 @@ def story_id(url: str) -> str:
 
 
 class Story(NamedTuple):
-    """What is remembered of a record."""
+    """The stored part of a record."""
 
     id: str
     digest: str
-    """Of the text, to tell whether it has changed."""
+    """The digest of the text, which changes when the text does."""
     keys: Sequence[str] = ()
-    """What it shares with records of the same story: a key for headline and body, and for the headline alone."""
+    """Two keys shared by records of the same story: of headline and body, and of the headline alone."""
     signature: bytes | None = None
     bands: Collection[int] = ()
-    """Under what it is compared with near copies; nothing for a copy, as copies are compared with the first only."""
+    """The bands that near copies share; empty for a copy, since copies are compared with the original only."""
 
 
 class Known(Protocol):
-    """The stories met so far."""
+    """A store of the stories seen so far."""
 
     def digest(self, story: str) -> str | None:
-        """Return the digest that is remembered under an id."""
+        """Return the digest stored under an id, or None."""
 
     def sharing(self, keys: Iterable[str]) -> str | None:
-        """Return the id of a story that has one of these keys."""
+        """Return the id of a story that has one of the keys, or None."""
 
     def near(self, bands: Collection[int]) -> Iterator[tuple[str, bytes]]:
         """Return id and signature of the stories that share a band."""
 
 
 class Verdict(NamedTuple):
-    """What becomes of a record."""
+    """The decision about a record."""
 
     story: Story | None
-    """What is to be remembered; None where nothing has changed."""
+    """The story to store; None if nothing has changed."""
     left_out: str | None = None
-    """`ALREADY_THERE` or `DUPLICATE`, of a record that is not written."""
+    """`ALREADY_THERE` or `DUPLICATE` for a record that is not written."""
     original: str | None = None
     """The id of the story that it repeats."""
     more: Mapping[str, Any] = MappingProxyType({})
-    """What the record says besides: `replaces` or `duplicate_of`."""
+    """The fields to add to the record: `replaces` or `duplicate_of`."""
 
 
 def remembered(article: Article) -> Story:
-    """Return what is remembered of an article; one without an id is known by its text."""
+    """Return the story to store for an article; without an id, its text identifies it."""
     digest, signature = text_digest(article), near_duplicates.signature(article.body)
     bands = near_duplicates.bands(signature) if signature is not None and article.duplicate_of is None else ()
-    headline = _spoken(article.headline)
+    headline = _normalised(article.headline)
     keys = (_digest("story", headline, b" ".join(words(article.body)).decode()), _digest("headline", headline))
     return Story(article.id or digest, digest, keys, signature, bands)
 
 
-def judge(story: Story, known: Known) -> Verdict:
-    """Decide whether a record is written, and what it says besides.
+def judge(story: Story, stories: Known) -> Verdict:
+    """Return whether a record is written, and with which additional fields.
 
-    The same text at the same URL is left out, another text there replaces the first. Elsewhere a record is left out
-    only where headline and body are the same: a URL that the page names as its own proves nothing, as some sites
-    name one URL on every page. A near copy is written, and names what it is a copy of.
+    The same text at the same URL is omitted; a different text there replaces the first. At another URL a record is
+    omitted only if headline and body are the same. The canonical URL is no evidence, since some sites declare the same
+    one on every page. A near copy is written with the id of its original.
     """
-    digest = known.digest(story.id)
+    digest = stories.digest(story.id)
     if digest is not None and digest.removeprefix(_LEFT_OUT) == story.digest:
         return Verdict(None, ALREADY_THERE, story.id)
     if digest is not None and not digest.startswith(_LEFT_OUT):
         return Verdict(story, more={"replaces": story.id})
-    if (first := known.sharing(story.keys[:1])) is not None:
+    if (first := stories.sharing(story.keys[:1])) is not None:
         return Verdict(Story(story.id, _LEFT_OUT + story.digest), DUPLICATE, first)
-    if (first := _copied(story, known)) is not None:
+    if (first := _original(story, stories)) is not None:
         return Verdict(story._replace(bands=()), original=first, more={"duplicate_of": first})
     return Verdict(story)
 
 
-def _copied(story: Story, known: Known) -> str | None:
-    """Return the id of the story of which this one is a near copy; the first of several that are equally near.
+def _original(story: Story, stories: Known) -> str | None:
+    """Return the id of the story of which this one is a near copy, the first of equally similar ones, or None.
 
-    Stories under other headlines may have passages in common, such as two instructions that begin alike: they must
-    share more.
+    Stories under different headlines may share passages, as two instructions with the same beginning do, so they must
+    be more similar.
     """
     signature = story.signature
     if signature is None or not story.bands:
         return None
-    near = (
-        (near_duplicates.similarity(signature, other), id) for id, other in known.near(story.bands) if id != story.id
+    scored = (
+        (near_duplicates.similarity(signature, other), id) for id, other in stories.near(story.bands) if id != story.id
     )
-    likeness, id = max(near, key=lambda pair: pair[0], default=(0.0, ""))
+    likeness, id = max(scored, key=lambda pair: pair[0], default=(0.0, ""))
     if likeness < near_duplicates.THRESHOLD:
         return None
-    return id if likeness >= _OTHERWISE_NAMED or known.sharing(story.keys[1:]) == id else None
+    return id if likeness >= _OTHER_HEADLINE or stories.sharing(story.keys[1:]) == id else None
 
 
 class Memory:
-    """A `Known` that lasts as long as its process: about 4.5 kB a story."""
+    """A `Known` in the memory of the process: about 4.5 kB a story."""
 
     def __init__(self) -> None:
         self._digests: dict[str, str] = {}
         self._keys: dict[str, str] = {}
         self._signatures: dict[str, tuple[int, bytes]] = {}
-        self._filed: dict[int, list[str]] = {}
+        self._by_band: dict[int, list[str]] = {}
 
     def digest(self, story: str) -> str | None:
-        """Return the digest that is remembered under an id."""
+        """Return the digest stored under an id, or None."""
         return self._digests.get(story)
 
     def sharing(self, keys: Iterable[str]) -> str | None:
-        """Return the id of a story that has one of these keys."""
+        """Return the id of a story that has one of the keys, or None."""
         return next((self._keys[key] for key in keys if key in self._keys), None)
 
     def near(self, bands: Collection[int]) -> Iterator[tuple[str, bytes]]:
         """Return id and signature of the stories that share a band, in the order in which they came."""
-        found = {id for band in bands for id in self._filed.get(band, ())}
-        return ((id, self._signatures[id][1]) for id in sorted(found, key=lambda id: self._signatures[id][0]))
+        ids = {id for band in bands for id in self._by_band.get(band, ())}
+        return ((id, self._signatures[id][1]) for id in sorted(ids, key=lambda id: self._signatures[id][0]))
 
     def remember(self, story: Story) -> None:
         """Store a new or changed story."""
@@ -170,17 +170,17 @@ class Memory:
         if story.signature is not None and story.bands:
             self._signatures.setdefault(story.id, (len(self._signatures), story.signature))
         for band in story.bands:
-            self._filed.setdefault(band, []).append(story.id)
+            self._by_band.setdefault(band, []).append(story.id)
 
 
 def same_headline(first: str, later: str) -> bool:
-    """Return whether a later page carries the headline of a story's first, maybe with its number added."""
-    one, other = _spoken(first), _spoken(_COUNTED.sub("", later))
-    return one.startswith(other) or other.startswith(one)
+    """Return whether a later page has the headline of the first, possibly followed by its number."""
+    opening, headline = _normalised(first), _normalised(_PART_NUMBER.sub("", later))
+    return opening.startswith(headline) or headline.startswith(opening)
 
 
 def text_digest(article: Article) -> str:
-    """Return what changes when a story's headline or body does."""
+    """Return a digest that changes when the headline or the body does."""
     return _digest(article.headline, *article.body)
 
 
@@ -190,8 +190,8 @@ def body_digest(article: Article) -> str:
 
 
 def cut_short(page: bytes) -> bool:
-    """Return whether a page stops before its end: a server that counts wrongly cuts it, and nobody says so."""
-    if b"</html" in page[-_TAIL:].lower():  # as nearly all do
+    """Return whether a page lacks its end: a server with a wrong content length cuts it without any error."""
+    if b"</html" in page[-_TAIL:].lower():  # true of nearly all pages
         return False
     lower = page.lower()
     return b"<html" in lower and b"</html" not in lower

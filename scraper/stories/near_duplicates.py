@@ -1,11 +1,11 @@
-"""Near copies: the same story cut, grown, edited or sprinkled with keywords, told by what its words share with another.
+"""Near duplicates: the same story shortened, extended, edited or stuffed with keywords.
 
-A story is taken as the set of its shingles, three words that follow each other; in scripts without spaces a character
-counts as a word. Reports that a newsroom fills anew each day (a lottery draw, a market's close) share nearly all their
-words and differ in their numbers, which copies keep: so every two words of which one is a number count four times more.
+A story is the set of its shingles, which are three consecutive words; in scripts without spaces a character counts as
+a word. Recurring reports from a template (a lottery draw, a market's close) share nearly all words and differ in their
+numbers, which copies keep. For this reason every pair of words with a number in it counts four times more.
 
-Two stories are compared by the share of the smaller one's shingles that the other has too, not of all: a copy of which
-half is cut is then still one. The figures behind each choice are printed by `tests.benchmarks.copies`.
+The similarity of two stories is the share of the smaller one's shingles that the other has too, so that a copy cut to
+half its length is still recognised. `tests.benchmarks.copies` prints the figures behind each choice.
 """
 
 import re
@@ -20,14 +20,14 @@ from rensa import RMinHash
 __all__ = ["THRESHOLD", "bands", "signature", "similarity", "words"]
 
 THRESHOLD = 0.8
-"""The similarity from which a story is taken for a copy."""
+"""The least similarity of a copy."""
 
 _SMALLEST = 0.4  # of the larger story's shingles: a copy may lack half of them
-_LEAST = 30  # words: what shorter bodies share ("Photos of the week", a gallery's captions) tells nothing
+_LEAST = 30  # words: shorter bodies ("Photos of the week", a gallery's captions) are alike by chance
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff]")
 _MARKS = re.compile("[\u0080-\u00bf\u060c\u061b\u061f\u0964\u2000-\u206f\u2190-\u2bff\u3000-\u303f]")
 _ASCII = bytes(byte if byte > 127 or chr(byte).isalnum() else 32 for byte in range(256))  # punctuation to spaces
-_TIMES = (b"#", b"##", b"###", b"####")  # what tells a pair's countings apart
+_TIMES = (b"#", b"##", b"###", b"####")  # suffixes that make four shingles of a pair
 _VALUES, _SEED = 128, 1
 _FORM = struct.Struct(f"<BI{_VALUES}H")  # the algorithm's version, the number of shingles, the low bits of each minimum
 _HEAD, _BANDS, _WIDE = 5, 21, 6  # bytes before the minima; keys; bytes of a key's three minima
@@ -35,11 +35,11 @@ _HEAD, _BANDS, _WIDE = 5, 21, 6  # bytes before the minima; keys; bytes of a key
 
 def signature(body: Sequence[str]) -> bytes | None:
     """Return the MinHash signature of a story, 261 bytes, the same on every machine; None for a short body."""
-    said = words(tuple(body))
-    if len(said) < _LEAST:
+    tokens = words(tuple(body))
+    if len(tokens) < _LEAST:
         return None
-    shingles = set(map(b" ".join, zip(said, said[1:], said[2:], strict=False)))
-    shingles.update(_beside_numbers(said))
+    shingles = set(map(b" ".join, zip(tokens, tokens[1:], tokens[2:], strict=False)))
+    shingles.update(_beside_numbers(tokens))
     sketch = RMinHash(_VALUES, _SEED)
     sketch.update(shingles)
     return _FORM.pack(RMinHash.ALGORITHM_VERSION, len(shingles), *(value & 0xFFFF for value in sketch.digest()))
@@ -47,25 +47,25 @@ def signature(body: Sequence[str]) -> bytes | None:
 
 @lru_cache(1)  # requested twice for each story
 def words(body: tuple[str, ...]) -> list[bytes]:
-    """Return a story's words as bytes, in small letters and without punctuation."""
+    """Return the words of a story as bytes, in lower case and without punctuation."""
     text = unicodedata.normalize("NFKC", " ".join(body)).casefold()
     if not text.isascii():
         text = _UNSPACED.sub(r" \g<0> ", _MARKS.sub(" ", text))
-    # A pattern would take five times as long to cut it.
+    # A regular expression would take five times as long.
     return text.encode("utf-8", "replace").translate(_ASCII).split()
 
 
 def _beside_numbers(words: Sequence[bytes]) -> list[bytes]:
-    numbers = [at for at, word in enumerate(words) if word < b":"]  # digits come before it, all letters after
+    numbers = [at for at, word in enumerate(words) if word < b":"]  # digits sort before it, all letters after
     starts = {at - back for at in numbers for back in (0, 1)} - {-1}
     return [pair + time for pair in (b" ".join(words[at : at + 2]) for at in starts) for time in _TIMES]
 
 
 def bands(signature: bytes) -> tuple[int, ...]:
-    """Return the 21 keys, below 2 to the 63, under which a story is filed; stories that share one may be copies.
+    """Return the 21 keys of a story, below 2 to the 63; stories that share a key are compared.
 
-    Of two stories with three quarters of their shingles in common 99.9 % share a key, of two with a half 94 %, of two
-    with a hundredth 1 in 50,000.
+    The chance that two stories share a key is 99.9 % with three quarters of their shingles in common, 94 % with a half,
+    and 1 in 50,000 with a hundredth.
     """
     return tuple(
         (signature[0] << 5 | band) << 48 | int.from_bytes(signature[start : start + _WIDE], "little")
@@ -74,12 +74,12 @@ def bands(signature: bytes) -> tuple[int, ...]:
 
 
 def similarity(one: bytes, other: bytes) -> float:
-    """Estimate, give or take 0.05, which share of the smaller story's shingles the other has too: 0 to 1."""
+    """Return the estimated share, 0 to 1 and within 0.05, of the smaller story's shingles that the other has too."""
     version, size, *values = _FORM.unpack(one)
     other_version, other_size, *other_values = _FORM.unpack(other)
     if version != other_version:  # stored by an earlier release
         return 0.0
-    if min(size, other_size) < _SMALLEST * max(size, other_size):  # a list of stories quotes them, and copies none
+    if min(size, other_size) < _SMALLEST * max(size, other_size):  # a list of stories quotes them without being a copy
         return 0.0
     jaccard: float = sum(map(eq, values, other_values)) / _VALUES
     common: float = jaccard * (size + other_size) / (1 + jaccard)

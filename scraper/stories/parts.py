@@ -1,8 +1,8 @@
 """Stories that are split over several pages: which page follows which, and which pages are one story.
 
-A URL says that it may be a later page in many ways: `a_2.html`, `a-2.html`, `a/2/`, `a/page/2/`, `a?page=2`. The
-first of them means nothing else. The others name stories of their own as often, so that the page must show a link there
-as pagers do: `rel=next`, or a number or "next" for its text.
+The URL of a later page has one of several forms: `a_2.html`, `a-2.html`, `a/2/`, `a/page/2/`, `a?page=2`. Only the
+first is unambiguous. The others are as often URLs of separate stories, so the page must also link to them as pagers do:
+with `rel=next`, or with a number or "next" as the text.
 """
 
 import posixpath
@@ -20,7 +20,7 @@ from scraper.stories.identity import body_digest, same_headline
 __all__ = ["LONGEST", "Place", "belongs", "place"]
 
 LONGEST = 50
-"""Parts of a split story: more is a trap."""
+"""The most parts of a split story: more are a crawler trap."""
 
 _NUMBER = r"(?P<number>[1-9]\d{0,2})"
 _SURE = re.compile(rf"(?P<stem>.*/[^/]+?)_{_NUMBER}(?P<ending>\.\w{{2,5}})")
@@ -29,7 +29,7 @@ _FORMS = (
     re.compile(rf"(?P<stem>.*?/[^/]+?)/(?:(?:page|index)[/_-]?)?{_NUMBER}(?:\.s?html?)?/?"),
 )
 _PARAMETER = re.compile(rf"(?:page|p|pg|paged|pageno|page_no|seite|pagina)={_NUMBER}", re.IGNORECASE)
-# `index_2.html` is the second page of a list, or of the folder that it lies in.
+# `index_2.html` is the second page of a list, or of its folder.
 _LISTS = frozenset(("index", "default", "list", "page"))
 _FOLDER = re.compile(r"/(?:(?:index|default)\.\w{2,5})?$")
 _ENDING = re.compile(r"(?:\.\w{2,5}|/)$")
@@ -40,71 +40,71 @@ _PAGER = re.compile(
 
 
 class _Reading(NamedTuple):
-    """A URL, read as a later page of a story."""
+    """A URL parsed as a later page of a story."""
 
     story: str
-    """The key of the story's first page, however its URL ends."""
+    """The key of the story's first page, independent of how its URL ends."""
     number: int
     first: str
     """The URL of that page."""
     sure: bool
-    """Whether the URL alone says so."""
+    """Whether the form of the URL is unambiguous."""
 
 
 class Place(NamedTuple):
-    """Where a page is in a story that may be split."""
+    """The position of a page in a story that may be split."""
 
     following: str | None = None
-    """The URL of the second page, of a page that is taken for the first, or for what its URL surely says."""
+    """The URL of the next page if this is the first, or has an unambiguous URL."""
     onward: str | None = None
-    """The URL of the next page, of a page that was reached as a later one."""
+    """The URL of the next page if this one was requested as a later page."""
     first: str | None = None
-    """The URL of the story's first page, of a page that is a later one whichever caller asks."""
+    """The URL of the story's first page if this is certainly a later one."""
     parts: tuple[str, ...] = ()
     """The links that lead to pages of the same story."""
 
 
-def belongs(headline: str, bodies: Collection[str], found: Article) -> bool:
-    """Return whether a page that was requested as the next part of a story is that, by the story's headline and bodies.
+def belongs(headline: str, bodies: Collection[str], part: Article) -> bool:
+    """Return whether a page requested as the next part of a story is one, by the story's headline and body digests.
 
-    A server that does not know the URL may answer with a part that was read already, or with another story.
+    For an unknown URL a server may return an earlier part, or another story.
     """
-    return same_headline(headline, found.headline) and body_digest(found) not in bodies
+    return same_headline(headline, part.headline) and body_digest(part) not in bodies
 
 
 def place(document: Document, url: str, scheme: str | None = None) -> Place:
-    """Find the place of a page by its URL and its links; `scheme` is the one under which the site is known."""
-    here = urls.canonical(url, scheme)
-    own = _readings(here)
-    shortest = min((reading.story for reading in own), key=len, default=_story(here))
-    links = _links(document, here, _ENDING.sub("", shortest.partition("?")[0]), scheme)
+    """Return the place of a page by its URL and its links; `scheme` replaces that of the URLs."""
+    page_url = urls.canonical(url, scheme)
+    readings = _readings(page_url)
+    shortest = min((reading.story for reading in readings), key=len, default=_story(page_url))
+    links = _links(document, page_url, _ENDING.sub("", shortest.partition("?")[0]), scheme)
     if not links:
         return Place()
-    shown = _pager(document, set(links), scheme)
-    known = [(link, reading) for link in links for reading in _readings(link) if reading.sure or link in shown]
-    sure = {(reading.story, reading.number) for reading in own if reading.sure}
-    at = sure or {(_story(here), 1)}
-    beyond = {(reading.story, reading.number) for reading in own}
-    stories = {story for story, _ in at}
+    paged = _pager(document, set(links), scheme)
+    candidates = [(link, reading) for link in links for reading in _readings(link) if reading.sure or link in paged]
+    certain = {(reading.story, reading.number) for reading in readings if reading.sure}
+    positions = certain or {(_story(page_url), 1)}
+    all_positions = {(reading.story, reading.number) for reading in readings}
+    stories = {story for story, _ in positions}
     return Place(
-        _after(known, at),
-        _after(known, beyond),
-        _first(here, own, links, shown),
-        tuple(dict.fromkeys(link for link, reading in known if reading.story in stories)),
+        _next_page(candidates, positions),
+        _next_page(candidates, all_positions),
+        _first(page_url, readings, links, paged),
+        tuple(dict.fromkeys(link for link, reading in candidates if reading.story in stories)),
     )
 
 
-def _after(known: Iterable[tuple[str, _Reading]], at: set[tuple[str, int]]) -> str | None:
-    return next((link for link, reading in known if (reading.story, reading.number - 1) in at), None)
+def _next_page(candidates: Iterable[tuple[str, _Reading]], positions: set[tuple[str, int]]) -> str | None:
+    return next((link for link, reading in candidates if (reading.story, reading.number - 1) in positions), None)
 
 
-def _first(here: str, own: Iterable[_Reading], links: Sequence[str], shown: set[str]) -> str | None:
-    """Return the first page of a page that is a later one, as it links to the story's other pages."""
-    for reading in own:
-        others = [link for link in links if link != here]
+def _first(page_url: str, readings: Iterable[_Reading], links: Sequence[str], paged: set[str]) -> str | None:
+    """Return the URL of the story's first page if the page is a later one: it links to the other pages."""
+    for reading in readings:
+        others = [link for link in links if link != page_url]
         if reading.sure and any(_is_of(reading.story, link) for link in others):
             return reading.first
-        linked = next((link for link in others if _story(link) == reading.story and link in shown), None)
+        linked = next((link for link in others if _story(link) == reading.story and link in paged), None)
         if linked is not None:
             return linked
     return None
@@ -114,9 +114,9 @@ def _is_of(story: str, link: str) -> bool:
     return _story(link) == story or any(reading.story == story for reading in _readings(link) if reading.sure)
 
 
-@lru_cache(8192)  # every page repeats the links of the last one
+@lru_cache(8192)  # consecutive pages repeat most links
 def _readings(url: str) -> tuple[_Reading, ...]:
-    """Read a URL as a later page in every way that it allows, the sure one first."""
+    """Parse a URL as a later page in all forms that match, the unambiguous one first."""
     return tuple(_read(url))
 
 
@@ -128,16 +128,16 @@ def _read(url: str) -> Iterator[_Reading]:
         yield _Reading(_story(first), int(sure["number"]), first, sure=True)
         return
     for form in _FORMS:
-        found = form.fullmatch(parts.path)
-        if found and int(found["number"]) > 1:
-            first = urlunsplit(parts._replace(path=found["stem"] + found.groupdict().get("ending", "")))
-            yield _Reading(_story(first), int(found["number"]), first, sure=False)
+        match = form.fullmatch(parts.path)
+        if match and int(match["number"]) > 1:
+            first = urlunsplit(parts._replace(path=match["stem"] + match.groupdict().get("ending", "")))
+            yield _Reading(_story(first), int(match["number"]), first, sure=False)
     pairs = parts.query.split("&")
     for pair in pairs:
-        found = _PARAMETER.fullmatch(pair)
-        if found and int(found["number"]) > 1:
+        match = _PARAMETER.fullmatch(pair)
+        if match and int(match["number"]) > 1:
             first = urlunsplit(parts._replace(query="&".join(other for other in pairs if other != pair)))
-            yield _Reading(_story(first), int(found["number"]), first, sure=False)
+            yield _Reading(_story(first), int(match["number"]), first, sure=False)
 
 
 @lru_cache(8192)
@@ -148,26 +148,26 @@ def _story(url: str) -> str:
 
 
 def _links(document: Document, url: str, stem: str, scheme: str | None) -> list[str]:
-    """Return the links to what may be pages of one story with the page: to judge all would take as long as reading."""
-    own = urls.host(url)
-    near = (anchor for anchor in document.anchors if "%" in stem or stem in anchor.url)
-    good = (anchor.url for anchor in near if urls.is_crawlable(anchor.url, anchor.rel, own))
-    return list(dict.fromkeys(urls.canonical(link, scheme) for link in good))
+    """Return the links that may lead to pages of the same story; parsing all would take as long as reading the page."""
+    host = urls.host(url)
+    anchors = (anchor for anchor in document.anchors if "%" in stem or stem in anchor.url)
+    candidates = (anchor.url for anchor in anchors if urls.is_crawlable(anchor.url, anchor.rel, host))
+    return list(dict.fromkeys(urls.canonical(link, scheme) for link in candidates))
 
 
 def _pager(document: Document, links: set[str], scheme: str | None) -> set[str]:
-    """Return those of the links that the page shows as pagers do."""
+    """Return the links that the page marks up as a pager."""
     related = {anchor.url for anchor in document.anchors if {"next", "prev"} & set(anchor.rel.split())}
-    named = {
+    numbered = {
         link.url
         for block in document.blocks
         for link in block.links
         if link.url and _PAGER.fullmatch(link.text.strip())
     }
-    shown = set()
-    for url in related | named:
+    pages = set()
+    for url in related | numbered:
         try:
-            shown.add(urls.canonical(url, scheme))
+            pages.add(urls.canonical(url, scheme))
         except ValueError:
             continue
-    return shown & links
+    return pages & links

@@ -1,7 +1,7 @@
-"""The pages of an archive to the records that a crawl of them makes: the crawl's rules, without its requests.
+"""Replay of an archive: its pages to the records of a crawl, by the crawl's rules and without its requests.
 
-A split story is read as a crawl reads it: its first page waits for the page that it links to, which an archived crawl
-fetched after it. Where the pages stand in another order, a later part is kept until all pages were read.
+A split story is joined as in a crawl: its first page waits for the page that it links to, which an archived crawl
+fetched later. If the pages are in another order, a later part is kept until all pages have been read.
 """
 
 import dataclasses
@@ -24,9 +24,9 @@ from scraper.stories.parts import LONGEST, Place, belongs, place
 if TYPE_CHECKING:
     from scraper.site import Sites
 
-__all__ = ["PageResult", "Replay", "articles", "document", "is_readable", "look"]
+__all__ = ["PageResult", "Replay", "articles", "document", "is_readable", "read_page"]
 
-# What a crawl asks for without reading it as a page, or never asks for.
+# Paths that a crawl does not read as pages.
 _UNREAD = frozenset(("/robots.txt", "/sitemap.xml"))
 _SITEMAP = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:(?><!--.*?-->)\s*)*+<(?:urlset|sitemapindex)\b", re.DOTALL
@@ -46,29 +46,29 @@ class _Read(NamedTuple):
 
 
 class PageResult(NamedTuple):
-    """What a page holds."""
+    """The result of reading a page."""
 
-    found: _Read | None = None
+    story: _Read | None = None
     error: ScraperError | None = None
-    """Why it holds nothing."""
+    """The reason why there is no story."""
     page: bool = True
-    """Whether it is one: no trouble of a server, no sitemap, no file of another kind."""
+    """Whether it is a page at all: no server error, no sitemap, no file of another type."""
 
 
 def articles(pages: Iterable[Page], *, on_skipped: OnSkipped | None = None) -> Iterator[Article]:
-    """Yield one record a story, and one more when it has changed; the same under another address is left out.
+    """Yield one record a story, and another when it has changed; duplicates under other URLs are omitted.
 
-    Pages of other statuses than 2xx, sitemaps and files that are no pages are passed over. A page without a story is
-    handed to `on_skipped`, with the reason.
+    Pages with a status other than 2xx, sitemaps and files of other types are skipped silently. `on_skipped` is called
+    with each page without a story, and the reason.
     """
     replay = Replay(on_skipped)
     for page in pages:
-        yield from replay.page(page, look(page))
+        yield from replay.page(page, read_page(page))
     yield from replay.rest()
 
 
-def look(page: Page, sites: "Sites | None" = None) -> PageResult:
-    """Read a page by itself, or with what was learned from its site; safe to run in any process."""
+def read_page(page: Page, sites: "Sites | None" = None) -> PageResult:
+    """Read one page, optionally with the knowledge of its site; without side effects, in any process."""
     if not is_readable(page):
         return PageResult(page=False)
     try:
@@ -78,49 +78,49 @@ def look(page: Page, sites: "Sites | None" = None) -> PageResult:
 
 
 class Replay:
-    """The rules of a crawl, for pages of which each was looked at."""
+    """The rules of a crawl, applied to pages that have been read."""
 
     def __init__(self, on_skipped: OnSkipped | None) -> None:
         self._on_skipped = on_skipped
-        self._known = Memory()
+        self._memory = Memory()
         self._waiting: dict[str, list[list[_Read]]] = {}
-        """The parts read so far of split stories, by the identity of the page that they wait for."""
+        """The parts read so far of split stories, by the key of the page that they wait for."""
         self._later: dict[str, _Read] = {}
 
-    def page(self, page: Page, seen: PageResult) -> Iterator[Article]:
-        """Return the records that are complete with this page."""
+    def page(self, page: Page, result: PageResult) -> Iterator[Article]:
+        """Yield the records that this page completes."""
         key = _key(page)
         if key is None:
             return
-        if seen.error is not None and self._on_skipped is not None:
-            self._on_skipped(page, seen.error)
+        if result.error is not None and self._on_skipped is not None:
+            self._on_skipped(page, result.error)
         if _refused(page):
             yield from self._finish_one(key)
-        elif seen.page:
-            found = seen.found
+        elif result.page:
+            part = result.story
             if key in self._waiting:
-                yield from self._part(self._pop(key), found)
-            elif found is not None and found.place.first is not None:
-                self._later[key] = found
-            elif found is not None:
-                yield from self._go_on([found], found.place.following)
+                yield from self._part(self._pop(key), part)
+            elif part is not None and part.place.first is not None:
+                self._later[key] = part
+            elif part is not None:
+                yield from self._continue([part], part.place.following)
 
     def rest(self) -> Iterator[Article]:
-        """Return the stories that still wait, with the parts that came before them."""
+        """Yield the stories that still wait for a page, with the later parts read before them."""
         while self._waiting:
             key = next(iter(self._waiting))
             yield from self._part(self._pop(key), self._later.get(key))
 
-    def _part(self, parts: list[_Read], found: _Read | None) -> Iterator[Article]:
-        if found is None:
+    def _part(self, parts: list[_Read], part: _Read | None) -> Iterator[Article]:
+        if part is None:
             yield from self._finish(parts, whole=False)
-        elif belongs(parts[0].article.headline, {body_digest(part.article) for part in parts}, found.article):
-            yield from self._go_on([*parts, found], found.place.onward)
-        else:  # another story that bears the number by chance
+        elif belongs(parts[0].article.headline, {body_digest(earlier.article) for earlier in parts}, part.article):
+            yield from self._continue([*parts, part], part.place.onward)
+        else:  # another story whose URL has the number by chance
             yield from self._finish(parts)
-            yield from self._go_on([found], found.place.following)
+            yield from self._continue([part], part.place.following)
 
-    def _go_on(self, parts: list[_Read], following: str | None) -> Iterator[Article]:
+    def _continue(self, parts: list[_Read], following: str | None) -> Iterator[Article]:
         if following is None or len(parts) == LONGEST:
             yield from self._finish(parts, whole=following is None)
         else:
@@ -141,9 +141,9 @@ class Replay:
         story = join([part.article for part in parts]) if len(parts) > 1 else parts[0].article
         if not whole:
             story = truncated(story)
-        verdict = judge(remembered(story), self._known)
+        verdict = judge(remembered(story), self._memory)
         if verdict.story is not None:
-            self._known.remember(verdict.story)
+            self._memory.remember(verdict.story)
         if verdict.left_out is None:
             yield dataclasses.replace(story, **verdict.more) if verdict.more else story
 
@@ -157,12 +157,12 @@ def _key(page: Page) -> str | None:
 
 
 def _refused(page: Page) -> bool:
-    """Return whether the server said for good that there is no such page."""
+    """Return whether the server reported permanently that the page does not exist."""
     return page.status is not None and 400 <= page.status < 500 and page.status not in (408, 429)
 
 
 def is_readable(page: Page) -> bool:
-    """Return whether a page of an archive is one: a success, and no sitemap, feed, image or script."""
+    """Return whether an archived response is a page: successful, and no sitemap, feed, image or script."""
     if _key(page) is None:
         return False
     if page.url is None or page.status is None:
@@ -175,16 +175,16 @@ def is_readable(page: Page) -> bool:
 def _read(page: Page, sites: "Sites | None") -> _Read:
     blocks = document(page)
     identifier = story_id(page.url) if page.url else None
-    found = dataclasses.replace(
+    story = dataclasses.replace(
         article(blocks, None if sites is None else sites.of(blocks)), id=identifier, fetched_at=page.fetched_at
     )
     if page.status is not None and cut_short(page.body):
-        found = truncated(found)
-    return _Read(found, place(blocks, page.url, urlsplit(page.url).scheme) if page.url else Place())
+        story = truncated(story)
+    return _Read(story, place(blocks, page.url, urlsplit(page.url).scheme) if page.url else Place())
 
 
 def document(page: Page) -> Document:
-    """Return a page in blocks, flattened text as such; raise `ScraperError` for what is no page."""
+    """Return a page or flattened text in blocks; raise `ScraperError` for input that is not a page."""
     if page.status is None:
         return segment_text(page.body.decode("utf-8", "replace"), page.url)
     return read(page.body, url=page.url, content_type=page.content_type)

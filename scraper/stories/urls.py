@@ -1,4 +1,4 @@
-"""URLs: one form for each page, and which of them a crawl may follow."""
+"""URLs: the canonical form of a page's URL, and which links a crawl may follow."""
 
 import posixpath
 import re
@@ -17,10 +17,10 @@ __all__ = [
 
 _PORTS = {"http": 80, "https": 443}
 
-# A URL that is canonical unchanged, but for a path of nothing: most are, and cost a fiftieth of the others.
+# A URL that is canonical already, but for an empty path. Most are, and cost a fiftieth of the others.
 _PLAIN = re.compile(r"(https?)://([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+)((?:/(?!\.)[\w.~-]+)*/?)", re.ASCII)
 
-# Parameters that say where a reader came from, never what the page is; as `name=value`.
+# Parameters that state where a visitor came from and never select the page; as `name=value`.
 _TRACKING = re.compile(
     r"(?:(?:utm|mtm|matomo|pk|piwik)_\w+|at_(?:medium|campaign|custom\d?|creation|format|network|(?:link|ptr)_\w+)"
     r"|(?:fb|g|d|y|ys|tt|tw|ms)clid|[gw]braid|mc_[ce]id|igsh(?:id)?|_ga|_gl|_hs(?:enc|mi)|_openstat|spm|vero_id|mkt_tok"
@@ -28,7 +28,7 @@ _TRACKING = re.compile(
     re.IGNORECASE,
 )
 
-# Parameters that name a reader's visit. `sid=12` is a story; a visit's number is long.
+# Session parameters. `sid=12` is a story; a session id is long.
 _SESSION = re.compile(
     r"(?:phpsessid|jsessionid|aspsessionid\w*|cfid|cftoken)(?:=.*)?|(?:sid|session_?id)=[\w,-]{16,}", re.IGNORECASE
 )
@@ -46,64 +46,64 @@ _UNWANTED = re.compile(
     r"|woff2?|xlsx?|xml|xz|zip)/$"
 )
 
-# Every page repeats the links of the last one: what was worked out for a URL is kept for a while.
-_kept = lru_cache(8192)
+# Consecutive pages repeat most links.
+_cached = lru_cache(8192)
 
-# A tag of the template that was never filled in.
+# Template tags that were never filled in.
 _LEFTOVERS = ("[!--", "--]", "{{", "<%")
 
 _LONGEST_PATH = 100  # segments
 _CYCLE = re.compile(r"/((?:[^/]+/){1,32}?)\1\1")
 
 
-@_kept
+@_cached
 def host(url: str) -> str:
-    """Return the host and port of a URL, the port left out where it is the scheme's own; raise `ValueError`."""
+    """Return the host and port of a URL, without the scheme's default port; raise `ValueError`."""
     parts = urlsplit(url)
     name = parts.hostname or ""
     name = f"[{name}]" if ":" in name else name
     return name if parts.port in (None, _PORTS.get(parts.scheme)) else f"{name}:{parts.port}"
 
 
-@_kept
+@_cached
 def canonical(url: str, scheme: str | None = None) -> str:
-    """Return the URL to request, under `scheme` where the site is known by another; raise `ValueError`.
+    """Return the URL to request, with another scheme if one is passed; raise `ValueError`.
 
-    No fragment, no tracking parameter, no number of a visit, no default port, no user name. What is left of the query
-    stays unchanged: servers read `?news-12.html` and `?b=1&a=2` in their own ways.
+    It has no fragment, tracking parameter, session id, default port or user name. The rest of the query stays
+    unchanged, since servers interpret `?news-12.html` and `?b=1&a=2` in their own ways.
     """
     if plain := _PLAIN.fullmatch(url):
         return f"{scheme or plain[1]}://{plain[2]}{plain[3] or '/'}"
     parts = urlsplit(safe_url_string(url.strip()))
-    kept = (pair for pair in parts.query.split("&") if not (_TRACKING.fullmatch(pair) or _SESSION.fullmatch(pair)))
-    bare = _SESSION_PATH.sub("", parts.path)
-    path = urlsplit(canonicalize_url(urlunsplit(parts._replace(path=bare, query="")))).path
-    return urlunsplit((scheme or parts.scheme, host(urlunsplit(parts)), path or "/", "&".join(kept), ""))
+    pairs = (pair for pair in parts.query.split("&") if not (_TRACKING.fullmatch(pair) or _SESSION.fullmatch(pair)))
+    path_without_session = _SESSION_PATH.sub("", parts.path)
+    path = urlsplit(canonicalize_url(urlunsplit(parts._replace(path=path_without_session, query="")))).path
+    return urlunsplit((scheme or parts.scheme, host(urlunsplit(parts)), path or "/", "&".join(pairs), ""))
 
 
-@_kept
+@_cached
 def dedup_key(url: str) -> str:
-    """Return what all URLs of one page share, whatever their scheme and the order of their parameters."""
+    """Return the key that all URLs of a page share, independent of scheme and parameter order."""
     url = canonical(url)
     return (url if _PLAIN.fullmatch(url) else canonicalize_url(url)).partition("://")[2]
 
 
-@_kept
+@_cached
 def is_crawlable(url: str, rel: str, own: str) -> bool:
-    """Return whether a link leads to a page of the host `own` that a crawl may request without doing anything there."""
+    """Return whether a link leads to a page of the host `own` that a crawl may request without side effects there."""
     if not on_host(url, own) or "nofollow" in rel.lower().split():
         return False
     path = unquote(urlsplit(canonical(url)).path).lower()
-    path = posixpath.normpath("/" + path.lstrip("/"))  # decoded, it may hold dots and slashes anew
+    path = posixpath.normpath("/" + path.lstrip("/"))  # decoding may add dots and slashes
     if _UNWANTED.search(f"{path}/") or any(leftover in unquote(url) for leftover in _LEFTOVERS):
         return False
-    return not _circles(path.split("/"))
+    return not _is_cyclic(path.split("/"))
 
 
-def _circles(segments: list[str]) -> bool:
-    """Return whether a path repeats itself, as relative links on a page that is anywhere do: /a/b/a/b/a/b/.
+def _is_cyclic(segments: list[str]) -> bool:
+    """Return whether a path repeats itself, as relative links resolved again and again do: /a/b/a/b/a/b/.
 
-    A word may stand in it three times, but no run of segments three times in a row. Numbers may: /11/11/11/ is a day.
+    A word may occur three times, but no sequence of segments three times in a row. Numbers may: /11/11/11/ is a day.
     """
     if len(segments) > _LONGEST_PATH:
         return True
@@ -113,7 +113,7 @@ def _circles(segments: list[str]) -> bool:
 
 
 def on_host(url: str, own: str) -> bool:
-    """Return whether a URL is a well-formed one of the host `own`, port included."""
+    """Return whether a URL is well-formed and on the host `own`, including the port."""
     try:
         return urlsplit(url).scheme in _PORTS and host(canonical(url)) == own
     except ValueError:

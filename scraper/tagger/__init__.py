@@ -1,7 +1,7 @@
-"""The learned labeller for pages of no known template: `read` labels every block of a document and judges the page.
+"""The trained labeller for pages without a known template: `read` labels the blocks of a document and rates the page.
 
-With the pages of a site it reads in two stages: the network reads the page, and the site layer corrects it by what the
-other pages of the site have there. `summarise` returns what a page says about its site.
+For a known site it reads in two stages: the network reads the page, and the site layer corrects the result with the
+evidence of other pages of the site. `summarise` returns the evidence that a page gives about its site.
 """
 
 import numpy as np
@@ -35,26 +35,26 @@ _SIGNS = (
     ("vote: before", 0.35, "before the page's main part"),
     ("vote: after", 0.35, "after the page's main part"),
 )
-"""Features that make a reason, how much each counts, and its words."""
+"""Features that are given as reasons: column, weight and text."""
 _SIGN_COLUMNS = [COLUMNS.index(name) for name, _, _ in _SIGNS]
 _SIGN_WEIGHTS = np.array([weight for _, weight, _ in _SIGNS], np.float32)
 _REASONS = tuple(f"model: {words}" for _, _, words in _SIGNS)
 UNSURE = 0.85
 """The confidence below which a record has the warning `unsure`."""
 _SHORT, _SURE = 120, 0.7
-"""An appeal is no longer than this, and the story less sure."""
+"""The most characters of an appeal, and the score of the story below which a text may be one."""
 _OPINION = 0.5
-"""The confidence in a body that the model did not choose."""
+"""The most confidence in a body that the second opinion chose."""
 _WORDS, _EASTERN, _LENGTH = (COLUMNS.index(name) for name in ("words", "share of east", "length"))
 _EASTERN_WORD = 4.0
-"""How many units of length make a word where words are not set apart; a character counts two."""
+"""Units of length per word in scripts without spaces; a character counts two."""
 
 
 def read(document: Document, site: SiteIndex | None = None) -> Reading:
-    """Label every block of a page or of flattened text, in order, and judge the page.
+    """Label the blocks of a page or of flattened text, in order, and rate the page.
 
-    A score is the probability that the label is right, as far as the model knows. A reason names the feature that
-    stands out most, or what the other pages of the site say; the model weighs all of them.
+    A score is the estimated probability that the label is right. A reason names the most prominent feature, or the
+    evidence of the other pages of the site; the model weighs all features.
     """
     if not document.blocks:
         return Reading((), 0.0, 0.0)
@@ -68,7 +68,7 @@ def read(document: Document, site: SiteIndex | None = None) -> Reading:
 
 
 def summarise(document: Document) -> PageSummary:
-    """Return what a page of at least one block says about its site."""
+    """Return the evidence that a page of at least one block gives about its site."""
     network = load()
     features = featurise(document, network.vocabulary)
     output = predict(features, network.weights)
@@ -76,7 +76,7 @@ def summarise(document: Document) -> PageSummary:
 
 
 def read_output(document: Document, features: Features, read: Output | Adjusted, network: Network) -> Reading:
-    """Return labels and a verdict from the output of the network, or of both stages."""
+    """Return the reading from the output of the network, or of both stages."""
     output = read.output if isinstance(read, Adjusted) else read
     words = word_counts(features)
     decoded = decode(document.blocks, (output.story, output.kinds), words, network.calibration)
@@ -99,7 +99,7 @@ def _with_site_reason(labelled: Labelled, reason: str | None) -> Labelled:
 
 
 def word_counts(features: Features) -> Floats:
-    """Return the number of words of each block, with an estimate where words are not set apart."""
+    """Return the number of words of each block, estimated for scripts without spaces."""
     dense = features.dense
     spaced = np.expm1(dense[:, _WORDS] * 3)
     eastern: Floats = np.expm1(dense[:, _LENGTH] * 4) * (dense[:, _EASTERN] > 0.3) / _EASTERN_WORD

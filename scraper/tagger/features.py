@@ -1,12 +1,12 @@
-"""A document as numbers: what the model sees of each block and of the page.
+"""Features: the numerical input of the model for each block and for the page.
 
-Dense features are columns of one matrix (`COLUMNS` names them). What is best said in words, such as the classes of an
-element, the words that open or close a text, and the path of a link, is given as bags of indices into a vocabulary; the
-model learns a vector for each word. In flattened text every feature of the markup is zero.
+Dense features are columns of one matrix (`COLUMNS` names them). Words, such as the classes of an element, the first and
+last words of a text, and the path of a link, are bags of indices into a vocabulary; the model learns a vector for each
+word. In flattened text all features of the markup are zero.
 
 Every input is bounded: shares, logarithms, capped counts, and bags whose sums the model normalises. The names of `html`
-and `body` are left out, as sites put flags there that say nothing of any block. All work is linear in the page: the
-blocks of an element are a run, so sums over a container are differences of running sums.
+and `body` are ignored, as sites put flags there that are unrelated to any block. All work is linear in the size of the
+page: the blocks of an element are consecutive, so sums over a container are differences of cumulative sums.
 """
 
 import re
@@ -75,14 +75,14 @@ _UPPER, _SPACE, _COMMA, _STOP, _NONE = (_KINDS.index(kind) for kind in ("upper",
 _EAST = _KINDS.index("east")
 _EACH_KIND = np.arange(_N)[:, None]
 _EASTERN_WEIGHT = 2
-"""How many Latin characters one character of an East Asian script is worth."""
+"""The weight of an East Asian character, in Latin characters."""
 
 _PROSE_FROM = 80
 """The least length of prose, which is text that is not mostly links."""
 _OPENING, _CLOSING, _PATH = 40, 24, 60
-"""How many characters at the start and end of a text, and of a link's path, are read as words."""
+"""Characters at the start and end of a text, and of a link's path, that are read as words."""
 _PARTS = (0.5, 0.8, 0.95)
-"""Shares of the page's prose; the smallest container with each of them is a landmark."""
+"""Shares of the page's prose; the smallest container with at least each share is a landmark."""
 _MAX_LENGTH = 4000
 
 _EASTERN_SCRIPTS = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
@@ -209,18 +209,18 @@ class Bags(NamedTuple):
 
 
 class Features(NamedTuple):
-    """What the model sees of a document of `n` blocks and `e` elements, the page itself being element 0."""
+    """The features of a document of `n` blocks and `e` elements; the page itself is element 0."""
 
     dense: Floats
     """n x len(COLUMNS)."""
     page: Floats
-    """len(PAGE_COLUMNS): what the page declares of itself, and the shape of its URL."""
+    """len(PAGE_COLUMNS): the declarations of the page, and the shape of its URL."""
     names: Bags
     """Tag and class words of each distinct element, and of the distinct inline elements of blocks."""
     name_of: Ints
     """For each element, its index in `names`."""
     parent: Ints
-    """For each element, the one around it; the page is around itself."""
+    """For each element, its parent; the page is its own."""
     leaf: Ints
     """For each block, its element."""
     inline: Ints
@@ -254,7 +254,7 @@ def featurise(document: Document, vocabulary: Vocabulary) -> Features:
         *_opened_columns(opened, heading),
     ]
     return Features(
-        dense=np.concatenate([each.ravel() for each in columns], dtype=np.float32).reshape(len(COLUMNS), -1).T,
+        dense=np.concatenate([column.ravel() for column in columns], dtype=np.float32).reshape(len(COLUMNS), -1).T,
         page=_page_columns(document),
         names=tree.names,
         name_of=tree.name_of,
@@ -272,7 +272,7 @@ def featurise(document: Document, vocabulary: Vocabulary) -> Features:
 def _block_columns(
     document: Document, texts: Sequence[str], urls: Sequence[str], tree: "_Tree", around: Ints
 ) -> Columns:
-    """Describe each block by its text, its links, its place and its containers."""
+    """Return the columns of text, links, position and containers."""
     blocks = document.blocks
     lengths = np.array([len(text) for text in texts])
     joined = "\n".join(texts) + "\n"
@@ -313,11 +313,11 @@ def link_words(urls: Iterable[str]) -> list[str]:
     return _WORD.findall("\n".join([path.replace("\n", "") for path in paths]).lower() + "\n")
 
 
-def _bags(words: Sequence[str], known: Mapping[str, int]) -> Bags:
+def _bags(words: Sequence[str], vocabulary: Mapping[str, int]) -> Bags:
     """Return the indices of words; a line break ends a bag."""
-    opened = chain((-1,), filter(None, map(known.get, words)))  # a bag opens with the break before it
-    found = np.fromiter(opened, np.int64)[:-1]
-    return Bags(np.maximum(found, 0), np.flatnonzero(found < 0))
+    opened = chain((-1,), filter(None, map(vocabulary.get, words)))  # each bag begins with the preceding line break
+    indices = np.fromiter(opened, np.int64)[:-1]
+    return Bags(np.maximum(indices, 0), np.flatnonzero(indices < 0))
 
 
 def _title_share(title: str, opening: Sequence[str]) -> Floats:
@@ -332,7 +332,7 @@ def _title_share(title: str, opening: Sequence[str]) -> Floats:
 
 
 def _openers(blocks: Sequence[Block]) -> Ints:
-    """Return for each block the number of the kind of list that it opens by its words, from 1, or 0."""
+    """Return for each block the number, from 1, of the kind of list that its words introduce, or 0."""
     kinds = [
         opener(block.text) if len(block.text) <= LONGEST_HEADING and 2 * block.link_chars < len(block.text) else None
         for block in blocks
@@ -341,7 +341,7 @@ def _openers(blocks: Sequence[Block]) -> Ints:
 
 
 def _opened_columns(opened: Ints, heading: Ints) -> Columns:
-    """Mark the blocks that open a list, and those behind one, the less the further they are from it."""
+    """Return marks of the blocks that introduce a list, and weights after them that fall with the distance."""
     index = np.arange(len(opened))
     kind = np.where(heading < 0, 0, opened[heading])
     near = 1 / (1 + (index - heading) / _REACH)
@@ -352,18 +352,18 @@ _REACH = 20
 
 
 def _target_columns(urls: Sequence[str], page: str | None) -> Columns:
-    """Describe where the first link of each block leads."""
+    """Return the columns of the target of each block's first link."""
     match = _HOST.match(page or "")
-    own = match[1] if match else ""
-    rows = {url: _target(url, own) for url in dict.fromkeys(urls)}
+    host = match[1] if match else ""
+    rows = {url: _target(url, host) for url in dict.fromkeys(urls)}
     return list(np.array([rows[url] for url in urls], np.float64).T)
 
 
-def _target(url: str, own: str) -> tuple[float, float, float, float, float]:
+def _target(url: str, host: str) -> tuple[float, float, float, float, float]:
     match = _HOST.match(url)
     if not match:
         return (0, 0, 0, 0, 0)
-    same = match[1] == own or not own
+    same = match[1] == host or not host
     path = url[match.end() :][:_LONG_PATH]
     digits = sum(map(path.count, "0123456789"))
     return same, not same, len(path) / 50, min(path.count("-"), 10) / 5, min(digits, 10) / 5
@@ -373,7 +373,7 @@ def _target(url: str, own: str) -> tuple[float, float, float, float, float]:
 
 
 def _page_columns(document: Document) -> Floats:
-    """Return what the page declares of itself, and the shape of its URL."""
+    """Return the features of the page's declarations and of its URL."""
     head, meta = document.head, document.head.meta
     kind = meta.get("og:type", "").lower()
     scripts = "\n".join([script[:_LONG_SCRIPT] for script in head.json_ld])
@@ -427,7 +427,7 @@ def _kind_table() -> NDArray[np.uint8]:
 
 
 def _text_columns(texts: Sequence[str], lengths: Ints, joined: str) -> tuple[Columns, Floats]:
-    """Return the columns, and the length of each text with East Asian characters at their weight."""
+    """Return the columns, and the length of each text with weighted East Asian characters."""
     n = len(texts)
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     kinds = _kind_table()[np.minimum(codes, 0xFFFF)]
@@ -458,7 +458,7 @@ def _text_columns(texts: Sequence[str], lengths: Ints, joined: str) -> tuple[Col
 
 
 def _repeated(texts: Sequence[str]) -> Columns:
-    """Mark each text that the page has more than once, and each that it had before."""
+    """Return marks of the texts that occur more than once, and of those that occurred before."""
     index = range(len(texts))
     first = dict(zip(reversed(texts), reversed(index), strict=True))
     firsts = np.array([first[text] for text in texts])
@@ -481,7 +481,7 @@ def _link_columns(blocks: Sequence[Block], share: Floats, is_heading: NDArray[np
 
 
 def _running(*columns: Floats) -> Floats:
-    """Return running sums after a zero: the sum over the blocks i to j - 1 is `sums[:, j] - sums[:, i]`."""
+    """Return cumulative sums after a zero: the sum over the blocks i to j - 1 is `sums[:, j] - sums[:, i]`."""
     sums = np.zeros((len(columns), len(columns[0]) + 1))
     np.cumsum(columns, axis=1, out=sums[:, 1:])
     return sums
@@ -511,7 +511,7 @@ def _since(heading: Ints) -> Floats:
 
 
 def _path_columns(path: Ints, prose: Floats, weights: Floats, link_share: Floats) -> Floats:
-    """Describe the blocks that share a path: the same tag and class inside the same tag and class."""
+    """Return the columns of the blocks with the same path: the same tag and names in the same parent."""
     number = np.bincount(path)
     length = np.bincount(path, weights)
     of_prose = np.bincount(path, prose)
@@ -530,7 +530,7 @@ def _path_columns(path: Ints, prose: Floats, weights: Floats, link_share: Floats
 
 
 class _Tree(NamedTuple):
-    """The elements around the blocks. An element's blocks are a run: `first` and `last` are its bounds."""
+    """The elements around the blocks. An element's blocks are consecutive, from `first` to `last`."""
 
     names: Bags
     name_of: Ints
@@ -542,12 +542,12 @@ class _Tree(NamedTuple):
     last: Ints
     depth: Floats
     is_heading: NDArray[np.bool_]
-    """For each block."""
+    """For each block: whether it is a heading."""
     is_paragraph: NDArray[np.bool_]
     """For each element: whether it holds text for the container around it."""
 
 
-def _tree(elements: Sequence[Element], blocks: Sequence[Block], known: Mapping[str, int]) -> _Tree:
+def _tree(elements: Sequence[Element], blocks: Sequence[Block], vocabulary: Mapping[str, int]) -> _Tree:
     keys = [("", " "), *[(e.tag, " " if e.tag in _NAMELESS else e.names) for e in elements]]
     inlines = [("", block.inline) for block in blocks]
     numbers = {key: number for number, key in enumerate(dict.fromkeys(chain(keys, inlines)))}
@@ -558,7 +558,7 @@ def _tree(elements: Sequence[Element], blocks: Sequence[Block], known: Mapping[s
     of_leaf = name_of[leaf]
     tags = np.array([key[0] in _HEADINGS for key in numbers])
     return _Tree(
-        names=_bags(class_words(numbers), known),
+        names=_bags(class_words(numbers), vocabulary),
         name_of=name_of,
         parent=parent,
         leaf=leaf,
@@ -573,7 +573,7 @@ def _tree(elements: Sequence[Element], blocks: Sequence[Block], known: Mapping[s
 
 
 def up_the_tree(values: Floats, parent: Ints) -> Floats:
-    """Add to each element's values those of all elements around it, in steps that double their reach.
+    """Return each element's values plus those of all its ancestors, in steps of doubling distance.
 
     The values of the page itself, element 0, must be 0.
     """
@@ -600,7 +600,7 @@ def _runs(parents: list[int], leaf: Ints) -> tuple[Ints, Ints]:
 
 
 def _containers(tree: _Tree) -> Ints:
-    """Return for each block the elements around it, level by level, each with more blocks than the one before."""
+    """Return for each block its containers, level by level, each with more blocks than the one before."""
     parent, first, last = tree.parent, tree.first, tree.last
     same = (first == first[parent]) & (last == last[parent])
     widest = np.where(same, parent, np.arange(len(parent)))
@@ -618,7 +618,7 @@ def _numbered(values: Ints) -> Ints:
 
 
 def _level_columns(first: Ints, last: Ints, sums: Floats) -> Floats:
-    """Describe the blocks from `first` to `last`, for each level."""
+    """Return the columns of the containers with the blocks from `first` to `last`, for each level."""
     prose, length, linked = sums[:, last + 1] - sums[:, first]
     index = np.arange(first.shape[1])
     number = last + 1 - first
@@ -637,9 +637,9 @@ def _level_columns(first: Ints, last: Ints, sums: Floats) -> Floats:
 
 
 def _landmark_columns(tree: _Tree, sums: Floats) -> Columns:
-    """Return whether a block is before, in or after the smallest element with a given part of the prose."""
-    held = np.flatnonzero(tree.last >= 0)
-    first, last = tree.first[held], tree.last[held]
+    """Return marks of the blocks before, in and after the smallest element with each share of the prose."""
+    filled = np.flatnonzero(tree.last >= 0)
+    first, last = tree.first[filled], tree.last[filled]
     prose = sums[0, last + 1] - sums[0, first]
     n = len(tree.leaf)
     index = np.arange(n)
@@ -659,22 +659,22 @@ _PARAGRAPHS = frozenset(("p", "h2", "h3", "h4", "h5", "h6", "blockquote", "li", 
 
 
 def _vote_columns(tree: _Tree, text: Columns, weights: Floats, link_share: Floats, sums: Floats) -> Columns:
-    """Score the containers as a reader without training does, and place each block against the best one.
+    """Return the position of each block relative to the best container by a heuristic score.
 
-    A text earns its container a point, one for each comma and up to three for its length; the container around that
-    one gets half as much. The score shrinks by the container's share of link text.
+    A text gives its container a point, one for each comma and up to three for its length, and half as much to the
+    parent of the container. The score is reduced by the container's share of link text.
     """
     commas = text[_COMMAS] * 5
     points = np.where(weights >= _LEAST_SCORED, (1 + commas + np.minimum(weights / 100, 3)) * (1 - link_share), 0.0)
-    holder = np.where(tree.is_paragraph[tree.leaf], tree.parent[tree.leaf], tree.leaf)
-    scores = np.bincount(holder, points, len(tree.parent)) + np.bincount(
-        tree.parent[holder], points / 2, len(tree.parent)
+    container = np.where(tree.is_paragraph[tree.leaf], tree.parent[tree.leaf], tree.leaf)
+    scores = np.bincount(container, points, len(tree.parent)) + np.bincount(
+        tree.parent[container], points / 2, len(tree.parent)
     )
-    held = tree.last >= 0
+    is_filled = tree.last >= 0
     first, last = tree.first, np.maximum(tree.last, 0)
-    length = np.where(held, sums[1, last + 1] - sums[1, np.minimum(first, last)], 1.0)
-    linked = np.where(held, sums[2, last + 1] - sums[2, np.minimum(first, last)], 0.0)
-    scores = np.where(held, scores * (1 - linked / np.maximum(length, 1.0)), 0.0)
+    length = np.where(is_filled, sums[1, last + 1] - sums[1, np.minimum(first, last)], 1.0)
+    linked = np.where(is_filled, sums[2, last + 1] - sums[2, np.minimum(first, last)], 0.0)
+    scores = np.where(is_filled, scores * (1 - linked / np.maximum(length, 1.0)), 0.0)
     best = int(scores.argmax())
     index = np.arange(len(weights))
     top = max(float(scores[best]), 1e-6)
@@ -682,13 +682,13 @@ def _vote_columns(tree: _Tree, text: Columns, weights: Floats, link_share: Float
         index < first[best],
         (index >= first[best]) & (index <= last[best]),
         index > last[best],
-        scores[holder] / top,
+        scores[container] / top,
         np.full(len(weights), top / max(float(points.sum()), 1e-6)),
     ]
 
 
 _COMMAS = 8
-"""The place of the commas among the arrays of text columns."""
+"""The index of the commas among the arrays of text columns."""
 
 
 # ---------------------------------------------------------------- what the page declares
@@ -718,7 +718,7 @@ def _anchor_columns(head: Head, texts: Sequence[str], joined: str, lengths: Ints
 
 
 def _places(passages: Iterable[str], joined: str, lengths: Ints) -> Floats:
-    """Mark the first block that has the beginning of a passage."""
+    """Return a mark of the first block with the beginning of each passage."""
     marked = np.zeros(len(lengths))
     for passage in passages:
         if len(passage) > 30 and (at := joined.find(passage[:80])) >= 0:
@@ -727,15 +727,15 @@ def _places(passages: Iterable[str], joined: str, lengths: Ints) -> Floats:
 
 
 def _declared(head: Head) -> tuple[list[str], list[str], str]:
-    """Return titles, descriptions and the story's text, as meta tags and JSON-LD declare them."""
+    """Return the titles, descriptions and the story that meta tags and JSON-LD declare."""
     meta = head.meta
-    found: dict[str, list[str]] = {"headline": [], "description": [], "articleBody": []}
+    values: dict[str, list[str]] = {"headline": [], "description": [], "articleBody": []}
     for script in head.json_ld:
         for match in _STRING.finditer(script):
-            found[match[1]].append(_json_string(script, match.end()))
-    titles = [head.title, meta.get("og:title", ""), meta.get("twitter:title", ""), *found["headline"][:3]]
-    descriptions = [meta.get("og:description", ""), meta.get("description", ""), *found["description"][:3]]
-    story = " ".join(max(found["articleBody"], key=len, default="").split())
+            values[match[1]].append(_json_string(script, match.end()))
+    titles = [head.title, meta.get("og:title", ""), meta.get("twitter:title", ""), *values["headline"][:3]]
+    descriptions = [meta.get("og:description", ""), meta.get("description", ""), *values["description"][:3]]
+    story = " ".join(max(values["articleBody"], key=len, default="").split())
     return _folded(titles), _folded(descriptions), story[:_LONG_STORY] if len(story) > 200 else ""
 
 
@@ -744,7 +744,7 @@ def _folded(texts: Iterable[str]) -> list[str]:
 
 
 _LONG_TEXT, _LONG_STORY = 2_000, 50_000
-"""Characters of a declared title or description, and of a declared story, in which the blocks are searched for."""
+"""The most characters of a declared title or description, and of a declared story."""
 
 
 def _json_string(script: str, at: int) -> str:

@@ -1,4 +1,4 @@
-"""What the headings of lists of other stories say, in the languages of news."""
+"""The wording of headings of lists of other stories, in the languages of news."""
 
 import re
 
@@ -6,7 +6,7 @@ from scraper.label import Label
 
 __all__ = ["LONGEST_HEADING", "list_kind", "opener"]
 
-# What a heading begins with, in the languages of news; the first that matches decides.
+# The beginnings of headings; the first match decides.
 _HEADINGS = (
     (
         Label.RANKING,
@@ -58,21 +58,21 @@ _NAMING = re.compile(
     re.IGNORECASE,
 )
 LONGEST_HEADING = 60
-"""Characters; a longer text opens no list."""
+"""The most characters of a heading of a list."""
 
 
 def opener(text: str) -> Label | None:
-    """Return the kind of list that a heading opens, or None."""
+    """Return the kind of list that the first words of a heading introduce, or None."""
     if len(text) > LONGEST_HEADING:
         return None
-    found = _OPENER.match(text.strip(" :>»•-|+#"))
-    return Label[found.lastgroup.upper()] if found and found.lastgroup else None
+    match = _OPENER.match(text.strip(" :>»•-|+#"))
+    return Label[match.lastgroup.upper()] if match and match.lastgroup else None
 
 
 def list_kind(heading: str) -> Label | None:
-    """Return the kind of list that the words of its heading name, wherever they stand in it, or None."""
+    """Return the kind of list that any words of its heading name, or None."""
     kind = opener(heading)
     if kind not in (None, Label.MORE) or len(heading) > LONGEST_HEADING:
         return kind
-    found = _NAMING.search(heading)
-    return Label[found.lastgroup.upper()] if found and found.lastgroup else kind
+    match = _NAMING.search(heading)
+    return Label[match.lastgroup.upper()] if match and match.lastgroup else kind

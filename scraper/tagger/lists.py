@@ -1,4 +1,4 @@
-"""Lists of other stories: a heading and its entries as one, typed by the heading's words, else by the model."""
+"""Lists of other stories: a heading and its entries get one kind, by the words of the heading, else by the model."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -23,53 +23,53 @@ _NEIGHBOUR = re.compile(
     r"|vorige|volgende|上一篇|下一篇)\s*[:：»›→]",
     re.IGNORECASE,
 )
-"""The link to the story before or after this one, which is no entry of the list that it is beside."""
+"""A link to the previous or next story, which is not an entry of an adjacent list."""
 _REFERRING = frozenset((Label.RELATED, Label.RECOMMENDATION))
 _LONGEST_REFERENCE, _LONGEST_LEAD, _MARKS = 250, 40, " :：–—-|>»•"
 _UNSURE = frozenset((Label.OTHER, Label.NAVIGATION))
-"""What a title in a list is often taken for; any other label is left as it is."""
+"""Labels that the model often gives to titles in lists; other labels stay unchanged."""
 _LINKED_HEADING, _SHORTEST_TITLE = 40, 25
 _GAP = 3
-"""How many blocks that are no entries (dates, summaries, buttons) may be between two entries of a list."""
+"""The most other blocks (dates, summaries, buttons) between two entries of a list."""
 
 
 class _List(NamedTuple):
-    """A list of other stories: its heading's kind, if that is known, and its entries."""
+    """A list of other stories: the kind by its heading, if known, and the indices of its entries."""
 
     kind: Label | None
     entries: list[int]
 
 
 def typed(document: Document, labels: Sequence[Label], kinds: NDArray[np.floating]) -> list[Label]:
-    """Return the labels with each list of one kind, and with titles under a list's heading counted among its entries.
+    """Return the labels with a single kind for each list, and with titles under its heading as entries.
 
-    `kinds` are the model's logits, blocks x labels; they decide where the heading's words do not.
+    `kinds` are the model's logits, blocks x labels; they decide if the words of the heading do not.
     """
-    blocks, found = document.blocks, list(labels)
-    headings = _headings(blocks, found)
+    blocks, corrected = document.blocks, list(labels)
+    headings = _headings(blocks, corrected)
     for index in headings:
-        found[index] = Label.LIST_HEADING
-    for each in _lists(document, found, headings):
-        kind = each.kind or _likeliest(kinds[each.entries])
-        for index in each.entries:
-            found[index] = Label.MORE if _NEIGHBOUR.match(blocks[index].text) else kind
-    return found
+        corrected[index] = Label.LIST_HEADING
+    for group in _lists(document, corrected, headings):
+        kind = group.kind or _likeliest(kinds[group.entries])
+        for index in group.entries:
+            corrected[index] = Label.MORE if _NEIGHBOUR.match(blocks[index].text) else kind
+    return corrected
 
 
 def _headings(blocks: Sequence[Block], labels: Sequence[Label]) -> dict[int, Label | None]:
-    """Return the blocks that open a list, with its kind where the words tell it."""
+    """Return the indices of headings of lists, with the kind that their words name, if any."""
     titles = [_is_entry(block, label) for block, label in zip(blocks, labels, strict=True)]
-    found: dict[int, Label | None] = {}
+    headings: dict[int, Label | None] = {}
     for index, (block, label) in enumerate(zip(blocks, labels, strict=True)):
         if label in _STORY or len(block.text) > LONGEST_HEADING:
             continue
         if label is Label.LIST_HEADING:
-            found[index] = list_kind(block.text)
+            headings[index] = list_kind(block.text)
         elif label in _UNSURE and block.link_chars < _LINKED_HEADING and True in titles[index + 1 : index + 1 + _GAP]:
             kind = opener(block.text)
             if kind is not None and kind is not Label.MORE:
-                found[index] = kind
-    return found
+                headings[index] = kind
+    return headings
 
 
 def _is_entry(block: Block, label: Label) -> bool:
@@ -77,7 +77,7 @@ def _is_entry(block: Block, label: Label) -> bool:
 
 
 def _lists(document: Document, labels: Sequence[Label], headings: dict[int, Label | None]) -> Iterator[_List]:
-    """Yield the lists in page order; a heading, the story, a longer gap, or the end of its element ends one."""
+    """Yield the lists in page order; a heading, the story, a longer gap, or the end of the element ends a list."""
     current, since, scope = _List(None, []), 0, _Scope(document.elements)
     for index, (block, label) in enumerate(zip(document.blocks, labels, strict=True)):
         if index in headings or label in _STORY or since > _GAP or not scope.holds(block):
@@ -101,21 +101,21 @@ class _Scope:
     def __init__(self, elements: Sequence[Element], heading: Block | None = None) -> None:
         self.elements, self.heading = elements, heading
         self.element: int | None = None
-        self.known: dict[int, bool] = {}
+        self.cache: dict[int, bool] = {}
 
     def narrow(self, entry: Block) -> None:
         """Set the element at the first entry of a list with a heading."""
         if self.heading is not None and self.element is None and entry.element >= 0:
             around = set(self._up(self.heading.element))
-            self.element = next((each for each in self._up(entry.element) if each in around), -1)
+            self.element = next((element for element in self._up(entry.element) if element in around), -1)
 
     def holds(self, block: Block) -> bool:
-        """Return whether a block is inside the element; all are, as long as none is set."""
+        """Return whether a block is inside the element; True if no element is set."""
         if self.element is None or self.element < 0:
             return True
-        if block.element not in self.known:
-            self.known[block.element] = self.element in self._up(block.element)
-        return self.known[block.element]
+        if block.element not in self.cache:
+            self.cache[block.element] = self.element in self._up(block.element)
+        return self.cache[block.element]
 
     def _up(self, element: int) -> Iterator[int]:
         while element >= 0:
@@ -124,14 +124,14 @@ class _Scope:
 
 
 def _likeliest(logits: NDArray[np.floating]) -> Label:
-    """Return the kind of list that the model thinks likeliest for all entries together."""
+    """Return the most probable kind for all entries together."""
     chosen = logits[:, _COLUMNS]
     odds = np.exp(chosen - chosen.max(axis=1, keepdims=True))
     return _KIND_ORDER[int((odds / odds.sum(axis=1, keepdims=True)).sum(axis=0).argmax())]
 
 
 def is_cross_reference(block: Block) -> bool:
-    """Return whether a block is a link to another story behind words such as "Also read:", in the link or before it."""
+    """Return whether a block is a link to another story with words such as "Also read:" in or before the link."""
     if 5 * block.link_chars < 2 * len(block.text) or len(block.text) > _LONGEST_REFERENCE:
         return False
     lead = (block.text.partition(block.links[0].text)[0] or block.text.partition(":")[0] + ":").rstrip()
@@ -140,6 +140,6 @@ def is_cross_reference(block: Block) -> bool:
 
 
 def is_title(block: Block) -> bool:
-    """Return whether a block is a link as long as a title."""
+    """Return whether a block is a link with the length of a title."""
     length = len(block.text)
     return length >= _SHORTEST_TITLE and block.link_chars > 0.7 * length

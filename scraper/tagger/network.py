@@ -1,7 +1,7 @@
 """The network in numpy: dilated convolutions over the blocks of a page, with means over groups and the whole page.
 
-Every input is bounded before it enters, so that no part of a page can outweigh all others: dense features are clipped
-to the range that training saw, and sums of word vectors are normalised by the number of their words.
+Inputs are bounded so that no part of a page can outweigh all others: dense features are clipped to the range seen in
+training, and sums of word vectors are normalised by the number of words.
 """
 
 import importlib.resources
@@ -42,25 +42,25 @@ KINDS = (
     Label.RANKING, Label.RECOMMENDATION, Label.LATEST, Label.MORE, Label.SPONSORED, Label.PROMO, Label.COMMENT,
     Label.AUTHOR_BIO, Label.TAGS, Label.SHARE, Label.BREADCRUMB, Label.NAVIGATION, Label.FOOTER, Label.OTHER,
 )  # fmt: skip
-"""The labels that the network tells apart, those of the story first."""
+"""The labels that the network predicts, those of the story first."""
 STORY = 3
-"""How many of the labels belong to the story."""
+"""The number of labels that belong to the story."""
 ARTICLE, LISTING, OTHER = range(3)
-"""What a page can be."""
+"""The kinds of pages."""
 NAMES = 4
-"""The elements whose names are looked up for a block: its own, the two around it, and those inside it."""
+"""The number of elements whose names describe a block: its own, two ancestors, and the inline ones."""
 NAME_SIZE, WORD_SIZE = 12, 16
 """The lengths of the vectors of names and of words."""
 SLOTS = 8
-"""How many summaries of the page the blocks can listen to."""
+"""The number of summaries of the page that blocks attend to."""
 DILATIONS = (1, 2, 4, 8, 16)
-"""How far apart the three blocks are that a convolution joins, layer by layer."""
+"""The distance between the three blocks that a convolution joins, layer by layer."""
 FAR = 4.0
-"""How many standard deviations a dense feature may lie from its mean; what lies further is clipped."""
+"""The range of a dense feature around its mean, in standard deviations; values beyond are clipped."""
 _MANY_WORDS, _MANY_ELEMENTS = 4, 9
 """From these numbers on, sums over words or elements are means times the square root of the number."""
 _AT_ONCE = 600_000
-"""Multiplications in one product."""
+"""The most multiplications in one matrix product."""
 
 
 class Network(NamedTuple):
@@ -69,18 +69,18 @@ class Network(NamedTuple):
     vocabulary: Vocabulary
     weights: dict[str, Floats]
     calibration: Floats
-    """Scale and shift by which a logit of the story becomes a log-odds, then a shift for each label's logit."""
+    """Scale and shift that turn a logit of the story into log-odds, then a shift for each label's logit."""
 
 
 class Output(NamedTuple):
-    """What the network says of a page of n blocks."""
+    """The output of the network for a page of n blocks."""
 
     story: Floats
     """n logits of belonging to the story."""
     kinds: Floats
     """n x len(KINDS) logits."""
     verdict: Floats
-    """Logits of the page being an article, a list of stories, something else."""
+    """The logits of the kinds of pages: article, list of stories, other."""
 
 
 @cache
@@ -111,8 +111,8 @@ def predict(features: Features, weights: dict[str, Floats]) -> Output:
     for layer, dilation in enumerate(DILATIONS):
         hidden += _layer(neighbours(hidden, dilation), weights, f"convs.{layer}")
         if layer % 2:
-            said = _times(hidden, weights[f"say.{layer // 2}.weight"])
-            hidden += _layer(_means(said, groups), weights, f"hear.{layer // 2}")
+            messages = _times(hidden, weights[f"say.{layer // 2}.weight"])
+            hidden += _layer(_means(messages, groups), weights, f"hear.{layer // 2}")
     page = _page(hidden, features.page, weights)
     hidden += _layer(np.concatenate([hidden, _attended(hidden, page[0], weights), page[1]], axis=1), weights, "join")
     out = _times(hidden, weights["output.weight"]) + weights["output.bias"]
@@ -129,11 +129,11 @@ class _Groups(NamedTuple):
 
 
 def _grouped(numbers: NDArray[np.integer]) -> _Groups:
-    """Order the blocks by their groups, one way to group them after the other."""
+    """Return the blocks in order of their groups, one grouping after the other."""
     ways, n = numbers.shape
-    apart = (numbers + np.arange(ways)[:, None] * (numbers.max() + 1)).ravel()
-    order = np.argsort(apart, kind="stable")
-    is_first = np.diff(apart[order], prepend=-1) != 0
+    distinct = (numbers + np.arange(ways)[:, None] * (numbers.max() + 1)).ravel()
+    order = np.argsort(distinct, kind="stable")
+    is_first = np.diff(distinct[order], prepend=-1) != 0
     of = np.empty(ways * n, np.int64)
     of[order] = np.cumsum(is_first) - 1
     sizes = np.bincount(of).astype(np.float32)
@@ -143,13 +143,13 @@ def _grouped(numbers: NDArray[np.integer]) -> _Groups:
 def _layer(rows: Floats, weights: dict[str, Floats], name: str) -> Floats:
     out = _times(rows, weights[f"{name}.weight"])
     out += weights[f"{name}.bias"]
-    return np.maximum(out, np.zeros_like(out), out=out)  # against a number it takes three times as long
+    return np.maximum(out, np.zeros_like(out), out=out)  # three times as fast as with a number
 
 
 def _times(rows: Floats, matrix: Floats) -> Floats:
-    """Multiply in runs of rows that are too small for the linear algebra library to start threads for.
+    """Return a matrix product, computed in chunks too small for the linear algebra library to start threads.
 
-    On matrices as small as these its threads cost a hundred times what they save.
+    On matrices of this size threads cost a hundred times what they save.
     """
     inner, outer = matrix.shape
     size = max(1, _AT_ONCE // (inner * outer))
@@ -168,7 +168,7 @@ def _vectors(bags: Bags, table: Floats) -> Floats:
 
 
 def _scale(number: NDArray[np.integer], many: int) -> Floats:
-    """Return what makes a sum a mean times the square root of the number, `many` at most."""
+    """Return the factor from a sum to the mean times the square root of the number, which is capped at `many`."""
     number = np.maximum(number, 1)
     scale: Floats = (np.sqrt(np.minimum(number, many)) / number).astype(np.float32)
     return scale
@@ -180,24 +180,26 @@ def _inputs(features: Features, weights: dict[str, Floats]) -> Floats:
     first = _vectors(features.first, words[:, :WORD_SIZE])
     last = _vectors(features.last, words[:, WORD_SIZE:])
     links = _vectors(features.links, weights["links.weight"])
-    around = features.parent[features.leaf]
-    elements = (features.leaf, around, features.parent[around])
-    at = [*(features.name_of[each] for each in elements), features.inline]
+    parents = features.parent[features.leaf]
+    elements = (features.leaf, parents, features.parent[parents])
+    at = [*(features.name_of[element] for element in elements), features.inline]
     named = [names[of, slot * NAME_SIZE : (slot + 1) * NAME_SIZE] for slot, of in enumerate(at)]
     heading = first[features.heading]
     heading[features.heading < 0] = 0
     dense = np.clip((features.dense - weights["mean"]) * weights["scale"], -FAR, FAR)
     return np.concatenate(
-        [dense, *named, _above(names, features)[around], first, last, heading, links[:-1]], axis=1, dtype=np.float32
+        [dense, *named, _inherited(names, features)[parents], first, last, heading, links[:-1]],
+        axis=1,
+        dtype=np.float32,
     )
 
 
-def _above(names: Floats, features: Features) -> Floats:
-    """Return for each element the normalised sum of what its own names and those around it pass down."""
-    inherited = np.ones((len(features.parent), names.shape[1] - NAMES * NAME_SIZE + 1), np.float32)
-    inherited[:, :-1] = names[features.name_of, NAMES * NAME_SIZE :]
-    inherited[0] = 0
-    total = up_the_tree(inherited, features.parent)
+def _inherited(names: Floats, features: Features) -> Floats:
+    """Return for each element the normalised sum of the inherited vectors of its names and its ancestors'."""
+    vectors = np.ones((len(features.parent), names.shape[1] - NAMES * NAME_SIZE + 1), np.float32)
+    vectors[:, :-1] = names[features.name_of, NAMES * NAME_SIZE :]
+    vectors[0] = 0
+    total = up_the_tree(vectors, features.parent)
     return total[:, :-1] * _scale(total[:, -1].astype(np.int64), _MANY_ELEMENTS)[:, None]
 
 
@@ -211,34 +213,34 @@ def neighbours(hidden: Floats, distance: int) -> Floats:
     return joined.reshape(n, 3 * size)
 
 
-def _means(said: Floats, groups: _Groups) -> Floats:
+def _means(messages: Floats, groups: _Groups) -> Floats:
     """Return for each block the means of its groups."""
-    means = np.add.reduceat(said[groups.order], groups.starts, axis=0) / groups.sizes
-    return means[groups.of].reshape(len(said), -1)
+    means = np.add.reduceat(messages[groups.order], groups.starts, axis=0) / groups.sizes
+    return means[groups.of].reshape(len(messages), -1)
 
 
 def _page(hidden: Floats, declared: Floats, weights: dict[str, Floats]) -> tuple[Floats, Floats]:
     """Return the summaries of the page, and one vector of all of them, a row for each block."""
     shares = softmax(_times(hidden, weights["slots.weight"]), axis=0)
     slots = shares.T @ _times(hidden, weights["value.weight"])
-    whole = _layer(np.concatenate([slots.ravel(), declared])[None].astype(np.float32), weights, "page")
-    return slots, np.broadcast_to(whole, (len(hidden), whole.shape[1]))
+    summary = _layer(np.concatenate([slots.ravel(), declared])[None].astype(np.float32), weights, "page")
+    return slots, np.broadcast_to(summary, (len(hidden), summary.shape[1]))
 
 
 def _attended(hidden: Floats, slots: Floats, weights: dict[str, Floats]) -> Floats:
-    """Return for each block the summaries of the page that matter to it."""
+    """Return for each block the page summaries weighted by attention."""
     shares = softmax(_times(hidden, weights["query.weight"]), axis=1)
     attended: Floats = shares @ slots
     return attended
 
 
 def _verdict(hidden: Floats, story: Floats, page: Floats, weights: dict[str, Floats]) -> Floats:
-    """Return the logits of what the page is."""
+    """Return the logits of the kinds of pages."""
     chance = 1 / (1 + np.exp(-np.clip(story, -20, 20)))
-    chosen = chance @ hidden / (chance.sum() + 1)
-    rows = np.concatenate([page, chosen, hidden.mean(axis=0)])[None].astype(np.float32)
-    seen = _layer(rows, weights, "judge")
-    verdict: Floats = (_times(seen, weights["verdict.weight"]) + weights["verdict.bias"])[0]
+    story_mean = chance @ hidden / (chance.sum() + 1)
+    rows = np.concatenate([page, story_mean, hidden.mean(axis=0)])[None].astype(np.float32)
+    judged = _layer(rows, weights, "judge")
+    verdict: Floats = (_times(judged, weights["verdict.weight"]) + weights["verdict.bias"])[0]
     return verdict
 
 

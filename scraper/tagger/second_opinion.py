@@ -1,7 +1,7 @@
-"""A reading without a model: the texts of the container that holds the page's prose.
+"""A labelling without a model: the texts of the container with most of the page's prose.
 
-It is worse than the model on nearly every page, but it fails on other pages. It steps in where the model keeps almost
-nothing of a dense region of prose.
+It is worse than the model on nearly every page, but it fails on different pages. It replaces the model's result if that
+keeps almost nothing of a dense region of prose.
 """
 
 from collections.abc import Sequence
@@ -21,26 +21,26 @@ _HEADINGS = frozenset(("h2", "h3", "h4"))
 
 
 def main_part(blocks: Sequence[Block], features: Features, words: NDArray[np.floating]) -> list[Label | None]:
-    """Return the label of each text of the main container, and of the headings before one; None for all else."""
+    """Return labels for the texts of the main container and the headings before them; None for other blocks."""
     dense = features.dense
     visible = np.array([not block.hidden for block in blocks])
     inside = (dense[:, _INSIDE] > 0) & (dense[:, _LINK_SHARE] < 0.5) & visible
-    found: list[Label | None] = [Label.BODY if text else None for text in (inside & (words >= _LEAST_WORDS)).tolist()]
+    labels: list[Label | None] = [Label.BODY if text else None for text in (inside & (words >= _LEAST_WORDS)).tolist()]
     for index in range(len(blocks) - 2, -1, -1):
-        if found[index] is None and inside[index] and found[index + 1] and blocks[index].tag in _HEADINGS:
-            found[index] = Label.SUBHEADING
-    return found
+        if labels[index] is None and inside[index] and labels[index + 1] and blocks[index].tag in _HEADINGS:
+            labels[index] = Label.SUBHEADING
+    return labels
 
 
 def replacement(
     blocks: Sequence[Block], features: Features, words: NDArray[np.floating], labels: Sequence[Label]
 ) -> list[Label] | None:
-    """Return the labels with the main part as the story, if the model keeps almost nothing of it; else None."""
+    """Return the labels with the main container as the body if the model keeps almost nothing of it, or None."""
     part = main_part(blocks, features, words)
     prose = np.array([label is Label.BODY for label in part])
-    kept = np.array([label in STORY for label in labels])
+    is_body = np.array([label in STORY for label in labels])
     total = float(words[prose].sum())
-    if total < _MUCH_PROSE or float(words[kept].sum()) >= _ALMOST_NOTHING * total:
+    if total < _MUCH_PROSE or float(words[is_body].sum()) >= _ALMOST_NOTHING * total:
         return None
-    outside = [Label.OTHER if label in STORY else label for label in labels]
-    return [label or other for label, other in zip(part, outside, strict=True)]
+    others = [Label.OTHER if label in STORY else label for label in labels]
+    return [label or other for label, other in zip(part, others, strict=True)]

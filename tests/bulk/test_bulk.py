@@ -545,7 +545,7 @@ def test_a_page_over_which_two_readers_died_is_reported(tmp_path, monkeypatch, d
     with ArchiveReader(LIMIT) as reader:
         results = list(reader.read(str(tmp_path / "a.warc.gz")))
     assert [str(item.result.error) for item in results if item.result.error] == faults
-    assert [item.result.found is None for item in results] == [bool(faults), False]
+    assert [item.result.story is None for item in results] == [bool(faults), False]
 
 
 def test_ctrl_c_ends_it_and_it_continues(archives, done, tmp_path):

@@ -26,7 +26,7 @@ def _unlabelled(document: Document) -> tuple[Labelled, ...]:
     return tuple(Labelled(block, Label.OTHER, 0.5, "none") for block in document.blocks)
 
 
-def _found(head: str = "", before: str = "", after: str = "") -> tuple[str, ...]:
+def _read(head: str = "", before: str = "", after: str = "") -> tuple[str, ...]:
     document = read(_page(head, before, after))
     return authors(document, _unlabelled(document), read_head(document.head))
 
@@ -64,7 +64,7 @@ def test_declared_people_come_before_shown_ones_and_a_brand_last() -> None:
     ],
 )  # fmt: skip
 def test_who_is_shown_as_author(head: str, before: str, after: str, expected: tuple[str, ...]) -> None:
-    assert _found(head, before, after) == expected
+    assert _read(head, before, after) == expected
 
 
 def test_a_name_may_stand_beside_the_date() -> None:
@@ -108,7 +108,7 @@ def test_no_declared_and_no_visible_author_gives_none() -> None:
     ],
 )  # fmt: skip
 def test_a_byline_at_the_headline(byline: str, expected: list[str]) -> None:
-    assert _found("", HEADLINE + byline) == tuple(expected)
+    assert _read("", HEADLINE + byline) == tuple(expected)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_byline_at_the_headline(byline: str, expected: list[str]) -> None:
     ],
 )
 def test_a_commenter_is_no_author(box: str) -> None:
-    assert _found("", HEADLINE, box) == ()
-    assert _found("", HEADLINE + box + "<p class=byline>By Jane Doe</p>") == ("Jane Doe",)
+    assert _read("", HEADLINE, box) == ()
+    assert _read("", HEADLINE + box + "<p class=byline>By Jane Doe</p>") == ("Jane Doe",)
 
 
 def test_a_page_that_has_comments_has_an_author() -> None:
@@ -175,4 +175,4 @@ MARKED = '<div itemprop="author" itemscope><span itemprop="name">Jane Doe</span>
     ],
 )
 def test_microdata_names_the_author(before: str, after: str, expected: tuple[str, ...]) -> None:
-    assert _found("", HEADLINE + before, after) == expected
+    assert _read("", HEADLINE + before, after) == expected

@@ -47,8 +47,8 @@ def story(amid: str, behind: str = "") -> str:
     ],
 )
 def test_the_address_is_that_of_the_image_not_of_its_stand_in(attributes: str, url: str | None) -> None:
-    wanted = HOST + url if url else "https://cdn.test/a.jpg"
-    assert images(story(f"<p><img {attributes}></p>")) == [Image(wanted)]
+    expected = HOST + url if url else "https://cdn.test/a.jpg"
+    assert images(story(f"<p><img {attributes}></p>")) == [Image(expected)]
 
 
 def test_a_picture_names_its_sources_beside_its_image() -> None:

@@ -27,7 +27,7 @@ def _labelled(document: Document, **labels: Label) -> list[Labelled]:
     ]
 
 
-def _found(
+def _read(
     body: str, head: str = "", url: str | None = None, lang: str = "en", **labels: Label
 ) -> tuple[datetime | None, datetime | None]:
     page = f"<html lang={lang}><head>{head}</head><body>{body}<article>{PROSE * 3}</article></body></html>"
@@ -67,7 +67,7 @@ TWO = _meta("article:published_time", "2025-04-02T10:00") + '<meta name="date" c
     ],
 )  # fmt: skip
 def test_the_sources_in_their_order(head: str, body: str, url: str | None, date: str | None) -> None:
-    assert _found(body, head, url)[0] == _at(date)
+    assert _read(body, head, url)[0] == _at(date)
 
 
 @pytest.mark.parametrize(
@@ -90,12 +90,12 @@ def test_the_sources_in_their_order(head: str, body: str, url: str | None, date:
     ],
 )  # fmt: skip
 def test_the_update_is_not_the_publication(body: str, first: str, last: str | None) -> None:
-    assert _found(H1 + body, lang="es") == (_at(first), _at(last))
+    assert _read(H1 + body, lang="es") == (_at(first), _at(last))
 
 
 def test_the_declared_change_comes_before_the_one_shown() -> None:
     head = _meta("article:modified_time", "2024-05-18T09:00:00+02:00")
-    assert _found(H1 + "<p>Updated 17 May 2024</p>", head)[1] == _at("2024-05-18T09:00:00+02:00")
+    assert _read(H1 + "<p>Updated 17 May 2024</p>", head)[1] == _at("2024-05-18T09:00:00+02:00")
 
 
 COMMENTS = (
@@ -115,15 +115,15 @@ COMMENTS = (
     ],
 )
 def test_the_date_of_a_comment_or_a_quoted_post_is_not_the_story_s(body: str) -> None:
-    assert _found(body) == (None, None)
+    assert _read(body) == (None, None)
 
 
 @pytest.mark.parametrize("label", [Label.COMMENT, Label.RELATED, Label.RANKING, Label.LATEST, Label.MORE])
 def test_the_date_of_another_story_is_not_the_story_s(label: Label) -> None:
     body = H1 + LINE * 5 + "<p>Read on: 15 May 2024</p>"
-    assert _found(body, Read_on=label) == (None, None)
-    assert _found(body)[0] == _at("2024-05-15")
-    assert _found(H1 + "<p>Read on: 15 May 2024</p>", Read_on=label)[0] == _at("2024-05-15")  # right below the headline
+    assert _read(body, Read_on=label) == (None, None)
+    assert _read(body)[0] == _at("2024-05-15")
+    assert _read(H1 + "<p>Read on: 15 May 2024</p>", Read_on=label)[0] == _at("2024-05-15")  # right below the headline
 
 
 @pytest.mark.parametrize(
@@ -136,19 +136,19 @@ def test_the_date_of_another_story_is_not_the_story_s(label: Label) -> None:
     ],
 )
 def test_the_date_shown_comes_before_the_one_in_the_address(url: str, shown: str, date: str) -> None:
-    assert _found(f"{H1}<p>{shown}</p>", url=url)[0] == _at(date)
+    assert _read(f"{H1}<p>{shown}</p>", url=url)[0] == _at(date)
 
 
 def test_the_address_tells_which_of_the_dates_shown_is_the_story_s() -> None:
     body = f"{H1}<p>Autumn fair: 3 October 2018</p><p>17 May 2018, 9:53</p>"
-    assert _found(body, url="https://a.test/2018/05/17/canal")[0] == _at("2018-05-17T09:53")
+    assert _read(body, url="https://a.test/2018/05/17/canal")[0] == _at("2018-05-17T09:53")
 
 
 def test_a_distant_visible_date_precedes_a_declared_change() -> None:
     head = _meta("og:updated_time", "2024-05-17T08:00:00+00:00")
-    assert _found(H1 + LINE * 60 + "<p>Posted on 14 May 2024</p>", head)[0] == _at("2024-05-14")
-    assert _found(H1 + LINE * 60 + "<p>14 May 2024</p>", head)[0] == _at("2024-05-14")
-    assert _found(H1, head)[0] == _at("2024-05-17T08:00:00+00:00")
+    assert _read(H1 + LINE * 60 + "<p>Posted on 14 May 2024</p>", head)[0] == _at("2024-05-14")
+    assert _read(H1 + LINE * 60 + "<p>14 May 2024</p>", head)[0] == _at("2024-05-14")
+    assert _read(H1, head)[0] == _at("2024-05-17T08:00:00+00:00")
 
 
 @pytest.mark.parametrize(
@@ -160,8 +160,8 @@ def test_a_distant_visible_date_precedes_a_declared_change() -> None:
     ],
 )
 def test_what_an_element_says_of_its_date_to_machines(element: str) -> None:
-    assert _found(f"{H1}<p>{element}</p>")[0] == _at("2012-10-29T09:53")
-    assert _found(f"{H1}<p>The <abbr title='World Health Organization 2012'>WHO</abbr> said</p>")[0] is None
+    assert _read(f"{H1}<p>{element}</p>")[0] == _at("2012-10-29T09:53")
+    assert _read(f"{H1}<p>The <abbr title='World Health Organization 2012'>WHO</abbr> said</p>")[0] is None
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_what_an_element_says_of_its_date_to_machines(element: str) -> None:
 )
 def test_language_host_and_other_dates_order_day_and_month(lang: str, url: str, more: str, date: str | None) -> None:
     body = f"{H1}<p>Posted: 03/04/2023</p>" + LINE * 30 + more
-    assert _found(body, url=url, lang=lang, **{"25/12": Label.MORE, "12/25": Label.MORE})[0] == _at(date)
+    assert _read(body, url=url, lang=lang, **{"25/12": Label.MORE, "12/25": Label.MORE})[0] == _at(date)
 
 
 @pytest.mark.parametrize(
@@ -203,12 +203,12 @@ def test_language_host_and_other_dates_order_day_and_month(lang: str, url: str, 
     ],
 )  # fmt: skip
 def test_the_declared_date_is_corrected_by_what_is_shown(declared: str, shown: str, date: str) -> None:
-    assert _found(f"{H1}<p>{shown}</p>", _meta("article:published_time", declared), lang="de")[0] == _at(date)
+    assert _read(f"{H1}<p>{shown}</p>", _meta("article:published_time", declared), lang="de")[0] == _at(date)
 
 
 def test_a_date_that_is_declared_as_a_change_does_not_correct_the_declared_publication() -> None:
     head = _meta("article:published_time", "2025-05-14T16:02") + _meta("article:modified_time", "2025-11-20T08:00")
-    assert _found(H1 + "<p>November 20, 2025</p>", head) == (_at("2025-05-14T16:02"), _at("2025-11-20T08:00"))
+    assert _read(H1 + "<p>November 20, 2025</p>", head) == (_at("2025-05-14T16:02"), _at("2025-11-20T08:00"))
 
 
 @pytest.mark.parametrize(
@@ -222,8 +222,8 @@ def test_a_date_that_is_declared_as_a_change_does_not_correct_the_declared_publi
 )
 def test_the_state_that_scripts_hold_is_the_last_resort(state: str, date: str | None) -> None:
     script = f"<script>window.page = {state}, 'rest': '{'x' * 500}'}}</script>"
-    assert _found(H1, script)[0] == _at(date)
-    assert _found(H1 + "<time datetime=2024-03-07>7 March 2024</time>", script)[0] == _at("2024-03-07")
+    assert _read(H1, script)[0] == _at(date)
+    assert _read(H1 + "<time datetime=2024-03-07>7 March 2024</time>", script)[0] == _at("2024-03-07")
 
 
 def test_no_declared_and_no_visible_date_gives_none() -> None:

@@ -35,10 +35,10 @@ NEWS = "渡口的老船工说，他每天清晨四点起床，摇橹送第一班
 
 
 def alike(one: tuple[str, ...], other: tuple[str, ...]) -> float:
-    made, known = signature(one), signature(other)
-    assert made is not None
-    assert known is not None
-    return similarity(made, known)
+    first, second = signature(one), signature(other)
+    assert first is not None
+    assert second is not None
+    return similarity(first, second)
 
 
 # ---------------------------------------------------------------- the functions
@@ -46,7 +46,7 @@ def alike(one: tuple[str, ...], other: tuple[str, ...]) -> float:
 
 def test_a_signature_is_the_same_in_every_process() -> None:
     code = "import sys; from scraper.stories.near_duplicates import signature; sys.stdout.write(signature(sys.argv[1:]).hex())"
-    made = {
+    signatures = {
         subprocess.run(
             [sys.executable, "-c", code, *BODY],
             env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONUTF8": "1"},
@@ -59,7 +59,7 @@ def test_a_signature_is_the_same_in_every_process() -> None:
     }
     mine = signature(BODY)
     assert mine is not None
-    assert made == {mine.hex()}
+    assert signatures == {mine.hex()}
     # What is stored must stay comparable: where this differs, so do all signatures kept so far.
     assert blake2b(mine, digest_size=8).hexdigest() == "5b5c15d74fe930e9"
 
@@ -75,13 +75,13 @@ def test_a_body_too_short_to_tell_has_no_signature() -> None:
 
 @given(st.lists(st.text(st.characters(), max_size=200), max_size=5))
 def test_any_text_will_do(body: list[str]) -> None:
-    made = signature(body)
-    if made is not None:
-        assert similarity(made, made) == 1.0
-        keys = bands(made)
+    value = signature(body)
+    if value is not None:
+        assert similarity(value, value) == 1.0
+        keys = bands(value)
         assert len(set(keys)) == len(keys)
         assert all(0 <= key < 2**63 for key in keys)  # as SQLite keeps them
-        assert len(made) == 261
+        assert len(value) == 261
 
 
 def test_case_punctuation_and_paragraphs_say_nothing() -> None:
@@ -111,11 +111,11 @@ def test_numbers_count_for_more_than_words() -> None:
 
 
 def test_signatures_of_another_release_never_meet() -> None:
-    made = signature(BODY)
-    assert made is not None
-    old = bytes([made[0] - 1]) + made[1:]
-    assert similarity(made, old) == 0.0
-    assert set(bands(made)).isdisjoint(bands(old))
+    current = signature(BODY)
+    assert current is not None
+    old = bytes([current[0] - 1]) + current[1:]
+    assert similarity(current, old) == 0.0
+    assert set(bands(current)).isdisjoint(bands(old))
 
 
 # ---------------------------------------------------------------- the stories met so far
@@ -125,12 +125,12 @@ class Copies:
     """Judges stories one after the other."""
 
     def __init__(self) -> None:
-        self._known = Memory()
+        self._memory = Memory()
 
     def add(self, name: str, body: Sequence[str]) -> str | None:
-        verdict = judge(remembered(Article(headline=name, body=tuple(body), id=name)), self._known)
+        verdict = judge(remembered(Article(headline=name, body=tuple(body), id=name)), self._memory)
         if verdict.story is not None:
-            self._known.remember(verdict.story)
+            self._memory.remember(verdict.story)
         return verdict.more.get("duplicate_of")
 
 

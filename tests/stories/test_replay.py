@@ -26,7 +26,7 @@ BASE = "http://portal.test"
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 
 
-def got(path: str, answer: tuple[int, dict[str, str], str], seconds: float = 0) -> Page:
+def fetched(path: str, answer: tuple[int, dict[str, str], str], seconds: float = 0) -> Page:
     status, headers, html = answer
     moment = NOON + timedelta(seconds=seconds)
     return Page(BASE + path, html.encode(), headers.get("Content-Type", "text/html"), moment, status)
@@ -35,7 +35,7 @@ def got(path: str, answer: tuple[int, dict[str, str], str], seconds: float = 0) 
 def part(number: int, of: int, name: str = "red", text: str | None = None) -> Page:
     """Return the page of a part; its links lead to all parts."""
     paths = [f"/html/{name}.html", *(f"/html/{name}_{n}.html" for n in range(2, of + 1))]
-    return got(paths[number - 1], story(text or name, anchors(*paths), f" {number}"))
+    return fetched(paths[number - 1], story(text or name, anchors(*paths), f" {number}"))
 
 
 def shown(pages: Iterable[Page]) -> list[tuple[str, int, bool]]:
@@ -54,19 +54,23 @@ def shown(pages: Iterable[Page]) -> list[tuple[str, int, bool]]:
 
 
 def test_a_record_has_an_id_and_the_time_of_its_page():
-    (record,) = articles([got("/html/red.html?utm_source=x", story("red"), 0.25)])
+    (record,) = articles([fetched("/html/red.html?utm_source=x", story("red"), 0.25)])
     assert record.id == story_id(f"{BASE}/html/red.html")
     assert record.fetched_at == NOON + timedelta(seconds=0.25)
     assert record.url == f"{BASE}/html/red.html?utm_source=x"
 
 
 def test_the_same_story_under_another_address_is_left_out():
-    pages = [got("/html/red.html", story("red")), got("/news/red.html", story("red")), got("/b.html", story("blue"))]
+    pages = [
+        fetched("/html/red.html", story("red")),
+        fetched("/news/red.html", story("red")),
+        fetched("/b.html", story("blue")),
+    ]
     assert shown(pages) == [("/html/red.html", 1, False), ("/b.html", 1, False)]
 
 
 def test_a_story_that_was_read_twice_counts_twice_if_it_has_changed():
-    same, changed = got("/html/red.html", story("red")), got("/html/red.html", story("blue"))
+    same, changed = fetched("/html/red.html", story("red")), fetched("/html/red.html", story("blue"))
     first, second = articles([same, same, changed, changed])
     assert (first.replaces, second.replaces) == (None, first.id)
     assert second.headline != first.headline
@@ -75,7 +79,7 @@ def test_a_story_that_was_read_twice_counts_twice_if_it_has_changed():
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
 def test_parts_are_joined_in_any_order(order):
     pages = [part(number + 1, 3, text="red") for number in order]
-    assert shown([*pages, got("/b.html", story("blue"))]) in (
+    assert shown([*pages, fetched("/b.html", story("blue"))]) in (
         [("/html/red.html", 3, False), ("/b.html", 1, False)],
         [("/b.html", 1, False), ("/html/red.html", 3, False)],
     )
@@ -95,18 +99,20 @@ def test_a_later_part_alone_is_no_story():
 )
 def test_a_missing_part_is_reported(status, stands):
     """One that is gone ends the story, one in trouble may come again."""
-    missing = [got("/html/red_2.html", page("", status))] if status else []
-    result = shown([part(1, 2), *missing, got("/b.html", story("blue"))])
+    missing = [fetched("/html/red_2.html", page("", status))] if status else []
+    result = shown([part(1, 2), *missing, fetched("/b.html", story("blue"))])
     assert result[0 if stands == "first" else -1] == ("/html/red.html", 1, True)
     assert len(result) == 2
 
 
 def test_a_part_that_comes_after_trouble_is_joined():
-    assert shown([part(1, 2), got("/html/red_2.html", page("", 503)), part(2, 2)]) == [("/html/red.html", 2, False)]
+    assert shown([part(1, 2), fetched("/html/red_2.html", page("", 503)), part(2, 2)]) == [("/html/red.html", 2, False)]
 
 
 def test_a_part_without_a_story_ends_the_story():
-    assert shown([part(1, 3), got("/html/red_2.html", page("nothing")), part(3, 3)]) == [("/html/red.html", 1, True)]
+    assert shown([part(1, 3), fetched("/html/red_2.html", page("nothing")), part(3, 3)]) == [
+        ("/html/red.html", 1, True)
+    ]
 
 
 def test_another_story_that_bears_the_number_by_chance_is_a_record():
@@ -124,12 +130,14 @@ def test_a_story_without_end_is_cut():
 @pytest.mark.parametrize(
     "other",
     [
-        got("/robots.txt", (200, {}, "User-agent: *\n" * 400)),
-        got("/maps/1.php", (200, {}, f'<?xml version="1.0"?><!-- a --><urlset><url><loc>{BASE}</loc></url></urlset>')),
-        got("/html/red.html", page("", 301, Location="/")),
-        got("/html/red.html", (500, {}, story("red")[2])),
-        got("/style", (200, {"Content-Type": "text/css"}, story("red")[2])),
-        got("/picture", (200, {"Content-Type": "image/png"}, "\x89PNG\r\n\x1a\n")),
+        fetched("/robots.txt", (200, {}, "User-agent: *\n" * 400)),
+        fetched(
+            "/maps/1.php", (200, {}, f'<?xml version="1.0"?><!-- a --><urlset><url><loc>{BASE}</loc></url></urlset>')
+        ),
+        fetched("/html/red.html", page("", 301, Location="/")),
+        fetched("/html/red.html", (500, {}, story("red")[2])),
+        fetched("/style", (200, {"Content-Type": "text/css"}, story("red")[2])),
+        fetched("/picture", (200, {"Content-Type": "image/png"}, "\x89PNG\r\n\x1a\n")),
         Page("http://portal.test:port/", b"x", None, None, 200),
     ],
 )
@@ -141,13 +149,13 @@ def test_other_documents_are_skipped(other):
 
 def test_a_page_without_a_story_is_reported_with_its_reason():
     results: list[tuple[Page, ScraperError]] = []
-    listing = got("/sea/", page(anchors(*(f"/{n}.html" for n in range(40)))))
+    listing = fetched("/sea/", page(anchors(*(f"/{n}.html" for n in range(40)))))
     assert list(articles([listing], on_skipped=lambda page, error: results.append((page, error)))) == []
     assert [(page, type(error)) for page, error in results] == [(listing, NotAnArticle)]
 
 
 def test_many_comments_before_a_page_take_no_time():
-    (record,) = articles([got("/c.html", (200, {}, "<!---->" * 5000 + story("red")[2]))])
+    (record,) = articles([fetched("/c.html", (200, {}, "<!---->" * 5000 + story("red")[2]))])
     assert record.headline.startswith("The red ferry")
 
 
@@ -179,7 +187,7 @@ def packed(page: Page) -> bytes:
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
     path = tmp_path / "a.warc.gz"
-    path.write_bytes(packed(part(1, 2)) + packed(got("/b.html", story("blue"))) + packed(part(2, 2)))
+    path.write_bytes(packed(part(1, 2)) + packed(fetched("/b.html", story("blue"))) + packed(part(2, 2)))
     return path
 
 
@@ -218,7 +226,7 @@ def test_pages_and_texts_are_read_as_they_are(tmp_path, capsys):
 
 def test_each_bad_input_is_reported_in_a_line_and_the_others_are_read(archive, tmp_path, capsys):
     torn, empty, out = tmp_path / "torn.warc.gz", tmp_path / "empty.html", tmp_path / "out.jsonl"
-    torn.write_bytes(packed(got("/c.html", story("green"))) + packed(part(1, 2))[:-20])
+    torn.write_bytes(packed(fetched("/c.html", story("green"))) + packed(part(1, 2))[:-20])
     empty.write_text("<p>nothing", "utf-8")
     names = [str(torn), str(tmp_path / "missing.warc.gz"), str(empty), str(archive)]
     assert main(["extract", *names, "-o", str(out)]) == 1

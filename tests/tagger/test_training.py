@@ -16,7 +16,7 @@ from scraper.tagger.training.alignment import align
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install -e '.[train]'")
 
 from scraper.tagger.training import __main__ as command  # noqa: E402 - imports torch
-from scraper.tagger.training.augment import changed  # noqa: E402
+from scraper.tagger.training.augment import augment  # noqa: E402
 from scraper.tagger.training.net import Net, join  # noqa: E402
 
 STORIES = {
@@ -91,19 +91,19 @@ def test_pages_become_the_same_weights_each_time(folder: Path, kind: str, capsys
 
 
 def test_the_network_gives_the_same_in_numpy_and_in_torch(folder: Path) -> None:
-    known, examples = command.read(folder, "html", None, 2)
+    vocabulary, examples = command.read(folder, "html", None, 2)
     torch.manual_seed(3)
     net = Net(
-        known, torch.zeros(examples[0].features.dense.shape[1]), torch.ones(examples[0].features.dense.shape[1])
+        vocabulary, torch.zeros(examples[0].features.dense.shape[1]), torch.ones(examples[0].features.dense.shape[1])
     ).eval()
-    command.save(folder / "weights.npz", known, net, [1.0, 0.0])
+    command.save(folder / "weights.npz", vocabulary, net, [1.0, 0.0])
     with np.load(folder / "weights.npz") as arrays:
         weights = {key: np.asarray(array, np.float32) for key, array in arrays.items() if array.dtype.kind == "f"}
     with torch.no_grad():
         out, verdict = net(join([item.features for item in examples[:3]]))
     rows = 0
     for number, example in enumerate(examples[:3]):
-        output = predict(example.features, Network(known, weights, np.ones(2)).weights)
+        output = predict(example.features, Network(vocabulary, weights, np.ones(2)).weights)
         expected = out[rows : rows + len(output.story)].numpy()
         rows += len(output.story)
         assert np.allclose(output.story, expected[:, 0], atol=0.02)
@@ -130,13 +130,13 @@ def test_a_gold_body_is_found_among_blocks_in_its_order() -> None:
 
 
 def test_a_changed_page_has_as_many_targets_as_blocks_and_its_elements_in_order(folder: Path) -> None:
-    known, examples = command.read(folder, "html", None, 0)
+    vocabulary, examples = command.read(folder, "html", None, 0)
     order = np.random.default_rng(5)
     sizes = set()
     for _ in range(60):
-        page = changed(examples[0], examples[1], known, order)
+        page = augment(examples[0], examples[1], vocabulary, order)
         assert len(page.document.blocks) == len(page.target) == len(page.kind) == len(page.features.dense)
         assert all(element.parent < index for index, element in enumerate(page.document.elements))
-        assert featurise(page.document, known).dense.shape == page.features.dense.shape
+        assert featurise(page.document, vocabulary).dense.shape == page.features.dense.shape
         sizes.add(len(page.target))
     assert len(sizes) > 3

@@ -1,10 +1,10 @@
 """Train the labeller: `python -m scraper.tagger.training FOLDER` reads the pages with gold and writes the weights.
 
-Needs torch, and resiliparse for the flattened twin of each page; the library itself needs neither. For each fifth of
-the hosts, networks with different seeds learn from the other four fifths. Their answers on the pages they have not seen
-give the printed figures and the calibration, and the mean of these answers teaches the network that is written, on
-pages with labels and on pages without. The site layer learns from the same answers, as they are as faulty as those on
-new sites. The same seed gives the same weights on the same machine.
+It needs torch, and resiliparse to flatten pages; the library itself needs neither. For each fifth of the hosts,
+networks with different seeds are trained on the other four fifths. Their answers on the held-out pages give the printed
+figures and the calibration, and the mean of these answers is a soft target of the final network, on pages with labels
+and without. The site layer is trained on the same answers, which have as many errors as those on new sites. The same
+seed gives the same weights on the same machine.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from scraper.segment.text import segment_text
 from scraper.tagger.features import Vocabulary, featurise
 from scraper.tagger.training.corpus import FOLDS, UNKNOWN, UNKNOWN_KIND, Example, fold_of, read_corpus
 from scraper.tagger.training.evaluate import Answer, calibrate, mean_answer, read_all, report, spread
-from scraper.tagger.training.fit import LONGEST, Recipe, answer, fit, vocabulary
+from scraper.tagger.training.fit import LONGEST, Recipe, answer, build_vocabulary, fit
 from scraper.tagger.training.net import Net
 from scraper.tagger.training.site_net import EPOCHS as SITE_EPOCHS
 from scraper.tagger.training.site_net import SitePage, fit_sites, report_sites, site_pages, without_words
@@ -32,25 +32,25 @@ from scraper.tagger.training.synthetic import list_pages, story_pages
 
 EPOCHS = {"html": 14, "text": 12}
 Reading = tuple[Answer, Answer]
-"""The answer of a network on a page, and its answer without class names and words."""
+"""The answer of a network for a page, and its answer without class names and words."""
 TEACHERS = {"html": 3, "text": 1}
-"""How many networks are trained for each fifth of the hosts."""
+"""The number of networks trained for each fifth of the hosts."""
 KINDS = (*EPOCHS, "site")
 PLAIN = 500
-"""How many lists of stories, and how many plain pages of single ones, are made of the corpus' stories."""
+"""The number of synthetic lists of stories, and of synthetic pages of single stories."""
 
 
 def read(folder: Path, name: str, sites: Path | None, lists: int) -> tuple[Vocabulary, list[Example]]:
     """Return the vocabulary and all pages, with gold and without, with their features."""
     examples = list(read_corpus(folder, name == "text", sites))
-    made = [*list_pages(examples, lists, seed=7), *story_pages(examples, lists, seed=8)]
-    examples += [_flattened(page) if name == "text" else page for page in made]
-    known = vocabulary(examples)
-    return known, [each._replace(features=featurise(each.document, known)) for each in examples]
+    synthetic = [*list_pages(examples, lists, seed=7), *story_pages(examples, lists, seed=8)]
+    examples += [_flattened(page) if name == "text" else page for page in synthetic]
+    vocabulary = build_vocabulary(examples)
+    return vocabulary, [example._replace(features=featurise(example.document, vocabulary)) for example in examples]
 
 
 def _flattened(page: Example) -> Example:
-    """Return the page as lines of text; a block is a line."""
+    """Return the page as flattened text with one line a block."""
     document = segment_text("\n".join(block.text for block in page.document.blocks), page.document.url)
     if len(document.blocks) == len(page.target):
         return page._replace(document=document)
@@ -61,10 +61,10 @@ def _flattened(page: Example) -> Example:
 
 
 def held_out(
-    pool: ProcessPoolExecutor, examples: Sequence[Example], known: Vocabulary, recipes: Sequence[Recipe]
+    pool: ProcessPoolExecutor, examples: Sequence[Example], vocab: Vocabulary, recipes: Sequence[Recipe]
 ) -> list[list[Reading]]:
-    """Return for each recipe and each page the answers of a network that saw no page of its host."""
-    tasks = [[pool.submit(_one_fold, examples, known, recipe, fold) for fold in range(FOLDS)] for recipe in recipes]
+    """Return for each recipe and page the answers of a network that was not trained on its host."""
+    tasks = [[pool.submit(_one_fold, examples, vocab, recipe, fold) for fold in range(FOLDS)] for recipe in recipes]
     rounds = []
     for recipe, folds in zip(recipes, tasks, strict=True):
         answers: dict[int, Reading] = {}
@@ -75,10 +75,10 @@ def held_out(
     return rounds
 
 
-def _one_fold(examples: Sequence[Example], known: Vocabulary, recipe: Recipe, fold: int) -> dict[int, Reading]:
+def _one_fold(examples: Sequence[Example], vocab: Vocabulary, recipe: Recipe, fold: int) -> dict[int, Reading]:
     _prepare()
-    net = fit([each for each in examples if fold_of(each) != fold and _has_gold(each) and _usable(each)], known, recipe)
-    return {index: _read(net, each) for index, each in enumerate(examples) if fold_of(each) == fold}
+    net = fit([page for page in examples if fold_of(page) != fold and _has_gold(page) and _usable(page)], vocab, recipe)
+    return {index: _read(net, page) for index, page in enumerate(examples) if fold_of(page) == fold}
 
 
 def _read(net: Net, example: Example) -> Reading:
@@ -86,10 +86,12 @@ def _read(net: Net, example: Example) -> Reading:
     return answer(net, example), answer(net, example._replace(features=without_words(example.features)))
 
 
-def _write(file: Path, examples: Sequence[Example], known: Vocabulary, recipe: Recipe, calibration: list[float]) -> str:
+def _write(
+    file: Path, examples: Sequence[Example], vocabulary: Vocabulary, recipe: Recipe, calibration: list[float]
+) -> str:
     """Train the last network and write it; return a message."""
     _prepare()
-    save(file, known, fit(list(filter(_usable, examples)), known, recipe), calibration)
+    save(file, vocabulary, fit(list(filter(_usable, examples)), vocabulary, recipe), calibration)
     return f"{file.name} written"
 
 
@@ -101,11 +103,13 @@ def _usable(example: Example) -> bool:
     return len(example.document.blocks) <= LONGEST
 
 
-def _taught(examples: Sequence[Example], answers: Sequence[Answer], calibration: Sequence[float]) -> list[Example]:
-    """Add to each page what the networks that had not seen its host say of its blocks."""
+def _with_teacher(
+    examples: Sequence[Example], answers: Sequence[Answer], calibration: Sequence[float]
+) -> list[Example]:
+    """Return the pages with soft targets: the held-out answers for their blocks."""
     return [
-        each._replace(soft=_chances(out, calibration)) if each.folder not in ("sites", "synthetic") else each
-        for each, (out, _) in zip(examples, answers, strict=True)
+        example._replace(soft=_chances(out, calibration)) if example.folder not in ("sites", "synthetic") else example
+        for example, (out, _) in zip(examples, answers, strict=True)
     ]
 
 
@@ -115,7 +119,7 @@ def _chances(out: NDArray[np.float32], calibration: Sequence[float]) -> NDArray[
     return np.concatenate([story, odds / odds.sum(axis=1, keepdims=True)], axis=1).astype(np.float32)
 
 
-def save(file: Path, known: Vocabulary, net: Net, calibration: Sequence[float]) -> None:
+def save(file: Path, vocabulary: Vocabulary, net: Net, calibration: Sequence[float]) -> None:
     """Write vocabulary and weights, in half precision."""
     arrays: dict[str, Any] = {}
     for name, tensor in net.state_dict().items():
@@ -123,7 +127,7 @@ def save(file: Path, known: Vocabulary, net: Net, calibration: Sequence[float]) 
         is_table = name in ("names.weight", "words.weight", "links.weight")
         turned = value.T if value.ndim > 1 and not is_table else value
         arrays[name] = turned.astype(np.float32 if name in ("mean", "scale") else np.float16)
-    for name, index in known._asdict().items():
+    for name, index in vocabulary._asdict().items():
         arrays[name] = np.array("\n".join(f"{word} {number}" for word, number in index.items() if number > 0))
     np.savez_compressed(file, **arrays, calibration=np.array(calibration, np.float32))
 
@@ -134,20 +138,20 @@ def _prepare() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train, for pages and for flattened text, print the figures, and write the weights."""
+    """Train for pages and for flattened text; print the figures and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="a folder of sets, each with gold.jsonl and pages/")
     parser.add_argument("--sites", type=Path, help="a folder of compiled sites whose posts are known")
     parser.add_argument("--kind", choices=KINDS, action="append", help="train these weights only; html includes site")
-    parser.add_argument("--into", type=Path, default=Path(__file__).parents[1], help="where the weights go")
-    parser.add_argument("--epochs", type=int, help="how often each page is learned from")
+    parser.add_argument("--into", type=Path, default=Path(__file__).parents[1], help="the folder for the weights")
+    parser.add_argument("--epochs", type=int, help="the number of epochs")
     parser.add_argument(
-        "--lists", type=int, default=PLAIN, help="how many lists of stories, and how many plain stories, are made up"
+        "--lists", type=int, default=PLAIN, help="the number of synthetic lists, and of synthetic stories"
     )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--teachers", type=int, help="how many networks are trained for each fifth of the hosts")
-    parser.add_argument("--site-epochs", type=int, default=SITE_EPOCHS, help="the same, for the site layer")
-    parser.add_argument("--jobs", type=int, default=2, help="how many networks are trained at once")
+    parser.add_argument("--teachers", type=int, help="the number of networks for each fifth of the hosts")
+    parser.add_argument("--site-epochs", type=int, default=SITE_EPOCHS, help="the number of epochs of the site layer")
+    parser.add_argument("--jobs", type=int, default=2, help="the number of networks trained in parallel")
     options = parser.parse_args(arguments)
     _prepare()
     with ProcessPoolExecutor(options.jobs, get_context("fork")) as pool:
@@ -158,32 +162,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _train(pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace) -> list[Future[str]]:
     name = "text" if kind == "text" else "html"
-    known, examples = read(options.folder, name, options.sites, options.lists)
+    vocab, examples = read(options.folder, name, options.sites, options.lists)
     print(f"{kind}: {len(examples)} pages", flush=True)
     epochs, teachers = options.epochs or EPOCHS[name], options.teachers or TEACHERS[name]
     recipes = [Recipe(options.seed + number, epochs) for number in range(teachers)]
-    rounds = held_out(pool, examples, known, recipes)
-    first = [[reading[0] for reading in each] for each in rounds]
+    rounds = held_out(pool, examples, vocab, recipes)
+    first = [[reading[0] for reading in readings] for readings in rounds]
     if teachers > 1:
-        read_rounds = [list(read_all(examples, each, known, calibrate(examples, each))) for each in first]
+        read_rounds = [list(read_all(examples, outputs, vocab, calibrate(examples, outputs))) for outputs in first]
         print(re.sub("^", f"{name}  ", spread(read_rounds), flags=re.MULTILINE), flush=True)
-    answers = [mean_answer(each) for each in zip(*first, strict=True)]
+    answers = [mean_answer(page_answers) for page_answers in zip(*first, strict=True)]
     calibration = calibrate(examples, answers)
-    pages = list(read_all(examples, answers, known, calibration))
+    pages = list(read_all(examples, answers, vocab, calibration))
     print(re.sub("^", f"{name}  ", report(pages), flags=re.MULTILINE), flush=True)
     written = []
     if kind != "text":
-        wordless = [mean_answer([reading[1] for reading in each]) for each in zip(*rounds, strict=True)]
+        wordless = [mean_answer([reading[1] for reading in readings]) for readings in zip(*rounds, strict=True)]
         sites = site_pages(examples, list(zip(answers, wordless, strict=True)), np.array(calibration))
-        written.append(pool.submit(_write_sites, options, sites, known, calibration))
+        written.append(pool.submit(_write_sites, options, sites, vocab, calibration))
     if kind != "site":
-        taught = _taught(examples, answers, calibration)
-        written.append(pool.submit(_write, options.into / f"{name}.npz", taught, known, recipes[0], calibration))
+        taught = _with_teacher(examples, answers, calibration)
+        written.append(pool.submit(_write, options.into / f"{name}.npz", taught, vocab, recipes[0], calibration))
     return written
 
 
 def _write_sites(
-    options: argparse.Namespace, sites: dict[str, list[SitePage]], known: Vocabulary, calibration: Sequence[float]
+    options: argparse.Namespace, sites: dict[str, list[SitePage]], vocabulary: Vocabulary, calibration: Sequence[float]
 ) -> str:
     """Train the site layer on all sites, and write it; return its figures."""
     _prepare()
@@ -192,7 +196,7 @@ def _write_sites(
     if net is None:
         return "site.npz not written: no host has several pages"
     save_sites(options.into / "site.npz", net)
-    return "\n".join([*report_sites(sites, known, scale, options.seed, epochs), "site.npz written"])
+    return "\n".join([*report_sites(sites, vocabulary, scale, options.seed, epochs), "site.npz written"])
 
 
 def save_sites(file: Path, net: nn.Module) -> None:

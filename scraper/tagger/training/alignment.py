@@ -1,8 +1,7 @@
-"""Gold bodies to targets: the share of each block's words that belongs to the story.
+"""Alignment of gold bodies with blocks: the share of each block's words that belongs to the story.
 
-A body is aligned with the blocks in page order, so that a heading that is both in the menu and in the story counts
-once, where the story has it. Marked segments (what must and must not be in the body) cover a few blocks only; the
-others stay unknown.
+A body is aligned in page order, so that a heading in both the menu and the story counts once, in the story. Marked
+segments (which the body must or must not contain) cover a few blocks only; the others stay unknown.
 """
 
 import re
@@ -22,9 +21,9 @@ UNKNOWN = -1.0
 _WORD = re.compile(r"\w+")
 _SHINGLE = 4
 _MANY = 40
-"""A run of words that occurs in the gold more often than this says nothing of its place."""
+"""The most occurrences in the gold body of a run of words that is used for the alignment."""
 _DRIFT = 8
-"""How many words may be missing or added between two parts of one paragraph."""
+"""The most words missing or added between two parts of a paragraph."""
 
 
 class _Match(NamedTuple):
@@ -34,24 +33,24 @@ class _Match(NamedTuple):
 
 
 def targets(document: Document, gold: dict[str, Any]) -> NDArray[np.float32]:
-    """Return for each block the share of its words that the body has, 0 to 1, or -1 where the gold does not say."""
+    """Return for each block the share of its words that the body has, 0 to 1, or -1 if unknown."""
     texts = [block.text for block in document.blocks]
     if gold.get("body"):
         return align(texts, gold["body"])
     return _marked(texts, gold["with"], gold["without"])
 
 
-def _marked(texts: Sequence[str], wanted: Sequence[str], unwanted: Sequence[str]) -> NDArray[np.float32]:
-    found = np.full(len(texts), UNKNOWN, np.float32)
-    for segment in unwanted:
+def _marked(texts: Sequence[str], required: Sequence[str], forbidden: Sequence[str]) -> NDArray[np.float32]:
+    shares = np.full(len(texts), UNKNOWN, np.float32)
+    for segment in forbidden:
         for index, text in enumerate(texts):
             if segment in text:
-                found[index] = 0.0
-    for segment in wanted:
-        holding = [index for index, text in enumerate(texts) if segment in text]
-        if len(holding) == 1:
-            found[holding[0]] = 1.0
-    return found
+                shares[index] = 0.0
+    for segment in required:
+        matches = [index for index, text in enumerate(texts) if segment in text]
+        if len(matches) == 1:
+            shares[matches[0]] = 1.0
+    return shares
 
 
 def words(text: str) -> list[str]:
@@ -72,15 +71,15 @@ def align(texts: Sequence[str], body: str) -> NDArray[np.float32]:
     for match in chain.values():
         covered[match.start : match.end] = True
     for index, block in enumerate(blocks):
-        if index not in chain and (found := _out_of_order(options[index], covered, len(block))):
-            chain[index] = found
-            covered[found.start : found.end] = True
+        if index not in chain and (fallback := _out_of_order(options[index], covered, len(block))):
+            chain[index] = fallback
+            covered[fallback.start : fallback.end] = True
     shares = [chain[i].words / len(block) if i in chain else 0.0 for i, block in enumerate(blocks)]
     return np.array(shares, np.float32)
 
 
 class _Gold:
-    """A gold body, and where each run of words occurs in it."""
+    """A gold body with an index of its runs of words."""
 
     def __init__(self, body: str) -> None:
         lines = [words(line) for line in body.splitlines()]
@@ -93,15 +92,15 @@ class _Gold:
                 self.places.setdefault(tuple(self.words[place : place + size]), []).append(place)
 
     def matches(self, block: list[str]) -> list[_Match]:
-        """Return the places where a block may be."""
+        """Return the possible positions of a block."""
         size = len(block)
         if not size:
             return []
         if size <= _SHINGLE:
             places = self.places.get(tuple(block), ())
-            found = [_Match(place, place + size, size) for place in places]
-            bound = [match for match in found if match.start in self.edges or match.end in self.edges]
-            return (bound or (found if size > 2 else []))[:_MANY]
+            matches = [_Match(place, place + size, size) for place in places]
+            at_edges = [match for match in matches if match.start in self.edges or match.end in self.edges]
+            return (at_edges or (matches if size > 2 else []))[:_MANY]
         return self._fuzzy(block)
 
     def _fuzzy(self, block: list[str]) -> list[_Match]:
@@ -112,22 +111,22 @@ class _Gold:
             if len(places := self.places.get(shingle, ())) <= _MANY
             for place in places
         ]
-        tops = Counter(shift // _DRIFT for shift, _ in hits).most_common(4)
-        found = [self._around(top * _DRIFT, hits, len(block)) for top, _ in tops]
-        return [match for match in dict.fromkeys(found) if match.words * 4 >= len(block)]
+        shifts = Counter(shift // _DRIFT for shift, _ in hits).most_common(4)
+        matches = [self._around(top * _DRIFT, hits, len(block)) for top, _ in shifts]
+        return [match for match in dict.fromkeys(matches) if match.words * 4 >= len(block)]
 
     def _around(self, shift: int, hits: list[tuple[int, int]], size: int) -> _Match:
-        near = [(s, at) for s, at in hits if abs(s - shift - _DRIFT // 2) <= 2 * _DRIFT]
-        inside = np.zeros(size, bool)
-        for _, at in near:
-            inside[at : at + _SHINGLE] = True
-        start = min(s + at for s, at in near)
-        end = max(s + at + _SHINGLE for s, at in near)
-        return _Match(start, min(end, len(self.words)), int(inside.sum()))
+        neighbours = [(s, at) for s, at in hits if abs(s - shift - _DRIFT // 2) <= 2 * _DRIFT]
+        covered = np.zeros(size, bool)
+        for _, at in neighbours:
+            covered[at : at + _SHINGLE] = True
+        start = min(s + at for s, at in neighbours)
+        end = max(s + at + _SHINGLE for s, at in neighbours)
+        return _Match(start, min(end, len(self.words)), int(covered.sum()))
 
 
 def _best_chain(options: Sequence[Sequence[_Match]], size: int) -> dict[int, _Match]:
-    """Choose at most one match a block, in order and not overlapping, that cover the most words."""
+    """Return at most one match a block, in order and without overlaps, so that they cover the most words."""
     ends, scores = [0], [0.0]  # the best score of a chain that ends at or before a place; both rise
     back: list[Any] = [None]
     for index, matches in enumerate(options):
@@ -159,7 +158,7 @@ def _put(ends: list[int], scores: list[float], back: list[Any], new: tuple[int, 
 
 
 def _out_of_order(matches: Sequence[_Match], covered: NDArray[np.bool_], size: int) -> _Match | None:
-    """Return a match elsewhere in the body, for a text that is too long to be there by chance."""
+    """Return a match out of order for a text that is too long to match by chance, or None."""
     for match in matches:
         free = (match.end - match.start) - int(covered[match.start : match.end].sum())
         if size >= 3 and match.words >= 0.7 * size and free >= 0.8 * (match.end - match.start):

@@ -1,6 +1,6 @@
-"""Pages as another site might have them: less text, unknown names, no declarations, more wrappers, other stories added.
+"""Augmentation: pages with less text, unknown names, no declarations, more wrappers, or parts of other pages.
 
-The network must learn what a story looks like, not how the sites of the corpus are built.
+The network must learn the look of a story, not the markup of the sites in the corpus.
 """
 
 from collections.abc import Sequence
@@ -14,27 +14,27 @@ from scraper.tagger.features import Vocabulary, featurise
 from scraper.tagger.network import KINDS, STORY
 from scraper.tagger.training.corpus import UNKNOWN_KIND, Example
 
-__all__ = ["changed"]
+__all__ = ["augment"]
 
 SHARE = 0.6
-"""The share of pages that are changed each time they are learned from."""
+"""The share of pages that are changed in each epoch."""
 _DROP_RUN, _UNNAME, _NO_HEAD, _WRAP, _GRAFT = 0.4, 0.35, 0.25, 0.15, 0.25
 _LONGEST_GRAFT = 80
 _MORE = KINDS.index(Label.MORE)
 
 
-def changed(example: Example, donor: Example, known: Vocabulary, order: np.random.Generator) -> Example:
-    """Return the page as it might be elsewhere, with features of its own; most changes happen now and then."""
+def augment(example: Example, donor: Example, vocabulary: Vocabulary, order: np.random.Generator) -> Example:
+    """Return a page with random changes and its new features, or the page unchanged."""
     if order.random() > SHARE:
         return example
     if order.random() < _GRAFT:
         example = _grafted(example, donor, order)
     document = example.document
     story = example.target > 0.5
-    keep = _with_gap(story, order) & _with_gap(~story, order)
-    if not keep.any():
+    mask = _with_gap(story, order) & _with_gap(~story, order)
+    if not mask.any():
         return example
-    blocks = tuple(block for block, kept in zip(document.blocks, keep.tolist(), strict=True) if kept)
+    blocks = tuple(block for block, is_kept in zip(document.blocks, mask.tolist(), strict=True) if is_kept)
     elements = document.elements
     if order.random() < _UNNAME:
         elements = _unnamed(elements, order)
@@ -44,46 +44,48 @@ def changed(example: Example, donor: Example, known: Vocabulary, order: np.rando
     document = Document(blocks, elements, head, url=document.url if order.random() < 0.7 else None)
     return example._replace(
         document=document,
-        target=example.target[keep],
-        kind=example.kind[keep],
-        soft=None if example.soft is None else example.soft[keep],
-        features=featurise(document, known),
+        target=example.target[mask],
+        kind=example.kind[mask],
+        soft=None if example.soft is None else example.soft[mask],
+        features=featurise(document, vocabulary),
     )
 
 
 def _with_gap(side: NDArray[np.bool_], order: np.random.Generator) -> NDArray[np.bool_]:
-    """Return a mask that sometimes drops a run of the blocks of one side."""
-    keep = np.ones(len(side), bool)
+    """Return a mask of the blocks to keep, which randomly drops a run of those marked."""
+    mask = np.ones(len(side), bool)
     places = np.flatnonzero(side)
     if len(places) > 4 and order.random() < _DROP_RUN:
         number = int(len(places) * order.uniform(0.15, 0.75))
         start = int(order.integers(0, len(places) - number + 1))
-        keep[places[start : start + number]] = False
-    return keep
+        mask[places[start : start + number]] = False
+    return mask
 
 
 def _unnamed(elements: Sequence[Element], order: np.random.Generator) -> tuple[Element, ...]:
-    """Return the elements without some or all of their class names."""
+    """Return the elements without the names of a random share of them."""
     share = order.choice([0.3, 0.6, 1.0])
-    gone = {names for names in sorted({each.names for each in elements}) if order.random() < share}
-    return tuple(Element(each.tag, " ", each.parent) if each.names in gone else each for each in elements)
+    removed = {names for names in sorted({element.names for element in elements}) if order.random() < share}
+    return tuple(
+        Element(element.tag, " ", element.parent) if element.names in removed else element for element in elements
+    )
 
 
 def _wrapped(
     blocks: Sequence[Block], elements: Sequence[Element], order: np.random.Generator
 ) -> tuple[tuple[Block, ...], tuple[Element, ...]]:
-    """Return the elements with an element without names around some of them."""
+    """Return blocks and elements with unnamed wrappers around a random share of the elements."""
     share = order.uniform(0.05, 0.3)
     place: list[int] = []
-    made: list[Element] = []
-    for each in elements:
-        parent = place[each.parent] if each.parent >= 0 else -1
+    wrapped: list[Element] = []
+    for element in elements:
+        parent = place[element.parent] if element.parent >= 0 else -1
         if order.random() < share:
-            made.append(Element("div", " ", parent))
-            parent = len(made) - 1
-        made.append(Element(each.tag, each.names, parent))
-        place.append(len(made) - 1)
-    return tuple(_moved(block, place[block.element] if block.element >= 0 else -1) for block in blocks), tuple(made)
+            wrapped.append(Element("div", " ", parent))
+            parent = len(wrapped) - 1
+        wrapped.append(Element(element.tag, element.names, parent))
+        place.append(len(wrapped) - 1)
+    return tuple(_moved(block, place[block.element] if block.element >= 0 else -1) for block in blocks), tuple(wrapped)
 
 
 def _moved(block: Block, element: int) -> Block:
@@ -101,7 +103,7 @@ def _moved(block: Block, element: int) -> Block:
 
 
 def _grafted(example: Example, donor: Example, order: np.random.Generator) -> Example:
-    """Add a part of another page behind the story: a list, comments, or another story, which is not this page's."""
+    """Return the page with a part of another page after the story: a list, comments, or another story."""
     story = np.flatnonzero(example.target > 0.5)
     part = _part(donor, order)
     if not len(story) or part is None or not example.document.elements:
@@ -126,7 +128,7 @@ def _grafted(example: Example, donor: Example, order: np.random.Generator) -> Ex
 
 
 def _part(donor: Example, order: np.random.Generator) -> tuple[int, int, NDArray[np.int64]] | None:
-    """Choose a run of the donor's blocks, all of the story or none, and their labels in the new place."""
+    """Return the range of a random run of the donor's blocks, in or outside its story, and their labels."""
     story = donor.target > 0.5
     if order.random() < 0.5:
         places = np.flatnonzero(story)
@@ -148,7 +150,7 @@ def _part(donor: Example, order: np.random.Generator) -> tuple[int, int, NDArray
 
 
 def _place(document: Document, last: int) -> tuple[int, int]:
-    """Return where the part goes: behind the element that holds the story's last block, or the one around it."""
+    """Return the position after the element of the story's last block, and the parent for the inserted part."""
     elements, blocks = document.elements, document.blocks
     element = blocks[last].element
     inside = {element}
@@ -167,13 +169,13 @@ def _is_inside(element: int, inside: set[int], elements: Sequence[Element]) -> b
 
 
 def _copied(element: int, source: Sequence[Element], place: dict[int, int], into: list[Element], parent: int) -> int:
-    """Copy an element and those around it, once; return where it is now."""
+    """Copy an element and its ancestors, each once; return the index of the copy."""
     chain = []
     while element >= 0 and element not in place and source[element].tag not in ("html", "body"):
         chain.append(element)
         element = source[element].parent
-    above = place.get(element, parent)
-    for each in reversed(chain):
-        into.append(Element(source[each].tag, source[each].names, above))
-        above = place[each] = len(into) - 1
-    return above
+    copy_index = place.get(element, parent)
+    for index in reversed(chain):
+        into.append(Element(source[index].tag, source[index].names, copy_index))
+        copy_index = place[index] = len(into) - 1
+    return copy_index

@@ -1,9 +1,9 @@
-"""The pages to learn from: pages with gold bodies, pages with a label for every block, pages of known kind.
+"""The training corpus: pages with gold bodies, with a label for every block, or of known kind.
 
-A folder holds sets. A set is a folder with `pages/<page>.html.gz` and `gold.jsonl` (one page a line: `page`, and of
-`url`, `body`, `paragraphs`, `with` and `without`, `type` what the set has) or `index.jsonl` (pages without gold).
-Beside the sets lies `blocks/labels.jsonl.gz`: one page a line with `set`, `page`, `url`, `kind`, and `blocks`, a list
-of [label, text].
+A folder contains sets. A set is a folder with `pages/<page>.html.gz` and `gold.jsonl` (one page a line: `page`, and
+optionally `url`, `body`, `paragraphs`, `with`, `without` and `type`) or `index.jsonl` (pages without gold). Next to the
+sets is `blocks/labels.jsonl.gz`: one page a line with `set`, `page`, `url`, `kind`, and `blocks`, a list of
+[label, text].
 """
 
 import json
@@ -51,28 +51,28 @@ _PAGE_KINDS = {
     "documentation": OTHER,
 }
 _LABEL_WEIGHT = 0.6
-"""How much a careful reader's labels count beside an independent gold body, where a page has both."""
+"""The weight of labels by a careful reader if a page has an independent gold body too."""
 
 
 class Example(NamedTuple):
-    """A page to learn from."""
+    """A page of the training corpus."""
 
     folder: str
     name: str
     host: str
     document: Document
     target: NDArray[np.float32]
-    """For each block the share of it that is of the story, 0 to 1, or -1 where nothing says so."""
+    """For each block the share that belongs to the story, 0 to 1, or -1 if unknown."""
     kind: NDArray[np.int64]
-    """For each block the index of its label in `KINDS`, or -100."""
+    """For each block the index of its label in `KINDS`, or -100 if unknown."""
     verdict: int
-    """ARTICLE, LISTING, OTHER, or -1."""
+    """ARTICLE, LISTING, OTHER, or -1 if unknown."""
     gold: dict[str, Any]
     labelled: bool
     """Whether every block was labelled by a reader."""
     features: Features | None = None
     soft: NDArray[np.float32] | None = None
-    """What a teacher says of each block: the chance of the story, then the chances of the labels."""
+    """The soft targets of each block: the chance of the story, then the chances of the labels."""
 
 
 def read_corpus(root: Path, as_text: bool = False, sites: Path | None = None) -> Iterator[Example]:
@@ -126,25 +126,25 @@ def _example(folder: str, gold: dict[str, Any], page: dict[str, Any], html: byte
 
 
 def label_blocks(blocks: Sequence[Block], labels: Sequence[Sequence[str]]) -> NDArray[np.int64]:
-    """Find each block's label by its text, in order; by how the text opens, where a block was cut in another way."""
+    """Return each block's label by its text, in order, or by its first characters if blocks were cut differently."""
     waiting: dict[str, list[str]] = defaultdict(list)
     opening: dict[str, str] = {}
-    for known, text in reversed(labels):
-        waiting[text].append(known)
-        opening[text[:_OPENING]] = known
-    found: list[int] = []
+    for name, text in reversed(labels):
+        waiting[text].append(name)
+        opening[text[:_OPENING]] = name
+    kinds: list[int] = []
     for block in blocks:
         same = waiting.get(block.text)
         label: str | None = (same.pop() if len(same) > 1 else same[0]) if same else opening.get(block.text[:_OPENING])
-        found.append(UNKNOWN_KIND if label is None else _LABELS[label])
-    return np.array(found, np.int64)
+        kinds.append(UNKNOWN_KIND if label is None else _LABELS[label])
+    return np.array(kinds, np.int64)
 
 
 _OPENING = 24
 
 
 def _story(document: Document, gold: dict[str, Any], kind: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the share of the story in each block, as labels and an independent gold body say together."""
+    """Return the share of the story in each block from labels and an independent gold body."""
     is_article = gold.get("type", "article") == "article"
     has_gold = is_article and bool(gold.get("body") or gold.get("with"))
     aligned = targets(document, gold) if has_gold else np.full(len(document.blocks), UNKNOWN, np.float32)
@@ -155,7 +155,7 @@ def _story(document: Document, gold: dict[str, Any], kind: NDArray[np.int64]) ->
 
 
 def _read_site(archive: Path) -> Iterator[Example]:
-    """Yield the pages of a compiled site: which are posts is known, their text is not."""
+    """Yield the pages of a compiled site, whose kinds are known, but not their bodies."""
     facts = json.loads(archive.with_name(archive.name.replace(".tar.xz", ".json")).read_text("utf-8"))
     posts = {_path(path) for path, *_ in facts["posts"]}
     name = archive.name.split(".")[0]
@@ -176,7 +176,7 @@ def _read_site(archive: Path) -> Iterator[Example]:
 
 _NO_LISTS = ("/404", "/about", "/contact")
 _POSTS_KEPT = 4
-"""One post in so many is kept: one site's posts are alike."""
+"""One post in this many is kept, since the posts of a site are alike."""
 
 
 def _path(url: str) -> str:
@@ -185,7 +185,7 @@ def _path(url: str) -> str:
 
 
 def flatten(html: bytes) -> str:
-    """Return the visible lines of a page, as a WET file or a text browser has them."""
+    """Return the visible lines of a page as in a WET file or a text browser."""
     from resiliparse.extract.html2text import extract_plain_text
     from resiliparse.parse.encoding import bytes_to_str, detect_encoding
 
@@ -194,7 +194,7 @@ def flatten(html: bytes) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the registered domain, nearly: the last two labels, or three where the last but one is short (co.uk)."""
+    """Return the approximate registered domain: the last two labels, or three for suffixes such as co.uk."""
     labels = (urlsplit(url).hostname or url).split(".")
     number = 3 if len(labels) > 2 and len(labels[-2]) <= 3 and len(labels[-1]) == 2 else 2
     return ".".join(labels[-number:])

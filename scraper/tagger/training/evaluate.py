@@ -1,4 +1,4 @@
-"""How well networks read pages of hosts that they have not seen: bodies, labels, verdicts, reliability."""
+"""Evaluation on pages of unseen hosts: bodies, labels, verdicts, reliability."""
 
 import itertools
 from collections import Counter, defaultdict
@@ -26,11 +26,11 @@ Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
 _STEPS = (0.0, 0.5, 0.7, 0.8, 0.9, 0.95, 1.01)
 """The bounds of the rows of the reliability table."""
 _ROUNDS = 12
-"""How often the shifts of the labels are mended."""
+"""The number of updates of the label shifts."""
 
 
 class Read(NamedTuple):
-    """A page as it was read: the reading, and F1 by words of its body, where there is a gold body."""
+    """A page with its reading and the F1 by words of its body, None without a gold body."""
 
     example: Example
     reading: Reading
@@ -38,18 +38,18 @@ class Read(NamedTuple):
 
 
 def mean_answer(answers: Sequence[Answer]) -> Answer:
-    """Return the mean of what several networks say of a page."""
+    """Return the mean answer of several networks for a page."""
     blocks, page = zip(*answers, strict=True)
     return np.mean(blocks, axis=0), np.mean(page, axis=0)
 
 
 def calibrate(examples: Sequence[Example], answers: Sequence[Answer]) -> list[float]:
-    """Return the scale and shift that make a logit of the story a log-odds, then a shift for each label's logit."""
+    """Return the scale and shift from a logit of the story to log-odds, then a shift for each label's logit."""
     return [*_line(examples, answers), *_label_shifts(examples, answers)]
 
 
 def _label_shifts(examples: Sequence[Example], answers: Sequence[Answer]) -> list[float]:
-    """Return the shifts by which each label outside the story is given as often as readers gave it."""
+    """Return the shifts with which each label outside the story is predicted as often as readers gave it."""
     rows = [
         (example.kind[chosen], out[chosen, 1 + STORY :])
         for example, (out, _) in zip(examples, answers, strict=True)
@@ -57,19 +57,19 @@ def _label_shifts(examples: Sequence[Example], answers: Sequence[Answer]) -> lis
     ]
     shifts = np.zeros(len(KINDS) - STORY)
     if rows:
-        kind, logits = (np.concatenate(each) for each in zip(*rows, strict=True))
-        wanted = np.bincount(kind - STORY, minlength=len(shifts))
+        kind, logits = (np.concatenate(column) for column in zip(*rows, strict=True))
+        expected = np.bincount(kind - STORY, minlength=len(shifts))
         for _ in range(_ROUNDS):
-            given = np.bincount((logits + shifts).argmax(axis=1), minlength=len(shifts))
-            shifts += 0.5 * np.log((wanted + 1) / (given + 1))
+            predicted = np.bincount((logits + shifts).argmax(axis=1), minlength=len(shifts))
+            shifts += 0.5 * np.log((expected + 1) / (predicted + 1))
     return [*[0.0] * STORY, *shifts.tolist()]
 
 
 def _line(examples: Sequence[Example], answers: Sequence[Answer]) -> list[float]:
     pairs = [(example.target, out[:, 0]) for example, (out, _) in zip(examples, answers, strict=True)]
-    target, logit = (np.concatenate(each) for each in zip(*pairs, strict=True))
-    known = target >= 0
-    target, logit = torch.from_numpy(target[known]), torch.from_numpy(logit[known])
+    target, logit = (np.concatenate(column) for column in zip(*pairs, strict=True))
+    is_known = target >= 0
+    target, logit = torch.from_numpy(target[is_known]), torch.from_numpy(logit[is_known])
     line = torch.tensor([1.0, 0.0], requires_grad=True)
     optimizer = torch.optim.LBFGS([line], max_iter=50)
 
@@ -80,14 +80,14 @@ def _line(examples: Sequence[Example], answers: Sequence[Answer]) -> list[float]
         return loss
 
     optimizer.step(step)
-    return [float(each) for each in line.detach()]
+    return [float(value) for value in line.detach()]
 
 
 def read_all(
-    examples: Sequence[Example], answers: Sequence[Answer], known: Vocabulary, calibration: Sequence[float]
+    examples: Sequence[Example], answers: Sequence[Answer], vocabulary: Vocabulary, calibration: Sequence[float]
 ) -> Iterator[Read]:
-    """Read each page as the library would, from what a network says of it."""
-    network = Network(known, {}, np.array(calibration))
+    """Yield each page as the library would read it from the answer of a network."""
+    network = Network(vocabulary, {}, np.array(calibration))
     for example, (out, verdict) in zip(examples, answers, strict=True):
         assert example.features is not None
         output = Output(out[:, 0], out[:, 1:], verdict)
@@ -96,7 +96,7 @@ def read_all(
 
 
 def _body(reading: Reading) -> list[str]:
-    return [each.block.text for each in reading.labelled if each.label in BODY_LABELS]
+    return [labelled.block.text for labelled in reading.labelled if labelled.label in BODY_LABELS]
 
 
 def words_f1(example: Example, reading: Reading) -> float | None:
@@ -106,9 +106,9 @@ def words_f1(example: Example, reading: Reading) -> float | None:
     return _f1(words("\n".join(_body(reading))), words(example.gold["body"]))
 
 
-def _f1(found: Sequence[str], wanted: Sequence[str]) -> float:
-    common = (Counter(found) & Counter(wanted)).total()
-    return 2 * common / (len(found) + len(wanted)) if common else 0.0
+def _f1(predicted: Sequence[str], expected: Sequence[str]) -> float:
+    common = (Counter(predicted) & Counter(expected)).total()
+    return 2 * common / (len(predicted) + len(expected)) if common else 0.0
 
 
 def report(pages: Sequence[Read]) -> str:
@@ -121,7 +121,7 @@ def spread(rounds: Sequence[Sequence[Read]]) -> str:
     figures = [_body_figures(pages) for pages in rounds]
     lines = []
     for name in figures[0]:
-        scores = [each[name][0] for each in figures]
+        scores = [network_figures[name][0] for network_figures in figures]
         lines.append(f"{name:32} {np.mean(scores):.4f} over {len(rounds)} seeds, spread {np.std(scores, ddof=1):.4f}")
     return "\n".join(lines)
 
@@ -140,44 +140,44 @@ def _body_figures(pages: Sequence[Read]) -> dict[str, tuple[float, int]]:
         if page.f1 is not None:
             scores[f"{page.example.folder} words"].append(page.f1)
             if gold.get("paragraphs"):
-                wanted = [" ".join(each.split()) for each in gold["paragraphs"]]
-                scores[f"{page.example.folder} paragraphs"].append(_f1(_body(page.reading), wanted))
+                expected = [" ".join(paragraph.split()) for paragraph in gold["paragraphs"]]
+                scores[f"{page.example.folder} paragraphs"].append(_f1(_body(page.reading), expected))
         elif gold.get("with") and page.example.verdict == ARTICLE:
             marked_pages += 1
             marked["hit"] += sum(segment in text for segment in gold["with"])
             marked["wrong"] += sum(segment not in text for segment in gold["with"])
             marked["wrong"] += sum(segment in text for segment in gold["without"])
-    figures = {name: (float(np.mean(each)), len(each)) for name, each in sorted(scores.items())}
+    figures = {name: (float(np.mean(values)), len(values)) for name, values in sorted(scores.items())}
     if marked["hit"]:
         figures["marked segments"] = 2 * marked["hit"] / (2 * marked["hit"] + marked["wrong"]), marked_pages
     return figures
 
 
 def _labels(pages: Sequence[Read]) -> Iterator[str]:
-    wanted, given, right = Counter[int](), Counter[int](), Counter[int]()
+    expected, predicted, correct = Counter[int](), Counter[int](), Counter[int]()
     for page in pages:
         if not page.example.labelled or page.example.verdict != ARTICLE:
             continue
-        for kind, each in zip(page.example.kind.tolist(), page.reading.labelled, strict=True):
-            if kind < 0 or each.label is Label.HIDDEN:
+        for kind, labelled in zip(page.example.kind.tolist(), page.reading.labelled, strict=True):
+            if kind < 0 or labelled.label is Label.HIDDEN:
                 continue
-            label = KINDS.index(each.label)
-            wanted[kind] += 1
-            given[label] += 1
-            right[kind] += kind == label
+            label = KINDS.index(labelled.label)
+            expected[kind] += 1
+            predicted[label] += 1
+            correct[kind] += kind == label
     for kind, label in enumerate(KINDS):
-        if wanted[kind]:
-            precision, recall = right[kind] / max(given[kind], 1), right[kind] / wanted[kind]
-            yield f"label {label:26} precision {precision:.3f} recall {recall:.3f}  ({wanted[kind]} blocks)"
+        if expected[kind]:
+            precision, recall = correct[kind] / max(predicted[kind], 1), correct[kind] / expected[kind]
+            yield f"label {label:26} precision {precision:.3f} recall {recall:.3f}  ({expected[kind]} blocks)"
 
 
 def _verdicts(pages: Sequence[Read]) -> Iterator[str]:
     for limit in (0.3, 0.5, 0.6, 0.7, 0.9):
-        called: Mapping[int, list[bool]] = {ARTICLE: [], LISTING: []}
+        decisions: Mapping[int, list[bool]] = {ARTICLE: [], LISTING: []}
         for page in pages:
-            if page.example.verdict in called and page.example.folder != "synthetic":
-                called[page.example.verdict].append((page.reading.listing or 0.0) > limit)
-        refused, caught = (float(np.mean(each)) if each else 0.0 for each in called.values())
+            if page.example.verdict in decisions and page.example.folder != "synthetic":
+                decisions[page.example.verdict].append((page.reading.listing or 0.0) > limit)
+        refused, caught = (float(np.mean(values)) if values else 0.0 for values in decisions.values())
         yield f"listing above {limit}: {refused:.4f} of stories refused, {1 - caught:.4f} of lists taken for stories"
 
 

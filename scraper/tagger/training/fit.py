@@ -1,4 +1,4 @@
-"""Training: the vocabulary, the loss, and the loop."""
+"""Training: the vocabulary, the loss, and the training loop."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -12,19 +12,27 @@ from torch.nn import functional
 from scraper.tagger.features import Vocabulary, class_words, edge_words, link_words
 from scraper.tagger.network import KINDS
 from scraper.tagger.training.alignment import words
-from scraper.tagger.training.augment import changed
+from scraper.tagger.training.augment import augment
 from scraper.tagger.training.corpus import UNKNOWN_KIND, Example
 from scraper.tagger.training.net import Net, join
 
-__all__ = ["Recipe", "answer", "fit", "vocabulary"]
+__all__ = [
+    "Recipe",
+    "answer",
+    "build_targets",
+    "build_vocabulary",
+    "fit",
+    "label_weights",
+    "total_loss",
+]
 
 BATCH, RATE, TABLE_RATE, DECAY = 16, 3e-3, 3.0, 0.02
 CLASSES, WORDS, LINKS = 1200, 1500, 600
 WORD_WEIGHT, BLOCK_WEIGHT, KIND_WEIGHT, F1_WEIGHT, VERDICT_WEIGHT, SOFT_WEIGHT = 2.0, 0.25, 2.0, 1.0, 0.5, 0.5
 RARE = 0.3
-"""How much a rare label counts more: its share among the labels to the power of minus this."""
+"""The exponent of label weights: a label weighs its share to the power of minus this."""
 LONGEST = 1500
-"""How many blocks of a page are learned from."""
+"""The most blocks of a page used for training."""
 
 STEMS = (
     "comment disqus relat recommend popular trending mostread sidebar promo advert sponsor newsletter subscri"
@@ -36,18 +44,18 @@ STEMS = (
     " prev pagin disclaimer legal privacy donat support video player embed tweet hidden hide screen print mobile"
     " desktop outbrain taboola widget card grid list item form tab"
 ).split()
-"""Class words that are too rare to be learned alone are read as the first of these that they contain."""
+"""Class words too rare for a vector of their own share that of the first stem that they contain."""
 
 
 class Recipe(NamedTuple):
-    """How a network is trained."""
+    """The settings of one training run."""
 
     seed: int
     epochs: int
 
 
-def vocabulary(examples: Sequence[Example]) -> Vocabulary:
-    """Return the words that occur on pages of the most hosts."""
+def build_vocabulary(examples: Sequence[Example]) -> Vocabulary:
+    """Return a vocabulary of the words that occur on the most hosts."""
     classes: dict[str, set[str]] = {}
     edges: dict[str, set[str]] = {}
     links: dict[str, set[str]] = {}
@@ -57,9 +65,9 @@ def vocabulary(examples: Sequence[Example]) -> Vocabulary:
         keys |= {("", block.inline) for block in document.blocks}
         texts = [text for block in document.blocks for text in (block.text[:40], block.text[-24:])]
         urls = {block.links[0].url or "" for block in document.blocks if block.links}
-        for found, into in ((class_words(keys), classes), (edge_words(texts), edges), (link_words(urls), links)):
-            for word in set(found) - {"", "\n"}:
-                into.setdefault(word, set()).add(host)
+        for tokens, hosts in ((class_words(keys), classes), (edge_words(texts), edges), (link_words(urls), links)):
+            for word in set(tokens) - {"", "\n"}:
+                hosts.setdefault(word, set()).add(host)
     ranked = _most(classes, CLASSES)
     stems = {stem: ranked.setdefault(stem, len(ranked) + 1) for stem in STEMS}
     for word in sorted(classes):
@@ -74,37 +82,37 @@ def _most(hosts: dict[str, set[str]], number: int) -> dict[str, int]:
 
 
 class Targets(NamedTuple):
-    """What a batch should give."""
+    """The targets of a batch."""
 
     story: Tensor
     weight: Tensor
-    """Of each block in the loss of the story."""
+    """The weight of each block in the loss of the story."""
     matched: Tensor
-    """How many words of each block the body has, and below how many it has at all."""
+    """The number of words of each block that the body has; `length` is the number of all its words."""
     length: Tensor
     kind: Tensor
     kind_weight: Tensor
     shares: Tensor
-    """The chances of the labels that a teacher gives, or zeros."""
+    """The weighted chances of the labels in the soft targets, or zeros."""
     verdict: Tensor
 
 
-def aim(examples: Sequence[Example], rare: NDArray[np.float32]) -> Targets:
-    """Return the targets of some pages."""
+def build_targets(examples: Sequence[Example], weights: NDArray[np.float32]) -> Targets:
+    """Return the targets of a batch of pages; `weights` are those of the labels."""
     rows: list[tuple[NDArray[np.float32], ...]] = []
     for example in examples:
         target, trust = _target(example)
         number = np.array([len(words(block.text)) for block in example.document.blocks], np.float32)
         size = max(float((number * target * (trust > 0)).sum()), 50.0)
         weight = (WORD_WEIGHT * number / size + BLOCK_WEIGHT / np.sqrt(len(number))) * trust
-        whole = float((trust > 0).all())
-        known = example.kind != UNKNOWN_KIND
-        each = np.where(known, rare[example.kind.clip(min=0)], 0.0) / len(number)
-        rows.append((target, weight, number * target * whole, number * whole, example.kind, each, _shares(example)))
+        full = float((trust > 0).all())
+        is_labelled = example.kind != UNKNOWN_KIND
+        balance = np.where(is_labelled, weights[example.kind.clip(min=0)], 0.0) / len(number)
+        rows.append((target, weight, number * target * full, number * full, example.kind, balance, _shares(example)))
     story, weight, matched, length, kind, kind_weight, shares = (
-        np.concatenate(each) for each in zip(*rows, strict=True)
+        np.concatenate(column) for column in zip(*rows, strict=True)
     )
-    floats = [torch.from_numpy(each.astype(np.float32)) for each in (story, weight, matched, length)]
+    floats = [torch.from_numpy(array.astype(np.float32)) for array in (story, weight, matched, length)]
     return Targets(
         *floats,
         torch.from_numpy(kind.astype(np.int64)),
@@ -115,7 +123,7 @@ def aim(examples: Sequence[Example], rare: NDArray[np.float32]) -> Targets:
 
 
 def _target(example: Example) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return the share of the story in each block, and how far it can be trusted."""
+    """Return the share of the story in each block, and its weight, 0 to 1."""
     target = example.target
     if example.soft is None:
         return np.maximum(target, 0), (target >= 0).astype(np.float32)
@@ -132,26 +140,28 @@ def _shares(example: Example) -> NDArray[np.float32]:
     return (example.soft[:, 1:] * weight[:, None]).astype(np.float32)
 
 
-def loss_of(out: Tensor, verdict: Tensor, page: Tensor, aims: Targets) -> Tensor:
-    """Return the loss of the story by words and by blocks, of the page's F1 by words, of labels, and of verdicts."""
+def total_loss(out: Tensor, verdict: Tensor, page: Tensor, targets: Targets) -> Tensor:
+    """Return the sum of the losses of the body, of its F1 by words, of the labels, and of the verdicts."""
     pages = len(verdict)
-    keep = functional.binary_cross_entropy_with_logits(out[:, 0], aims.story, reduction="none")
-    by_word = (keep * aims.weight).sum() / pages
+    story_loss = functional.binary_cross_entropy_with_logits(out[:, 0], targets.story, reduction="none")
+    body_loss = (story_loss * targets.weight).sum() / pages
     chance = torch.sigmoid(out[:, 0])
-    common, kept, wanted = (
-        torch.zeros(pages).index_add(0, page, each)
-        for each in (chance * aims.matched, chance * aims.length, aims.matched)
+    common, predicted, expected = (
+        torch.zeros(pages).index_add(0, page, values)
+        for values in (chance * targets.matched, chance * targets.length, targets.matched)
     )
-    missed = torch.where(wanted > 0, 1 - 2 * common / (kept + wanted + 1), 0.0).mean()
-    sure = functional.log_softmax(out[:, 1:], 1)
-    labelled = functional.nll_loss(sure, aims.kind, reduction="none", ignore_index=UNKNOWN_KIND)
-    by_kind = ((labelled * aims.kind_weight).sum() - SOFT_WEIGHT * (sure * aims.shares).sum()) / pages
-    judged = functional.cross_entropy(verdict, aims.verdict, reduction="sum", ignore_index=-1) / pages
-    return by_word + F1_WEIGHT * missed + KIND_WEIGHT * by_kind + VERDICT_WEIGHT * judged
+    f1_loss = torch.where(expected > 0, 1 - 2 * common / (predicted + expected + 1), 0.0).mean()
+    log_chance = functional.log_softmax(out[:, 1:], 1)
+    label_losses = functional.nll_loss(log_chance, targets.kind, reduction="none", ignore_index=UNKNOWN_KIND)
+    label_loss = (
+        (label_losses * targets.kind_weight).sum() - SOFT_WEIGHT * (log_chance * targets.shares).sum()
+    ) / pages
+    verdict_loss = functional.cross_entropy(verdict, targets.verdict, reduction="sum", ignore_index=-1) / pages
+    return body_loss + F1_WEIGHT * f1_loss + KIND_WEIGHT * label_loss + VERDICT_WEIGHT * verdict_loss
 
 
-def rarity(examples: Sequence[Example]) -> NDArray[np.float32]:
-    """Return how much each label counts."""
+def label_weights(examples: Sequence[Example]) -> NDArray[np.float32]:
+    """Return the weight of each label; rare ones weigh more."""
     kinds = np.concatenate([example.kind for example in examples])
     share = np.bincount(kinds[kinds >= 0], minlength=len(KINDS)) + 1.0
     share /= share.sum()
@@ -159,41 +169,43 @@ def rarity(examples: Sequence[Example]) -> NDArray[np.float32]:
     return (weight / (weight * share).sum()).astype(np.float32)
 
 
-def fit(examples: Sequence[Example], known: Vocabulary, recipe: Recipe) -> Net:
-    """Train a network on some pages, which have features."""
+def fit(examples: Sequence[Example], vocab: Vocabulary, recipe: Recipe) -> Net:
+    """Return a network trained on pages with features."""
     torch.manual_seed(recipe.seed)
     order = np.random.default_rng(recipe.seed)
     dense = np.concatenate([example.features.dense for example in examples if example.features])
     mean, scale = dense.mean(0), 1 / (dense.std(0) + 1e-2)
-    net = Net(known, torch.from_numpy(mean), torch.from_numpy(scale.astype(np.float32)))
-    rare = rarity(examples)
+    net = Net(vocab, torch.from_numpy(mean), torch.from_numpy(scale.astype(np.float32)))
+    weights = label_weights(examples)
     steps = recipe.epochs * -(-len(examples) // BATCH)
     tables = [net.names.weight, net.words.weight, net.links.weight]
-    others = [each for name, each in net.named_parameters() if name.split(".")[0] not in ("names", "words", "links")]
-    optimizer = torch.optim.AdamW([{"params": others}, {"params": tables}], RATE, weight_decay=DECAY)
+    layers = [
+        tensor for name, tensor in net.named_parameters() if name.split(".")[0] not in ("names", "words", "links")
+    ]
+    optimizer = torch.optim.AdamW([{"params": layers}, {"params": tables}], RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, [RATE, TABLE_RATE * RATE], total_steps=steps, pct_start=0.15
     )
     for _ in range(recipe.epochs):
         net.train()
-        for some in _batches(examples, known, order):
-            batch = join([example.features for example in some if example.features])
+        for pages in _batches(examples, vocab, order):
+            batch = join([example.features for example in pages if example.features])
             out, verdict = net(batch)
             optimizer.zero_grad()
-            loss_of(out, verdict, batch.page, aim(some, rare)).backward()
+            total_loss(out, verdict, batch.page, build_targets(pages, weights)).backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimizer.step()
             schedule.step()
     return net.eval()
 
 
-def _batches(examples: Sequence[Example], known: Vocabulary, order: np.random.Generator) -> Iterator[list[Example]]:
-    """Yield the pages of an epoch, changed, a batch at a time."""
+def _batches(examples: Sequence[Example], vocab: Vocabulary, order: np.random.Generator) -> Iterator[list[Example]]:
+    """Yield the augmented pages of an epoch in batches."""
     shuffled = order.permutation(len(examples))
     for start in range(0, len(examples), BATCH):
         chosen = [examples[i] for i in shuffled[start : start + BATCH]]
         donors = [examples[int(i)] for i in order.integers(0, len(examples), len(chosen))]
-        yield [changed(each, donor, known, order) for each, donor in zip(chosen, donors, strict=True)]
+        yield [augment(example, donor, vocab, order) for example, donor in zip(chosen, donors, strict=True)]
 
 
 def answer(net: Net, example: Example) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -1,4 +1,4 @@
-"""The network of `scraper.tagger.network` in torch, to be trained."""
+"""The network of `scraper.tagger.network` in torch, for training."""
 
 import re
 from collections import Counter
@@ -17,7 +17,7 @@ from scraper.tagger.network import DILATIONS, FAR, KINDS, NAME_SIZE, NAMES, SLOT
 __all__ = ["Batch", "Net", "join"]
 
 GAP = max(DILATIONS)
-WIDTH, SAID, ABOVE, LINK, PAGE, JUDGE = 72, 16, 16, 12, 48, 32
+WIDTH, MESSAGE, ABOVE, LINK, PAGE, JUDGE = 72, 16, 16, 12, 48, 32
 DROP, FORGET, MASK, MASK_DECLARED = 0.2, 0.15, 0.12, 0.3
 _MANY_WORDS, _MANY_ELEMENTS = 4, 9
 
@@ -37,7 +37,7 @@ _COLUMN_GROUPS = (
     r"link:",
     r"link|all link|.*heading",
 )
-"""Columns that describe one thing; in training one group or another is hidden for a page."""
+"""Groups of related columns; in training random groups are masked for a page."""
 _GROUP_OF = torch.tensor(
     [next((i for i, pattern in enumerate(_COLUMN_GROUPS, 1) if re.match(pattern, column)), 0) for column in COLUMNS]
 )
@@ -45,7 +45,7 @@ _URL_FROM = PAGE_COLUMNS.index("URL: none")
 
 
 class Batch(NamedTuple):
-    """Pages one after the other; convolutions see `GAP` empty rows between them."""
+    """Concatenated pages; convolutions see `GAP` empty rows between them."""
 
     dense: Tensor
     declared: Tensor
@@ -65,7 +65,7 @@ class Batch(NamedTuple):
 
 
 def join(pages: Sequence[Features]) -> Batch:
-    """Join the features of some pages."""
+    """Return the features of several pages as one batch."""
     fields: dict[str, list[Any]] = {name: [] for name in Batch._fields}
     sizes = Counter[str]()
     for number, f in enumerate(pages):
@@ -91,7 +91,7 @@ def join(pages: Sequence[Features]) -> Batch:
     bags = ("names", "first", "last", "links")
     joined: dict[str, Any] = {k: torch.from_numpy(np.concatenate(v)) for k, v in fields.items() if k not in bags and v}
     for name in bags:
-        joined[name] = tuple(torch.from_numpy(np.concatenate(each)) for each in zip(*fields[name], strict=True))
+        joined[name] = tuple(torch.from_numpy(np.concatenate(arrays)) for arrays in zip(*fields[name], strict=True))
     return Batch(**joined, pages=len(pages))
 
 
@@ -102,22 +102,22 @@ def _without_last(bags: Bags) -> tuple[NDArray[Any], NDArray[Any]]:
 class Net(nn.Module):
     """The network; its parameters have the names of `scraper.tagger.network`'s weights."""
 
-    def __init__(self, known: Vocabulary, mean: Tensor, scale: Tensor) -> None:
+    def __init__(self, vocabulary: Vocabulary, mean: Tensor, scale: Tensor) -> None:
         super().__init__()
-        classes, words, links = (max(0, *each.values()) + 1 for each in known)
+        classes, words, links = (max(0, *index.values()) + 1 for index in vocabulary)
         self.names = _table(classes, NAMES * NAME_SIZE + ABOVE)
         self.words = _table(words, 2 * WORD_SIZE)
         self.links = _table(links, LINK)
         size = len(COLUMNS) + NAMES * NAME_SIZE + ABOVE + 3 * WORD_SIZE + LINK
         self.input = nn.Linear(size, WIDTH)
         self.convs = nn.ModuleList([nn.Linear(3 * WIDTH, WIDTH) for _ in DILATIONS])
-        self.say = nn.ModuleList([nn.Linear(WIDTH, SAID, bias=False) for _ in range(len(DILATIONS) // 2)])
-        self.hear = nn.ModuleList([nn.Linear(GROUPS * SAID, WIDTH) for _ in range(len(DILATIONS) // 2)])
+        self.say = nn.ModuleList([nn.Linear(WIDTH, MESSAGE, bias=False) for _ in range(len(DILATIONS) // 2)])
+        self.hear = nn.ModuleList([nn.Linear(GROUPS * MESSAGE, WIDTH) for _ in range(len(DILATIONS) // 2)])
         self.slots = nn.Linear(WIDTH, SLOTS, bias=False)
-        self.value = nn.Linear(WIDTH, SAID, bias=False)
+        self.value = nn.Linear(WIDTH, MESSAGE, bias=False)
         self.query = nn.Linear(WIDTH, SLOTS, bias=False)
-        self.page = nn.Linear(SLOTS * SAID + len(PAGE_COLUMNS), PAGE)
-        self.join = nn.Linear(WIDTH + SAID + PAGE, WIDTH)
+        self.page = nn.Linear(SLOTS * MESSAGE + len(PAGE_COLUMNS), PAGE)
+        self.join = nn.Linear(WIDTH + MESSAGE + PAGE, WIDTH)
         self.output = nn.Linear(WIDTH, 1 + len(KINDS))
         self.judge = nn.Linear(PAGE + 2 * WIDTH, JUDGE)
         self.verdict = nn.Linear(JUDGE, 3)
@@ -131,16 +131,16 @@ class Net(nn.Module):
         for layer, dilation in enumerate(DILATIONS):
             hidden = hidden + self.drop(functional.relu(self.convs[layer](neighbours(hidden, b.real, dilation))))
             if layer % 2:
-                said = self.say[layer // 2](hidden)
-                heard = torch.cat([group_mean(said, b.groups[:, g]) for g in range(GROUPS)], 1)
-                hidden = hidden + self.drop(functional.relu(self.hear[layer // 2](heard)))
+                messages = self.say[layer // 2](hidden)
+                means = torch.cat([group_mean(messages, b.groups[:, g]) for g in range(GROUPS)], 1)
+                hidden = hidden + self.drop(functional.relu(self.hear[layer // 2](means)))
         slots, page = self.summaries(hidden, b)
         shares = torch.softmax(self.query(hidden), 1)
         attended = torch.einsum("ns,nsv->nv", shares, slots[b.page])
         joined = self.join(torch.cat([hidden, attended, page[b.page]], 1))
         hidden = hidden + self.drop(functional.relu(joined))
         out = self.output(hidden)
-        return out, self.judged(hidden, out[:, 0], page, b)
+        return out, self.verdicts(hidden, out[:, 0], page, b)
 
     def summaries(self, hidden: Tensor, b: Batch) -> tuple[Tensor, Tensor]:
         logits = self.slots(hidden)
@@ -151,7 +151,7 @@ class Net(nn.Module):
         total = odds.new_zeros((b.pages, SLOTS)).index_add(0, b.page, odds)
         shares = odds / total[b.page]
         value = self.value(hidden)
-        slots = value.new_zeros((b.pages, SLOTS, SAID)).index_add(0, b.page, shares[:, :, None] * value[:, None])
+        slots = value.new_zeros((b.pages, SLOTS, MESSAGE)).index_add(0, b.page, shares[:, :, None] * value[:, None])
         declared = b.declared
         if self.training:
             hide = torch.rand(b.pages, 2) < MASK_DECLARED
@@ -159,39 +159,39 @@ class Net(nn.Module):
             declared = torch.where(hidden_columns, 0.0, declared)
         return slots, self.drop(functional.relu(self.page(torch.cat([slots.flatten(1), declared], 1))))
 
-    def judged(self, hidden: Tensor, story: Tensor, page: Tensor, b: Batch) -> Tensor:
+    def verdicts(self, hidden: Tensor, story: Tensor, page: Tensor, b: Batch) -> Tensor:
         chance = torch.sigmoid(story.detach().clamp(-20, 20))
         weight = chance.new_zeros(b.pages).index_add(0, b.page, chance) + 1
-        chosen = hidden.new_zeros((b.pages, WIDTH)).index_add(0, b.page, hidden * chance[:, None]) / weight[:, None]
+        story_mean = hidden.new_zeros((b.pages, WIDTH)).index_add(0, b.page, hidden * chance[:, None]) / weight[:, None]
         number = torch.bincount(b.page, minlength=b.pages)
         mean = hidden.new_zeros((b.pages, WIDTH)).index_add(0, b.page, hidden) / number[:, None]
-        return self.verdict(self.drop(functional.relu(self.judge(torch.cat([page, chosen, mean], 1)))))
+        return self.verdict(self.drop(functional.relu(self.judge(torch.cat([page, story_mean, mean], 1)))))
 
     def inputs(self, b: Batch) -> Tensor:
         names = self.vectors(self.names.weight, b.names)
         first = self.vectors(self.words.weight[:, :WORD_SIZE], b.first)
         last = self.vectors(self.words.weight[:, WORD_SIZE:], b.last)
         links = self.vectors(self.links.weight, b.links)
-        around = b.parent[b.leaf]
-        at = (b.name_of[b.leaf], b.name_of[around], b.name_of[b.parent[around]], b.inline)
+        parents = b.parent[b.leaf]
+        at = (b.name_of[b.leaf], b.name_of[parents], b.name_of[b.parent[parents]], b.inline)
         named = [names[of, s * NAME_SIZE : (s + 1) * NAME_SIZE] for s, of in enumerate(at)]
-        above = _above(names[b.name_of, NAMES * NAME_SIZE :], b.parent)[around]
+        ancestors = _inherited(names[b.name_of, NAMES * NAME_SIZE :], b.parent)[parents]
         heading = torch.where(b.heading[:, None] < 0, 0.0, first[b.heading.clamp(min=0)])
         dense = ((b.dense - self.mean) * self.scale).clamp(-FAR, FAR)
         if self.training:
             dense = dense * (torch.rand(b.pages, int(_GROUP_OF.max()) + 1) >= MASK)[:, _GROUP_OF][b.page]
-            seen = (torch.rand(b.pages, 6) >= MASK)[b.page].float()
-            named, above = [each * seen[:, :1] for each in named], above * seen[:, 1:2]
+            visible = (torch.rand(b.pages, 6) >= MASK)[b.page].float()
+            named, ancestors = [name * visible[:, :1] for name in named], ancestors * visible[:, 1:2]
             first, last, heading, links = (
-                first * seen[:, 2:3],
-                last * seen[:, 3:4],
-                heading * seen[:, 4:5],
-                links * seen[:, 5:],
+                first * visible[:, 2:3],
+                last * visible[:, 3:4],
+                heading * visible[:, 4:5],
+                links * visible[:, 5:],
             )
-        return torch.cat([dense, *named, above, first, last, heading, links], 1)
+        return torch.cat([dense, *named, ancestors, first, last, heading, links], 1)
 
     def vectors(self, table: Tensor, bags: tuple[Tensor, Tensor]) -> Tensor:
-        """Return the normalised sum of the vectors of each bag; in training, some words are forgotten."""
+        """Return the normalised sum of the vectors of each bag; in training, random words are dropped."""
         flat, of = bags
         if self.training:
             flat = torch.where(torch.rand(len(flat)) < FORGET, 0, flat)
@@ -213,8 +213,8 @@ def _scale(number: Tensor, many: int) -> Tensor:
     return number.clamp(max=many).sqrt() / number
 
 
-def _above(values: Tensor, parent: Tensor) -> Tensor:
-    """Return for each element the normalised sum of its own value and those around it, the page's own left out."""
+def _inherited(values: Tensor, parent: Tensor) -> Tensor:
+    """Return for each element the normalised sum of its value and its ancestors', without the page's own."""
     top = parent == torch.arange(len(parent))
     total = torch.cat([values, values.new_ones((len(values), 1))], 1)
     total = torch.where(top[:, None], 0.0, total)

@@ -25,7 +25,7 @@ from scraper.tagger.site_evidence import Evidence, evidence, index_pages
 from scraper.tagger.site_layer import DILATIONS, FAR, INPUTS, adjusted, inputs, summary
 from scraper.tagger.training.corpus import FOLDS, Example, fold_of_host
 from scraper.tagger.training.evaluate import Answer, words_f1
-from scraper.tagger.training.fit import BATCH, DECAY, LONGEST, RATE, aim, loss_of, rarity
+from scraper.tagger.training.fit import BATCH, DECAY, LONGEST, RATE, build_targets, label_weights, total_loss
 from scraper.tagger.training.net import neighbours
 
 __all__ = ["EPOCHS", "SiteNet", "SitePage", "fit_sites", "report_sites", "site_pages", "without_words"]
@@ -143,7 +143,7 @@ def fit_sites(
     rows = np.concatenate([seen.rows for pair in learned if (seen := _seen(*pair, 0, calibration))])
     scale = 1 / (rows.std(0) + 0.05)
     net = SiteNet(torch.from_numpy(rows.mean(0)), torch.from_numpy(scale.astype(np.float32)))
-    rare = rarity([page.example for page, _ in learned])
+    rare = label_weights([page.example for page, _ in learned])
     steps = epochs * -(-len(learned) // BATCH)
     optimizer = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.15)
@@ -241,8 +241,8 @@ def _loss(net: SiteNet, pages: Sequence[_Seen], rare: NDArray[np.float32], calib
         for seen in pages
     ]
     out = torch.from_numpy(np.concatenate(first).astype(np.float32)) + net(rows, labels, known, real)
-    aims = aim([seen.page.example._replace(verdict=-1, soft=None) for seen in pages], rare)
-    return loss_of(out, torch.zeros(len(pages), 3), torch.from_numpy(page), aims)
+    aims = build_targets([seen.page.example._replace(verdict=-1, soft=None) for seen in pages], rare)
+    return total_loss(out, torch.zeros(len(pages), 3), torch.from_numpy(page), aims)
 
 
 def report_sites(

@@ -1,7 +1,7 @@
-"""Pages of plain themes made of the corpus' own stories: lists of stories, and single stories.
+"""Synthetic pages of simple themes with stories of the corpus: lists of stories, and single stories.
 
-Few pages of the corpus are lists, and crawls meet more lists than stories. The single stories have the same themes, so
-that a plain page is not taken for a list because it is plain.
+The corpus has few lists, while crawls fetch more lists than stories. The single stories use the same themes, so that
+the network does not learn to take every simple page for a list.
 """
 
 import html
@@ -68,7 +68,7 @@ _LEAST_EXCERPT = 80
 
 
 def list_pages(examples: Sequence[Example], number: int, seed: int) -> Iterator[Example]:
-    """Yield pages that list stories of the corpus; those of one page are of one fold."""
+    """Yield pages with lists of stories of the corpus; the stories of a page are of the same fold."""
     order = np.random.default_rng(seed)
     stories = [story for example in examples if (story := _story(example))]
     for count in range(number):
@@ -83,7 +83,7 @@ def list_pages(examples: Sequence[Example], number: int, seed: int) -> Iterator[
 
 
 def story_pages(examples: Sequence[Example], number: int, seed: int) -> Iterator[Example]:
-    """Yield pages of single stories of the corpus, cut to any length."""
+    """Yield pages of single stories of the corpus, cut to random lengths."""
     order = np.random.default_rng(seed)
     stories = [story for example in examples if (story := _story(example))]
     for count in range(number):
@@ -118,7 +118,7 @@ _Story = tuple[str, str, list[str]]
 
 
 def _story(example: Example) -> _Story | None:
-    """Return the host, headline and paragraphs of a page with a story."""
+    """Return the host, headline and paragraphs of a page; None without a story."""
     texts = [b.text for b, share in zip(example.document.blocks, example.target.tolist(), strict=True) if share > 0.5]
     prose = [text for text in texts if len(text) >= _LEAST_EXCERPT]
     headline = str(example.gold.get("headline") or example.document.head.title)[:150]
@@ -137,18 +137,18 @@ def _list(entries: Sequence[_Story], word: str, order: np.random.Generator) -> s
     title = str(order.choice(_TITLES)).format(w=word.title(), s=site)
     wrapper = _WRAPPERS[int(order.integers(len(_WRAPPERS)))]
     style = {name: order.random() < chance for name, chance in _STYLE.items()}
-    look = int(order.choice([1, 2, 2, 3, 4])), str(order.choice(_BUTTONS))
-    inside = "".join(_entry(each, n, wrapper, style, look) for n, each in enumerate(entries))
+    markup = int(order.choice([1, 2, 2, 3, 4])), str(order.choice(_BUTTONS))
+    content = "".join(_entry(entry, n, wrapper, style, markup) for n, entry in enumerate(entries))
     heading = f"<h1>{title if order.random() < 0.5 else site}</h1>" if order.random() < 0.7 else ""
     pager = "<nav><a href='/page/1/'>1</a> <a href='/page/3/'>3</a> <a href='/page/4/'>Older posts</a></nav>"
-    after = pager if order.random() < 0.6 else ""
+    footer = pager if order.random() < 0.6 else ""
     kind = "website" if order.random() < 0.4 else ""
-    return _page(site, (title, kind), heading + _inside(inside, order) + after, entries[:5], order)
+    return _page(site, (title, kind), heading + _in_container(content, order) + footer, entries[:5], order)
 
 
 def _single(headline: str, prose: Sequence[str], others: Sequence[_Story], order: np.random.Generator) -> str:
     site = others[0][0].split(".")[0].title() if others else "Post"
-    text = "".join(f"<p>{html.escape(each)}</p>" for each in prose)
+    text = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in prose)
     head = (
         f"<h{(level := int(order.choice([1, 1, 2])))}>{html.escape(headline)}</h{level}>"
         if order.random() < 0.85
@@ -156,27 +156,27 @@ def _single(headline: str, prose: Sequence[str], others: Sequence[_Story], order
     )
     byline = "<p class='byline'>By <a href='/author/jo/'>Jo Doe</a></p>" if order.random() < 0.5 else ""
     date = "<time datetime='2015-08-03'>August 3, 2015</time>" if order.random() < 0.5 else ""
-    related = "".join(f"<li><a href='/2015/08/{n}'>{html.escape(each[1])}</a></li>" for n, each in enumerate(others))
-    below = f"<h3>Related</h3><ul>{related}</ul>" if order.random() < 0.3 else ""
+    related = "".join(f"<li><a href='/2015/08/{n}'>{html.escape(other[1])}</a></li>" for n, other in enumerate(others))
+    related_list = f"<h3>Related</h3><ul>{related}</ul>" if order.random() < 0.3 else ""
     title = f"{headline} | {site}" if order.random() < 0.7 else ""
     kind = "article" if order.random() < 0.3 else ""
     wrapper = _WRAPPERS[int(order.integers(len(_WRAPPERS)))]
-    story = _inside(f"{wrapper[0]}{head}{byline}{date}{text}{wrapper[1]}", order)
-    return _page(site, (title, kind), story + below, others, order)
+    story = _in_container(f"{wrapper[0]}{head}{byline}{date}{text}{wrapper[1]}", order)
+    return _page(site, (title, kind), story + related_list, others, order)
 
 
-def _inside(content: str, order: np.random.Generator) -> str:
+def _in_container(content: str, order: np.random.Generator) -> str:
     container = str(order.choice(_CONTAINERS))
     return f"{container}{content}</{container[1:].split(maxsplit=1)[0].rstrip('>')}>"
 
 
 def _page(site: str, head: tuple[str, str], content: str, recent: Sequence[_Story], order: np.random.Generator) -> str:
-    """Return a page with more or less around its content; `head` is the title and the kind that it declares."""
+    """Return a page with a random frame around its content; `head` is its title and declared kind."""
     title, kind = head
     words = ("news", "sport", "about", "archive", "contact")[: int(order.integers(0, 6))]
     menu = "".join(f"<li><a href='/{word}/'>{word.title()}</a></li>" for word in words)
     header = f"<header><a href='/'>{site}</a><ul>{menu}</ul></header>" if order.random() < 0.8 else ""
-    links = "".join(f"<li><a href=/p{n}>{html.escape(each[1])}</a></li>" for n, each in enumerate(recent))
+    links = "".join(f"<li><a href=/p{n}>{html.escape(story[1])}</a></li>" for n, story in enumerate(recent))
     side = f"<aside><h3>Recent Posts</h3><ul>{links}</ul></aside>" if order.random() < 0.4 else ""
     foot = f"<footer><p>© 2016 {site}. All rights reserved.</p></footer>" if order.random() < 0.7 else ""
     meta = f"<meta property='og:type' content='{kind}'>" if kind else ""
@@ -196,18 +196,18 @@ _STYLE = {
     "tags": 0.3,
     "bare": 0.15,
 }
-"""How often a theme has each of these."""
+"""The chance of each feature of a theme."""
 
 
-def _entry(story: _Story, number: int, wrapper: tuple[str, str], style: dict[str, bool], look: tuple[int, str]) -> str:
-    level, button = look
+def _entry(story: _Story, number: int, wrapper: tuple[str, str], style: dict[str, bool], form: tuple[int, str]) -> str:
+    level, button = form
     _, headline, prose = story
     link, text = f"/2015/08/{number}-story.html", html.escape(headline)
     overlay = f"<a class='entry-link' href='{link}' aria-label='post'></a>" if style["overlay"] else ""
     title = text if style["overlay"] or style["whole"] else f"<a href='{link}'>{text}</a>"
     tag = "div" if style["bare"] else f"h{level}"
     paragraphs = prose[:6] if style["long"] else [prose[0][:300]]
-    excerpt = "".join(f"<p>{html.escape(each)}</p>" for each in paragraphs) if style["excerpt"] else ""
+    excerpt = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in paragraphs) if style["excerpt"] else ""
     parts = (
         overlay, f"<{tag}>{title}</{tag}>",
         f"<time datetime='2015-08-0{number % 9 + 1}'>August {number % 28 + 1}, 2015</time>" if style["date"] else "",
@@ -215,5 +215,5 @@ def _entry(story: _Story, number: int, wrapper: tuple[str, str], style: dict[str
         excerpt, f"<p><a href='{link}'>{button}</a></p>" if style["button"] else "",
         "<div><a href='/tag/a/'>economy</a>, <a href='/tag/b/'>trade</a></div>" if style["tags"] else "",
     )  # fmt: skip
-    inside = "".join(parts)
-    return f"{wrapper[0]}{f'<a href={link}>{inside}</a>' if style['whole'] else inside}{wrapper[1]}"
+    content = "".join(parts)
+    return f"{wrapper[0]}{f'<a href={link}>{content}</a>' if style['whole'] else content}{wrapper[1]}"
