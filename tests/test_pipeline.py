@@ -11,6 +11,7 @@ from fixtures.portal import site
 from scraper import (
     Article,
     Dateline,
+    FetchError,
     Image,
     Label,
     NotAnArticle,
@@ -19,8 +20,12 @@ from scraper import (
     explain_page,
     extract,
     extract_text,
+    extract_url,
 )
 from scraper.fields.assemble import join
+from scraper.io import fetch
+from scraper.io.warc import Page
+from tests import gazette
 
 STORY = (
     "<p>The council voted on Monday to close the bridge until the autumn, when divers will have looked at it.</p>" * 5
@@ -166,3 +171,16 @@ def test_parts_of_a_story_become_one_record() -> None:
     assert whole.body_types == ("standfirst", "quote", "code")
     assert whole.images == (first, second)
     assert join(parts[:1]) == parts[0]
+
+
+def test_a_url_is_fetched_and_extracted(monkeypatch):
+    page = Page("https://gazette.example/3", gazette.page(3)[0].encode(), "text/html; charset=utf-8", None, 200)
+    monkeypatch.setattr(fetch, "fetch", lambda url: page if url == "https://gazette.example/old" else None)
+    story = extract_url("https://gazette.example/old")
+    assert (story.url, story.headline) == ("https://gazette.example/3", "River 3 repaired at last")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1/", "ftp://gazette.example/", "nonsense", ""])
+def test_a_url_that_must_not_be_fetched_is_an_error(url):
+    with pytest.raises(FetchError):
+        extract_url(url)
