@@ -42,6 +42,15 @@ class Work(NamedTuple, Generic[Item, Result]):
     limit: float = LIMIT
     """CPU seconds per item; the limit of wall-clock time is ten times as long."""
 
+    def attempt(self, item: Item) -> Result:
+        """Return the result of an item, also if the work raises; raise `MemoryError`, which ends the process."""
+        try:
+            return self.do(item)
+        except MemoryError:
+            raise
+        except Exception as error:
+            return self.lost(f"a bug: {error!r}")
+
 
 def cores() -> int:
     """Return the number of CPU cores available to this process."""
@@ -102,12 +111,7 @@ def _serve(work: Work[Item, Result], pipe: Connection) -> None:
     while True:
         for item in pipe.recv():
             allow(work.limit)
-            try:
-                result = work.do(item)
-            except MemoryError:
-                raise
-            except Exception as error:
-                result = work.lost(f"a bug: {error!r}")
+            result = work.attempt(item)
             allow(0)
             pipe.send(result)
 
