@@ -132,7 +132,7 @@ def merge_files(files: Iterable[Path], folder: Path) -> StoredSites:
     A missing file is that of an archive that cannot be read. Raises `ScraperError` for a file of another version.
     """
     hosts = HostSites()
-    for file in files:
+    for file in sorted(files):
         for site in _read_sites(file):
             hosts.add(site.hosts[0], site)
     shutil.rmtree(folder, ignore_errors=True)
