@@ -93,7 +93,7 @@ def run(
     start = partial(_events, plan.into, engine, jobs)
     plan.into.mkdir(parents=True, exist_ok=True)
     with _locked(plan.into):
-        _check(plan.into / QUARANTINE)
+        _check_quarantine(plan.into / QUARANTINE)
         try:
             _clean_up(plan)
             yield from _first_pass(plan, start(plan.learning, learning(limit)))
@@ -102,7 +102,7 @@ def run(
                 shutil.rmtree(plan.into / _SITES, ignore_errors=True)
         finally:
             _clean_up(plan)
-            _gather(plan.into)
+            _collect_quarantine(plan.into)
 
 
 def _events(into: Path, engine: str, parallel: int, jobs: Sequence[Job], task: Task) -> Generator[Event]:
@@ -138,7 +138,7 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _check(quarantine: Path) -> None:
+def _check_quarantine(quarantine: Path) -> None:
     """Raise `ScraperError` if the file exists and is not a quarantine."""
     if quarantine.exists():
         with quarantine.open("rb") as lines:
@@ -153,7 +153,7 @@ def _clean_up(plan: Plan) -> None:
     remove_temporary_files({plan.into / QUARANTINE, *outputs})
 
 
-def _gather(into: Path) -> None:
+def _collect_quarantine(into: Path) -> None:
     """Concatenate the quarantines of all archives into one file, ordered by name."""
     with atomic_write(into / QUARANTINE) as temporary, temporary.open("wb") as lines:
         for part in sorted((into / _PARTS).rglob("*.jsonl")):

@@ -138,8 +138,8 @@ class _Stats:
             return read, f"{count(sum(progress.pages for progress in learning), 'page')} learned from"
         records = counts["records"] + sum(progress.records for progress in running)
         files = f"{counts['done']}/{count(len(self.weights), 'file')}, {counts['failed']} failed"
-        words = f"{files}, {count(records, 'record')}, {records / max(seconds, 0.001):.0f}/s"
-        return read, words
+        description = f"{files}, {count(records, 'record')}, {records / max(seconds, 0.001):.0f}/s"
+        return read, description
 
     def summary(self) -> str:
         """Return the lines that end a run."""
