@@ -20,6 +20,7 @@ from scraper.segment.page import read
 from scraper.site import summarise_document
 from tests.archives import response
 from tests.bulk.test_bulk import files, needs_ray, program, work
+from tests.cli.test_cli import on_terminal
 from tests.crawling import ROOT
 from tests.gazette import NOTICE, page
 
@@ -148,6 +149,13 @@ def test_sites_of_another_version_are_reported(archives, tmp_path):
     assert failed.returncode == 1
     assert failed.stderr.startswith(f"{file}: a site of version 0; ")
     assert "remove it and run again" in failed.stderr
+
+
+def test_the_progress_of_both_passes_is_shown(archives, tmp_path):
+    status, output = on_terminal("bulk", archives, "--learn", "--into", tmp_path)
+    assert status == 0
+    assert " pages learned from" in output
+    assert f"{ARCHIVES}/{ARCHIVES} files, 0 failed, {ARCHIVES * PAGES + 2} records" in output
 
 
 def site_of(number: int) -> Site:
