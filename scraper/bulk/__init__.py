@@ -1,44 +1,61 @@
 """Bulk extraction: WARC, WET and Parquet archives in, one file of records per archive out. Runs are resumable.
 
 plan(sources, into)  ▶  Plan: the remaining jobs  ▶  run(plan)  ▶  Progress, Done, Done, ...
+
+With `learn`, a first pass over all archives learns their sites, with which the second one reads the pages.
 """
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+import shutil
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from scraper.bulk.engines import ENGINES, Event
-from scraper.bulk.job import OUTPUTS, Done, Job, Progress
+from scraper.bulk.engines import ENGINES
+from scraper.bulk.job import OUTPUTS, Done, Event, Job, Learning, Progress, Task, extraction
+from scraper.bulk.site_learning import learning, merge_files
 from scraper.bulk.sources import Source, expand
 from scraper.errors import ScraperError
 from scraper.io.files import atomic_write, lock, remove_temporary_files
+from scraper.site import Site, Sites
 
-__all__ = ["ENGINES", "OUTPUTS", "QUARANTINE", "Done", "Event", "Plan", "Progress", "plan", "run"]
+__all__ = ["ENGINES", "OUTPUTS", "QUARANTINE", "Done", "Event", "Learning", "Plan", "Progress", "plan", "run"]
 
 QUARANTINE = "quarantine.jsonl"
 """The file beside the records that lists unreadable pages: `source`, `offset`, `url`, `why`."""
 _PARTS = ".quarantine"  # the folder of the same per archive
+_SITES = ".sites"  # the folder of the learned sites, until the run is complete
+_FIRST, _MERGED = f"{_SITES}/archives", f"{_SITES}/hosts"
 
 
 class Plan(NamedTuple):
     """The remaining work of a run."""
 
     into: Path
+    archives: tuple[Job, ...]
+    """One per archive."""
     jobs: tuple[Job, ...]
     """One per archive without a file of records."""
+    learning: tuple[Job, ...]
+    """One per archive that the first pass has not read yet; none without a first pass."""
     sizes: dict[str, int]
     """The sizes of the archives in bytes, by path or URL; 0 where unknown."""
-    done: int
-    """The number of archives completed by earlier runs."""
+    learn: bool
+    """Whether sites are learned."""
+
+    @property
+    def done(self) -> int:
+        """The number of archives completed by earlier runs."""
+        return len(self.archives) - len(self.jobs)
 
 
-def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz") -> Plan:
+def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz", learn: bool = False) -> Plan:
     """Return the jobs that remain to extract the records of all archives into a folder.
 
     `sources` are files, folders and patterns, local or at URLs that fsspec supports; `form` is one of `OUTPUTS`. An
-    archive whose file of records exists is done.
+    archive whose file of records exists is done. If `learn`, the sites of all archives are learned first.
 
     Raises `ScraperError` if a source matches no archive or two archives would write the same file; `OSError` if a
     folder or pattern cannot be listed.
@@ -49,42 +66,68 @@ def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz") -> Plan:
         other = archives.setdefault(target, source)
         if other.address != source.address:
             raise ScraperError(f"{other.address} and {source.address} would both be written to {target}")
-    jobs = tuple(
-        Job(source.address, target, into / _PARTS / f"{source.name}.jsonl", form)
-        for target, source in archives.items()
-        if not os.path.exists(target)  # unlike Path.exists, accepts a name that is too long
-    )
+    all_jobs = tuple(_job(source, target, into, form) for target, source in archives.items())
+    # Unlike Path.exists, os.path.exists accepts a name that is too long.
+    jobs = tuple(job for job in all_jobs if not os.path.exists(job.target))
+    learning = tuple(job for job in all_jobs if not os.path.exists(job.sites)) if learn and jobs else ()
     sizes = {source.address: source.size for source in archives.values()}
-    return Plan(into, jobs, sizes, len(archives) - len(jobs))
+    return Plan(into, all_jobs, jobs, learning, sizes, learn)
 
 
-def run(plan: Plan, *, engine: str = "local", jobs: int = 0, limit: float = 10.0) -> Generator[Event]:
+def _job(source: Source, target: Path, into: Path, form: str) -> Job:
+    lines = f"{source.name}.jsonl"
+    return Job(source.address, target, into / _PARTS / lines, into / _FIRST / lines, form)
+
+
+def run(
+    plan: Plan, *, engine: str = "local", jobs: int = 0, limit: float = 10.0, site: Site | None = None
+) -> Generator[Event]:
     """Run the jobs of a plan, yield their progress and results, and finally collect the quarantine.
 
     `engine` is a key of `ENGINES`; `jobs` is the number of archives read in parallel, 0 for one per core; `limit` is
-    the time limit of a page in seconds.
+    the time limit of a page in seconds; `site` is the site of the pages of hosts that were not learned.
 
-    Raises `ScraperError` if another run uses the folder, its quarantine file was not written by a run, or the disk is
-    full; `OSError` if the folder cannot be used.
+    Raises `ScraperError` if another run uses the folder, its quarantine file was not written by a run, what was learned
+    cannot be read, or the disk is full; `OSError` if the folder cannot be used.
     """
+    start = partial(_events, plan.into, engine, jobs)
     plan.into.mkdir(parents=True, exist_ok=True)
     with _locked(plan.into):
-        _check(plan.into / QUARANTINE)
+        _check_quarantine(plan.into / QUARANTINE)
         try:
             _clean_up(plan)
-            if plan.jobs:
-                yield from _events(plan, ENGINES[engine](plan.jobs, limit, jobs))
+            yield from _first_pass(plan, start(plan.learning, learning(limit)))
+            yield from start(plan.jobs, extraction(limit, _sites(plan, site)))
+            if all(os.path.exists(job.target) for job in plan.archives):
+                shutil.rmtree(plan.into / _SITES, ignore_errors=True)
         finally:
             _clean_up(plan)
-            _gather(plan.into)
+            _collect_quarantine(plan.into)
 
 
-def _events(plan: Plan, events: Generator[Event]) -> Iterator[Event]:
-    with closing(events):
+def _events(into: Path, engine: str, parallel: int, jobs: Sequence[Job], task: Task) -> Generator[Event]:
+    if not jobs:
+        return
+    with closing(ENGINES[engine](jobs, task, parallel)) as events:
         for event in events:
             if isinstance(event, Done) and event.no_room:
-                raise ScraperError(f"{plan.into}: {event.error}; free some space and run again")
+                raise ScraperError(f"{into}: {event.error}; free some space and run again")
             yield event
+
+
+def _first_pass(plan: Plan, events: Generator[Event]) -> Iterator[Event]:
+    """Yield progress only; an archive that cannot be read is left to the second pass."""
+    with closing(events):
+        for event in events:
+            is_done = isinstance(event, Done)
+            yield Learning(event.source, plan.sizes[event.source], event.pages) if is_done else event
+
+
+def _sites(plan: Plan, default: Site | None) -> Sites | None:
+    """Return the sites of the pages, after the first pass; None if there are none."""
+    if plan.learn and plan.jobs:
+        return Sites(merge_files((job.sites for job in plan.archives), plan.into / _MERGED), default)
+    return None if default is None else Sites({}, default)
 
 
 @contextmanager
@@ -95,7 +138,7 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _check(quarantine: Path) -> None:
+def _check_quarantine(quarantine: Path) -> None:
     """Raise `ScraperError` if the file exists and is not a quarantine."""
     if quarantine.exists():
         with quarantine.open("rb") as lines:
@@ -106,11 +149,11 @@ def _check(quarantine: Path) -> None:
 
 def _clean_up(plan: Plan) -> None:
     """Remove the temporary files of interrupted jobs."""
-    outputs = (path for job in plan.jobs for path in (job.target, job.quarantine))
+    outputs = (path for job in plan.archives for path in (job.target, job.quarantine, job.sites))
     remove_temporary_files({plan.into / QUARANTINE, *outputs})
 
 
-def _gather(into: Path) -> None:
+def _collect_quarantine(into: Path) -> None:
     """Concatenate the quarantines of all archives into one file, ordered by name."""
     with atomic_write(into / QUARANTINE) as temporary, temporary.open("wb") as lines:
         for part in sorted((into / _PARTS).rglob("*.jsonl")):

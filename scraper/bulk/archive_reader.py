@@ -8,31 +8,28 @@ from collections.abc import Generator, Iterator
 from functools import partial
 from itertools import islice
 from multiprocessing.connection import Connection
-from typing import IO, NamedTuple, Self
+from typing import IO, Generic, NamedTuple, Self, TypeVar
 
 from scraper.bulk.sources import opened, pages
 from scraper.errors import ArchiveError, ScraperError
 from scraper.io.warc import Page
-from scraper.io.workers import DIED, MEMORY, Process, allow, confine
-from scraper.stories.replay import PageResult, read_page
+from scraper.io.workers import DIED, MEMORY, Process, Work, allow, confine
 
 __all__ = ["ArchiveReader", "PageRead"]
 
 _SEARCH = 120.0  # CPU seconds within which the next page of an archive must be found
 
+Result = TypeVar("Result")
 
-class PageRead(NamedTuple):
-    """A page of an archive and its extraction result."""
+
+class PageRead(NamedTuple, Generic[Result]):
+    """A page of an archive and the result of the work on it."""
 
     page: Page
     """Without its body."""
-    result: PageResult
+    result: Result
     read: int
     """The number of bytes of the archive read so far."""
-
-
-ArchiveEvent = PageRead | ArchiveError
-"""A page, or a part of the archive that cannot be read as one."""
 
 
 class _Position(NamedTuple):
@@ -53,14 +50,14 @@ class _Failed(NamedTuple):
     error: Exception
 
 
-class ArchiveReader:
-    """A reader of archives, one after another, in a process of its own.
+class ArchiveReader(Generic[Result]):
+    """A reader of archives, one after another, that does the same work on each page, in a process of its own.
 
-    `limit` is the time limit of a page and `search` that of finding the next one, both in CPU seconds.
+    `search` is the time limit of finding the next page in CPU seconds.
     """
 
-    def __init__(self, limit: float, search: float = _SEARCH) -> None:
-        self._limit, self._search = limit, search
+    def __init__(self, work: Work[Page, Result], search: float = _SEARCH) -> None:
+        self._work, self._search = work, search
         self._process: Process | None = None
 
     def __enter__(self) -> Self:
@@ -69,16 +66,16 @@ class ArchiveReader:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def read(self, address: str) -> Generator[ArchiveEvent]:
+    def read(self, address: str) -> Generator[PageRead[Result] | ArchiveError]:
         """Yield the pages and errors of an archive in order; raise `ScraperError` or `OSError` if it cannot be read."""
         position, failure, complete, crashed_at = _Position(address), None, False, None
         try:
             while not complete:
-                self._process = self._process or Process(partial(_serve, self._limit, self._search))
+                self._process = self._process or Process(partial(_serve, self._work, self._search))
                 start = position
                 try:
                     self._process.pipe.send(position)
-                    while isinstance(event := self._process.pipe.recv(), ArchiveEvent):
+                    while isinstance(event := self._process.pipe.recv(), PageRead | ArchiveError):
                         position = _after(position, event)
                         yield event
                     failure, complete = event, True
@@ -87,7 +84,7 @@ class ArchiveReader:
                     if start.error and position == start:
                         raise ScraperError("reading could not be resumed after a crash") from None
                     if reason != DIED or position == crashed_at:
-                        position = position._replace(error=reason.format(self._limit))
+                        position = position._replace(error=reason.format(self._work.limit))
                     else:
                         crashed_at = position
         finally:
@@ -101,32 +98,34 @@ class ArchiveReader:
         return process.end() if process else ""
 
 
-def _after(position: _Position, event: ArchiveEvent) -> _Position:
+def _after(position: _Position, event: PageRead[Result] | ArchiveError) -> _Position:
     offset = (event.page.offset if isinstance(event, PageRead) else event.offset) or 0
     return _Position(position.address, offset, position.skip + 1 if offset == position.start else 1)
 
 
-def _serve(limit: float, search: float, pipe: Connection) -> None:
+def _serve(work: Work[Page, Result], search: float, pipe: Connection) -> None:
     confine(2 * MEMORY)  # a Parquet table is read by row groups
     while True:
         position, failure = pipe.recv(), None
         try:
             with opened(position.address) as raw:
-                for event in _events(raw, position, limit, search):
+                for event in _events(raw, position, work, search):
                     pipe.send(event)
         except (OSError, ScraperError) as error:
             failure = _Failed(error)
         pipe.send(failure)
 
 
-def _events(raw: IO[bytes], position: _Position, limit: float, search: float) -> Iterator[ArchiveEvent]:
+def _events(
+    raw: IO[bytes], position: _Position, work: Work[Page, Result], search: float
+) -> Iterator[PageRead[Result] | ArchiveError]:
     error, items = position.error, islice(_items(raw, position), position.skip, None)
     while item := _next(items, search):
         if isinstance(item, ArchiveError):
             yield item
             continue
-        allow(limit)
-        result = _extract(item) if error is None else PageResult(error=ScraperError(error))
+        allow(work.limit)
+        result = work.attempt(item) if error is None else work.lost(error)
         allow(0)
         error = None
         yield PageRead(item._replace(body=b""), result, raw.tell())
@@ -146,12 +145,3 @@ def _items(raw: IO[bytes], position: _Position) -> Iterator[Page | ArchiveError]
         errors.clear()
         yield page
     yield from errors
-
-
-def _extract(page: Page) -> PageResult:
-    try:
-        return read_page(page)
-    except MemoryError:
-        raise
-    except Exception as error:
-        return PageResult(error=ScraperError(f"a bug: {error!r}"))

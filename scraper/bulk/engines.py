@@ -11,18 +11,16 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Self
 
 from scraper.bulk.archive_reader import ArchiveReader
-from scraper.bulk.job import Done, Job, Progress, run_job
+from scraper.bulk.job import Done, Event, Job, Task, run_job
 from scraper.errors import ScraperError
 from scraper.io.workers import Process, bounded
 
-__all__ = ["ENGINES", "Event"]
-
-Event = Progress | Done
+__all__ = ["ENGINES"]
 
 
-def _local(jobs: Sequence[Job], limit: float, parallel: int) -> Generator[Event]:
+def _local(jobs: Sequence[Job], task: Task, parallel: int) -> Generator[Event]:
     """Run jobs in local processes; a process that dies fails its job only."""
-    with _Processes(jobs, limit) as processes:
+    with _Processes(jobs, task) as processes:
         for _ in range(min(bounded(parallel), len(jobs))):
             processes.assign(None)
         while processes.busy:
@@ -34,8 +32,8 @@ def _local(jobs: Sequence[Job], limit: float, parallel: int) -> Generator[Event]
 class _Processes:
     """The busy processes with their jobs, and the queue of waiting jobs."""
 
-    def __init__(self, jobs: Sequence[Job], limit: float) -> None:
-        self._waiting, self._limit = deque(jobs), limit
+    def __init__(self, jobs: Sequence[Job], task: Task) -> None:
+        self._waiting, self._task = deque(jobs), task
         self.busy: dict[Connection, tuple[Process, Job]] = {}
 
     def __enter__(self) -> Self:
@@ -51,7 +49,7 @@ class _Processes:
             if worker:
                 worker.end()
             return
-        worker = worker or Process(partial(_serve, self._limit))
+        worker = worker or Process(partial(_serve, self._task))
         job = self._waiting.popleft()
         self.busy[worker.pipe] = worker, job
         with suppress(OSError):  # the process has died: `receive` finds out
@@ -72,13 +70,13 @@ class _Processes:
         return event
 
 
-def _serve(limit: float, pipe: Connection) -> None:
-    with ArchiveReader(limit) as reader:
+def _serve(task: Task, pipe: Connection) -> None:
+    with ArchiveReader(task.work) as reader:
         while True:
-            pipe.send(run_job(pipe.recv(), reader, pipe.send))
+            pipe.send(run_job(task, pipe.recv(), reader, pipe.send))
 
 
-def _ray(jobs: Sequence[Job], limit: float, parallel: int) -> Generator[Event]:
+def _ray(jobs: Sequence[Job], task: Task, parallel: int) -> Generator[Event]:
     """Run jobs with Ray, on the cluster of RAY_ADDRESS or else on this machine; Ray repeats lost jobs.
 
     All machines must see the sources and the output folder under the same paths.
@@ -92,7 +90,7 @@ def _ray(jobs: Sequence[Job], limit: float, parallel: int) -> Generator[Event]:
     ray.data.DataContext.get_current().enable_progress_bars = False  # the command draws its own
     try:
         rows = ray.data.from_items([{"job": pickle.dumps(job)} for job in jobs], override_num_blocks=len(jobs))
-        for row in rows.map(_task, fn_kwargs={"limit": limit}, concurrency=parallel or None).iter_rows():
+        for row in rows.map(_run_row, fn_kwargs={"task": pickle.dumps(task)}, concurrency=parallel or None).iter_rows():
             yield pickle.loads(row["done"])
     finally:
         if started:
@@ -108,11 +106,12 @@ def _import_ray() -> Any:
     return ray
 
 
-def _task(row: Mapping[str, bytes], limit: float) -> dict[str, bytes]:
+def _run_row(row: Mapping[str, bytes], task: bytes) -> dict[str, bytes]:
     job: Job = pickle.loads(row["job"])
-    with ArchiveReader(limit) as reader:
-        return {"done": pickle.dumps(run_job(job, reader, lambda progress: None))}
+    work: Task = pickle.loads(task)
+    with ArchiveReader(work.work) as reader:
+        return {"done": pickle.dumps(run_job(work, job, reader, lambda progress: None))}
 
 
-ENGINES: Mapping[str, Callable[[Sequence[Job], float, int], Generator[Event]]] = {"local": _local, "ray": _ray}
-"""The engines by name: each takes jobs, the time limit of a page in seconds and the parallelism, and yields events."""
+ENGINES: Mapping[str, Callable[[Sequence[Job], Task, int], Generator[Event]]] = {"local": _local, "ray": _ray}
+"""The engines by name: each takes jobs, what is done with each, and the parallelism, and yields events."""

@@ -9,8 +9,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from scraper.article import Article
 from scraper.bulk.archive_reader import ArchiveReader
@@ -18,25 +19,41 @@ from scraper.errors import ArchiveError, NotAnArticle, ScraperError
 from scraper.io.export import write
 from scraper.io.files import atomic_write
 from scraper.io.warc import Page
-from scraper.stories.replay import Replay
+from scraper.io.workers import Work
+from scraper.site import Sites
+from scraper.stories.replay import PageResult, Replay, read_page
 
-__all__ = ["OUTPUTS", "Done", "Job", "Progress", "run_job"]
+__all__ = [
+    "INTERVAL",
+    "OUTPUTS",
+    "Done",
+    "Event",
+    "Job",
+    "Learning",
+    "Progress",
+    "Report",
+    "Task",
+    "extraction",
+    "run_job",
+]
 
 OUTPUTS = ("jsonl.gz", "jsonl.zst", "parquet")
 """The output formats, by file extension."""
 
-_INTERVAL = 0.5  # seconds between two progress events
+INTERVAL = 0.5  # seconds between two events of progress
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 class Job(NamedTuple):
-    """An archive to extract."""
+    """An archive to extract, or to learn its sites from."""
 
     source: str
     """The path or URL of the archive."""
     target: Path
     quarantine: Path
     """The file that lists unreadable pages; absent if there are none."""
+    sites: Path
+    """The file of its sites that the first pass writes."""
     form: str
     """One of `OUTPUTS`."""
 
@@ -49,6 +66,15 @@ class Progress(NamedTuple):
     """The number of bytes read."""
     pages: int = 0
     records: int = 0
+
+
+class Learning(NamedTuple):
+    """The progress of the first pass over an archive, in which its sites are learned."""
+
+    source: str
+    read: int
+    """The number of bytes read."""
+    pages: int
 
 
 class Done(NamedTuple):
@@ -66,10 +92,36 @@ class Done(NamedTuple):
     """The disk is full or read-only, so that all other jobs would fail, too."""
 
 
-def run_job(job: Job, reader: ArchiveReader, report: Callable[[Progress], None]) -> Done:
+Event = Progress | Learning | Done
+Report = Callable[[Event], None]
+
+
+class Task(NamedTuple):
+    """What is done with each archive; both parts must be importable, as other processes call them."""
+
+    work: Work[Page, Any]
+    """The work on a page."""
+    run: Callable[[Job, ArchiveReader[Any], Report], Done]
+    """Runs a job with a reader that does this work; may raise."""
+
+
+def extraction(limit: float, sites: Sites | None) -> Task:
+    """Return the task of writing the records of an archive; `limit` is the time limit of a page in seconds."""
+    return Task(Work(partial(read_page, sites=sites), _lost, limit), _extract)
+
+
+def _lost(reason: str) -> PageResult:
+    return PageResult(error=ScraperError(reason))
+
+
+def _extract(job: Job, reader: ArchiveReader[PageResult], report: Report) -> Done:
+    return _Extraction(job, report).run(reader)
+
+
+def run_job(task: Task, job: Job, reader: ArchiveReader[Any], report: Report) -> Done:
     """Run a job; return errors in the result instead of raising them."""
     try:
-        return _JobRun(job, report).run(reader)
+        return task.run(job, reader, report)
     except ScraperError as error:
         return Done(job.source, error=str(error))
     except OSError as error:
@@ -78,17 +130,17 @@ def run_job(job: Job, reader: ArchiveReader, report: Callable[[Progress], None])
         return Done(job.source, error=f"a bug: {error!r}")
 
 
-class _JobRun:
+class _Extraction:
     """A running job with its counts so far."""
 
-    def __init__(self, job: Job, report: Callable[[Progress], None]) -> None:
+    def __init__(self, job: Job, report: Report) -> None:
         self._job, self._report = job, report
         self._pages = self._records = 0
         self._skipped: Counter[str] = Counter()
         self._quarantined: list[str] = []
         self._first_error = ""
 
-    def run(self, reader: ArchiveReader) -> Done:
+    def run(self, reader: ArchiveReader[PageResult]) -> Done:
         target = self._job.target
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(target) as temporary:
@@ -107,7 +159,7 @@ class _JobRun:
         else:
             path.unlink(missing_ok=True)
 
-    def _articles(self, reader: ArchiveReader) -> Iterator[Article]:
+    def _articles(self, reader: ArchiveReader[PageResult]) -> Iterator[Article]:
         """Yield the records that a crawl of the archived pages would have produced."""
         replay, reported = Replay(self._skip), time.monotonic()
         with closing(reader.read(self._job.source)) as events:
@@ -117,7 +169,7 @@ class _JobRun:
                     continue
                 self._pages += 1
                 yield from self._counted(replay.page(event.page, event.result))
-                if time.monotonic() - reported > _INTERVAL:
+                if time.monotonic() - reported > INTERVAL:
                     reported = time.monotonic()
                     self._report(Progress(self._job.source, event.read, self._pages, self._records))
         yield from self._counted(replay.rest())

@@ -75,7 +75,7 @@ SiteFile = Annotated[
 
 
 def read_site(path: Path | None) -> "Site | None":
-    """Read a site from its JSON file; raise `typer.BadParameter` for a file that is none."""
+    """Read a site from its JSON file; raise `typer.BadParameter` for any other file."""
     if path is None:
         return None
     from scraper.site import Site  # noqa: PLC0415 - numpy takes 100 ms to import

@@ -67,8 +67,8 @@ class Screen:
             task = bar.add_task("", total=max(total, 1))
 
             def step() -> None:
-                done, words = status(time.monotonic() - start)
-                bar.update(task, completed=done, description=words)
+                done, description = status(time.monotonic() - start)
+                bar.update(task, completed=done, description=description)
 
             yield step
             step()
@@ -81,7 +81,7 @@ class Screen:
             nonlocal printed
             if (now := time.monotonic()) - printed > _INTERVAL:
                 printed = now
-                done, words = status(now - start)
-                self._console.print(Text(f"{min(done / total, 1):.0%}: {words}"), soft_wrap=True)
+                done, description = status(now - start)
+                self._console.print(Text(f"{min(done / total, 1):.0%}: {description}"), soft_wrap=True)
 
         return step

@@ -63,7 +63,7 @@ class _Terms(NamedTuple):
     max_bytes: int
     trusted: Collection[str]
 
-    def left(self) -> float:
+    def remaining(self) -> float:
         """Return the remaining seconds; raise `httpcore.ReadTimeout` after the deadline."""
         seconds = self.until - time.monotonic()
         if seconds <= 0:
@@ -91,20 +91,20 @@ def fetch(
     terms = _Terms(time.monotonic() + deadline, max_bytes, trusted)
     for number in range(1, tries + 1):
         try:
-            return _once(url, terms)
+            return _attempt(url, terms)
         except httpcore.TimeoutException as error:
             raise FetchError(url, f"no whole answer in {deadline:g} seconds") from error
-        except _TemporaryError as trouble:
-            wait = max(trouble.wait, _BACKOFF * 2 ** (number - 1))
+        except _TemporaryError as error:
+            wait = max(error.wait, _BACKOFF * 2 ** (number - 1))
             if number == tries:
-                raise FetchError(url, str(trouble)) from trouble
+                raise FetchError(url, str(error)) from error
             if time.monotonic() + wait >= terms.until:
-                raise FetchError(url, f"{trouble}; no time for another try in {math.ceil(wait)} seconds") from trouble
+                raise FetchError(url, f"{error}; no time for another try in {math.ceil(wait)} seconds") from error
             time.sleep(wait)
     raise ValueError(f"tries must be at least 1, not {tries}")
 
 
-def _once(url: str, terms: _Terms) -> Page:
+def _attempt(url: str, terms: _Terms) -> Page:
     try:
         with httpcore.ConnectionPool(network_backend=_Network(terms)) as pool:
             return _follow(pool, url, terms)
@@ -122,17 +122,17 @@ def _once(url: str, terms: _Terms) -> Page:
 
 
 def _follow(pool: httpcore.ConnectionPool, url: str, terms: _Terms) -> Page:
-    here = url
+    location = url
     for _ in range(_REDIRECTS + 1):
-        if not allowed(here, terms.trusted):
-            raise _Refused(UNSAFE if here == url else f"redirected to an {UNSAFE}: {here}")
-        request = httpx.Request("GET", here, headers=_HEADERS)  # it normalises the host
-        with pool.stream("GET", _target(request.url), headers=request.headers.raw) as answer:
-            headers = httpx.Headers(answer.headers)
-            if answer.status not in _MOVED or "Location" not in headers:
-                body = _body(url, answer, headers, terms.max_bytes)
-                return Page(str(request.url), body, headers.get("Content-Type"), datetime.now(UTC), answer.status)
-            here = urljoin(str(request.url), headers["Location"])
+        if not allowed(location, terms.trusted):
+            raise _Refused(UNSAFE if location == url else f"redirected to an {UNSAFE}: {location}")
+        request = httpx.Request("GET", location, headers=_HEADERS)  # it normalises the host
+        with pool.stream("GET", _target(request.url), headers=request.headers.raw) as response:
+            headers = httpx.Headers(response.headers)
+            if response.status not in _MOVED or "Location" not in headers:
+                body = _body(url, response, headers, terms.max_bytes)
+                return Page(str(request.url), body, headers.get("Content-Type"), datetime.now(UTC), response.status)
+            location = urljoin(str(request.url), headers["Location"])
     raise FetchError(url, "too many redirects")
 
 
@@ -140,18 +140,18 @@ def _target(url: httpx.URL) -> httpcore.URL:
     return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
 
 
-def _body(url: str, answer: httpcore.Response, headers: httpx.Headers, limit: int) -> bytes:
+def _body(url: str, response: httpcore.Response, headers: httpx.Headers, limit: int) -> bytes:
     """Return the decoded body; raise on error statuses."""
-    if answer.status >= 500 or answer.status in (408, 429):
-        raise _TemporaryError(_status_text(answer.status), _wait(headers.get("Retry-After", "")))
-    if not 200 <= answer.status < 300:
-        raise FetchError(url, _status_text(answer.status))
-    packed = bytearray()
-    for part in answer.iter_stream():
-        packed += part
-        if len(packed) > limit:
+    if response.status >= 500 or response.status in (408, 429):
+        raise _TemporaryError(_status_text(response.status), _retry_after(headers.get("Retry-After", "")))
+    if not 200 <= response.status < 300:
+        raise FetchError(url, _status_text(response.status))
+    encoded = bytearray()
+    for part in response.iter_stream():
+        encoded += part
+        if len(encoded) > limit:
             raise FetchError(url, TOO_LARGE)
-    body, flag = unpack_all(bytes(packed), codings(headers.get("Content-Encoding", "")), limit)
+    body, flag = unpack_all(bytes(encoded), codings(headers.get("Content-Encoding", "")), limit)
     if flag == CUT_SHORT:
         raise _TemporaryError(flag)
     if flag:
@@ -166,14 +166,14 @@ def _status_text(status: int) -> str:
         return str(status)
 
 
-def _wait(header: str) -> float:
+def _retry_after(header: str) -> float:
     """Return the delay of a Retry-After header, a number or a date, in seconds; 0 if it is invalid."""
     header = header.strip()[:_LONGEST_DATE]
     if header.isascii() and header.isdigit():
         return float(header)
     try:
-        moment = email.utils.parsedate_to_datetime(header)
-        return (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+        date = email.utils.parsedate_to_datetime(header)
+        return (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
     except (ValueError, TypeError, OverflowError, IndexError):  # all of which this parser raises
         return 0.0
 
@@ -196,18 +196,20 @@ class _Network(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        trouble: Exception = httpcore.ConnectError("the name has no IP")
+        failure: Exception = httpcore.ConnectError("the name has no IP")
         for ip in self._reachable(host, port)[:_IPS]:
             try:
-                seconds = min(self._terms.left(), _CONNECT)
-                return _Timed(self._inner.connect_tcp(ip, port, seconds, local_address, socket_options), self._terms)
+                seconds = min(self._terms.remaining(), _CONNECT)
+                return _DeadlineStream(
+                    self._inner.connect_tcp(ip, port, seconds, local_address, socket_options), self._terms
+                )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                trouble = error
-        self._terms.left()
-        raise httpcore.ConnectError(str(trouble)) from trouble
+                failure = error
+        self._terms.remaining()
+        raise httpcore.ConnectError(str(failure)) from failure
 
     def _reachable(self, host: str, port: int) -> list[str]:
-        ips = _resolved(host, port, self._terms.left())
+        ips = _resolve(host, port, self._terms.remaining())
         if place(host, port) in self._terms.trusted:
             return ips
         reachable = [ip for ip in ips if is_global(ip)]
@@ -216,28 +218,28 @@ class _Network(httpcore.NetworkBackend):
         return reachable
 
 
-def _resolved(host: str, port: int, seconds: float) -> list[str]:
+def _resolve(host: str, port: int, seconds: float) -> list[str]:
     """Resolve a name in a thread, as the system's resolver has no time limit."""
-    answers: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+    results: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
 
-    def look() -> None:
+    def resolve() -> None:
         try:
             addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answers.put(list(dict.fromkeys(str(address[0]) for *_, address in addresses)))
+            results.put(list(dict.fromkeys(str(address[0]) for *_, address in addresses)))
         except (OSError, UnicodeError) as error:
-            answers.put(error)
+            results.put(error)
 
-    threading.Thread(target=look, name="lookup", daemon=True).start()
+    threading.Thread(target=resolve, name="lookup", daemon=True).start()
     try:
-        answer = answers.get(timeout=seconds)
+        result = results.get(timeout=seconds)
     except queue.Empty:
         raise httpcore.ConnectTimeout from None
-    if isinstance(answer, Exception):
-        raise httpcore.ConnectError(f"{host} is not known ({answer})") from answer
-    return answer
+    if isinstance(result, Exception):
+        raise httpcore.ConnectError(f"{host} is not known ({result})") from result
+    return result
 
 
-class _Timed(httpcore.NetworkStream):
+class _DeadlineStream(httpcore.NetworkStream):
     """A connection whose operations all end at the deadline."""
 
     def __init__(self, inner: httpcore.NetworkStream, terms: _Terms) -> None:
@@ -245,10 +247,10 @@ class _Timed(httpcore.NetworkStream):
         self._terms = terms
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._terms.left())
+        return self._inner.read(max_bytes, self._terms.remaining())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._terms.left())
+        self._inner.write(buffer, self._terms.remaining())
 
     def close(self) -> None:
         self._inner.close()
@@ -256,7 +258,9 @@ class _Timed(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _Timed(self._inner.start_tls(ssl_context, server_hostname, self._terms.left()), self._terms)
+        return _DeadlineStream(
+            self._inner.start_tls(ssl_context, server_hostname, self._terms.remaining()), self._terms
+        )
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

@@ -37,10 +37,10 @@ def read_records(
         try:
             yield parse_record(line)
         except RecordError as error:
-            fault = RecordError(number, _why(line, error), name)
+            record_error = RecordError(number, _reason(line, error), name)
             if on_error is None:
-                raise fault from error
-            on_error(fault)
+                raise record_error from error
+            on_error(record_error)
 
 
 def parse_record(line: bytes) -> Article:
@@ -94,5 +94,5 @@ def read_lines(path: str | PathLike[str]) -> Iterator[bytes]:
             yield line
 
 
-def _why(line: bytes, error: RecordError) -> str:
+def _reason(line: bytes, error: RecordError) -> str:
     return f"torn: {error.why}" if not line.endswith(b"\n") and len(line) <= LONGEST else error.why

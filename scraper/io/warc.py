@@ -27,7 +27,7 @@ _GZIP, _WARC = b"\x1f\x8b\x08", b"WARC/1."
 _BLOCK = 64 * 1024
 _LONGEST_HEAD = 64 * 1024
 _BREAKS = b"\r\n"
-_SOUGHT = 8 * 1024  # bytes within which the head of a record must end in a search, compressed or not
+_HEAD_WINDOW = 8 * 1024  # bytes within which the head of a record must end in a search, compressed or not
 _SHORTEST = 10  # bytes that identify a candidate
 _PATIENCE = 256 * 2**20  # bytes that may be read twice because broken records are nested
 # The possible starts of a record, for a quick search: a gzip header as programs write it, or the version.
@@ -63,7 +63,7 @@ class Page(NamedTuple):
     """The offset of its record in the archive in bytes, or the number of its row in a table, from 0."""
 
 
-class _Bad(Exception):
+class _BadRecord(Exception):
     """A record cannot be read; the message is the reason."""
 
 
@@ -109,7 +109,7 @@ def _pages(
     for record, _ in _records(raw, report, start):
         try:
             page = _page(record)
-        except _Bad as bad:
+        except _BadRecord as bad:
             report(record.offset, str(bad))
         else:
             if page is not None:
@@ -125,22 +125,22 @@ def whole_size(path: str | PathLike[str]) -> int:
 # ---------------------------------------------------------------- places where a record may begin
 
 
-def _begins(raw: IO[bytes], mark: bytes, start: int) -> int | None:
+def _find_record(raw: IO[bytes], mark: bytes, start: int) -> int | None:
     """Return the offset of the first record from `start` on."""
     raw.seek(start)
     window, block = b"", b"."
     while block:
         block = raw.read(_BLOCK)
         window += block
-        last = max(len(window) - _SOUGHT, 0) if block else len(window)  # the rest is searched with the next block
+        last = max(len(window) - _HEAD_WINDOW, 0) if block else len(window)  # the rest is searched with the next block
         for candidate in _CANDIDATES[mark].finditer(window, 0, last + _SHORTEST):
-            if _opens(window[candidate.start() : candidate.start() + _SOUGHT], mark):
+            if _is_record_start(window[candidate.start() : candidate.start() + _HEAD_WINDOW], mark):
                 return start + candidate.start()
         start, window = start + last, window[last:]
     return None
 
 
-def _opens(sample: bytes, mark: bytes) -> bool:
+def _is_record_start(sample: bytes, mark: bytes) -> bool:
     """Return whether a record begins here; damage after its head makes no difference."""
     start = _member_start(sample, len(_WARC)) if mark == _GZIP else sample
     if not start.startswith(_WARC):
@@ -160,26 +160,26 @@ def _member_start(sample: bytes, size: int) -> bytes:
     return bytes(start)
 
 
-def _mark(raw: IO[bytes]) -> bytes:
+def _detect_magic(raw: IO[bytes]) -> bytes:
     """Return the magic bytes with which the records of a file begin: those of the first record."""
     raw.seek(0)
     sample = raw.read(2 * _LONGEST_HEAD)
     for mark in (_GZIP, _WARC):
-        if _opens(sample, mark):
+        if _is_record_start(sample, mark):
             return mark
-    offsets = {mark: offset for mark in (_GZIP, _WARC) if (offset := _begins(raw, mark, 0)) is not None}
+    offsets = {mark: offset for mark in (_GZIP, _WARC) if (offset := _find_record(raw, mark, 0)) is not None}
     return min(offsets, key=offsets.__getitem__, default=_GZIP)
 
 
 def _records(raw: IO[bytes], report: Report, start: int = 0) -> Iterator[tuple[_Record, int]]:
     """Yield the complete records with the end of the member, or 0 if more records follow in the same member."""
-    mark, size = _mark(raw), raw.seek(0, io.SEEK_END)
+    mark, size = _detect_magic(raw), raw.seek(0, io.SEEK_END)
     offset, due = start, True  # due: a record should begin here
-    spent = 0
+    reread = 0
     while offset < size:
         raw.seek(offset)
         if not due or raw.read(len(mark)) != mark:
-            following = _begins(raw, mark, offset)
+            following = _find_record(raw, mark, offset)
             following = size if following is None else following
             if due:
                 report(offset, f"{following - offset} bytes that are no record")
@@ -189,10 +189,10 @@ def _records(raw: IO[bytes], report: Report, start: int = 0) -> Iterator[tuple[_
         try:
             yield from _read_member(member, report)
             offset = member.end
-        except _Bad as bad:
+        except _BadRecord as bad:
             report(member.record_at, str(bad))
-            offset, due = member.resume(patient=spent < _PATIENCE + 4 * offset)
-            spent += member.read
+            offset, due = member.resume(patient=reread < _PATIENCE + 4 * offset)
+            reread += member.read
 
 
 class _Member:
@@ -203,7 +203,7 @@ class _Member:
         self._next = start
         self._inflate = gzip_member() if mark == _GZIP else None
         self._buffer = bytearray()
-        self._taken = 0
+        self._consumed = 0
         self.end = start
         """The offset of its end, after all of it was read."""
         self.record_at = start
@@ -218,13 +218,13 @@ class _Member:
             self.end = self._next
             return block
         while not self._inflate.eof:
-            packed = self._inflate.unconsumed_tail or self._from_file()
-            if not packed:
-                raise _Bad("the file ends inside it")
+            compressed = self._inflate.unconsumed_tail or self._from_file()
+            if not compressed:
+                raise _BadRecord("the file ends inside it")
             try:
-                block = self._inflate.decompress(packed, _BLOCK)
+                block = self._inflate.decompress(compressed, _BLOCK)
             except ERRORS as error:
-                raise _Bad(f"it cannot be unpacked: {error}") from error
+                raise _BadRecord(f"it cannot be unpacked: {error}") from error
             if block:
                 self.read += len(block)
                 return block
@@ -248,9 +248,9 @@ class _Member:
         while self._fill(1) and self._buffer[0] in _BREAKS:
             size = len(self._buffer)
             self._buffer = self._buffer.lstrip(_BREAKS)
-            self._taken += size - len(self._buffer)
+            self._consumed += size - len(self._buffer)
         if self._inflate is None:
-            self.record_at = self._start + self._taken
+            self.record_at = self._start + self._consumed
         return bool(self._buffer)
 
     def take(self, size: int) -> bytes:
@@ -258,15 +258,15 @@ class _Member:
         self._fill(size)
         data = bytes(memoryview(self._buffer)[:size])
         del self._buffer[:size]
-        self._taken += len(data)
+        self._consumed += len(data)
         return data
 
     def skip(self, size: int) -> int:
         """Skip that many bytes; return the number of bytes that were present."""
-        left = size
-        while left and (block := self.take(min(left, _BLOCK))):
-            left -= len(block)
-        return size - left
+        remaining = size
+        while remaining and (block := self.take(min(remaining, _BLOCK))):
+            remaining -= len(block)
+        return size - remaining
 
     def head(self) -> bytes:
         """Return the lines up to an empty one."""
@@ -277,7 +277,7 @@ class _Member:
         while end < 0 and len(self._buffer) < _LONGEST_HEAD and self._fill(len(self._buffer) + 1):
             end = self._buffer.find(b"\r\n\r\n", 0, _LONGEST_HEAD)
         if end < 0 or not self._buffer.startswith(_WARC) or _TORN.search(self._buffer, 0, end):
-            raise _Bad("no record begins here")
+            raise _BadRecord("no record begins here")
         return end + 4
 
     def resume(self, *, patient: bool) -> tuple[int, bool]:
@@ -291,7 +291,7 @@ class _Member:
             try:
                 while self._block():
                     pass
-            except _Bad:
+            except _BadRecord:
                 pass
             else:
                 return self.end, True
@@ -309,13 +309,13 @@ def _read_member(member: _Member, report: Report) -> Iterator[tuple[_Record, int
         block = member.take(min(length, LARGEST))
         present = len(block) + member.skip(length - len(block))
         if present < length:
-            raise _Bad(f"{length} bytes are announced and {present} are there")
-        fault = _fault(block, length, fields)
+            raise _BadRecord(f"{length} bytes are announced and {present} are there")
+        flaw = _flaw(block, length, fields)
         if member.take(2).strip(_BREAKS):
-            raise _Bad("its length is wrong")
+            raise _BadRecord("its length is wrong")
         more = member.more()
-        if fault:
-            report(offset, fault)
+        if flaw:
+            report(offset, flaw)
         else:
             yield _Record(offset, fields, block), 0 if more else member.end
 
@@ -333,11 +333,11 @@ def _fields(head: bytes) -> dict[str, str]:
 def _length(fields: dict[str, str]) -> int:
     digits = fields.get("content-length", "")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
-        raise _Bad("it has no length")
+        raise _BadRecord("it has no length")
     return int(digits)
 
 
-def _fault(block: bytes, length: int, fields: dict[str, str]) -> str | None:
+def _flaw(block: bytes, length: int, fields: dict[str, str]) -> str | None:
     if length > LARGEST:
         return f"a record of {length} bytes is too large"
     name, _, expected = fields.get("warc-block-digest", "").partition(":")
@@ -357,26 +357,26 @@ def _page(record: _Record) -> Page | None:
         return None
     kind, form = fields.get("warc-type"), fields.get("content-type", "").lower()
     if kind == "conversion" and form.startswith("text/plain"):
-        return Page(url, record.block, "text/plain; charset=utf-8", _moment(fields), None, record.offset)
+        return Page(url, record.block, "text/plain; charset=utf-8", _date(fields), None, record.offset)
     if kind != "response" or not form.startswith("application/http"):
         return None
     head = _HTTP_HEAD.match(record.block)
     if head is None:
-        raise _Bad("it holds no HTTP response")
+        raise _BadRecord("it holds no HTTP response")
     http = _fields(head[2])
     body = record.block[head.end() :]
     if "chunked" in http.get("transfer-encoding", "").lower() and _CHUNK.match(body):
         body = _dechunked(body)
     body = _decoded(body, http.get("content-encoding", ""))
-    return Page(url, body, http.get("content-type"), _moment(fields), int(head[1]), record.offset)
+    return Page(url, body, http.get("content-type"), _date(fields), int(head[1]), record.offset)
 
 
-def _moment(fields: dict[str, str]) -> datetime | None:
+def _date(fields: dict[str, str]) -> datetime | None:
     try:
-        moment = datetime.fromisoformat(fields.get("warc-date", ""))
+        date = datetime.fromisoformat(fields.get("warc-date", ""))
     except ValueError:
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
 
 
 def _dechunked(body: bytes) -> bytes:
@@ -385,15 +385,15 @@ def _dechunked(body: bytes) -> bytes:
         end = head.end() + size
         parts.append(body[head.end() : end])
     if head is None or end > len(body):
-        raise _Bad("its page is cut short")
+        raise _BadRecord("its page is cut short")
     return b"".join(parts)
 
 
 def _decoded(body: bytes, header: str) -> bytes:
     """Undo the content codings of a page."""
     if header.count(",") >= LAYERS:
-        raise _Bad("its page has too many codings")
+        raise _BadRecord("its page has too many codings")
     body, flaw = unpack_all(body, codings(header), LARGEST) if body else Unpacked(body)
     if flaw is not None:
-        raise _Bad(_FLAWS[flaw])
+        raise _BadRecord(_FLAWS[flaw])
     return body

@@ -20,12 +20,12 @@ LIMIT = 10.0
 MEMORY = 2 * 2**30
 """The memory limit of a worker in bytes; a page of 10 MB takes a tenth of that."""
 DIED = "its reader died over it"
-_FULL = f"it takes more than {MEMORY >> 20} MB of memory"
+_OUT_OF_MEMORY = f"it takes more than {MEMORY >> 20} MB of memory"
 _NO_MEMORY = 12  # the exit status of a process that ran out of memory: ENOMEM
-_SLOW = "it takes more than {:g} seconds"
-_PATIENCE = 10  # times as many seconds of wall-clock time: on a busy machine a process waits for its turn
-_CROWD = 4  # processes per core
-_AHEAD = 32  # items per process that may wait for a slow one
+_OUT_OF_TIME = "it takes more than {:g} seconds"
+_WALL_TIME_FACTOR = 10  # times as many seconds of wall-clock time: on a busy machine a process waits for its turn
+_MAX_PER_CORE = 4  # processes per core
+_LOOKAHEAD = 32  # items per process that may wait for a slow one
 _BATCH = 8  # items sent to a process at once, so that it does not wait for this one
 _MAIN = "import scraper.io.workers as w; w._main({})"
 
@@ -42,6 +42,15 @@ class Work(NamedTuple, Generic[Item, Result]):
     limit: float = LIMIT
     """CPU seconds per item; the limit of wall-clock time is ten times as long."""
 
+    def attempt(self, item: Item) -> Result:
+        """Return the result of an item, also if the work raises; raise `MemoryError`, which ends the process."""
+        try:
+            return self.do(item)
+        except MemoryError:
+            raise
+        except Exception as error:
+            return self.lost(f"a bug: {error!r}")
+
 
 def cores() -> int:
     """Return the number of CPU cores available to this process."""
@@ -50,7 +59,7 @@ def cores() -> int:
 
 def bounded(jobs: int) -> int:
     """Return the number of processes for a requested number, 0 for one per core; at most 4 per core."""
-    return min(jobs or cores(), _CROWD * cores())
+    return min(jobs or cores(), _MAX_PER_CORE * cores())
 
 
 def run(work: Work[Item, Result], items: Iterable[Item], jobs: int) -> Iterator[tuple[Item, Result]]:
@@ -81,15 +90,17 @@ class Process:
         self.pipe.send(run)
 
     def end(self) -> str:
-        """Kill it if it is alive; return why it had died, if it had."""
+        """Kill the process, and return the reason of its death if it was dead already."""
         self._process.kill()
         self.pipe.close()
         status = self._process.wait()
-        return _FULL if status == _NO_MEMORY else _SLOW if -status in (signal.SIGPROF, signal.SIGALRM) else DIED
+        if status == _NO_MEMORY:
+            return _OUT_OF_MEMORY
+        return _OUT_OF_TIME if -status in (signal.SIGPROF, signal.SIGALRM) else DIED
 
 
-def _main(handle: int) -> None:
-    with Connection(handle) as pipe, suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other is gone
+def _main(descriptor: int) -> None:
+    with Connection(descriptor) as pipe, suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the other is gone
         try:
             pipe.recv()(pipe)
         except MemoryError:
@@ -102,12 +113,7 @@ def _serve(work: Work[Item, Result], pipe: Connection) -> None:
     while True:
         for item in pipe.recv():
             allow(work.limit)
-            try:
-                result = work.do(item)
-            except MemoryError:
-                raise
-            except Exception as error:
-                result = work.lost(f"a bug: {error!r}")
+            result = work.attempt(item)
             allow(0)
             pipe.send(result)
 
@@ -121,7 +127,7 @@ def confine(memory: int = MEMORY) -> None:
 def allow(seconds: float) -> None:
     """Terminate this process after so many CPU seconds; 0 removes the limit."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
-    signal.setitimer(signal.ITIMER_REAL, _PATIENCE * seconds)
+    signal.setitimer(signal.ITIMER_REAL, _WALL_TIME_FACTOR * seconds)
 
 
 class _Worker(Process, Generic[Item, Result]):
@@ -134,9 +140,9 @@ class _Worker(Process, Generic[Item, Result]):
         self.number = 0
         """The number of the first item."""
 
-    def give(self, number: int, items: Iterable[Item]) -> None:
+    def assign(self, number: int, items: Iterable[Item]) -> None:
         self.items, self.number = deque(items), number
-        with suppress(OSError):  # it died in the meantime: `_collect` finds out
+        with suppress(OSError):  # it is dead: `_collect` notices
             self.pipe.send(self.items)
 
 
@@ -149,7 +155,7 @@ class Pool(Generic[Item, Result]):
         self._busy: list[_Worker[Item, Result]] = []
         self._done: dict[int, Result] = {}
         # A single process has one item at a time, so that its result is reported before the next item is read.
-        self._ahead, self._batch = (_AHEAD * jobs, _BATCH) if jobs > 1 else (0, 1)
+        self._ahead, self._batch = (_LOOKAHEAD * jobs, _BATCH) if jobs > 1 else (0, 1)
 
     def __enter__(self) -> Self:
         return self
@@ -173,7 +179,7 @@ class Pool(Generic[Item, Result]):
         first = 0  # the number of the first pending item
         rest = iter(items)
         while batch := list(islice(rest, self._batch)):
-            self._give(first + len(pending), batch)
+            self._assign(first + len(pending), batch)
             pending.extend(batch)
             while pending and (first in self._done or len(pending) > self._ahead):
                 yield pending.popleft(), self._result(first)
@@ -182,12 +188,12 @@ class Pool(Generic[Item, Result]):
             yield pending.popleft(), self._result(first)
             first += 1
 
-    def _give(self, number: int, items: Iterable[Item]) -> None:
+    def _assign(self, number: int, items: Iterable[Item]) -> None:
         while not self._free and len(self._busy) == self._jobs:
             self._collect()
         worker = self._free.pop() if self._free else _Worker(self._work)
         self._busy.append(worker)
-        worker.give(number, items)
+        worker.assign(number, items)
 
     def _result(self, number: int) -> Result:
         while number not in self._done:
@@ -199,22 +205,22 @@ class Pool(Generic[Item, Result]):
         ready = wait([worker.pipe for worker in self._busy])
         for worker in [worker for worker in self._busy if worker.pipe in ready]:
             try:
-                self._note(worker, worker.pipe.recv())
+                self._store(worker, worker.pipe.recv())
             except (EOFError, OSError):
-                self._lose(worker)
+                self._replace(worker)
             else:
                 if not worker.items:
                     self._busy.remove(worker)
                     self._free.append(worker)
 
-    def _lose(self, worker: _Worker[Item, Result]) -> None:
+    def _replace(self, worker: _Worker[Item, Result]) -> None:
         """Replace a dead worker and continue after the item that it was processing."""
-        self._note(worker, self._work.lost(worker.end().format(self._work.limit)))
+        self._store(worker, self._work.lost(worker.end().format(self._work.limit)))
         self._busy.remove(worker)
         if worker.items:
-            self._give(worker.number, worker.items)
+            self._assign(worker.number, worker.items)
 
-    def _note(self, worker: _Worker[Item, Result], result: Result) -> None:
+    def _store(self, worker: _Worker[Item, Result], result: Result) -> None:
         self._done[worker.number] = result
         worker.items.popleft()
         worker.number += 1

@@ -26,6 +26,7 @@ import pytest
 from scraper import Article, bulk
 from scraper.bulk import Done, plan, run, sources
 from scraper.bulk.archive_reader import ArchiveReader
+from scraper.bulk.job import extraction
 from scraper.bulk.sources import expand
 from scraper.cli import main
 from scraper.errors import ScraperError
@@ -434,7 +435,7 @@ def test_no_room_ends_the_run_and_with_room_it_continues(tmp_path, monkeypatch):
         (tmp_path / f"{name}.warc.gz").write_bytes(member(name, 1))
     planned = plan([str(tmp_path)], tmp_path / "out")
 
-    def full(units: Any, limit: float, jobs: int) -> Iterator[Done]:
+    def full(units: Any, task: Any, jobs: int) -> Iterator[Done]:
         yield Done(units[0].source)
         yield Done(units[1].source, error=os.strerror(errno.ENOSPC), no_room=True)
         raise AssertionError("nothing more is tried")
@@ -542,7 +543,7 @@ def test_a_page_over_which_two_readers_died_is_reported(tmp_path, monkeypatch, d
     hang_up = methodcaller("close")
     runs = chain([hang_up] * deaths, repeat(None))
     monkeypatch.setattr("scraper.bulk.archive_reader.Process", lambda run: Process(next(runs) or run))
-    with ArchiveReader(LIMIT) as reader:
+    with ArchiveReader(extraction(LIMIT, None).work) as reader:
         results = list(reader.read(str(tmp_path / "a.warc.gz")))
     assert [str(item.result.error) for item in results if item.result.error] == faults
     assert [item.result.story is None for item in results] == [bool(faults), False]
@@ -612,5 +613,8 @@ def test_an_archive_that_cannot_be_searched_in_time_is_abandoned(tmp_path):
     whole = gzip.decompress(member("good", 1))
     path.write_bytes(whole + b"WARC/1.0\r\n" * 2_000_000 + whole)
     results = []
-    with ArchiveReader(5, search=0.3) as reader, pytest.raises(ScraperError, match="reading could not be resumed"):
+    with (
+        ArchiveReader(extraction(5, None).work, search=0.3) as reader,
+        pytest.raises(ScraperError, match="reading could not be resumed"),
+    ):
         results.extend(reader.read(str(path)))

@@ -323,7 +323,7 @@ def test_zero_attempts_is_an_error():
     ],
 )
 def test_a_retry_after_of_any_kind_is_a_number_of_seconds(header, least, most):
-    assert least <= module._wait(header) <= most
+    assert least <= module._retry_after(header) <= most
 
 
 @pytest.mark.parametrize("again", ["9" * 400, "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2031 00:00:00 +99999999999999"])  # fmt: skip
