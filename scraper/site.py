@@ -22,10 +22,10 @@ from scraper.tagger.page_summary import Count, PageSummary, PathSummary
 from scraper.tagger.site_evidence import SiteIndex, index_pages
 from scraper.templates.engine import recognise
 
-__all__ = ["MAX_BYTES", "MAX_PAGES", "Region", "Site", "Sites", "host_of", "learn", "page_host", "summarise_document"]
+__all__ = ["MAX_PAGES", "Region", "Site", "Sites", "host_of", "learn", "page_host", "summarise_document"]
 
-MAX_PAGES, MAX_BYTES = 24, 190_000
-"""The sample holds as many pages, and as many bytes of JSON, at most."""
+MAX_PAGES = 18
+"""The sample holds as many pages at most; with `page_summary.MAX_BYTES` for each, it is smaller than 200 kB."""
 VERSION = 1
 _MAX_JSON = 2_000_000
 _MAX_HOSTS = 8
@@ -55,7 +55,7 @@ class Site:
     """What is known of a site. `Site()` knows nothing, and changes nothing.
 
     The sample is the same for any order of the pages: articles come before lists, and the pages with the smallest
-    digests are kept. It is bounded by `MAX_PAGES` and `MAX_BYTES`.
+    digests are kept. It is bounded by `MAX_PAGES`.
     """
 
     hosts: tuple[str, ...] = ()
@@ -80,8 +80,8 @@ class Site:
     def merge(self, other: "Site") -> Self:
         """Return what is known after the pages of both."""
         hosts = tuple(sorted({*self.hosts, *other.hosts})[:_MAX_HOSTS])
-        pages = {each.digest: each for each in (*self.sample, *other.sample)}
-        return replace(self, hosts=hosts, pages=self.pages + other.pages, sample=_bounded(pages.values()))
+        sample = _bounded((*self.sample, *other.sample))
+        return replace(self, hosts=hosts, pages=self.pages + other.pages, sample=sample)
 
     @cached_property
     def index(self) -> SiteIndex | None:
@@ -154,13 +154,12 @@ class _Stored(msgspec.Struct, frozen=True):
 
 
 def _bounded(pages: Iterable[PageSummary]) -> tuple[PageSummary, ...]:
-    kept, size = [], 0
-    for page in sorted(pages, key=lambda page: (page.is_list, page.digest))[:MAX_PAGES]:
-        size += page.size
-        if size > MAX_BYTES:
-            break
-        kept.append(page)
-    return tuple(kept)
+    """Return the sample of some pages; of pages with the same texts, the one whose summary sorts first."""
+    chosen: dict[str, PageSummary] = {}
+    for page in pages:
+        other = chosen.get(page.digest)
+        chosen[page.digest] = page if other in (None, page) else min(page, other, key=msgspec.json.encode)
+    return tuple(sorted(chosen.values(), key=lambda page: (page.is_list, page.digest))[:MAX_PAGES])
 
 
 def _region(paths: Sequence[PathSummary], on_pages: Mapping[str, int]) -> Region:

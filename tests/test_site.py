@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import random
+from functools import reduce
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from scraper import NotAnArticle, ScraperError, Site, explain, extract, learn
 from scraper.label import STORY
 from scraper.segment.page import read
-from scraper.site import MAX_BYTES, MAX_PAGES
+from scraper.site import MAX_PAGES
 from scraper.templates.engine import recognise
 from tests.gazette import NOTICE, page
 
@@ -71,14 +72,26 @@ def test_a_sample_of_many_pages_is_bounded_and_the_same_for_any_order():
     assert learn(reversed(many)) == site
 
 
+def test_sites_can_be_merged_in_any_way():
+    sites = [learn([page(number)]) for number in range(40)]
+    sites += [learn([page(3)[0].replace("qx3", "qx9 byline")])]  # the same texts, marked up in another way
+    whole = reduce(Site.merge, sites)
+    assert reduce(Site.merge, reversed(sites)).sample == whole.sample
+    halves = reduce(Site.merge, sites[:17]), reduce(Site.merge, sites[17:])
+    assert Site.merge(*halves).sample == Site.merge(*reversed(halves)).sample == whole.sample
+
+
 def test_huge_pages_are_bounded():
     rows = "".join(
         f"<div class='{'c' * 50}{'abcdefghij'[i % 10]}{'klmnopqrst'[i // 10 % 10]}{'uvwxyz'[i // 100 % 6]}'><p>{'字' * 30}{i}</p></div>"
         for i in range(3000)
     )
-    site = learn([f"<html><body>{rows}</body></html>", *PAGES[:10]])
+    huge = [f"<html><body>{rows}<p>{number}</p></body></html>" for number in range(12)]
+    assert len(learn(huge).sample) == 12
+    assert len(learn(huge).to_json().encode()) < 200_000
+    site = learn([huge[0], *PAGES[:10]])
     assert len(site.to_json().encode()) < 200_000
-    assert all(page.size <= MAX_BYTES for page in site.sample)
+    assert len(site.sample) == 11
 
 
 def test_lists_of_stories_give_way_to_stories():
@@ -107,8 +120,8 @@ def test_json_round_trip(site):
     "text",
     ["", "[]", "{}", "null", '{"version": 1}', '{"version": 2, "hosts": [], "pages": 0, "sample": []}', "x" * 3_000_000,
      '{"version": 1, "hosts": [], "pages": -1, "sample": []}',
-     '{"version": 1, "hosts": [], "pages": 1, "sample": [["a", 1, false, [["p", 1, -1, 0, 0, 0, {}, []]]]]}',
-     '{"version": 1, "hosts": [], "pages": 1, "sample": [["a", 1, false, [["p", 1, 1, 0, 1e300, 0, {}, []]]]]}',
+     '{"version": 1, "hosts": [], "pages": 1, "sample": [["a", false, [["p", 1, -1, 0, 0, 0, {}, []]]]]}',
+     '{"version": 1, "hosts": [], "pages": 1, "sample": [["a", false, [["p", 1, 1, 0, 1e300, 0, {}, []]]]]}',
      b"\xff\xfe"],
 )  # fmt: skip
 def test_what_is_no_site_is_an_error(text):
@@ -134,7 +147,7 @@ def test_any_text_is_a_site_or_an_error(text):
     )
 )  # fmt: skip
 def test_any_numbers_of_a_site_can_be_read_with(paths):
-    stored = {"version": 1, "hosts": [], "pages": 1, "sample": [["a", 1, False, paths]]}
+    stored = {"version": 1, "hosts": [], "pages": 1, "sample": [["a", False, paths]]}
     site = Site.from_json(json.dumps(stored))
     for html in (PAGES[0][0], "<p>word", "<a href=/>1</a>", "<ul>" + "<li>An item of a list" * 3):
         with contextlib.suppress(NotAnArticle):

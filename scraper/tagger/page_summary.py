@@ -12,16 +12,36 @@ from numpy.typing import NDArray
 from scraper.block import Document, Element
 from scraper.tagger.network import KINDS, STORY, softmax
 
-__all__ = ["Count", "PageSummary", "PathSummary", "label_shares", "page_digest", "path_keys", "summarise", "text_keys"]
+__all__ = [
+    "MAX_BYTES",
+    "Count",
+    "PageSummary",
+    "PathSummary",
+    "label_shares",
+    "page_digest",
+    "path_keys",
+    "summarise",
+    "text_keys",
+]
+    "MAX_BYTES",
+    "Count",
+    "PageSummary",
+    "PathSummary",
+    "label_shares",
+    "page_digest",
+    "path_keys",
+    "summarise",
+    "text_keys",
+]
 
 Floats = NDArray[np.floating]
 
-_MAX_BLOCKS, _MAX_PATHS, _MAX_TEXTS = 600, 120, 300
-"""Limits on one page. Further blocks and texts are ignored; of the paths, those with the most words are kept."""
+MAX_BYTES = 10_400
+"""The size of a summary as JSON, at most. A large page keeps the paths with the most words, and the first texts."""
+_MAX_BLOCKS = 600
+"""Further blocks of a page are ignored."""
 _SHOWN_ELEMENTS, _MAX_PATH = 3, 64
 _MAX_TEXT, _SHOWN_TEXT = 24, 15
-_FRAME = 80
-"""Bytes of JSON around the paths of a page."""
 _LEAST_SHARE = 0.05
 """Labels with a smaller share of the blocks at a path are not recorded."""
 _NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
@@ -48,7 +68,7 @@ class PathSummary(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The expected number of words that belong to the story."""
     labels: dict[str, Expected]
     """The expected number of blocks with each label."""
-    texts: tuple[str, ...]
+    texts: tuple[str, ...] = ()
     """The texts of the blocks, long ones shortened to their beginning and a checksum."""
 
 
@@ -57,8 +77,6 @@ class PageSummary(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     digest: str
     """Identifies the page by its texts."""
-    size: Count
-    """An upper bound of its size as JSON, in bytes."""
     is_list: bool
     """Whether the labeller takes it for a list of stories."""
     paths: tuple[PathSummary, ...]
@@ -77,16 +95,35 @@ def summarise(document: Document, story: Floats, shares: Floats, words: Floats, 
     rows: dict[int, list[int]] = {}
     for index, key in enumerate(full[:n].tolist()):
         rows.setdefault(key, []).append(index)
-    kept = sorted(rows, key=lambda key: (-float(words[rows[key]].sum()), key))[:_MAX_PATHS]
-    allowed = _MAX_TEXTS
-    paths = []
-    for key in sorted(kept, key=lambda key: rows[key][0]):
-        at = rows[key]
-        shown = tuple(dict.fromkeys(texts[index] for index in at[:allowed]))
-        allowed -= len(shown)
-        paths.append(_path(names[at[0]], key, (story[at], shares[at], words[at]), shown))
-    size = _FRAME + len(msgspec.json.encode(paths))
-    return PageSummary(page_digest(document), size, is_list, tuple(paths))
+    paths = [_path(names[at[0]], key, (story[at], shares[at], words[at])) for key, at in rows.items()]
+    paths = _largest(paths)
+    room = MAX_BYTES - sum(map(_size, paths))
+    summaries = []
+    for path in paths:
+        shown = []
+        for text in dict.fromkeys(texts[index] for index in rows[path.key]):
+            room -= _size(text)
+            if room < 0:
+                break
+            shown.append(text)
+        summaries.append(msgspec.structs.replace(path, texts=tuple(shown)))
+    return PageSummary(page_digest(document), is_list, tuple(summaries))
+
+
+def _largest(paths: Sequence[PathSummary]) -> list[PathSummary]:
+    """Return the paths with the most words that fit into three quarters of a summary, in the order of the page."""
+    room, kept = 3 * MAX_BYTES // 4, set()
+    for path in sorted(paths, key=lambda path: (-path.words, path.key)):
+        room -= _size(path)
+        if room < 0:
+            break
+        kept.add(path.key)
+    return [path for path in paths if path.key in kept]
+
+
+def _size(value: PathSummary | str) -> int:
+    """Return the size of a value as JSON, in bytes, with what separates it from the next."""
+    return len(msgspec.json.encode(value)) + 2
 
 
 def page_digest(document: Document) -> str:
@@ -95,7 +132,7 @@ def page_digest(document: Document) -> str:
     return blake2b(texts.encode("utf-8", "replace"), digest_size=6).hexdigest()
 
 
-def _path(name: str, key: int, numbers: tuple[Floats, Floats, Floats], texts: tuple[str, ...]) -> PathSummary:
+def _path(name: str, key: int, numbers: tuple[Floats, Floats, Floats]) -> PathSummary:
     story, shares, words = numbers
     labels = shares.sum(axis=0)
     return PathSummary(
@@ -110,7 +147,6 @@ def _path(name: str, key: int, numbers: tuple[Floats, Floats, Floats], texts: tu
             for kind, value in zip(KINDS, labels.tolist(), strict=True)
             if value >= _LEAST_SHARE * len(story)
         },
-        texts,
     )
 
 
