@@ -23,16 +23,6 @@ __all__ = [
     "summarise",
     "text_keys",
 ]
-    "MAX_BYTES",
-    "Count",
-    "PageSummary",
-    "PathSummary",
-    "label_shares",
-    "page_digest",
-    "path_keys",
-    "summarise",
-    "text_keys",
-]
 
 Floats = NDArray[np.floating]
 
