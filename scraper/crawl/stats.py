@@ -18,10 +18,12 @@ from scrapy.crawler import Crawler
 
 from scraper.io.wording import count
 
-__all__ = ["UNFINISHED", "CrawlStats", "add"]
+__all__ = ["FAMILIARITY", "UNFINISHED", "CrawlStats", "add"]
 
 UNFINISHED = "waits"
 """What a spider tells of a page whose record waits for another page; it counts as no part of the account."""
+FAMILIARITY = "site/familiarity"
+"""The stat for the mean share, 0 to 1, of the words of this run's stories at element paths that were known before."""
 
 _PREFIX = "crawl/"
 

@@ -22,8 +22,9 @@ import msgspec
 from markupsafe import Markup
 
 from scraper.article import Article
-from scraper.coverage import coverage, fallen
+from scraper.coverage import coverage
 from scraper.crawl.reporting.charts import bar, columns
+from scraper.crawl.reporting.drift import field_drift, site_drift
 from scraper.errors import RecordError
 from scraper.io.jsonl import read_records
 from scraper.io.wording import count
@@ -89,6 +90,7 @@ class _Run(msgspec.Struct):
     counts: _Counts = msgspec.field(default_factory=_Counts)
     coverage: dict[str, float] = {}
     previous: dict[str, float] = {}
+    site_familiarity: float | None = None
     summary: list[str] = []
 
 
@@ -160,7 +162,6 @@ def report(directory: Path) -> str:
     run = _run(directory / _RUN, notes)
     tally = _Tally()
     full = coverage(tally.watch(_records(directory / _RECORDS, notes)))
-    drift = fallen(run.previous, run.coverage) if run.counts.written >= _FEW else []
     about = (f"{run.spider}, {run.started[:19].replace('T', ' ')}", f"{run.seconds:,.0f} s")
     failure = _failure(run, tally.records)
     title = f"Crawl of {run.site}" if run.site else "A crawl"
@@ -170,8 +171,7 @@ def report(directory: Path) -> str:
         "failure": failure,
         "causes": _causes(run) if failure else (),
         "notes": notes,
-        "alarming": bool(drift),
-        "drift": _drift(run, drift),
+        "findings": list(_findings(run)),
         "sentences": run.summary,
         "parts": [
             *_parts_of_records(tally),
@@ -248,10 +248,6 @@ def _lines(path: Path, kind: type[T], notes: list[str]) -> Iterator[T]:
 # What is told of them
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
-
-
 def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
@@ -285,14 +281,13 @@ def _cause(reason: str) -> str:
     return f"the site answered with status {reason}" if reason.isdigit() else _CAUSES.get(reason, reason)
 
 
-def _drift(run: _Run, names: Sequence[str]) -> str:
-    if names:
-        old, new = run.previous, run.coverage
-        changes = ", ".join(f"{name} {_percent(new[name])} after {_percent(old[name])}" for name in names)
-        return f"Some fields are filled less often than in the previous run: {changes}. Has the site changed its pages?"
+def _findings(run: _Run) -> Iterator[tuple[str, str]]:
+    """Yield what the comparison with earlier runs shows: the class of a paragraph, and its sentence."""
     if run.counts.written >= _FEW and run.previous:
-        return "All fields are filled as often as in the previous run."
-    return ""
+        drift = field_drift(run.previous, run.coverage)
+        yield ("alert", drift) if drift else ("note", "All fields are filled as often as in the previous run.")
+    if drift := site_drift(run.site_familiarity):
+        yield "alert", drift
 
 
 def _tiles(run: _Run, tally: _Tally) -> list[tuple[str, str]]:

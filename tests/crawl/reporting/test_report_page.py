@@ -225,6 +225,19 @@ def test_fallen_fields_are_named_on_top(
     assert ("previous run" in top) == bool(expected)
 
 
+@pytest.mark.parametrize(("familiarity", "is_alarming"), [(0.12, True), (0.5, False), (None, False)])
+def test_pages_that_no_longer_fit_their_site_are_reported_on_top(
+    tmp_path: Path, familiarity: float | None, is_alarming: bool
+) -> None:
+    html = report(folder(tmp_path, [article()], site_familiarity=familiarity))
+    alerts = [alert.text() for alert in LexborHTMLParser(html).css(".alert")]
+    sentence = (
+        "The pages no longer fit what was learned of the site (12% of their words are at known places);"
+        " it is learned anew."
+    )
+    assert alerts == [sentence] * is_alarming
+
+
 # --- What a reader must not fear ----------------------------------------------------------------------------------
 
 
