@@ -17,17 +17,17 @@ from scraper.io.compression import GZIP, gunzip_start
 __all__ = ["BASE", "Element", "Field", "elements", "kind", "local", "text", "unpacked"]
 
 _CHUNK = 64 * 1024
-_MOST = 2_000_000  # `<` and `&`: a full sitemap of 50,000 pages with 10 elements has half as many
+_MOST = 2_000_000  # characters `<` and `&`: a full sitemap of 50,000 pages with 10 elements has half as many
 _DEEPEST = 3  # url/news/publication_date: deeper elements are skipped
 _WIDEST = 5000  # elements of an entry: a page can have a thousand images
-_START = 4096  # bytes by which the kind is recognised
+_START = 4096  # bytes from which the kind is recognised
 BASE = "{http://www.w3.org/XML/1998/namespace}base"
 """The attribute with the base URL of an element."""
 _DECLARED = re.compile(rb"\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MARK = re.compile("[<&]")
-# Markup that XML does not know is text: `?a=1&b=2`, `a < b`, and `&name;` of any entity.
+# Markup that is invalid in XML is text: `?a=1&b=2`, `a < b`, and `&name;` of any entity.
 _BARE = re.compile(
     r"(?P<cdata><!\[CDATA\[.*?(?:\]\]>|\Z))|<(?![A-Za-z_:!?/])"
     r"|&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\dA-Fa-f]{1,6});)",
@@ -78,7 +78,7 @@ def kind(body: bytes, content_type: str = "") -> Literal["sitemap", "feed"] | No
 
 
 def unpacked(body: bytes, limit: int) -> bytes:
-    """Return the first `limit` bytes of a body, decompressed if it is gzip and then up to where it is damaged."""
+    """Return the first `limit` bytes of a body; a gzip body is decompressed, up to any damage."""
     return gunzip_start(body, limit) if body.startswith(GZIP) else body[:limit]
 
 
@@ -86,10 +86,10 @@ def text(body: bytes) -> str:
     """Decode by the byte order mark, else as declared, else as UTF-8, without characters that XML forbids."""
     marked, mark = read_bom(body)
     declared = _DECLARED.match(body)
-    named = declared[1].decode() if declared else "utf-8"
-    if named.lower().startswith(("utf-16", "utf-32")):  # else the declaration would be unreadable
-        named = "utf-8"
-    decoded = to_unicode(body[len(mark or b"") :], marked or resolve_encoding(named) or "utf-8")
+    label = declared[1].decode() if declared else "utf-8"
+    if label.lower().startswith(("utf-16", "utf-32")):  # wrong, as the declaration was read as ASCII
+        label = "utf-8"
+    decoded = to_unicode(body[len(mark or b"") :], marked or resolve_encoding(label) or "utf-8")
     return _FORBIDDEN.sub("", decoded).lstrip("\ufeff \t\r\n")
 
 
@@ -166,4 +166,4 @@ class _Target:
         self._path.pop()
 
     def close(self) -> None:
-        """Do nothing; the parser requires the method but never calls it."""
+        """Do nothing: the parser requires this method but never calls it."""
