@@ -395,7 +395,7 @@ def test_a_folder_without_a_crawl_is_an_error(tmp_path: Path) -> None:
         ("run.json", b"{", "run.json cannot be read"),
         ("run.json", b'{"counts": {"fetched": "many"}}', "run.json cannot be read"),
         ("run.json", None, "There is no run.json: the last run did not finish."),
-        ("records.jsonl", b'{"torn', "1 line of records.jsonl is no record: "),
+        ("records.jsonl", b'{"torn', "1 line of records.jsonl is not a record: "),
         ("records.jsonl", None, "records.jsonl cannot be read: No such file or directory"),
         ("failures.jsonl", b'{"url": 1}\n', "failures.jsonl cannot be read"),
         ("frontier.sqlite", b"no database", "frontier.sqlite cannot be read: file is not a database"),
