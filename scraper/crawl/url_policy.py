@@ -40,7 +40,7 @@ class UrlPolicy:
 
     def is_spent(self, url: str) -> bool:
         """Return whether too many similar URLs had no story."""
-        return self._traps.spent(url)
+        return self._traps.is_abandoned(url)
 
     def level(self, url: str) -> int:
         """Return the level of a URL, as `UrlPriority.level` does."""
@@ -48,27 +48,27 @@ class UrlPolicy:
 
     def page_read(self, url: str, links: Iterable[str], *, story: bool) -> None:
         """Record a page, its links, and whether it had a story."""
-        self._traps.read(url, links, story=story)
+        self._traps.record_page(url, links, story=story)
         self._priority.learn(url, story=story)
 
     def feed_read(self, *, fresh: bool) -> None:
         """Record a feed, and whether it had a new URL."""
-        (self._feeds.fruitful if fresh else self._feeds.barren)(_ALL_FEEDS)
+        (self._feeds.reset if fresh else self._feeds.count_barren)(_ALL_FEEDS)
 
     def are_feeds_spent(self) -> bool:
         """Return whether too many consecutive feeds had no new URL."""
-        return self._feeds.spent(_ALL_FEEDS)
+        return self._feeds.is_abandoned(_ALL_FEEDS)
 
     def item_scraped(self, item: Any, response: Response | Failure | None) -> None:
         """Record the page of a written story; a handler of Scrapy's signal."""
         if isinstance(response, Response) and isinstance(item, dict):
             original = item.get("duplicate_of")
             if original is None:
-                self._traps.wrote(response.url)
+                self._traps.record_story(response.url)
             else:
-                self._traps.copied(response.url, original)
+                self._traps.record_copy(response.url, original)
 
     def item_dropped(self, response: Response | Failure | None, exception: Exception) -> None:
         """Record the page of a story that is known; a handler of Scrapy's signal."""
         if isinstance(response, Response) and isinstance(exception, OmittedItem) and exception.original is not None:
-            self._traps.copied(response.url, exception.original)
+            self._traps.record_copy(response.url, exception.original)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from scraper.fields import dates
 
-__all__ = ["Entry", "latest", "moment"]
+__all__ = ["Entry", "latest", "parse_date"]
 
 _LONGEST = 60  # characters: every date format is shorter
 
@@ -18,7 +18,7 @@ class Entry(NamedTuple):
     """With a time zone, UTC by default; None without a complete date."""
 
 
-def moment(text: str | None) -> datetime | None:
+def parse_date(text: str | None) -> datetime | None:
     """Parse a date of a sitemap or a feed, in UTC; a day means its midnight, a month or 1970 is not a date."""
     if not text or len(text) > _LONGEST or not text.isascii():
         return None
@@ -30,4 +30,4 @@ def moment(text: str | None) -> datetime | None:
 
 def latest(*texts: str | None) -> datetime | None:
     """Return the latest of the dates that can be parsed; None if there is none."""
-    return max(filter(None, map(moment, texts)), default=None)
+    return max(filter(None, map(parse_date, texts)), default=None)

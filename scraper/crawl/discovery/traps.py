@@ -39,7 +39,8 @@ class _Run:
     """The recent pages of a pattern that had no new story."""
 
     def __init__(self) -> None:
-        self.barren = 0
+        self.length = 0
+        """The number of consecutive pages without anything new."""
         self.links: OrderedDict[int, None] = OrderedDict()
         """Hashes of the URLs of other patterns, oldest first."""
         self.originals: OrderedDict[str, None] = OrderedDict()
@@ -53,47 +54,49 @@ class TrapDetector:
         self.limit = limit
         self._runs: OrderedDict[str, _Run] = OrderedDict()
 
-    def spent(self, url: str) -> bool:
+    def is_abandoned(self, url: str) -> bool:
         """Return whether the pattern of a URL is abandoned."""
         run = self._runs.get(pattern(url))
-        return run is not None and run.barren >= self.limit
+        return run is not None and run.length >= self.limit
 
-    def read(self, url: str, links: Iterable[str], *, story: bool) -> None:
+    def record_page(self, url: str, links: Iterable[str], *, story: bool) -> None:
         """Record a fetched page and all of its links, requested or not.
 
         Links of its own pattern do not count, nor those of patterns without anything new, such as the days of an empty
-        calendar. If the page has a story, `wrote` or `copied` reports what became of it.
+        calendar. If the page has a story, `record_story` or `record_copy` follows.
         """
-        own = pattern(url)
         if story:
             return
+        own_pattern = pattern(url)
         known = self._run(url).links
-        others = [hash(link) for link in links if (kind := pattern(link)) != own and not self._is_barren(kind)]
+        others = [
+            hash(link) for link in links if (other := pattern(link)) != own_pattern and not self._is_barren(other)
+        ]
         fresh = [link for link in others if link not in known]
         known.update(dict.fromkeys(fresh))
         while len(known) > _LINKS:
             known.popitem(last=False)
-        (self.fruitful if fresh else self.barren)(url)
+        (self.reset if fresh else self.count_barren)(url)
 
-    def wrote(self, url: str) -> None:
+    def record_story(self, url: str) -> None:
         """Record a page with a new story: the counter of its pattern is reset."""
         self._runs.pop(pattern(url), None)
 
-    def copied(self, url: str, original: str) -> None:
+    def record_copy(self, url: str, original: str) -> None:
         """Record a page with a known story: the same story under ever new URLs is a trap."""
         known = self._run(url).originals
-        (self.barren if original in known else self.fruitful)(url)
+        (self.count_barren if original in known else self.reset)(url)
         known[original] = None
         if len(known) > _LINKS:
             known.popitem(last=False)
 
-    def barren(self, url: str) -> None:
+    def count_barren(self, url: str) -> None:
         """Count a page without anything new."""
-        self._run(url).barren += 1
+        self._run(url).length += 1
 
-    def fruitful(self, url: str) -> None:
+    def reset(self, url: str) -> None:
         """Record a page with something new: the counter of its pattern is reset."""
-        self._run(url).barren = 0
+        self._run(url).length = 0
 
     def _run(self, url: str) -> _Run:
         run = self._runs.setdefault(pattern(url), _Run())
@@ -102,6 +105,6 @@ class TrapDetector:
             self._runs.popitem(last=False)
         return run
 
-    def _is_barren(self, kind: str) -> bool:
-        run = self._runs.get(kind)
-        return run is not None and run.barren > 0
+    def _is_barren(self, pattern: str) -> bool:
+        run = self._runs.get(pattern)
+        return run is not None and run.length > 0
