@@ -108,8 +108,8 @@ def _parse(line: bytes) -> _Line:
     except RecordError as error:
         parts = _START.split(line) if len(line) <= LONGEST else []
         recovered = tuple(parsed for part in parts if part != line for parsed in _record(part))
-        also = f"; {count(len(recovered), 'record')} in it" if recovered else ""
-        return _Line(recovered, f"{_kind(line)}{error.why}{also}")
+        suffix = f"; {count(len(recovered), 'record')} in it" if recovered else ""
+        return _Line(recovered, f"{_kind(line)}{error.why}{suffix}")
 
 
 def _kind(line: bytes) -> str:
@@ -142,7 +142,7 @@ def _write(lines: Iterator[bytes], repair: Path | None, screen: Screen) -> int:
 def _fallen_fields(old: Path, new: Path, screen: Screen) -> list[str]:
     errors = screen.errors
     before = coverage(_readable(old, screen.error))
-    now = coverage(_readable(new, lambda message: None))  # reported already
+    now = coverage(_readable(new, lambda message: None))  # its errors are reported already
     if not before and screen.errors == errors:
         screen.error(f"{old}: no records")
     return [f"fallen: {name} from {before[name]:.0%} to {now.get(name, 0.0):.0%}" for name in fallen(before, now)]

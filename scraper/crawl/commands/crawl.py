@@ -1,4 +1,4 @@
-"""`scrapy crawl`, with an exit status that tells the result of the crawl.
+"""`scrapy crawl`, with an exit status that depends on the result of the crawl.
 
 0   records were written, or there was nothing new, or the page limit was reached before the first story
 1   nothing was extracted
@@ -121,7 +121,7 @@ def _is_relevant(record: logging.LogRecord) -> bool:
 
 
 class Command(ScrapyCommand):
-    """Run a spider of the project; the exit status tells the result of the crawl.
+    """Run a spider of the project; the exit status depends on the result of the crawl.
 
     In a project that does not enable the add-on, this is Scrapy's own command.
     """

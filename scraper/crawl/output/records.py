@@ -116,7 +116,7 @@ def _mend(file: int) -> int:
 def catch_up(file: RecordFile, store: Store) -> tuple[int, list[RecordError]]:
     """Bring the store into agreement with the records file.
 
-    Lines that are not in the store yet, and whose stories other workers have written meanwhile, are moved aside.
+    Lines that are not in the store yet, and whose stories another worker has written since, are moved to `DOUBLED`.
     Returns the number of requests that are repeated because their records are lost, and the lines that are not records,
     numbered from the start of reading.
     """

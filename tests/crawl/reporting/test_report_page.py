@@ -183,7 +183,11 @@ def test_a_redirected_address_is_counted_where_it_led_to(tmp_path: Path) -> None
             "Nothing was extracted The spider raised 1 exception; see the log."
             " 1 URL not fetched: the site answered with status 404. 3 pages without a story: listing.",
         ),
-        (1, {"counts": {"failed": {"timeout": 1}}}, "The last run extracted nothing 1 URL not fetched: there was no response"),
+        (
+            1,
+            {"counts": {"failed": {"timeout": 1}}},
+            "The last run extracted nothing 1 URL not fetched: there was no response",
+        ),
         (1, {"counts": {"fetched": 3, "skipped": {"listing": 3}}}, ""),  # a round without news
         (1, {"counts": {"unchanged": 3, "failed": {"robots": 3}}}, ""),
         (1, {"counts": {"written": 1, "failed": {"404": 1}}}, ""),
