@@ -7,7 +7,7 @@ from scraper.fields import dates
 
 __all__ = ["Entry", "latest", "parse_date"]
 
-_LONGEST = 60  # characters: every date format is shorter
+_MAX_LENGTH = 60  # characters: every date format is shorter
 
 
 class Entry(NamedTuple):
@@ -20,7 +20,7 @@ class Entry(NamedTuple):
 
 def parse_date(text: str | None) -> datetime | None:
     """Parse a date of a sitemap or a feed, in UTC; a day means its midnight, a month or 1970 is not a date."""
-    if not text or len(text) > _LONGEST or not text.isascii():
+    if not text or len(text) > _MAX_LENGTH or not text.isascii():
         return None
     date = dates.parse(text)
     if date is None:

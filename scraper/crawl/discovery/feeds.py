@@ -22,10 +22,10 @@ from scraper.crawl.discovery.entries import Entry, latest
 
 __all__ = ["read"]
 
-_LARGEST = 5 * 2**20  # bytes after decompression
-_MOST = 2000  # entries; feeds have 10 to 500
-_WIDEST = 30  # elements of one entry
-_LONGEST = 2000  # characters of a URL or a date
+_MAX_BYTES = 5 * 2**20  # bytes after decompression
+_MAX_ENTRIES = 2000  # entries; feeds have 10 to 500
+_MAX_FIELDS = 30  # elements of one entry
+_MAX_LENGTH = 2000  # characters of a URL or a date
 
 _DATES = ("published", "updated", "created")
 _COPIED = frozenset(("link", "guid", "id", "pubDate", "date", "published", "issued", "updated", "modified", "created"))
@@ -42,7 +42,7 @@ def read(body: bytes, url: str) -> tuple[Entry, ...]:
 
     A damaged feed is read up to the damage.
     """
-    text = xml_stream.text(xml_stream.unpacked(body, _LARGEST))
+    text = xml_stream.text(xml_stream.unpacked(body, _MAX_BYTES))
     links = _json(text) if text.startswith("{") else _xml(text, url)
     entries: dict[str, Entry] = {}
     for link, dates in links:
@@ -57,8 +57,8 @@ _DatedLink = tuple[str, Iterable[str | None]]
 
 def _xml(text: str, url: str) -> Iterator[_DatedLink]:
     copies: dict[str, list[str]] = {name: [] for name in _FRAMES}
-    for element in islice(xml_stream.elements(text, _FRAMES), _MOST):
-        content = "".join(islice(_copies(element, url), _WIDEST))
+    for element in islice(xml_stream.elements(text, _FRAMES), _MAX_ENTRIES):
+        content = "".join(islice(_copies(element, url), _MAX_FIELDS))
         copies[element.name].append(f"<{element.name}>{content}</{element.name}>")
     for name, frame in _FRAMES.items():
         for entry in _parsed(frame.format("".join(copies[name]))):
@@ -102,7 +102,7 @@ def _json(text: str) -> Iterator[_DatedLink]:
     items: Any = None
     with suppress(ValueError, RecursionError):
         items = json.loads(text).get("items")
-    for item in items[:_MOST] if isinstance(items, list) else ():
+    for item in items[:_MAX_ENTRIES] if isinstance(items, list) else ():
         if isinstance(item, Mapping):
             texts = {key: value for key, value in item.items() if isinstance(value, str)}
             item_id = texts.get("id", "")
@@ -111,7 +111,7 @@ def _json(text: str) -> Iterator[_DatedLink]:
 
 
 def _is_plain(text: str) -> bool:
-    return len(text) <= _LONGEST and text.isprintable()
+    return len(text) <= _MAX_LENGTH and text.isprintable()
 
 
 def _is_address(text: str) -> bool:

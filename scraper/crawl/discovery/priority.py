@@ -19,10 +19,10 @@ FIRST = 3
 DEEP = 1000
 """The difference of priority between two levels; within a level, pages closer to the start page come first."""
 
-_SHAPES = 1000
-_WEIGHT = 2  # the number of pages for which the look of a URL counts
+_MAX_SHAPES = 1000
+_PRIOR_PAGES = 2  # the number of pages for which the look of a URL counts
 _LIKELY, _UNLIKELY = 0.8, 0.3
-_LEVELS = (0.5, 0.15)  # least shares of stories at levels 2 and 1
+_LEAST_SHARES = (0.5, 0.15)  # least shares of stories at levels 2 and 1
 
 _DATED = re.compile(r"/(?:19|20)\d\d[/-]?(?:0?[1-9]|1[0-2])(?:[/-]|(?=\d\d))")
 _NAMED = re.compile(r"(?:^|[_-])[^\W\d_]+[_-][^/]*[_-]|\d{4}")  # three words or more, or an id
@@ -58,15 +58,15 @@ class UrlPriority:
         pages, stories = self._yields.get(key, _Yield())
         self._yields[key] = _Yield(pages + 1, stories + story)
         self._yields.move_to_end(key)
-        if len(self._yields) > _SHAPES:
+        if len(self._yields) > _MAX_SHAPES:
             self._yields.popitem(last=False)
 
     def level(self, url: str) -> int:
         """Return the level of a URL: 2 if it is likely to have a story, 1 if it is possible, 0 otherwise."""
         pages, stories = self._yields.get(shape(url), _Yield())
         prior = _LIKELY if _looks_like_a_story(url) else _UNLIKELY
-        share = (stories + prior * _WEIGHT) / (pages + _WEIGHT)
-        return next((2 - step for step, least in enumerate(_LEVELS) if share >= least), 0)
+        share = (stories + prior * _PRIOR_PAGES) / (pages + _PRIOR_PAGES)
+        return next((2 - step for step, least in enumerate(_LEAST_SHARES) if share >= least), 0)
 
 
 @lru_cache(8192)

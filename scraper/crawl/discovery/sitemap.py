@@ -10,8 +10,8 @@ from scraper.crawl.discovery.entries import Entry, latest
 
 __all__ = ["Locations", "read"]
 
-_LARGEST = 50 * 2**20  # bytes after decompression, the limit of the sitemap protocol
-_MOST = 50_000  # URLs, the limit of the protocol
+_MAX_BYTES = 50 * 2**20  # bytes after decompression, the limit of the sitemap protocol
+_MAX_URLS = 50_000  # URLs, the limit of the protocol
 
 _ROLES = {("loc",): "address", ("lastmod",): "date", ("news", "publication_date"): "date"}
 
@@ -25,12 +25,12 @@ class Locations(NamedTuple):
 
 def read(body: bytes) -> Locations:
     """Return the URLs of a sitemap or sitemap index; a damaged one is read up to the damage."""
-    text = xml_stream.text(xml_stream.unpacked(body, _LARGEST))
+    text = xml_stream.text(xml_stream.unpacked(body, _MAX_BYTES))
     if not text.startswith("<"):
-        return Locations(pages=tuple(islice(_lines(text), _MOST)))
+        return Locations(pages=tuple(islice(_lines(text), _MAX_URLS)))
     pages: list[Entry] = []
     sitemaps: list[Entry] = []
-    for element in islice(xml_stream.elements(text, ("url", "sitemap")), _MOST):
+    for element in islice(xml_stream.elements(text, ("url", "sitemap")), _MAX_URLS):
         if entry := _entry(element):
             (pages if element.name == "url" else sitemaps).append(entry)
     return Locations(tuple(pages), tuple(sitemaps))

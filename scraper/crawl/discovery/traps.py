@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 __all__ = ["TrapDetector", "form", "pattern"]
 
-_PATTERNS = 1000
-_LINKS = 500  # remembered for a pattern
+_MAX_PATTERNS = 1000
+_MAX_LINKS = 500  # remembered for a pattern
 
 _NUMBERED = re.compile(r"(?<![^\W_])[^\W\d_]*+\d[^\W_]*+")  # a word with a digit
 _SLUG = re.compile(r"(?<![^\W_])[^\W_]++(?:[-_+][^\W_]++){2,}+")
@@ -74,7 +74,7 @@ class TrapDetector:
         ]
         fresh = [link for link in others if link not in known]
         known.update(dict.fromkeys(fresh))
-        while len(known) > _LINKS:
+        while len(known) > _MAX_LINKS:
             known.popitem(last=False)
         (self.reset if fresh else self.count_barren)(url)
 
@@ -87,7 +87,7 @@ class TrapDetector:
         known = self._run(url).originals
         (self.count_barren if original in known else self.reset)(url)
         known[original] = None
-        if len(known) > _LINKS:
+        if len(known) > _MAX_LINKS:
             known.popitem(last=False)
 
     def count_barren(self, url: str) -> None:
@@ -101,7 +101,7 @@ class TrapDetector:
     def _run(self, url: str) -> _Run:
         run = self._runs.setdefault(pattern(url), _Run())
         self._runs.move_to_end(pattern(url))
-        if len(self._runs) > _PATTERNS:
+        if len(self._runs) > _MAX_PATTERNS:
             self._runs.popitem(last=False)
         return run
 

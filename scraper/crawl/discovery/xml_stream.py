@@ -16,11 +16,11 @@ from scraper.io.compression import GZIP, gunzip_start
 
 __all__ = ["BASE", "Element", "Field", "elements", "kind", "local", "text", "unpacked"]
 
-_CHUNK = 64 * 1024
-_MOST = 2_000_000  # characters `<` and `&`: a full sitemap of 50,000 pages with 10 elements has half as many
-_DEEPEST = 3  # url/news/publication_date: deeper elements are skipped
-_WIDEST = 5000  # elements of an entry: a page can have a thousand images
-_START = 4096  # bytes from which the kind is recognised
+_CHUNK_SIZE = 64 * 1024
+_MAX_MARKS = 2_000_000  # characters `<` and `&`: a full sitemap of 50,000 pages with 10 elements has half as many
+_MAX_DEPTH = 3  # url/news/publication_date: deeper elements are skipped
+_MAX_FIELDS = 5000  # elements of an entry: a page can have a thousand images
+_PREFIX_SIZE = 4096  # bytes from which the kind is recognised
 BASE = "{http://www.w3.org/XML/1998/namespace}base"
 """The attribute with the base URL of an element."""
 _DECLARED = re.compile(rb"\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
@@ -67,7 +67,7 @@ class Element(NamedTuple):
 
 def kind(body: bytes, content_type: str = "") -> Literal["sitemap", "feed"] | None:
     """Return the kind of a response by its first bytes; a list of URLs is a sitemap only if it is served as text."""
-    start = text(unpacked(body, _START))
+    start = text(unpacked(body, _PREFIX_SIZE))
     root = _ROOT.match(start)
     if root:
         return _KINDS.get(root[1].lower())
@@ -105,18 +105,18 @@ def elements(markup: str, names: Collection[str]) -> Iterator[Element]:
         target=target, recover=True, resolve_entities=False, remove_comments=True, remove_pis=True, encoding="utf-8"
     )
     data = _BARE.sub(_escaped, _bounded(markup)).encode("utf-8", "ignore")
-    for start in range(0, len(data), _CHUNK):
+    for start in range(0, len(data), _CHUNK_SIZE):
         with suppress(etree.XMLSyntaxError):
-            parser.feed(data[start : start + _CHUNK])
+            parser.feed(data[start : start + _CHUNK_SIZE])
         yield from target.entries
         target.entries.clear()
     # The parser is not closed: that would complete a truncated entry.
 
 
 def _bounded(markup: str) -> str:
-    if markup.count("<") + markup.count("&") <= _MOST:
+    if markup.count("<") + markup.count("&") <= _MAX_MARKS:
         return markup
-    return markup[: next(islice(_MARK.finditer(markup), _MOST, None)).start()]
+    return markup[: next(islice(_MARK.finditer(markup), _MAX_MARKS, None)).start()]
 
 
 def _escaped(markup: re.Match[str]) -> str:
@@ -143,7 +143,7 @@ class _Target:
         if local(tag) in self._names:  # even if the one before it was not closed
             self._path, self._fields, self._open, self._deeper = [tag], [], [({}, [])], 0
             self._own = attributes.get(BASE, "")
-        elif self._path and len(self._path) + self._deeper < _DEEPEST:
+        elif self._path and len(self._path) + self._deeper < _MAX_DEPTH:
             self._path.append(tag)
             self._open.append((dict(attributes), []))
         elif self._path:
@@ -158,7 +158,7 @@ class _Target:
             self._deeper = max(0, self._deeper - 1)
             return
         attributes, parts = self._open.pop()
-        if self._open and len(self._fields) < _WIDEST:
+        if self._open and len(self._fields) < _MAX_FIELDS:
             self._fields.append(Field(tuple(self._path), attributes, "".join(parts).strip()))
         elif not self._open and tag == self._path[0]:  # else a surrounding element ends
             bases = tuple(filter(None, (self._base, self._own)))

@@ -29,10 +29,10 @@ FORBIDDEN = "robots"
 LONGEST_DELAY = 60.0
 """Seconds; a longer Crawl-delay is reduced to this."""
 
-_READ = 512 * 1024  # bytes of the file that are read
-_SITEMAPS = 1000
-_WIDE = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_AGENT = frozenset(("user-agent", "useragent", "user agent"))
+_MAX_BYTES = 512 * 1024  # bytes of the file that are read
+_MAX_SITEMAPS = 1000
+_UTF_16_MARKS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+_AGENT_KEYS = frozenset(("user-agent", "useragent", "user agent"))
 _COMMENT = re.compile(r"\([^()]*\)?")
 _PRODUCT = re.compile(r"(?<![\w./:@-])([A-Za-z][\w-]*)/v?\d")
 
@@ -61,16 +61,16 @@ def rules(status: int, body: bytes) -> Rules:
     return Rules(
         lambda url, agent: all(group.can_fetch(url, "*") for group in parsed(agent)),
         lambda agent: max((delay for group in parsed(agent) if (delay := group.crawl_delay("*"))), default=None),
-        tuple(islice(sitemaps, _SITEMAPS)),
+        tuple(islice(sitemaps, _MAX_SITEMAPS)),
     )
 
 
 def _text(body: bytes) -> str:
     """Decode the file up to its maximum size, without a truncated last line, which would mean something else."""
-    if len(body) > _READ:
-        body = body[:_READ]
+    if len(body) > _MAX_BYTES:
+        body = body[:_MAX_BYTES]
         body = body[: max(body.rfind(b"\n"), body.rfind(b"\r")) + 1]
-    wide = next((name for mark, name in _WIDE if body.startswith(mark)), None)
+    wide = next((name for mark, name in _UTF_16_MARKS if body.startswith(mark)), None)
     text = body.decode(wide or "utf-8", errors="ignore" if wide is None else "replace")
     return text.lstrip("\ufeff\u200b \t\r\n")
 
@@ -89,7 +89,7 @@ def _group(lines: Sequence[tuple[str, str]], name: str) -> str:
     groups: dict[bool, list[str]] = {True: [], False: []}  # by whether the group is its own
     has_own, matches, in_header = False, set[bool](), False
     for key, value in lines:
-        if key in _AGENT:
+        if key in _AGENT_KEYS:
             matches = matches if in_header else set()
             in_header, agent = True, value.lower()
             if agent == name:

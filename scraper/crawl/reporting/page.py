@@ -35,14 +35,14 @@ __all__ = ["report"]
 _RECORDS, _RUN, _LEDGER = "records.jsonl", "run.json", "frontier.sqlite"
 _FAILURES, _SKIPPED = "failures.jsonl", "skipped.jsonl"
 
-_ROWS = 20  # rows of a table of URLs, or bars of a chart of names
-_COLUMNS = 62  # days, months or years side by side: two months of days
-_EDGE = 0.03  # share of the records that may be outside the chart at either end: some dates are wrong
-_SAMPLE = 10
-_NAMES = 10_000  # sections that are counted apart: a hostile site must not fill the memory
+_MAX_ROWS = 20  # rows of a table of URLs, or bars of a chart of names
+_MAX_COLUMNS = 62  # days, months or years side by side: two months of days
+_EDGE_SHARE = 0.03  # share of the records that may be outside the chart at either end: some dates are wrong
+_SAMPLE_SIZE = 10
+_MAX_SECTIONS = 10_000  # sections that are counted apart: a hostile site must not fill the memory
 _OPENING, _LINE = 280, 160  # characters
-_FEW = 10  # records; the coverage of fewer is not compared
-_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30)  # seconds
+_MIN_RECORDS = 10  # records; the coverage of fewer is not compared
+_TIME_STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 30)  # seconds
 _SLOW, _SLOWEST_ROWS = 1, 10  # seconds of a slow response, rows of the table
 
 _CAUSES = {
@@ -142,12 +142,12 @@ class _Tally:
         else:
             self.days[record.date_published.date()] += 1
         name = record.section or "(none)"
-        self.sections[name if name in self.sections or len(self.sections) < _NAMES else "(others)"] += 1
+        self.sections[name if name in self.sections or len(self.sections) < _MAX_SECTIONS else "(others)"] += 1
 
     def _draw(self, record: Article) -> None:
         """Sample records with equal probability."""
-        place = len(self.sample) if len(self.sample) < _SAMPLE else self._random.randrange(self.records)
-        if place < _SAMPLE:
+        place = len(self.sample) if len(self.sample) < _SAMPLE_SIZE else self._random.randrange(self.records)
+        if place < _SAMPLE_SIZE:
             self.sample[place : place + 1] = [(self.records, record)]
 
 
@@ -283,7 +283,7 @@ def _cause(reason: str) -> str:
 
 def _findings(run: _Run) -> Iterator[tuple[str, str]]:
     """Yield what the comparison with earlier runs shows: the class of a paragraph, and its sentence."""
-    if run.counts.written >= _FEW and run.previous:
+    if run.counts.written >= _MIN_RECORDS and run.previous:
         drift = field_drift(run.previous, run.coverage)
         yield ("alert", drift) if drift else ("note", "All fields are filled as often as in the previous run.")
     if drift := site_drift(run.site_familiarity):
@@ -310,7 +310,7 @@ def _tiles(run: _Run, tally: _Tally) -> list[tuple[str, str]]:
 def _ranking(title: str, head: str, counts: Mapping[str, int], words: str = "") -> _Part:
     """Return a bar chart of counts by name, the largest first; small ones share one row without a bar."""
     ranked = Counter(counts).most_common()
-    shown, rest = [(_cut(name, _LINE), number) for name, number in ranked[:_ROWS]], ranked[_ROWS:]
+    shown, rest = [(_cut(name, _LINE), number) for name, number in ranked[:_MAX_ROWS]], ranked[_MAX_ROWS:]
     part = _bar_chart(title, (head, "number"), shown, words)
     if not rest:
         return part
@@ -373,14 +373,14 @@ def _units(first: date, last: date) -> tuple[str, list[str]]:
     names: list[str] = []
     for unit, length in (("day", 10), ("month", 7), ("year", 4)):  # characters of an ISO date
         names = list(dict.fromkeys(day.isoformat()[:length] for day in _days(first, last)))
-        if len(names) <= _COLUMNS:
+        if len(names) <= _MAX_COLUMNS:
             return unit, names
-    return "year", names[-_COLUMNS:]
+    return "year", names[-_MAX_COLUMNS:]
 
 
 def _span(days: Mapping[date, int]) -> tuple[date, date]:
     """Return the first and the last day of a chart, without the few records at either end."""
-    allowed = int(_EDGE * sum(days.values()))
+    allowed = int(_EDGE_SHARE * sum(days.values()))
     return _edge(sorted(days), days, allowed), _edge(sorted(days, reverse=True), days, allowed)
 
 
@@ -450,8 +450,8 @@ def _times(store: sqlite3.Connection) -> Iterator[_Part]:
     if not number:
         return
     median, nearly_all = (store.execute(_AT, (int(part * (number - 1)),)).fetchone()[0] for part in (0.5, 0.95))
-    under = [0, *(store.execute(_UNDER, (step,)).fetchone()[0] for step in _STEPS), number]
-    labels = [*(f"< {step:g} s" for step in _STEPS), "longer"]
+    under = [0, *(store.execute(_UNDER, (step,)).fetchone()[0] for step in _TIME_STEPS), number]
+    labels = [*(f"< {step:g} s" for step in _TIME_STEPS), "longer"]
     rows = [(label, after - before) for label, (before, after) in zip(labels, pairwise(under), strict=True)]
     while not rows[-1][1]:
         rows.pop()
@@ -484,7 +484,7 @@ def _addresses(
     title: str, heads: tuple[str, ...], rows: Iterator[tuple[str | float, ...]], name: str
 ) -> Iterator[_Part]:
     """Yield a table of the first URLs of a file, if it has any."""
-    shown = list(islice(rows, _ROWS))
+    shown = list(islice(rows, _MAX_ROWS))
     number = len(shown) + sum(1 for _ in rows)
     if shown:
         words = f"The first {len(shown)} of {number:,}; all of them are in {name}." if number > len(shown) else ""
