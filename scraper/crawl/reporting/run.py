@@ -40,7 +40,7 @@ class Report:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._started = datetime.now(UTC)
-        self._known = 0
+        self._start_offset = 0
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
 
@@ -53,7 +53,7 @@ class Report:
         """Note the time and the size of the records file: the records after it are those of this run."""
         self._started = datetime.now(UTC)
         records = crawl_dir(self._crawler) / RECORDS
-        self._known = records.stat().st_size if records.exists() else 0
+        self._start_offset = records.stat().st_size if records.exists() else 0
 
     def spider_closed(self, spider: Spider, reason: str) -> None:
         """Write the files and print the summary to stderr, unless the folder belongs to another crawl."""
@@ -91,7 +91,7 @@ class Report:
             "errors": get("spider_exceptions/count", 0) + stats.item_errors,
             "counts": stats.to_dict(),
             "versions": _versions(),
-            "coverage": coverage(_records(directory / RECORDS, self._known)),
+            "coverage": coverage(_records(directory / RECORDS, self._start_offset)),
             "previous": _previous_coverage(directory / _RUN),
             "site_familiarity": get(FAMILIARITY),
             "summary": stats.sentences(),
