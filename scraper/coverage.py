@@ -1,6 +1,7 @@
 """The coverage of record fields: the share of records in which each is filled, and significant drops.
 
-When a portal changes its template, a crawl does not fail, but fields become empty. Coverage reveals this.
+When a portal changes its template, a crawl does not fail, but fields become empty. Coverage reveals this, and so does
+the familiarity of its pages.
 """
 
 from collections import Counter
@@ -9,10 +10,12 @@ from typing import Any
 
 from scraper.article import PAGE_FIELDS, Article
 
-__all__ = ["FIELDS", "coverage", "fallen"]
+__all__ = ["FIELDS", "LEAST_FAMILIARITY", "coverage", "fallen"]
 
 FIELDS = tuple(name for name in PAGE_FIELDS if name != "body_types")
 """The fields that a page may fill, without `body_types`, which is filled if `body` is."""
+LEAST_FAMILIARITY = 0.5
+"""Pages fit what was learned of their site if at least this share of their words is at known element paths."""
 
 _POINTS, _PART = 0.05, 0.10  # a field has fallen if its share dropped by more than 5 points and by more than a tenth
 

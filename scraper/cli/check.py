@@ -13,7 +13,7 @@ from scraper.article import Article
 from scraper.cli.options import BadLines, Records
 from scraper.cli.output import STDOUT, reject_same_file, writing
 from scraper.cli.screen import Screen
-from scraper.coverage import coverage, fallen
+from scraper.coverage import LEAST_FAMILIARITY, coverage, fallen
 from scraper.errors import RecordError
 from scraper.io.compression import compressing
 from scraper.io.jsonl import LONGEST, parse_object, parse_record, read_lines, read_records
@@ -52,7 +52,7 @@ def check(
     """Validate every line against the schema; report torn, foreign, other-version and duplicate records.
 
     The exit status is 1 if there are any, or if the coverage of a field fell by more than 5 points and 10 % against
-    OLD.
+    OLD, or if FILE is the records.jsonl of a crawl whose pages no longer fit what was learned of the site.
     """
     screen = Screen()
     if repair == STDOUT:
@@ -62,12 +62,12 @@ def check(
     number = _write(_clean(file, bad_lines, screen), repair, screen)
     if not number and not screen.errors:
         screen.error(f"{file}: no records")
-    fallen_fields = _fallen(against, file, screen) if against and number else []
+    drift = [*_fallen_fields(against, file, screen), *_fallen_familiarity(file)] if against and number else []
     unreadable = f" ({count(bad_lines.total, 'unreadable line')})" if bad_lines.total else ""
     with writing(None, screen) as out:
         out.write(f"{count(number, 'record')}, {count(screen.errors, 'error')}{unreadable}\n".encode())
-        out.writelines(f"{line}\n".encode() for line in fallen_fields)
-    raise typer.Exit(1 if screen.errors or fallen_fields else 0)
+        out.writelines(f"{line}\n".encode() for line in drift)
+    raise typer.Exit(1 if screen.errors or drift else 0)
 
 
 def _lines(file: Path, screen: Screen) -> Iterator[tuple[int, bytes]]:
@@ -108,8 +108,8 @@ def _parse(line: bytes) -> _Line:
     except RecordError as error:
         parts = _START.split(line) if len(line) <= LONGEST else []
         recovered = tuple(parsed for part in parts if part != line for parsed in _record(part))
-        also = f"; {count(len(recovered), 'record')} in it" if recovered else ""
-        return _Line(recovered, f"{_kind(line)}{error.why}{also}")
+        suffix = f"; {count(len(recovered), 'record')} in it" if recovered else ""
+        return _Line(recovered, f"{_kind(line)}{error.why}{suffix}")
 
 
 def _kind(line: bytes) -> str:
@@ -139,13 +139,28 @@ def _write(lines: Iterator[bytes], repair: Path | None, screen: Screen) -> int:
         return sum(copy.write(line + b"\n") > 0 for line in lines)
 
 
-def _fallen(old: Path, new: Path, screen: Screen) -> list[str]:
+def _fallen_fields(old: Path, new: Path, screen: Screen) -> list[str]:
     errors = screen.errors
     before = coverage(_readable(old, screen.error))
-    now = coverage(_readable(new, lambda message: None))  # reported already
+    now = coverage(_readable(new, lambda message: None))  # its errors are reported already
     if not before and screen.errors == errors:
         screen.error(f"{old}: no records")
     return [f"fallen: {name} from {before[name]:.0%} to {now.get(name, 0.0):.0%}" for name in fallen(before, now)]
+
+
+def _fallen_familiarity(file: Path) -> list[str]:
+    """Return a line if the run that wrote a crawl's records met pages that no longer fit what was learned of the site.
+
+    The familiarity is in the run.json beside the records; other files of records have none.
+    """
+    try:
+        run = parse_object(file.with_name("run.json").read_bytes()) if file.name == "records.jsonl" else {}
+    except (OSError, RecordError):
+        return []
+    familiarity = run.get("site_familiarity")
+    if not isinstance(familiarity, float) or familiarity >= LEAST_FAMILIARITY:
+        return []
+    return [f"fallen: site_familiarity to {familiarity:.0%}"]
 
 
 def _readable(file: Path, report: Callable[[str], object]) -> Iterator[Article]:

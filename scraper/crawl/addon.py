@@ -1,7 +1,7 @@
-"""The one switch for a crawl that can be trusted: `ADDONS = {"scraper.crawl.TrustedCrawl": 0}`.
+"""The Scrapy add-on with the components and default settings of a crawl: `ADDONS = {"scraper.crawl.TrustedCrawl": 0}`.
 
-It brings the frontier, the sink, strict robots, the back-off and the account, and shuts what a crawl has no use
-for. What the project or the command line sets goes before it.
+It enables the persistent scheduler, the record pipeline, strict robots.txt, back-off and the report, and disables what
+a crawl does not need. Settings of the project, the spider and the command line take precedence.
 """
 
 from typing import Any
@@ -32,31 +32,31 @@ SETTINGS: dict[str, Any] = {
     "REQUEST_FINGERPRINTER_CLASS": RequestFingerprinter,
     "CRAWL_DIR": None,  # crawls/<spider>/
     "FRESH": False,
-    "CONCURRENT_ITEMS": 1,  # a page gives one record, and the sink writes one at a time
-    "PAGES": 0,  # URLs requested at most; 0 for all
-    "LEARN": True,  # whether the template of an unknown site is learned from its first stories
-    "SITE": None,  # a file of `scraper learn` with what is known of the site; nothing is learned then
-    "ARCHIVE": False,  # whether every response is kept as it came, in WARC files under CRAWL_DIR/archive/
-    "ARCHIVE_SIZE": 2**30,  # bytes: a file that would grow beyond this is closed, as is one that is a day old
-    "CRAWL_REPORT": True,  # whether report.html is written at the end
-    "LIVE": "auto",  # whether a line on the terminal tells how the crawl goes: "auto" where stderr is one, true, false
-    "REDIS_URL": None,  # where the workers of a crawl share one frontier; None for a crawl of one
-    "REDIS_LEASE": 60,  # seconds of silence after which a worker is taken for dead, and its requests are made again
-    "REDIS_PATIENCE": 60,  # seconds for which Redis may be away
-    # Manners: one request at a time and at most one a second, slower where the site is slow or requests it.
+    "CONCURRENT_ITEMS": 1,  # most pages yield one record, and records are written one at a time
+    "PAGES": 0,  # maximum number of URLs to request; 0 for all
+    "LEARN": True,  # learn the template of an unknown site from its first stories
+    "SITE": None,  # a file written by `scraper learn`; if set, nothing is learned
+    "ARCHIVE": False,  # keep every response as received, in WARC files in CRAWL_DIR/archive/
+    "ARCHIVE_SIZE": 2**30,  # maximum size of an archive file in bytes; a new one is also started after a day
+    "CRAWL_REPORT": True,  # write report.html at the end
+    "LIVE": "auto",  # draw the progress line: true, false, or "auto" to draw it if stderr is a terminal
+    "REDIS_URL": None,  # the Redis that several workers share; None for a single worker
+    "REDIS_LEASE": 60,  # seconds without a heartbeat after which the requests of a worker are queued again
+    "REDIS_PATIENCE": 60,  # seconds to wait for an unreachable Redis
+    # Politeness: one request at a time, at most one per second, and fewer if the site is slow or asks for it.
     "ROBOTSTXT_OBEY": True,
-    "CONCURRENT_REQUESTS": 2,  # one in progress, one waiting for its second: what has begun is finished after ^C
+    "CONCURRENT_REQUESTS": 2,  # one in progress, one waiting for its delay; both are completed after Ctrl-C
     "CONCURRENT_REQUESTS_PER_DOMAIN": 1,
     "DOWNLOAD_DELAY": 1,
     "DOWNLOAD_DELAY_JITTER": 0,
     "AUTOTHROTTLE_ENABLED": True,
     "AUTOTHROTTLE_START_DELAY": 1,
     "RETRY_TIMES": 2,
-    "BACKOFF": 1,  # seconds before the second try, doubled with each failure of the host
-    "BACKOFF_LONGEST": 300,
-    "HOST_FAILURES": 8,  # in a row; then the host is given up for this run
-    # Safety: no request but to the public internet by http(s), no door into the process, no page without a limit.
-    "TRUSTED_HOSTS": [],  # "host:port": what may be reached although it is not on the public internet
+    "BACKOFF": 1,  # seconds before the first retry, doubled at each failure of the host
+    "BACKOFF_LONGEST": 300,  # maximum number of seconds before a retry, also for Retry-After
+    "HOST_FAILURES": 8,  # consecutive failures after which a host is requested no more in this run
+    # Safety: only HTTP(S) requests to the public internet, no remote control of the process, limited responses.
+    "TRUSTED_HOSTS": [],  # "host:port" entries that may be requested although they are not on the public internet
     "TELNETCONSOLE_ENABLED": False,
     "REMOTE_CONTROL_ENABLED": False,
     "DOWNLOAD_HANDLERS": {"data": None, "file": None, "ftp": None, "s3": None},
@@ -67,11 +67,11 @@ SETTINGS: dict[str, Any] = {
     "REDIRECT_MAX_TIMES": 5,
     "METAREFRESH_ENABLED": False,
     "COOKIES_ENABLED": False,
-    "DEPTH_LIMIT": 500,  # longer than any pager of a real section, and an end for one without end
-    "DEPTH_PRIORITY": 1,  # breadth first: home and sections before what hangs on them
+    "DEPTH_LIMIT": 500,  # more than the pages of any real section, and a limit for endless pagers
+    "DEPTH_PRIORITY": 1,  # breadth first: the home page and sections before the pages they link to
 }
 
-# From the engine to the network; an answer comes back the other way.
+# From the engine to the downloader; responses pass in the opposite order.
 _MIDDLEWARES = {
     OutcomeMiddleware: 10,
     SsrfMiddleware: 50,
@@ -79,30 +79,28 @@ _MIDDLEWARES = {
     RobotsMiddleware: 100,
     BackoffMiddleware: 550,
     CompressionMiddleware: 590,
-    Archive: 830,  # before anything is unpacked, or followed
+    Archive: 830,  # responses arrive here before they are decompressed or redirected
     FetchTimeMiddleware: 840,
     RefusalMiddleware: 960,
 }
 
 
 class TrustedCrawl:
-    """Scrapy add-on."""
+    """Scrapy add-on that enables the components of a crawl and sets the defaults of its settings."""
 
     @classmethod
     def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
-        """Set what belongs to the process: by which resolver names are looked up."""
+        """Set the DNS resolver, which belongs to the process."""
         settings.set("TWISTED_DNS_RESOLVER", SsrfResolver, priority="addon")
 
     def update_settings(self, settings: BaseSettings) -> None:
-        """Set what is not set by the project, the spider or the command line."""
+        """Set the settings that the project, the spider and the command line leave unset."""
         settings.setdict(SETTINGS, priority="addon")
-        for instead in (RetryMiddleware, RobotsTxtMiddleware, HttpCompressionMiddleware):
-            settings["DOWNLOADER_MIDDLEWARES"][instead] = None
-        for middleware, place in _MIDDLEWARES.items():
-            settings.setdefault_in_component_priority_dict("DOWNLOADER_MIDDLEWARES", middleware, place)
-        # After any other, so that what is kept is what was made of the item.
-        settings.setdefault_in_component_priority_dict("ITEM_PIPELINES", RecordPipeline, 900)
-        settings.setdefault_in_component_priority_dict(
-            "EXTENSIONS", ProgressLine, -1
-        )  # gone before the summary is printed
-        settings.setdefault_in_component_priority_dict("EXTENSIONS", Report, 0)
+        for replaced in (RetryMiddleware, RobotsTxtMiddleware, HttpCompressionMiddleware):
+            settings["DOWNLOADER_MIDDLEWARES"][replaced] = None
+        add = settings.setdefault_in_component_priority_dict
+        for middleware, order in _MIDDLEWARES.items():
+            add("DOWNLOADER_MIDDLEWARES", middleware, order)
+        add("ITEM_PIPELINES", RecordPipeline, 900)  # after the pipelines of the project, to write their result
+        add("EXTENSIONS", ProgressLine, -1)  # removes its line before the summary is printed
+        add("EXTENSIONS", Report, 0)

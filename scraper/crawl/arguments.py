@@ -1,4 +1,4 @@
-"""What may be given to a spider with `-a`."""
+"""The arguments of a portal's spider (`-a`)."""
 
 import re
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from scraper.stories.urls import canonical
 __all__ = ["ArgumentError", "Arguments", "parse"]
 
 
-_SEVERAL = re.compile(r"^\w+://[^/]*,|[,;]\w+://")  # several sites, of which a crawl has one
+_SEVERAL_SITES = re.compile(r"^\w+://[^/]*,|[,;]\w+://")  # a crawl has one
 
 
 class ArgumentError(ValueError):
-    """An argument is unknown, missing or malformed; the message is one line for the person who gave it."""
+    """An argument is unknown, missing or malformed; the message is one line for the user."""
 
 
 class Arguments(NamedTuple):
@@ -23,32 +23,35 @@ class Arguments(NamedTuple):
     site: str | None
     """The canonical start URL; None for the embedded portal."""
     pages: int | None
-    """How many URLs to request at most; None for all."""
+    """The maximum number of URLs to request; None for all."""
     fresh: bool = False
-    """Whether to start over, whatever the last run left to do."""
+    """Whether to start over instead of continuing earlier runs."""
 
 
-def parse(given: Mapping[str, str], *, embedded: bool) -> Arguments:
-    """Read a spider's arguments; without a site the portal is the embedded one, where there is one."""
-    unknown = sorted(given.keys() - set(Arguments._fields))
+def parse(arguments: Mapping[str, str], *, embedded: bool) -> Arguments:
+    """Parse the arguments of a spider; only a spider with an `embedded` portal needs no site.
+
+    Raises `ArgumentError`.
+    """
+    unknown = sorted(arguments.keys() - set(Arguments._fields))
     if unknown:
         raise ArgumentError(f"unknown argument {unknown[0]!r}; the arguments are {', '.join(Arguments._fields)}")
-    if "site" not in given and not embedded:
+    if "site" not in arguments and not embedded:
         raise ArgumentError("missing argument: -a site=https://host/")
     return Arguments(
-        _site(given["site"]) if "site" in given else None,
-        _pages(given["pages"]) if "pages" in given else None,
-        _fresh(given.get("fresh", "false")),
+        _site(arguments["site"]) if "site" in arguments else None,
+        _pages(arguments["pages"]) if "pages" in arguments else None,
+        _fresh(arguments.get("fresh", "false")),
     )
 
 
 def _site(text: str) -> str:
     try:
         parts = urlsplit(text)
-        named = parts.hostname and parts.username is None and parts.port != 0 and not _SEVERAL.search(text)
-        if parts.scheme in ("http", "https") and named and not re.search(r"\s", text):
+        is_one_host = parts.hostname and parts.username is None and parts.port != 0 and not _SEVERAL_SITES.search(text)
+        if parts.scheme in ("http", "https") and is_one_host and not re.search(r"\s", text):
             return canonical(text)
-    except ValueError:  # a port that is no number, a bracket that is not closed
+    except ValueError:  # an invalid port, or an unclosed bracket
         pass
     raise ArgumentError(f"site={text} is not a URL such as https://host/")
 

@@ -17,7 +17,7 @@ DOUBLED = "doubled.jsonl"
 LEDGER = "frontier.sqlite"
 RECORDS = "records.jsonl"
 SITE_FILE = "site.json"
-"""What was learned of the site."""
+"""The file with what was learned of the site."""
 
 
 class Locked(Exception):
@@ -43,7 +43,7 @@ def lock(directory: Path) -> IO[str]:
         file.seek(0)
         owner = file.read().strip()
         file.close()
-        raise Locked(f"another crawl works in {directory} (process {owner})")
+        raise Locked(f"another crawl is using {directory} (process {owner})")
     file.truncate(0)
     file.write(str(os.getpid()))
     file.flush()

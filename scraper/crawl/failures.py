@@ -1,4 +1,4 @@
-"""Why a URL could not be had, in a word or two."""
+"""The reasons why a request failed, in a word or two."""
 
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -29,23 +29,23 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (OSError, BAD_COMPRESSION),
 )
 
-_SAYINGS = {"max redirections reached": "too many redirects"}
+_REWORDED = {"max redirections reached": "too many redirects"}
 
-# The URL will not do better the next time.
+# Requesting the URL again would not help.
 _FINAL = frozenset(("redirected", "repeated", "off the host", "not http", "unsafe address"))
-_PASSING = frozenset(("408", "429"))
+_TEMPORARY = frozenset(("408", "429"))
 
 
 def reason(error: BaseException | None) -> str:
-    """Return the HTTP status, the words with which a middleware refused the request, or the kind of the trouble."""
+    """Return the HTTP status, the message of the middleware that refused the request, or the kind of error."""
     if isinstance(error, HttpError):
         return str(error.response.status)
     if isinstance(error, IgnoreRequest):
-        said = str(error)
-        return _SAYINGS.get(said, said) or "refused by a middleware"
+        message = str(error)
+        return _REWORDED.get(message, message) or "refused by a middleware"
     return next((words for kind, words in _WORDS if isinstance(error, kind)), type(error).__name__)
 
 
 def final(reason: str) -> bool:
-    """Return whether there is no use in requesting the URL again in the next crawl."""
-    return reason in _FINAL or (reason.isdigit() and reason[0] == "4" and reason not in _PASSING)
+    """Return whether the next crawl need not request the URL again."""
+    return reason in _FINAL or (reason.isdigit() and reason[0] == "4" and reason not in _TEMPORARY)

@@ -1,4 +1,4 @@
-"""When a response came: one moment for the record and for the archive; and a clock that waits are measured by."""
+"""The time of a response, the same for the record and the archive; and a clock for pauses."""
 
 import time
 from datetime import UTC, datetime
@@ -13,15 +13,15 @@ _START = time.time() - time.monotonic()
 
 
 def steady() -> float:
-    """Return the seconds of the epoch as they were when the process began, and as many more as have passed since.
+    """Return the time in seconds since the epoch, by a clock that is not affected when the system clock is set.
 
-    Nobody can set this clock: what waits until a moment of it does not wait for days when the clock is put right.
+    Otherwise setting the system clock back could delay a waiting request for days.
     """
     return _START + time.monotonic()
 
 
 class FetchTimeMiddleware:
-    """Downloader middleware that notes in a request's meta when its response came."""
+    """Downloader middleware that records in the meta of a request when its response arrived."""
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Record the time as text, because `Request.meta` may be stored."""
@@ -30,6 +30,6 @@ class FetchTimeMiddleware:
 
 
 def fetched_at(request: Request | None) -> datetime:
-    """Return the moment, in UTC, at which the response to a request came; now, where nobody noted it."""
-    noted = request.meta.get(_META) if request is not None else None
-    return datetime.fromisoformat(noted) if noted else datetime.now(UTC)
+    """Return when the response to a request arrived, in UTC; the current time if that was not recorded."""
+    time_text = request.meta.get(_META) if request is not None else None
+    return datetime.fromisoformat(time_text) if time_text else datetime.now(UTC)

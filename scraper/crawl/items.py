@@ -1,4 +1,4 @@
-"""Items of every kind that Scrapy accepts, as plain JSON values; an article among them is recognised."""
+"""Items of every kind that Scrapy accepts, as JSON values; articles are recognised."""
 
 import dataclasses
 import enum
@@ -22,16 +22,16 @@ __all__ = ["Item", "identify", "item_id", "plain", "read"]
 
 _FIELDS = frozenset(field.name for field in dataclasses.fields(Article))
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")  # what some readers take for a line break
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")  # some readers take these for line breaks
 
 
 class Item(NamedTuple):
-    """An item as it is written."""
+    """An item in the form in which it is written."""
 
     fields: dict[str, Any]
-    """Plain JSON values."""
+    """The fields as JSON values."""
     article: Article | None = None
-    """The same as an article with an id, where it is one."""
+    """The item as an article with an id; None for an item of another kind."""
 
     def line(self, more: Mapping[str, Any]) -> bytes:
         """Return the item and `more` as one line of JSON."""
@@ -39,13 +39,13 @@ class Item(NamedTuple):
             article = dataclasses.replace(self.article, **more) if more else self.article
             return article.to_json().encode() + b"\n"
         text = json.dumps({**self.fields, **more}, ensure_ascii=False)
-        return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
+        return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode() + b"\n"
 
 
 def read(item: Any) -> Item:
     """Read an item of any kind; an article without an id receives that of its URL.
 
-    Raise `TypeError` for what Scrapy does not accept as an item.
+    Raises `TypeError` for an object that Scrapy does not accept as an item.
     """
     fields = plain(item)
     article = item if isinstance(item, Article) else _article(fields)
@@ -57,7 +57,7 @@ def read(item: Any) -> Item:
 
 
 def plain(item: Any) -> dict[str, Any]:
-    """Return an item of any kind as a dict of JSON values; raise `TypeError` for what is no item."""
+    """Return an item of any kind as a dict of JSON values; raise `TypeError` for an object that is not an item."""
     if isinstance(item, Article):
         return item.to_dict()
     if not ItemAdapter.is_item(item):
@@ -66,13 +66,13 @@ def plain(item: Any) -> dict[str, Any]:
 
 
 def identify(item: Any) -> str:
-    """Return the id under which an item that was written is known."""
-    given = ItemAdapter(item).get("id")
-    return str(given) if given is not None else item_id(plain(item))
+    """Return the id of an item of any kind, as `item_id` does."""
+    own_id = ItemAdapter(item).get("id")
+    return str(own_id) if own_id is not None else item_id(plain(item))
 
 
 def item_id(item: Mapping[str, Any]) -> str:
-    """Return an item's `id`, or where it has none a digest of all of it."""
+    """Return the `id` of an item, or a digest of all its fields if it has no id."""
     if item.get("id") is not None:
         return str(item["id"])
     text = json.dumps(item, ensure_ascii=False, default=str, sort_keys=True)
@@ -80,7 +80,7 @@ def item_id(item: Mapping[str, Any]) -> str:
 
 
 def _article(fields: Mapping[str, Any]) -> Article | None:
-    """Return the article that the fields are; None for an item of another kind, however it calls its fields."""
+    """Return the fields as an article; None for an item of another kind, even if it has fields of the same names."""
     try:
         return Article.from_dict(fields) if "schema_version" in fields else None
     except RecordError:
@@ -96,7 +96,7 @@ def _id_of(article: Article, fields: Mapping[str, Any]) -> str:
 
 @singledispatch
 def _value(value: Any) -> Any:
-    """Return a value as JSON knows it; what JSON has no form for becomes text."""
+    """Return a value as a JSON value; a value without a JSON form becomes text."""
     if ItemAdapter.is_item(value):
         return plain(value)
     return _valid(str(value))
@@ -138,18 +138,18 @@ def _(value: enum.Enum) -> Any:
 
 @_value.register(Mapping)
 def _(value: Any) -> Any:
-    return {_valid(str(key)): _value(each) for key, each in value.items()}
+    return {_valid(str(key)): _value(member) for key, member in value.items()}
 
 
 @_value.register(Sequence)
 def _(value: Any) -> Any:
-    return [_value(each) for each in value]
+    return [_value(member) for member in value]
 
 
 @_value.register(set)
 @_value.register(frozenset)
 def _(value: Any) -> Any:
-    return sorted(map(_value, value), key=str)  # in one order, as a digest is made of it
+    return sorted(map(_value, value), key=str)  # a fixed order, as digests depend on it
 
 
 @_value.register

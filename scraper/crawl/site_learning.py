@@ -12,28 +12,26 @@ from pathlib import Path
 import msgspec
 from scrapy.crawler import Crawler
 
+from scraper.coverage import LEAST_FAMILIARITY
 from scraper.crawl.arguments import ArgumentError
 from scraper.crawl.crawl_dir import SITE_FILE, crawl_dir
 from scraper.crawl.frontier.scheduler import Scheduler
 from scraper.crawl.frontier.store import Store
 from scraper.crawl.parsing.client import ParserClient
 from scraper.crawl.parsing.worker import PageRequest, ParsedPage
+from scraper.crawl.stats import FAMILIARITY
 from scraper.errors import ScraperError
 from scraper.io.files import atomic_write
 from scraper.site import Site, host_of
 from scraper.tagger.page_summary import PageSummary
 
-__all__ = ["FAMILIARITY", "SiteLearner", "given_site"]
-
-FAMILIARITY = "site/familiarity"
-"""The key of the stats for the mean share of words at known element paths, of the stories of a run."""
+__all__ = ["SiteLearner", "given_site"]
 
 _ENOUGH_PAGES, _LEAST_PAGES = 12, 3
 _ENOUGH_BYTES = 3 * 2**20
 """Scrapy stops downloading when 5 MB of responses wait."""
 _LONGEST_WAIT, _CHECK = 120.0, 0.1  # seconds
 _MARK = "learned site"
-_FOREIGN = 0.5
 _LEAST_MEASURED = 10
 
 logger = logging.getLogger(__name__)
@@ -98,13 +96,15 @@ class SiteLearner:
         """End the parser process, and store what this run has learned for the next one."""
         if self._timer is not None:
             self._timer.cancel()
+        if self._is_enabled and self._seen.sample:
+            self._store()  # before the first await: the report is written when this handler first yields
         await self._parser.close()
-        if not self._is_enabled or not self._seen.sample:
-            return
+
+    def _store(self) -> None:
         if len(self._familiarity) >= _LEAST_MEASURED:
-            familiarity = sum(self._familiarity) / len(self._familiarity)
-            self._crawler.stats.set_value(FAMILIARITY, round(familiarity, 3))
-            if familiarity < _FOREIGN:
+            familiarity = round(sum(self._familiarity) / len(self._familiarity), 3)
+            self._crawler.stats.set_value(FAMILIARITY, familiarity)
+            if familiarity < LEAST_FAMILIARITY:
                 logger.warning("The pages of this run no longer fit what was learned of the site; it is learned anew.")
                 self._stored = Site()
         self._write(self._stored.merge(self._seen))

@@ -1,4 +1,4 @@
-"""Stories that are split over several pages, while the crawl requests one part after the other."""
+"""Stories that are split over several pages, whose parts the crawl requests one after the other."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -17,35 +17,38 @@ __all__ = ["Chain", "continues", "earlier_parts", "extend", "record", "validate"
 
 
 class Chain(NamedTuple):
-    """The parts of a story that were read before a request, as the request carries them."""
+    """The parts of a story that were read so far, as the request for the next part carries them."""
 
     line: str
-    """The last of them, as JSON."""
+    """The last part, as JSON."""
     before: str
-    """The key of the request that brought it, and that carries the one before; empty for the first page."""
+    """The key of the request for that part, which carries the part before it; empty for the first page."""
     headline: str
     bodies: list[str]
     """The digest of each part's body."""
 
 
 def extend(chain: Chain | None, part: Article, key: str) -> Chain:
-    """Return the chain with a further part; `key` is that of the request that brought it, unless it is the first."""
+    """Return the chain with a further part; `key` is that of its request, unless it is the first."""
     if chain is None:
         return Chain(part.to_json(), "", part.headline, [body_digest(part)])
     return Chain(part.to_json(), key, chain.headline, [*chain.bodies, body_digest(part)])
 
 
 def continues(chain: Chain, article: Article) -> bool:
-    """Return whether an article is a further part of the story, and not another one or a part read before."""
+    """Return whether an article is a further part of the story, not another story or a part that was read already."""
     return belongs(chain.headline, chain.bodies, article)
 
 
-def earlier_parts(chain: Chain, kept: Callable[[str], Mapping[str, Any]]) -> list[Article]:
-    """Return the parts read so far, as far as they are known; `kept` returns the callback arguments of a request."""
+def earlier_parts(chain: Chain, callback_arguments: Callable[[str], Mapping[str, Any]]) -> list[Article]:
+    """Return the parts that were read so far; parts are missing if the store has lost their requests.
+
+    `callback_arguments` returns the arguments of a request's callback by its key.
+    """
     parts = [Article.from_json(chain.line)]
     before = chain.before
     while before and len(parts) < len(chain.bodies):
-        arguments = kept(before)
+        arguments = callback_arguments(before)
         if "line" not in arguments:
             break
         parts.append(Article.from_json(arguments["line"]))
@@ -54,7 +57,7 @@ def earlier_parts(chain: Chain, kept: Callable[[str], Mapping[str, Any]]) -> lis
 
 
 def record(parts: Sequence[Article], *, complete: bool) -> dict[str, Any]:
-    """Return the record of a story; one that is not complete says so."""
+    """Return the record of a story from its parts; an incomplete story is marked as truncated."""
     story = join(parts)
     return (story if complete else truncated(story)).to_dict()
 

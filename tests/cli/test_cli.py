@@ -548,6 +548,26 @@ def test_a_field_that_fell_is_reported(tmp_path, capsys):
     assert capsys.readouterr().err == f"{empty}: no records\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "run", "line"),
+    [
+        ("records.jsonl", '{"site_familiarity": 0.12}', "fallen: site_familiarity to 12%\n"),
+        ("records.jsonl", '{"site_familiarity": 0.0}', "fallen: site_familiarity to 0%\n"),
+        ("records.jsonl", '{"site_familiarity": 0.5}', ""),
+        ("records.jsonl", '{"site_familiarity": null}', ""),
+        ("records.jsonl", "{}", ""),
+        ("records.jsonl", "torn", ""),
+        ("other.jsonl", '{"site_familiarity": 0.12}', ""),
+    ],
+)
+def test_pages_that_no_longer_fit_their_site_are_reported(name, run, line, tmp_path, capsys):
+    new, old = written(tmp_path / name, A), written(tmp_path / "old.jsonl", A)
+    (tmp_path / "run.json").write_text(run)
+    assert main(["check", str(new), "--against", str(old)]) == bool(line)
+    assert capsys.readouterr().out == f"1 record, 0 errors\n{line}"
+    assert main(["check", str(new)]) == 0
+
+
 # ---------------------------------------------------------------- export
 
 WHOLE = Article(

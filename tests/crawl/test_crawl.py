@@ -231,7 +231,7 @@ def test_a_second_crawl_in_a_folder_ends_at_once(tmp_path):
         second = crawl(tmp_path, "fintechworld")
         process.send_signal(signal.SIGKILL)
     assert second.status == 5
-    assert f"another crawl works in {tmp_path} (process {process.pid})" in second.summary
+    assert f"another crawl is using {tmp_path} (process {process.pid})" in second.summary
     assert "Traceback" not in second.summary
     assert not (tmp_path / "run.json").exists()
 
@@ -288,7 +288,7 @@ def test_an_interrupted_crawl_is_continued_by_the_same_command(tmp_path, embedde
     stopped = interrupted(tmp_path, delay, times)
     log, written = stopped.summary, len(stopped.records)
     assert stopped.status == 11, log
-    assert "INFO: finishing what has begun; ^C again stops at once\n" in log
+    assert "INFO: completing requests in progress; ^C again stops at once\n" in log
     assert (tmp_path / "records.jsonl").read_bytes().endswith(b"\n")
     if times == 1:
         assert stopped.run["reason"] == "shutdown"
@@ -299,7 +299,7 @@ def test_an_interrupted_crawl_is_continued_by_the_same_command(tmp_path, embedde
         assert log.splitlines()[-4:] == [
             f"{log.splitlines()[-4][:8]} INFO: stopping at once",
             "fintechworld: interrupted",
-            f"  {count(written, 'record')} written; the same command goes on.",
+            f"  {count(written, 'record')} written; run the same command again to continue.",
             f"  Records: {tmp_path}/",
         ]
     rest = crawl(tmp_path, "fintechworld")
@@ -326,7 +326,7 @@ def test_a_limit_of_pages_is_kept_and_continued_from(tmp_path, embedded):
     [
         (("fintechwrold",), "Spider not found: fintechwrold"),
         (("portal",), "missing argument: -a site=https://host/"),
-        (("fintechworld", "-s", "ARCHIVE=yes"), "scrapy crawl: ARCHIVE is true or false, not 'yes'"),
+        (("fintechworld", "-s", "ARCHIVE=yes"), "scrapy crawl: ARCHIVE must be true or false, not 'yes'"),
         (("fintechworld", "-s", "DOWNLOAD_DELAY=soon"), "DOWNLOAD_DELAY must be a number, not 'soon'"),
         (("fintechworld", "-s", "CRAWL_DRI=x"), "unknown setting CRAWL_DRI; did you mean CRAWL_DIR?"),
         (("fintechworld", "-o", "s3://bucket/x.jsonl"), "s3://bucket/x.jsonl needs the package boto3"),

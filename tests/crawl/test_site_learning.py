@@ -39,9 +39,16 @@ def test_the_notice_under_each_story_is_in_no_record(learned):
     assert (known.hosts, known.pages) == (("127.0.0.1",), STORIES)
 
 
+def test_stories_that_fit_the_site_are_no_finding(learned):
+    crawled, _ = learned
+    assert crawled.run["site_familiarity"] > 0.9
+    assert "no longer fit" not in crawled.summary
+
+
 def test_learning_can_be_turned_off(tmp_path):
     crawled, _ = crawl_site(tmp_path, portal(number=6), "-s", "LEARN=false")
     assert (len(crawled.records), noticed(crawled)) == (6, 6)
+    assert crawled.run["site_familiarity"] is None
     assert not (tmp_path / "site.json").exists()
 
 
@@ -74,7 +81,13 @@ def test_another_design_is_noticed_and_learned_anew(tmp_path):
         answers["/"] = answer(anchors(*(f"/{n}.html" for n in range(20, 34))))
         answers |= {f"/{n}.html": (200, {}, page(n)[0].replace("div", "section")) for n in range(20, 34)}
         crawled = crawl(tmp_path, *of(base), *FAST)
-    assert "no longer fit what was learned" in crawled.summary
+    familiarity = crawled.run["site_familiarity"]
+    assert 0 <= familiarity < 0.5
+    finding = (
+        f"  The pages no longer fit what was learned of the site ({familiarity:.0%} of their words are at known places);"
+        " it is learned anew.\n"
+    )
+    assert finding in crawled.summary
     paths = {
         path.path for summary in Site.from_json((tmp_path / "site.json").read_bytes()).sample for path in summary.paths
     }

@@ -1,14 +1,14 @@
-"""`scrapy crawl`, with an exit status that says how the crawl went.
+"""`scrapy crawl`, with an exit status that depends on the result of the crawl.
 
-0   records were made, or there was nothing new, or the limit of pages came before the first story
+0   records were written, or there was nothing new, or the page limit was reached before the first story
 1   nothing was extracted
-2   the arguments are wrong: unknown spider, unknown or malformed `-a`, a folder of another site
-3   nothing more could be written: the disk is full, or neither CRAWL_DIR nor Redis takes it
-4   something broke: an exception in the spider, in a pipeline or at the start
-5   another crawl works in the folder
-11  interrupted; the same command goes on
-17  robots.txt forbids all, or could not be had
-18  the site requested peace, or was in trouble too long; the same command goes on
+2   invalid arguments: unknown spider, unknown or malformed `-a`, a folder that belongs to another site
+3   cannot write: the disk is full, the folder is not writable, or Redis is unusable
+4   an exception in the spider, in an item pipeline or at the start
+5   another crawl is using the folder
+11  interrupted; the same command continues
+17  robots.txt forbids the crawl, or could not be fetched
+18  the site limited the request rate, or kept failing; the same command continues
 """
 
 import argparse
@@ -46,7 +46,7 @@ __all__ = ["Command", "crawl", "crawl_site", "exit_status"]
 NOTHING, USAGE, UNWRITTEN, BROKEN, IN_USE = 1, 2, 3, 4, 5
 INTERRUPTED, REFUSED, LIMITED = 11, 17, 18
 
-# A crawl that was interrupted twice has no reason at all.
+# None: a crawl that was interrupted twice has no reason.
 _BY_REASON = {
     DISK_FULL: UNWRITTEN,
     NO_FRONTIER: UNWRITTEN,
@@ -59,7 +59,7 @@ _BY_REASON = {
     None: INTERRUPTED,
 }
 
-_ALONE: dict[str, Any] = {
+_STANDALONE: dict[str, Any] = {
     "ADDONS": {TrustedCrawl: 0},
     "BOT_NAME": "scraper",
     "LOG_DATEFORMAT": "%H:%M:%S",
@@ -72,10 +72,10 @@ _ALONE: dict[str, Any] = {
 """Settings of a crawl outside any Scrapy project."""
 _SWITCHES = ("ARCHIVE", "CRAWL_REPORT", "ROBOTSTXT_OBEY", "RETRY_ENABLED", "AUTOTHROTTLE_ENABLED")
 
-_ALIKE = 0.85  # how much alike two names of settings are, from 0 to 1, where one is taken for a typing error
+_MIN_SIMILARITY = 0.85  # from 0 to 1, of a misspelt name of a setting to the correct one
 _STORAGES = {"s3": "boto3"}
 
-# Loggers that at INFO tell how Scrapy is put together, or say again what the account says.
+# At INFO these loggers list the components of Scrapy, or repeat the statistics.
 _QUIET = (
     "scrapy.addons",
     "scrapy.core.engine",
@@ -86,49 +86,49 @@ _QUIET = (
 
 
 def exit_status(stats: Mapping[str, Any]) -> int:
-    """Return the exit status of a crawl that left these stats."""
+    """Return the exit status of a crawl by its stats."""
     reason = stats.get("finish_reason")
     if reason in _BY_REASON:
         return _BY_REASON[reason]
-    account = CrawlStats.of(stats)
-    if stats.get("spider_exceptions/count") or account.item_errors:
+    counts = CrawlStats.of(stats)
+    if stats.get("spider_exceptions/count") or counts.item_errors:
         return BROKEN
-    if account.written or account.already_there or account.duplicates or account.unchanged:
+    if counts.written or counts.already_there or counts.duplicates or counts.unchanged:
         return 0
-    if account.fetched and (account.left > 0 or stats.get(KNOWN)):
-        return 0  # the limit came before the first story, or there was nothing new
-    if stats.get(JOINED) and not account.failed.keys() - {NO_SITEMAP}:
-        return 0  # the others had done it all
-    refused = account.failed and all(reason.startswith(FORBIDDEN) for reason in account.failed)
-    return REFUSED if refused and not account.fetched else NOTHING
+    if counts.fetched and (counts.left > 0 or stats.get(KNOWN)):
+        return 0  # the page limit was reached before the first story, or there was nothing new
+    if stats.get(JOINED) and not counts.failed.keys() - {NO_SITEMAP}:
+        return 0  # the other workers had done everything
+    is_refused = counts.failed and all(reason.startswith(FORBIDDEN) for reason in counts.failed)
+    return REFUSED if is_refused and not counts.fetched else NOTHING
 
 
 def _quieten(level: str) -> None:
     if level == "INFO":
         for name in _QUIET:
             logging.getLogger(name).setLevel(logging.WARNING)
-        logging.getLogger("scrapy.crawler").addFilter(_of_interest)
+        logging.getLogger("scrapy.crawler").addFilter(_is_relevant)
 
 
-def _of_interest(record: logging.LogRecord) -> bool:
-    """Return whether to log a record; of the crawler's messages, only the interruption passes, reworded."""
+def _is_relevant(record: logging.LogRecord) -> bool:
+    """Return whether to log a record; of the crawler's messages, only those about an interruption pass, reworded."""
     if record.levelno == logging.INFO and str(record.msg).startswith("Received"):
-        again = "twice" in str(record.msg)
-        record.msg = "stopping at once" if again else "finishing what has begun; ^C again stops at once"
+        is_repeated = "twice" in str(record.msg)
+        record.msg = "stopping at once" if is_repeated else "completing requests in progress; ^C again stops at once"
         record.args = ()
         return True
     return record.levelno > logging.INFO
 
 
 class Command(ScrapyCommand):
-    """Run a spider of the project, and exit with a status that says how the crawl went.
+    """Run a spider of the project; the exit status depends on the result of the crawl.
 
     In a project that does not enable the add-on, this is Scrapy's own command.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        open_standard_streams()  # before Scrapy sets up its log, which needs a stderr
+        open_standard_streams()  # Scrapy's log, which is configured next, needs a stderr
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Run one spider and set `exitcode`."""
@@ -175,8 +175,8 @@ def crawl(
     process.start()
     stats = crawler.stats.get_stats()
     status = BROKEN if process.bootstrap_failed else exit_status(stats)
-    if status == INTERRUPTED and "finish_reason" not in stats:  # interrupted twice: nothing has been reported
-        written = f"{count(CrawlStats.of(stats).written, 'record')} written; the same command goes on."
+    if status == INTERRUPTED and "finish_reason" not in stats:  # interrupted twice: the report was not written
+        written = f"{count(CrawlStats.of(stats).written, 'record')} written; run the same command again to continue."
         print(
             f"{spider.name}: interrupted",
             written,
@@ -189,14 +189,15 @@ def crawl(
 
 def crawl_site(spider_arguments: Mapping[str, str], settings: Mapping[str, Any]) -> int:
     """Crawl a portal outside any Scrapy project and return the exit status."""
-    return crawl(AsyncCrawlerProcess({**_ALONE, **settings}), PortalSpider, spider_arguments, command="scraper crawl")
+    process = AsyncCrawlerProcess({**_STANDALONE, **settings})
+    return crawl(process, PortalSpider, spider_arguments, command="scraper crawl")
 
 
 def _check_names(assignments: Iterable[str]) -> None:
-    """Raise `ArgumentError` for a setting of the command line whose name is nearly that of a known one."""
+    """Raise `ArgumentError` for a setting of the command line whose name is a misspelt known one."""
     known = {name for name in (*vars(default_settings), *SETTINGS) if name.isupper()}
     for name in (assignment.partition("=")[0] for assignment in assignments):
-        close = () if name in known else difflib.get_close_matches(name, known, 1, _ALIKE)
+        close = () if name in known else difflib.get_close_matches(name, known, 1, _MIN_SIMILARITY)
         if close:
             raise arguments.ArgumentError(f"unknown setting {name}; did you mean {close[0]}?")
 
@@ -210,7 +211,7 @@ def _check_feeds(feeds: Iterable[str]) -> None:
 
 
 def _check_numbers(settings: BaseSettings) -> None:
-    """Raise `ArgumentError` for a setting that must be a number and is not."""
+    """Raise `ArgumentError` for a setting that must be a number but is not."""
     for name, default in {**vars(default_settings), **SETTINGS}.items():
         if name.isupper() and type(default) in (int, float) and not name.startswith("REDIS_"):  # which the store checks
             try:
@@ -220,9 +221,9 @@ def _check_numbers(settings: BaseSettings) -> None:
 
 
 def _check_switches(settings: BaseSettings) -> None:
-    """Raise `ArgumentError` for a setting that should be true or false and is neither."""
+    """Raise `ArgumentError` for a setting that must be true or false but is neither."""
     for name in _SWITCHES:
         try:
             settings.getbool(name)
         except ValueError:
-            raise arguments.ArgumentError(f"{name} is true or false, not {settings.get(name)!r}") from None
+            raise arguments.ArgumentError(f"{name} must be true or false, not {settings.get(name)!r}") from None

@@ -1,33 +1,33 @@
-"""What sitemaps and feeds tell of a page: where it is, and when it was last touched."""
+"""Entries of sitemaps and feeds: the URL of a page, and when it was last modified."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from scraper.fields import dates
 
-__all__ = ["Entry", "latest", "moment"]
+__all__ = ["Entry", "latest", "parse_date"]
 
-_LONGEST = 60  # characters: no format of a date needs more
+_MAX_LENGTH = 60  # characters: every date format is shorter
 
 
 class Entry(NamedTuple):
-    """A URL as it was named, and the latest of the dates that stand beside it."""
+    """A URL as it is written in a sitemap or feed, with its latest date."""
 
     url: str
     modified: datetime | None
-    """With its zone, UTC where none is written; None where no whole date is there."""
+    """With a time zone, UTC by default; None without a complete date."""
 
 
-def moment(text: str | None) -> datetime | None:
-    """Read a date of a sitemap or a feed, in UTC; a day is its midnight, a month alone or 1970 is no date."""
-    if not text or len(text) > _LONGEST or not text.isascii():
+def parse_date(text: str | None) -> datetime | None:
+    """Parse a date of a sitemap or a feed, in UTC; a day means its midnight, a month or 1970 is not a date."""
+    if not text or len(text) > _MAX_LENGTH or not text.isascii():
         return None
-    read = dates.parse(text)
-    if read is None:
+    date = dates.parse(text)
+    if date is None:
         return None
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    return date.replace(tzinfo=UTC) if date.tzinfo is None else date.astimezone(UTC)
 
 
 def latest(*texts: str | None) -> datetime | None:
-    """Return the latest of the dates that can be read."""
-    return max(filter(None, map(moment, texts)), default=None)
+    """Return the latest of the dates that can be parsed; None if there is none."""
+    return max(filter(None, map(parse_date, texts)), default=None)

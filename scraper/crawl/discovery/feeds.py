@@ -1,15 +1,15 @@
 """Feeds: the newest stories of a site or a section, as RSS, Atom or JSON Feed.
 
-feedparser knows what the kinds of feeds mean by a link. It is given the few elements that tell of one, made anew: a
-feed of a stranger unchanged can cost it minutes. It fetches nothing, and dates are read here, as it would take what
-they lack from the clock.
+feedparser knows which link of an entry is its page in each kind of feed. It parses a reduced copy with the few elements
+that matter, because a hostile feed could take it minutes. It fetches nothing. Dates are parsed here, because feedparser
+completes partial dates from the clock.
 """
 
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
@@ -22,15 +22,15 @@ from scraper.crawl.discovery.entries import Entry, latest
 
 __all__ = ["read"]
 
-_LARGEST = 5 * 2**20  # bytes unpacked
-_MOST = 2000  # entries; feeds have 10 to 500
-_WIDEST = 30  # elements of one entry
-_LONGEST = 2000  # characters of a URL or a date
+_MAX_BYTES = 5 * 2**20  # bytes after decompression
+_MAX_ENTRIES = 2000  # entries; feeds have 10 to 500
+_MAX_FIELDS = 30  # elements of one entry
+_MAX_LENGTH = 2000  # characters of a URL or a date
 
 _DATES = ("published", "updated", "created")
-_KEPT = frozenset(("link", "guid", "id", "pubDate", "date", "published", "issued", "updated", "modified", "created"))
+_COPIED = frozenset(("link", "guid", "id", "pubDate", "date", "published", "issued", "updated", "modified", "created"))
 _ATTRIBUTES = ("href", "rel", "type", "isPermaLink")
-_KNOWN = ("{http://www.w3.org/2005/Atom}", "{http://purl.org/")
+_NAMESPACES = ("{http://www.w3.org/2005/Atom}", "{http://purl.org/")
 _FRAMES = {
     "item": '<rss version="2.0"><channel>{}</channel></rss>',
     "entry": '<feed xmlns="http://www.w3.org/2005/Atom">{}</feed>',
@@ -38,44 +38,48 @@ _FRAMES = {
 
 
 def read(body: bytes, url: str) -> tuple[Entry, ...]:
-    """Read a feed that came from `url`: its stories, URLs absolute, each once; what is broken up to there."""
-    text = xml_stream.text(xml_stream.unpacked(body, _LARGEST))
-    found = _json(text) if text.startswith("{") else _xml(text, url)
+    """Return the entries of a feed fetched from `url`, with absolute URLs, each once.
+
+    A damaged feed is read up to the damage.
+    """
+    text = xml_stream.text(xml_stream.unpacked(body, _MAX_BYTES))
+    links = _json(text) if text.startswith("{") else _xml(text, url)
     entries: dict[str, Entry] = {}
-    for link, dates in found:
+    for link, dates in links:
         if address := _joined(url, link):
             entries.setdefault(address, Entry(address, latest(*dates)))
     return tuple(entries.values())
 
 
-_Found = tuple[str, Iterable[str | None]]
-"""The URL of an entry, and its dates."""
+_DatedLink = tuple[str, Iterable[str | None]]
+"""The URL of an entry, and its dates as text."""
 
 
-def _xml(text: str, url: str) -> Iterator[_Found]:
-    made: dict[str, list[str]] = {name: [] for name in _FRAMES}
-    for element in islice(xml_stream.elements(text, _FRAMES), _MOST):
-        inside = "".join(islice(_kept(element, url), _WIDEST))
-        made[element.name].append(f"<{element.name}>{inside}</{element.name}>")
+def _xml(text: str, url: str) -> Iterator[_DatedLink]:
+    copies: dict[str, list[str]] = {name: [] for name in _FRAMES}
+    for element in islice(xml_stream.elements(text, _FRAMES), _MAX_ENTRIES):
+        content = "".join(islice(_copies(element, url), _MAX_FIELDS))
+        copies[element.name].append(f"<{element.name}>{content}</{element.name}>")
     for name, frame in _FRAMES.items():
-        for entry in _parsed(frame.format("".join(made[name]))):
-            # Asked in its own way, "updated" warns where there is only "published".
+        for entry in _parsed(frame.format("".join(copies[name]))):
+            # feedparser's own `get` warns about "updated" in an entry that has only "published".
             yield dict.get(entry, "link") or "", [dict.get(entry, date) for date in _DATES]
 
 
 def _parsed(feed: str) -> list[Any]:
-    with suppress(Exception):  # a third party's parser: whatever it cannot read is no feed
-        file = io.BytesIO(feed.encode())  # a text might be taken for a URL, and requested
+    with suppress(Exception):  # of any kind: an input on which a third-party parser fails is not a feed
+        file = io.BytesIO(feed.encode())  # feedparser would fetch a text that looks like a URL
         return list(feedparser.parse(file, sanitize_html=False, resolve_relative_uris=False).entries)
     return []
 
 
-def _kept(element: xml_stream.Element, url: str) -> Iterator[str]:
-    for given in element.fields:
-        name = _name(given.path)
-        field = _absolute(given, (url, *element.bases)) if name == "link" else given
-        said = field.text or field.attributes.get("href")
-        if not name or not said or not _is_plain(said) or (name in ("guid", "id") and not _is_address(said)):
+def _copies(element: xml_stream.Element, url: str) -> Iterator[str]:
+    """Yield the fields of an entry that feedparser needs, as XML."""
+    for original in element.fields:
+        name = _name(original.path)
+        field = _absolute(original, (url, *element.bases)) if name == "link" else original
+        value = field.text or field.attributes.get("href")
+        if not name or not value or not _is_plain(value) or (name in ("guid", "id") and not _is_address(value)):
             continue
         pairs = ((key, field.attributes.get(key, "")) for key in _ATTRIBUTES)
         attributes = "".join(f" {key}={quoteattr(value)}" for key, value in pairs if value and _is_plain(value))
@@ -84,30 +88,30 @@ def _kept(element: xml_stream.Element, url: str) -> Iterator[str]:
 
 @lru_cache(1024)  # all entries of a file have the same few
 def _name(path: tuple[str, ...]) -> str | None:
-    """Return the name of an element that tells of its entry; what is deeper tells of something else."""
+    """Return the name of an element to copy; None for others, and for elements below the first level of an entry."""
     if len(path) != 2:
         return None
     entry, tag = path
     name = xml_stream.local(tag)
-    space = tag.removesuffix(name)
-    known = space == entry.removesuffix(xml_stream.local(entry)) or space.startswith(_KNOWN)
-    return name if known and name in _KEPT else None
+    namespace = tag.removesuffix(name)
+    is_known = namespace == entry.removesuffix(xml_stream.local(entry)) or namespace.startswith(_NAMESPACES)
+    return name if is_known and name in _COPIED else None
 
 
-def _json(text: str) -> Iterator[_Found]:
+def _json(text: str) -> Iterator[_DatedLink]:
     items: Any = None
     with suppress(ValueError, RecursionError):
         items = json.loads(text).get("items")
-    for item in items[:_MOST] if isinstance(items, list) else ():
+    for item in items[:_MAX_ENTRIES] if isinstance(items, list) else ():
         if isinstance(item, Mapping):
             texts = {key: value for key, value in item.items() if isinstance(value, str)}
-            own = texts.get("id", "")
-            link = texts.get("url") or (own if _is_address(own) else "")
+            item_id = texts.get("id", "")
+            link = texts.get("url") or (item_id if _is_address(item_id) else "")
             yield link, (texts.get("date_published"), texts.get("date_modified"))
 
 
 def _is_plain(text: str) -> bool:
-    return len(text) <= _LONGEST and text.isprintable()
+    return len(text) <= _MAX_LENGTH and text.isprintable()
 
 
 def _is_address(text: str) -> bool:
@@ -124,11 +128,9 @@ def _absolute(field: xml_stream.Field, bases: Iterable[str]) -> xml_stream.Field
 
 def _joined(*chain: str) -> str | None:
     """Return the URL at the end of a chain, each relative to the one before; None if it is not a web URL."""
-    *bases, link = (each.strip() for each in chain)
-    found = ""
+    references = [reference.strip() for reference in chain]
     try:
-        for each in (*bases, link):
-            found = urljoin(found, each)
+        url = reduce(urljoin, references, "")
     except ValueError:
         return None
-    return found if link and _is_address(found) else None
+    return url if references[-1] and _is_address(url) else None

@@ -1,4 +1,4 @@
-"""Sitemaps: lists of pages, and lists of such lists; XML or a line a URL, packed or not, whole or torn."""
+"""Sitemaps and sitemap indexes: XML or plain text, compressed or not, complete or truncated."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -10,27 +10,27 @@ from scraper.crawl.discovery.entries import Entry, latest
 
 __all__ = ["Locations", "read"]
 
-_LARGEST = 50 * 2**20  # bytes unpacked, the limit of the sitemap protocol
-_MOST = 50_000  # URLs, the protocol's as well
+_MAX_BYTES = 50 * 2**20  # bytes after decompression, the limit of the sitemap protocol
+_MAX_URLS = 50_000  # URLs, the limit of the protocol
 
 _ROLES = {("loc",): "address", ("lastmod",): "date", ("news", "publication_date"): "date"}
 
 
 class Locations(NamedTuple):
-    """The URLs that a sitemap names, as they stand there."""
+    """The URLs of a sitemap, as they are written there."""
 
     pages: tuple[Entry, ...] = ()
     sitemaps: tuple[Entry, ...] = ()
 
 
 def read(body: bytes) -> Locations:
-    """Read a sitemap or an index of sitemaps; what is neither, or broken, gives what it holds up to there."""
-    text = xml_stream.text(xml_stream.unpacked(body, _LARGEST))
+    """Return the URLs of a sitemap or sitemap index; a damaged one is read up to the damage."""
+    text = xml_stream.text(xml_stream.unpacked(body, _MAX_BYTES))
     if not text.startswith("<"):
-        return Locations(pages=tuple(islice(_lines(text), _MOST)))
+        return Locations(pages=tuple(islice(_lines(text), _MAX_URLS)))
     pages: list[Entry] = []
     sitemaps: list[Entry] = []
-    for element in islice(xml_stream.elements(text, ("url", "sitemap")), _MOST):
+    for element in islice(xml_stream.elements(text, ("url", "sitemap")), _MAX_URLS):
         if entry := _entry(element):
             (pages if element.name == "url" else sitemaps).append(entry)
     return Locations(tuple(pages), tuple(sitemaps))

@@ -1,8 +1,8 @@
-"""Traps: calendars, endless pagers, sites that make URLs out of URLs. What gives nothing is asked no more.
+"""Crawler traps: calendars, endless pagers, sites that derive URLs from URLs.
 
-URLs of one form share a pattern. A pattern whose pages hold no story, and lead to nothing that the pages of the
-same pattern before them did not lead to, is given up after so many pages in a row. A real pager goes on for ever: each
-page of it names other stories.
+Similar URLs share a pattern. A pattern is abandoned after a number of consecutive pages without a story and without a
+link that earlier pages of the pattern did not have. A real pager is never abandoned: each of its pages links to other
+stories.
 """
 
 import re
@@ -13,8 +13,8 @@ from urllib.parse import unquote, urlsplit
 
 __all__ = ["TrapDetector", "form", "pattern"]
 
-_PATTERNS = 1000
-_LINKS = 500  # remembered of a pattern
+_MAX_PATTERNS = 1000
+_MAX_LINKS = 500  # remembered for a pattern
 
 _NUMBERED = re.compile(r"(?<![^\W_])[^\W\d_]*+\d[^\W_]*+")  # a word with a digit
 _SLUG = re.compile(r"(?<![^\W_])[^\W_]++(?:[-_+][^\W_]++){2,}+")
@@ -32,78 +32,79 @@ def pattern(url: str) -> str:
 def form(word: str) -> str:
     """Replace numbers and ids by 0, and titles by "-"."""
     folded = _NUMBERED.sub("0", word)
-    return _SLUG.sub(lambda found: "-" if found[0].strip("0-_+") else "0", folded)
+    return _SLUG.sub(lambda match: "-" if match[0].strip("0-_+") else "0", folded)
 
 
 class _Run:
-    """What the pages of a pattern without a story gave, one after the other."""
+    """The recent pages of a pattern that had no new story."""
 
     def __init__(self) -> None:
-        self.barren = 0
+        self.length = 0
+        """The number of consecutive pages without anything new."""
         self.links: OrderedDict[int, None] = OrderedDict()
         """Hashes of the URLs of other patterns, oldest first."""
         self.originals: OrderedDict[str, None] = OrderedDict()
-        """The stories that were met again, oldest first."""
+        """The known stories that were found again, oldest first."""
 
 
 class TrapDetector:
-    """How many pages in a row may give nothing, counted for each pattern of URLs."""
+    """Counts, for each pattern of URLs, the consecutive pages without anything new; `limit` is their maximum number."""
 
     def __init__(self, limit: int = 50) -> None:
         self.limit = limit
         self._runs: OrderedDict[str, _Run] = OrderedDict()
 
-    def spent(self, url: str) -> bool:
-        """Return whether a URL is of a pattern that is given up."""
+    def is_abandoned(self, url: str) -> bool:
+        """Return whether the pattern of a URL is abandoned."""
         run = self._runs.get(pattern(url))
-        return run is not None and run.barren >= self.limit
+        return run is not None and run.length >= self.limit
 
-    def read(self, url: str, links: Iterable[str], *, story: bool) -> None:
+    def record_page(self, url: str, links: Iterable[str], *, story: bool) -> None:
         """Record a fetched page and all of its links, requested or not.
 
-        What becomes of its story is reported by `wrote` or `copied`.
-
-        Links of its own pattern do not count, nor those of patterns that give nothing themselves: the days of an empty
-        calendar.
+        Links of its own pattern do not count, nor those of patterns without anything new, such as the days of an empty
+        calendar. If the page has a story, `record_story` or `record_copy` follows.
         """
-        own = pattern(url)
         if story:
             return
+        own_pattern = pattern(url)
         known = self._run(url).links
-        others = [hash(link) for link in links if (kind := pattern(link)) != own and not self._is_barren(kind)]
+        others = [
+            hash(link) for link in links if (other := pattern(link)) != own_pattern and not self._is_barren(other)
+        ]
         fresh = [link for link in others if link not in known]
         known.update(dict.fromkeys(fresh))
-        while len(known) > _LINKS:
+        while len(known) > _MAX_LINKS:
             known.popitem(last=False)
-        (self.fruitful if fresh else self.barren)(url)
+        (self.reset if fresh else self.count_barren)(url)
 
-    def wrote(self, url: str) -> None:
+    def record_story(self, url: str) -> None:
         """Record a page with a new story: the counter of its pattern is reset."""
         self._runs.pop(pattern(url), None)
 
-    def copied(self, url: str, original: str) -> None:
-        """Record a page whose story is known: one story under ever new URLs is a trap."""
+    def record_copy(self, url: str, original: str) -> None:
+        """Record a page with a known story: the same story under ever new URLs is a trap."""
         known = self._run(url).originals
-        (self.barren if original in known else self.fruitful)(url)
+        (self.count_barren if original in known else self.reset)(url)
         known[original] = None
-        if len(known) > _LINKS:
+        if len(known) > _MAX_LINKS:
             known.popitem(last=False)
 
-    def barren(self, url: str) -> None:
-        """Count a page that gave nothing."""
-        self._run(url).barren += 1
+    def count_barren(self, url: str) -> None:
+        """Count a page without anything new."""
+        self._run(url).length += 1
 
-    def fruitful(self, url: str) -> None:
-        """Reset the counter of the pattern of a useful page."""
-        self._run(url).barren = 0
+    def reset(self, url: str) -> None:
+        """Record a page with something new: the counter of its pattern is reset."""
+        self._run(url).length = 0
 
     def _run(self, url: str) -> _Run:
         run = self._runs.setdefault(pattern(url), _Run())
         self._runs.move_to_end(pattern(url))
-        if len(self._runs) > _PATTERNS:
+        if len(self._runs) > _MAX_PATTERNS:
             self._runs.popitem(last=False)
         return run
 
-    def _is_barren(self, kind: str) -> bool:
-        run = self._runs.get(kind)
-        return run is not None and run.barren > 0
+    def _is_barren(self, pattern: str) -> bool:
+        run = self._runs.get(pattern)
+        return run is not None and run.length > 0

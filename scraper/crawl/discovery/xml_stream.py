@@ -16,18 +16,18 @@ from scraper.io.compression import GZIP, gunzip_start
 
 __all__ = ["BASE", "Element", "Field", "elements", "kind", "local", "text", "unpacked"]
 
-_CHUNK = 64 * 1024
-_MOST = 2_000_000  # `<` and `&`: a full sitemap of 50,000 pages with 10 elements has half as many
-_DEEPEST = 3  # url/news/publication_date: deeper elements are skipped
-_WIDEST = 5000  # elements of an entry: a page can have a thousand images
-_START = 4096  # bytes by which the kind is recognised
+_CHUNK_SIZE = 64 * 1024
+_MAX_MARKS = 2_000_000  # characters `<` and `&`: a full sitemap of 50,000 pages with 10 elements has half as many
+_MAX_DEPTH = 3  # url/news/publication_date: deeper elements are skipped
+_MAX_FIELDS = 5000  # elements of an entry: a page can have a thousand images
+_PREFIX_SIZE = 4096  # bytes from which the kind is recognised
 BASE = "{http://www.w3.org/XML/1998/namespace}base"
 """The attribute with the base URL of an element."""
 _DECLARED = re.compile(rb"\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MARK = re.compile("[<&]")
-# Markup that XML does not know is text: `?a=1&b=2`, `a < b`, and `&name;` of any entity.
+# Markup that is invalid in XML is text: `?a=1&b=2`, `a < b`, and `&name;` of any entity.
 _BARE = re.compile(
     r"(?P<cdata><!\[CDATA\[.*?(?:\]\]>|\Z))|<(?![A-Za-z_:!?/])"
     r"|&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\dA-Fa-f]{1,6});)",
@@ -67,7 +67,7 @@ class Element(NamedTuple):
 
 def kind(body: bytes, content_type: str = "") -> Literal["sitemap", "feed"] | None:
     """Return the kind of a response by its first bytes; a list of URLs is a sitemap only if it is served as text."""
-    start = text(unpacked(body, _START))
+    start = text(unpacked(body, _PREFIX_SIZE))
     root = _ROOT.match(start)
     if root:
         return _KINDS.get(root[1].lower())
@@ -78,7 +78,7 @@ def kind(body: bytes, content_type: str = "") -> Literal["sitemap", "feed"] | No
 
 
 def unpacked(body: bytes, limit: int) -> bytes:
-    """Return the first `limit` bytes of a body, decompressed if it is gzip and then up to where it is damaged."""
+    """Return the first `limit` bytes of a body; a gzip body is decompressed, up to any damage."""
     return gunzip_start(body, limit) if body.startswith(GZIP) else body[:limit]
 
 
@@ -86,10 +86,10 @@ def text(body: bytes) -> str:
     """Decode by the byte order mark, else as declared, else as UTF-8, without characters that XML forbids."""
     marked, mark = read_bom(body)
     declared = _DECLARED.match(body)
-    named = declared[1].decode() if declared else "utf-8"
-    if named.lower().startswith(("utf-16", "utf-32")):  # else the declaration would be unreadable
-        named = "utf-8"
-    decoded = to_unicode(body[len(mark or b"") :], marked or resolve_encoding(named) or "utf-8")
+    label = declared[1].decode() if declared else "utf-8"
+    if label.lower().startswith(("utf-16", "utf-32")):  # wrong, as the declaration was read as ASCII
+        label = "utf-8"
+    decoded = to_unicode(body[len(mark or b"") :], marked or resolve_encoding(label) or "utf-8")
     return _FORBIDDEN.sub("", decoded).lstrip("\ufeff \t\r\n")
 
 
@@ -105,18 +105,18 @@ def elements(markup: str, names: Collection[str]) -> Iterator[Element]:
         target=target, recover=True, resolve_entities=False, remove_comments=True, remove_pis=True, encoding="utf-8"
     )
     data = _BARE.sub(_escaped, _bounded(markup)).encode("utf-8", "ignore")
-    for start in range(0, len(data), _CHUNK):
+    for start in range(0, len(data), _CHUNK_SIZE):
         with suppress(etree.XMLSyntaxError):
-            parser.feed(data[start : start + _CHUNK])
+            parser.feed(data[start : start + _CHUNK_SIZE])
         yield from target.entries
         target.entries.clear()
     # The parser is not closed: that would complete a truncated entry.
 
 
 def _bounded(markup: str) -> str:
-    if markup.count("<") + markup.count("&") <= _MOST:
+    if markup.count("<") + markup.count("&") <= _MAX_MARKS:
         return markup
-    return markup[: next(islice(_MARK.finditer(markup), _MOST, None)).start()]
+    return markup[: next(islice(_MARK.finditer(markup), _MAX_MARKS, None)).start()]
 
 
 def _escaped(markup: re.Match[str]) -> str:
@@ -143,7 +143,7 @@ class _Target:
         if local(tag) in self._names:  # even if the one before it was not closed
             self._path, self._fields, self._open, self._deeper = [tag], [], [({}, [])], 0
             self._own = attributes.get(BASE, "")
-        elif self._path and len(self._path) + self._deeper < _DEEPEST:
+        elif self._path and len(self._path) + self._deeper < _MAX_DEPTH:
             self._path.append(tag)
             self._open.append((dict(attributes), []))
         elif self._path:
@@ -158,7 +158,7 @@ class _Target:
             self._deeper = max(0, self._deeper - 1)
             return
         attributes, parts = self._open.pop()
-        if self._open and len(self._fields) < _WIDEST:
+        if self._open and len(self._fields) < _MAX_FIELDS:
             self._fields.append(Field(tuple(self._path), attributes, "".join(parts).strip()))
         elif not self._open and tag == self._path[0]:  # else a surrounding element ends
             bases = tuple(filter(None, (self._base, self._own)))
@@ -166,4 +166,4 @@ class _Target:
         self._path.pop()
 
     def close(self) -> None:
-        """Do nothing; the parser requires the method but never calls it."""
+        """Do nothing: the parser requires this method but never calls it."""

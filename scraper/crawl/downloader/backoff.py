@@ -1,8 +1,8 @@
-"""A host in trouble is left in peace: tries wait longer and longer, Retry-After is kept, at last the host is given up.
+"""Retries with exponential back-off: pauses grow with each failure, Retry-After is obeyed, and hosts can be blocked.
 
-Scrapy's own retries go out at once and know no Retry-After. Here the whole host waits, and the waiting request is
-in the frontier, so that it takes no place and survives the process. A host that failed too often in a row is requested
-nothing more in this run; what is queued for it is the next run's.
+Scrapy's own retries are sent at once and ignore Retry-After. Here all requests to the host wait, and the failed request
+is queued in the frontier, where it needs no slot and survives the process. After too many consecutive failures, a host
+is blocked: nothing more is requested from it in this run, and its queued requests are left for the next one.
 """
 
 import asyncio
@@ -33,11 +33,11 @@ from scraper.stories.urls import host
 __all__ = ["RATE_LIMITED", "BackoffMiddleware", "retry_after"]
 
 RATE_LIMITED = "rate_limited"
-"""The reason with which a crawl ends that had to give up a host."""
+"""The reason with which a crawl ends that has blocked a host."""
 
 _STATUSES = frozenset((408, 429, 500, 502, 503, 504, 522, 524))
 _BUSY = frozenset((429, 503))
-_TROUBLES = (
+_HOST_ERRORS = (
     DownloadTimeoutError,
     DownloadConnectionRefusedError,
     DownloadFailedError,
@@ -45,13 +45,13 @@ _TROUBLES = (
     CannotResolveHostError,
 )
 
-_DIGITS = 12  # of a number of seconds: nobody waits that long
+_DIGITS = 12  # of a Retry-After that count; the others cannot matter
 
 logger = logging.getLogger(__name__)
 
 
 def retry_after(value: bytes | None, now: float) -> float | None:
-    """Read a Retry-After header as seconds from now on; None for none, or one that is neither a number nor a date."""
+    """Return the seconds from `now` that a Retry-After header asks for; None if it is missing or malformed."""
     text = (value or b"").decode("latin-1").strip()
     if text.isascii() and text.isdigit():
         return float(text[:_DIGITS])
@@ -62,18 +62,18 @@ def retry_after(value: bytes | None, now: float) -> float | None:
 
 
 class BackoffMiddleware:
-    """Downloader middleware in the place of Scrapy's retries.
+    """Downloader middleware that replaces Scrapy's retries.
 
-    Settings: RETRY_TIMES more tries a request, if RETRY_ENABLED; BACKOFF seconds before the first, doubled each time,
-    BACKOFF_LONGEST at most, for Retry-After too; HOST_FAILURES failed tries in a row, and a host is given up.
+    A request is retried RETRY_TIMES times if RETRY_ENABLED: after BACKOFF seconds, doubled at each failure, and at most
+    BACKOFF_LONGEST seconds, also for Retry-After. After HOST_FAILURES consecutive failures, the host is blocked.
     """
 
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
         self._crawler = crawler
-        self._tries = settings.getint("RETRY_TIMES") if settings.getbool("RETRY_ENABLED") else 0
+        self._max_retries = settings.getint("RETRY_TIMES") if settings.getbool("RETRY_ENABLED") else 0
         self._first, self._longest = settings.getfloat("BACKOFF"), settings.getfloat("BACKOFF_LONGEST")
-        self._patience = settings.getint("HOST_FAILURES")
+        self._max_failures = settings.getint("HOST_FAILURES")
         crawler.signals.connect(self._idle, signals.spider_idle)
 
     @classmethod
@@ -82,51 +82,53 @@ class BackoffMiddleware:
         return cls(crawler)
 
     async def process_response(self, request: Request, response: Response) -> Response | Request:
-        """Return the answer, or the next try of a request that a host in trouble has answered."""
+        """Return the response, or the next attempt of a request whose response is an error of the host."""
         if response.status not in _STATUSES and CUT_SHORT not in response.flags:
             Scheduler.of(self._crawler).hosts.set_failures(host(request.url), HostFailures())
             return response
-        asked = retry_after(response.headers.get("Retry-After"), time.time())
-        if asked is None and response.status in _BUSY:
-            asked = 0.0
-        return await self._again(request, asked) or response
+        pause = retry_after(response.headers.get("Retry-After"), time.time())
+        if pause is None and response.status in _BUSY:
+            pause = 0.0
+        return await self._retry(request, pause) or response
 
     async def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        """Return the next try of a request that failed on its way."""
-        return await self._again(request, None) if isinstance(exception, _TROUBLES) else None
+        """Return the next attempt of a request that got no response; None for other errors."""
+        return await self._retry(request, None) if isinstance(exception, _HOST_ERRORS) else None
 
-    async def _again(self, request: Request, asked: float | None) -> Request | None:
+    async def _retry(self, request: Request, pause: float | None) -> Request | None:
+        """Return the next attempt of a failed request; None after the last one."""
         tries = request.meta.get("retry_times", 0) + 1
-        due = self._failed(host(request.url), tries, asked)
-        if tries > self._tries:
+        due = self._record_failure(host(request.url), tries, pause)
+        if tries > self._max_retries:
             return None
-        again: Request = request.replace(dont_filter=True)
-        again.meta["retry_times"] = tries
-        again.meta[DUE] = due
-        if META not in request.meta:  # robots.txt: the host's other requests wait for it anyway
+        retry: Request = request.replace(dont_filter=True)
+        retry.meta["retry_times"] = tries
+        retry.meta[DUE] = due
+        if META not in request.meta:  # robots.txt is not queued, and the other requests wait for it anyway
             await asyncio.sleep(max(due - steady(), 0.0))
-        return again
+        return retry
 
-    def _failed(self, name: str, tries: int, asked: float | None) -> float:
-        """Record a failure of a host; return until when the request waits.
+    def _record_failure(self, name: str, tries: int, pause: float | None) -> float:
+        """Record a failure of a host; return the time (seconds since the epoch) of the next attempt.
 
-        One failure alone may be its page's own, and only the page waits, unless the host has `asked` for peace.
+        A single failure may concern the page only, so the other requests do not wait, unless the host asked for a
+        `pause` (seconds).
         """
         hosts = Scheduler.of(self._crawler).hosts
         now = steady()
         failures, until = hosts.failures(name)
-        failures += now >= until  # what was in progress when it began to rest tells nothing new
-        wait = max(self._first * 2.0 ** (max(failures, tries) - 1), asked or 0.0)
+        failures += now >= until  # requests in progress when the pause began are not counted
+        wait = max(self._first * 2.0 ** (max(failures, tries) - 1), pause or 0.0)
         due = max(until, now + min(wait, self._longest))
-        if asked is not None or failures > 1:
+        if pause is not None or failures > 1:
             until = due
             hosts.pause(name, until)
         hosts.set_failures(name, HostFailures(failures, until))
-        if failures >= self._patience and hosts.block(name):
-            logger.warning("%s is given up after %d consecutive failures", name, failures)
+        if failures >= self._max_failures and hosts.block(name):
+            logger.warning("%s: no more requests in this run after %d consecutive failures", name, failures)
         return due
 
     def _idle(self) -> None:
-        """Set the reason with which a crawl ends that still has URLs to request."""
+        """End the crawl with `RATE_LIMITED` if only requests to blocked hosts are left."""
         if Scheduler.of(self._crawler).hosts.has_blocked_requests():
             raise CloseSpider(RATE_LIMITED)

@@ -1,7 +1,7 @@
-"""What a server sends packed is unpacked, and what went wrong there is said in the response's flags.
+"""Decompression of responses; errors are reported in their flags.
 
-Scrapy's own middleware takes the beginning of a torn page for the page, and raises for the rest; but what is raised on
-the way back reaches no other middleware, so that nobody could ask again.
+Scrapy's own middleware accepts truncated bodies, and raises for other errors. But no other middleware sees what is
+raised while a response is processed, so the request could not be retried.
 """
 
 import re
@@ -19,12 +19,12 @@ from scraper.io.content_encoding import ACCEPTED, BAD_COMPRESSION, CUT_SHORT, Un
 __all__ = ["CompressionMiddleware"]
 
 _TAIL = 1024  # bytes
-# All of the text is there: what the packed body lacks is the checksum behind it.
+# A truncated body that ends like this has its whole text, and lacks the checksum only.
 _END = re.compile(rb"</(?:html|urlset|sitemapindex|rss|feed|rdf:rdf)\s*>(?:\s|<!--[^>]{0,200}>)*\Z", re.IGNORECASE)
 
 
 class CompressionMiddleware:
-    """Downloader middleware in the place of Scrapy's own; its settings are COMPRESSION_ENABLED and DOWNLOAD_MAXSIZE."""
+    """Downloader middleware that replaces Scrapy's own; its settings are COMPRESSION_ENABLED and DOWNLOAD_MAXSIZE."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -41,7 +41,7 @@ class CompressionMiddleware:
         request.headers.setdefault("Accept-Encoding", ACCEPTED)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Unpack the body, or flag the response; a label that is not known is left to whichever caller reads on."""
+        """Decompress the body, or flag the response; unknown content codings are left alone."""
         labels = codings(b",".join(response.headers.getlist("Content-Encoding")).decode("latin-1"))
         if not labels or not response.body or request.method == "HEAD":
             return response
@@ -49,13 +49,15 @@ class CompressionMiddleware:
         return _replaced(response, unpack_all(response.body, labels, limit))
 
 
-def _replaced(response: Response, found: Unpacked) -> Response:
-    whole = found.flag == CUT_SHORT and _END.search(found.body, max(0, len(found.body) - _TAIL))
-    flags = [*response.flags, found.flag] if found.flag and not whole else response.flags
-    if found.flag == BAD_COMPRESSION:
+def _replaced(response: Response, unpacked: Unpacked) -> Response:
+    body, flag = unpacked.body, unpacked.flag
+    is_whole = flag == CUT_SHORT and _END.search(body, max(0, len(body) - _TAIL))
+    flags = [*response.flags, flag] if flag and not is_whole else response.flags
+    if flag == BAD_COMPRESSION:
         return response.replace(flags=flags)
     headers = response.headers.copy()
     del headers["Content-Encoding"]
-    kind = responsetypes.from_args(headers=headers, url=response.url, body=found.body)
-    more: dict[str, Any] = {"encoding": None} if issubclass(kind, TextResponse) else {}  # told by the unpacked body
-    return response.replace(cls=kind, body=found.body, headers=headers, flags=flags, **more)
+    kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
+    # The encoding is detected again, from the decompressed body.
+    encoding: dict[str, Any] = {"encoding": None} if issubclass(kind, TextResponse) else {}
+    return response.replace(cls=kind, body=body, headers=headers, flags=flags, **encoding)

@@ -1,4 +1,4 @@
-"""What came of a request, told to the frontier: the outermost downloader middleware sees how each download ended."""
+"""The outcomes of downloads, recorded for the frontier by the outermost downloader middleware."""
 
 from typing import Self
 
@@ -16,11 +16,11 @@ __all__ = ["IF_MISSING", "UNCHANGED", "OutcomeMiddleware"]
 
 UNCHANGED = "unchanged"
 IF_MISSING = "if_missing"
-"""The key of `Request.meta` for the message that reports a missing URL which was only tried."""
+"""The key of `Request.meta` for the reason to report if a URL that was only guessed is missing."""
 
 
 class OutcomeMiddleware:
-    """Downloader middleware that notes each outcome, and keeps a page that has not changed from the spider."""
+    """Downloader middleware that records each outcome; unchanged pages do not reach the spider."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler

@@ -1,4 +1,4 @@
-"""A request stays on the host, port included, for which it was made: redirects and strays are refused."""
+"""Requests stay on the host and port for which they were made: redirects to other hosts are refused."""
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
@@ -10,7 +10,7 @@ __all__ = ["HOME", "META", "OFF_HOST", "SameHostMiddleware"]
 META = "own_host"
 """The key of `Request.meta` under which a request names its host; a redirect inherits it."""
 HOME = "home"
-"""The key of `Request.meta` that is set for a start page: it may be moved between example.com and www.example.com."""
+"""The key of `Request.meta` for a start page, which may be redirected between example.com and www.example.com."""
 
 OFF_HOST = "off the host"
 
@@ -19,9 +19,9 @@ class SameHostMiddleware:
     """Downloader middleware that refuses a request which has left the host named in its meta."""
 
     def process_request(self, request: Request) -> None:
-        """Raise `IgnoreRequest`, so that the request's errback hears of it."""
-        own = request.meta.get(META)
-        if own is None or (here := host(request.url)) == own:
+        """Raise `IgnoreRequest` for a request to another host; its errback is called."""
+        own_host = request.meta.get(META)
+        if own_host is None or (target := host(request.url)) == own_host:
             return
-        if not (request.meta.get(HOME) and here.removeprefix("www.") == own.removeprefix("www.")):
+        if not (request.meta.get(HOME) and target.removeprefix("www.") == own_host.removeprefix("www.")):
             raise IgnoreRequest(OFF_HOST)

@@ -1,24 +1,21 @@
-"""No request leaves for an address that is not on the public internet, whatever a page, a redirect or a DNS says.
+"""Protection against server-side request forgery: only the public internet is requested, whatever a page or DNS says.
 
-Two halves, each of which refuses by itself, and one list of what is trusted all the same, the setting TRUSTED_HOSTS:
+Two components refuse requests independently; the setting TRUSTED_HOSTS lists the exceptions of both:
 
-- `SsrfMiddleware`, a downloader middleware, sees every URL, including redirects and robots.txt: it refuses
-  schemes and literal IPs before anything is asked, and keeps the list, which `trust` extends while the crawl runs.
-- `SsrfResolver`, by the setting TWISTED_DNS_RESOLVER, is what the connection itself resolves its host with,
-  literal IPs included. It is told host and port as the connection will use them, so no second reading of the address
-  can differ, and no second answer of a DNS counts: an IP that is not global is withheld, unless a Guard trusts the
-  very place.
-- `RefusalMiddleware`, a middleware next to the downloader, gives a withheld IP its name; a lookup that failed would be
-  retried.
+- `SsrfMiddleware`, a downloader middleware, sees every URL, including those of redirects and robots.txt. It refuses
+  schemes and literal IPs before any lookup, and holds the list, which `trust` extends during the crawl.
+- `SsrfResolver`, the TWISTED_DNS_RESOLVER, resolves the host of each connection, including literal IPs. It receives
+  host and port exactly as the connection uses them, so neither another parsing of the URL nor a second DNS answer can
+  differ. An IP that is not global is withheld, unless a middleware trusts this host and port.
+- `RefusalMiddleware`, next to the downloader, reports a withheld IP as unsafe; a failed lookup would be retried.
 
-A cached IP is judged anew each time, whatever cached it. A host is trusted under the spelling and port that are
-listed, no other. The resolver belongs to the process, as Twisted has it: a name that one crawl trusts resolves for
-all of them.
+Cached IPs are checked each time. A host is trusted only in the spelling and with the port that are listed. Twisted has
+one resolver per process: a name that one crawl trusts resolves for all crawls of the process.
 
-Scrapy's default handlers for http and https connect with the reactor's resolver (those of aiohttp and httpx do not:
-names go past it); where that is not this one, Guard refuses every request. With a proxy, it is the proxy that
-resolves: Guard judges the request's address, the resolver the proxy's (list it, if it is not global; that of a proxy
-for https must be an IP or global), the rest is the proxy's duty.
+Scrapy's default handlers for http and https use the reactor's resolver; those of aiohttp and httpx do not. If the
+reactor has another resolver, `SsrfMiddleware` refuses every request. With a proxy, the proxy resolves names: the
+middleware checks the address of the request, and the resolver that of the proxy (list it if it is not global; the
+address of a proxy for https must be an IP or global). The proxy must do the rest.
 """
 
 from typing import Any, Self
@@ -36,23 +33,23 @@ from scraper.io.network_policy import UNSAFE, allowed, is_global, place, places
 __all__ = ["UNGUARDED", "RefusalMiddleware", "SsrfMiddleware", "SsrfResolver", "trust"]
 
 UNGUARDED = "the resolver is not guarded"
-"""Why nothing is asked for where TWISTED_DNS_RESOLVER names another."""
+"""The reason to report if TWISTED_DNS_RESOLVER is another resolver: nothing is requested."""
 
 
 class SsrfMiddleware:
-    """Downloader middleware that refuses requests for what is not on the public internet, as far as they say so."""
+    """Downloader middleware that refuses URLs that are not on the public internet, as far as the URL shows it."""
 
     def __init__(self, trusted: frozenset[str] = frozenset()) -> None:
         self.trusted = trusted
-        """The places that may be reached although they are not."""
+        """The "host:port" entries that may be requested nevertheless."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Create the component for a crawl; raise `ValueError` for an entry of TRUSTED_HOSTS that is no "host:port"."""
+        """Create the component for a crawl; raise `ValueError` for a TRUSTED_HOSTS entry that is not "host:port"."""
         return cls(places(crawler.settings.getlist("TRUSTED_HOSTS")))
 
     def process_request(self, request: Request) -> None:
-        """Raise `IgnoreRequest`, so that the request's errback hears of it."""
+        """Raise `IgnoreRequest` for an unsafe URL; the errback of the request is called."""
         from twisted.internet import reactor  # noqa: PLC0415  # importing it installs one
 
         resolver = reactor.nameResolver
@@ -65,18 +62,18 @@ class SsrfMiddleware:
 
 def trust(crawler: Crawler, entry: str) -> None:
     """Permit a "host:port" in a running crawl; raise `ValueError` if it is malformed."""
-    guard = crawler.get_downloader_middleware(SsrfMiddleware)
-    if guard is not None:
-        guard.trusted |= places([entry])
+    middleware = crawler.get_downloader_middleware(SsrfMiddleware)
+    if middleware is not None:
+        middleware.trusted |= places([entry])
 
 
 class SsrfResolver(CachingThreadedResolver):
-    """The process's resolver of names, for TWISTED_DNS_RESOLVER: Scrapy's default one, less what is not global."""
+    """The DNS resolver of the process (TWISTED_DNS_RESOLVER): Scrapy's default resolver, limited to global IPs."""
 
     def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float) -> None:
         super().__init__(reactor, cache_size, timeout)
         self.guards: WeakSet[SsrfMiddleware] = WeakSet()
-        """Those of the crawls that run: what one of them trusts may be reached."""
+        """The middlewares of the running crawls; a host that one of them trusts is resolved."""
 
     def install_on_reactor(self) -> None:
         """Install this resolver in front of Scrapy's."""
@@ -86,9 +83,9 @@ class SsrfResolver(CachingThreadedResolver):
 
     def resolveHostName(self, receiver: Any, name: str, portNumber: int = 0, *more: Any) -> Any:  # noqa: N802, N803
         """Pass a Twisted receiver the permitted IPs of a host at this port; others are treated as nonexistent."""
-        trusted = any(place(name, portNumber) in guard.trusted for guard in self.guards)
-        judged = receiver if trusted else _OnlyGlobal(receiver)
-        return self._names.resolveHostName(judged, name.lower(), portNumber, *more)
+        is_trusted = any(place(name, portNumber) in guard.trusted for guard in self.guards)
+        checked = receiver if is_trusted else _OnlyGlobal(receiver)
+        return self._names.resolveHostName(checked, name.lower(), portNumber, *more)
 
 
 class _OnlyGlobal:
@@ -100,18 +97,18 @@ class _OnlyGlobal:
         self.resolutionComplete = receiver.resolutionComplete
 
     def addressResolved(self, address: Any) -> None:  # noqa: N802  # Twisted's interface
-        """Pass it on, or not."""
+        """Pass the address on if it is global."""
         if is_global(str(address.host)):
             self._receiver.addressResolved(address)
 
 
 class RefusalMiddleware:
-    """Downloader middleware, next to the downloader: a name whose IP was withheld is unsafe, not unknown."""
+    """Downloader middleware, next to the downloader, that reports a withheld IP as unsafe rather than unknown."""
 
     def process_exception(self, request: Request, exception: Exception) -> None:
-        """Raise `IgnoreRequest`, before the failed lookup is retried."""
+        """Raise `IgnoreRequest` for a withheld IP, before the failed lookup is retried."""
         if isinstance(exception, CannotResolveHostError):
-            asked = urlsplit(request.meta.get("proxy") or request.url).hostname
-            found = dnscache.get(asked or "")
-            if found is not None and not is_global(str(found)):
+            name = urlsplit(request.meta.get("proxy") or request.url).hostname
+            address = dnscache.get(name or "")
+            if address is not None and not is_global(str(address)):
                 raise IgnoreRequest(UNSAFE) from exception

@@ -38,7 +38,7 @@ class Enqueuer:
             self._flights.remove(parent)
             return True
         if parent is None and META in request.meta and request.meta.get("retry_times"):
-            return False  # the next attempt of a request that was queued again meanwhile
+            return False  # a later attempt of a request that has been queued again
         is_queued, is_fresh = self._put(queue, request)
         if parent is not None and _is_later(request, parent.request, "redirect_times"):
             _note_redirect(parent, request, is_fresh=is_fresh)

@@ -31,7 +31,7 @@ __all__ = ["KNOWN", "STORE_ROLLED_BACK", "Scheduler"]
 STORE_ROLLED_BACK = object()
 """The signal that the store may have lost its last changes: recent requests may have to be made again."""
 KNOWN = "known"
-"""The key of the stats that is set if the folder had records already."""
+"""The stat that is set if the folder had records already."""
 
 _INVALID = "stored request not valid"
 """How a request ended that the spider cannot have made."""

@@ -37,9 +37,9 @@ NO_OUTPUT = "no_output"
 OTHER_SITE = "other_site"
 """The reason with which a crawl ends whose folder belongs to the crawl of another site."""
 LOCKED = "locked"
-"""The reason with which a crawl ends whose folder is in use by another one."""
+"""The reason with which a crawl ends whose folder another crawl is using."""
 JOINED = "joined"
-"""The key of the stats that is set if other workers were at the crawl already."""
+"""The stat that is set if other workers were running the crawl already."""
 SITE = "site"
 """The mark for the site of the crawl."""
 UNUSABLE = (sqlite3.OperationalError, StoreError)
@@ -125,12 +125,12 @@ class CrawlSession:
         crawl = f"{self._crawler.spidercls.name}:{site or ''}"
         name = worker(directory, crawl)
         if name is None:
-            raise _OtherSite("it takes part in another crawl: name another CRAWL_DIR")
+            raise _OtherSite("it belongs to another crawl: use another CRAWL_DIR")
         store = join(self._crawler.settings, f"scraper:{crawl}:", name)
         if self._fresh:
             if store.workers.has_joined:
                 store.close()
-                raise Locked("other workers are at this crawl, and would lose it: stop them, then use -a fresh=true")
+                raise Locked("other workers are running this crawl: stop them before using -a fresh=true")
             store.clear()
             clear(directory)
         return store
@@ -139,7 +139,7 @@ class CrawlSession:
         stored_site = store.marks.get(SITE)
         if site is not None and stored_site not in (None, site):
             store.close()
-            raise _OtherSite(f"it belongs to the crawl of {stored_site}: name another CRAWL_DIR, or use -a fresh=true")
+            raise _OtherSite(f"it belongs to the crawl of {stored_site}: use another CRAWL_DIR, or -a fresh=true")
         if site is not None:
             store.marks.set(SITE, site)
         self.has_joined = store.workers is not None and store.workers.has_joined

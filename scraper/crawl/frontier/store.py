@@ -239,7 +239,7 @@ class Marks(Protocol):
 
 
 class Workers(Protocol):
-    """What the workers of a shared crawl tell each other."""
+    """The coordination of the workers of a shared crawl."""
 
     has_joined: bool
     """Whether this worker joined a crawl that others were running."""

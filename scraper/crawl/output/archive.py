@@ -34,7 +34,7 @@ from scraper.io.warc import whole_size
 __all__ = ["Archive", "ArchiveFile", "member", "mend"]
 
 _OPEN = ".open"
-_LONGEST = timedelta(hours=24)
+_MAX_AGE = timedelta(hours=24)
 _SECRET = frozenset((b"authorization", b"cookie", b"proxy-authorization"))
 
 Fields = Iterable[tuple[str, str]]
@@ -137,23 +137,23 @@ class ArchiveFile:
     def __init__(self, directory: Path, name: str, software: str) -> None:
         """Start a file with its warcinfo record; raise `OSError`."""
         directory.mkdir(parents=True, exist_ok=True)
-        self.began = datetime.now(UTC)
-        self._path = directory / f"{name}-{self.began:%Y%m%d%H%M%S%f}-{os.getpid()}.warc.gz"
+        self.started = datetime.now(UTC)
+        self._path = directory / f"{name}-{self.started:%Y%m%d%H%M%S%f}-{os.getpid()}.warc.gz"
         self._file = _locked_new(self._path.with_name(self._path.name + _OPEN))
         self.size = 0
         try:
-            self.write(_information(self._path.name, software, self.began))
+            self.write(_information(self._path.name, software, self.started))
         except OSError:
             self.close()
             raise
 
-    def write(self, packed: bytes) -> None:
-        """Append a member in one write; raise `OSError`, after which only complete members are left."""
+    def write(self, member: bytes) -> None:
+        """Append a member completely, or raise `OSError` and append nothing."""
         try:
-            written = os.write(self._file, packed)
+            written = os.write(self._file, member)
         except OSError:
             written = -1
-        if written != len(packed):
+        if written != len(member):
             os.ftruncate(self._file, self.size)
             raise OSError(f"{self._path} cannot be written")
         self.size += written
@@ -213,7 +213,7 @@ class Archive:
             raise NotConfigured
         self._crawler = crawler
         self._directory = crawl_dir(crawler) / "archive"
-        self._largest = crawler.settings.getint("ARCHIVE_SIZE")
+        self._max_size = crawler.settings.getint("ARCHIVE_SIZE")
         self._file: ArchiveFile | None = None
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
@@ -249,7 +249,7 @@ class Archive:
         time = fetched_at(request)
         records = _exchange(request, response, time)
         file = self._file
-        if file and (file.size + sum(map(len, records)) > self._largest or time - file.began > _LONGEST):
+        if file and (file.size + sum(map(len, records)) > self._max_size or time - file.started > _MAX_AGE):
             self._file = None
             file.close()
         if self._file is None:

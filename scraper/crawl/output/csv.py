@@ -1,4 +1,4 @@
-"""Records as CSV: lists and dicts are JSON in their cells, so that nothing is lost."""
+"""Records as CSV, with lists and dicts as JSON in their cells."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ __all__ = ["CsvRecordExporter"]
 
 
 class CsvRecordExporter(CsvItemExporter):
-    """An exporter that differs from that of Scrapy in lists, dicts and formulas."""
+    """Scrapy's CSV exporter, with lists and dicts as JSON, and without formulas."""
 
     def serialize_field(self, field: dict[str, Any] | Field, name: str, value: Any) -> Any:  # type: ignore[override]
         """Return the content of a cell."""

@@ -1,7 +1,7 @@
-"""records.jsonl: one line per record, each in one write, and the store that agrees with it after any crash.
+"""records.jsonl: one line per record, each in one write; the store agrees with it after any crash.
 
 A line is written before the store is committed. Lines that only the file has after a crash are read at the next start;
-the pages of records that were lost, or removed by a person, are fetched again.
+the pages of records that were lost, or removed by hand, are fetched again.
 """
 
 import json
@@ -116,18 +116,18 @@ def _mend(file: int) -> int:
 def catch_up(file: RecordFile, store: Store) -> tuple[int, list[RecordError]]:
     """Bring the store into agreement with the records file.
 
-    Lines that are not in the store yet, and whose stories other workers have written meanwhile, are moved aside.
-    Returns the number of requests that are repeated because their records are lost, and the lines that are no records,
+    Lines that are not in the store yet, and whose stories another worker has written since, are moved to `DOUBLED`.
+    Returns the number of requests that are repeated because their records are lost, and the lines that are not records,
     numbered from the start of reading.
     """
     stories = store.stories
     stories.is_stale = False
-    known = stories.file_size()
-    if known > file.size:
+    indexed_size = stories.file_size()
+    if indexed_size > file.size:
         stories.forget()
-        known = 0
+        indexed_size = 0
     faults, doubled = [], set[int]()
-    for number, line in enumerate(file.lines(known), 1):
+    for number, line in enumerate(file.lines(indexed_size), 1):
         if number % _HEARTBEAT_LINES == 0 and store.workers is not None:
             store.workers.heartbeat()
         try:
@@ -145,7 +145,7 @@ def catch_up(file: RecordFile, store: Store) -> tuple[int, list[RecordError]]:
         logger.warning(
             "%d records of %s moved to %s: other workers have written them as well", len(doubled), file.path, aside
         )
-        file.drop(known, doubled, aside)
+        file.drop(indexed_size, doubled, aside)
     lost = store.requests.requeue_lost()
     stories.set_file_size(file.size)
     return lost, faults
@@ -203,22 +203,22 @@ class RecordPipeline:
         """
         session = Scheduler.of(self._crawler).session
         if self._file is None or session.store is None or session.is_stopping:
-            raise OmittedItem("no room for the record", log_level="DEBUG")
+            raise OmittedItem("no space for the record", log_level="DEBUG")
         parsed = items.read(item)
         try:
-            more = self._written(self._file, session.store, parsed)
+            added = self._write(self._file, session.store, parsed)
         except (OSError, *UNUSABLE) as error:
             session.stop(error)
-            raise OmittedItem("no room for the record", log_level="DEBUG") from error
-        for key, what in _COUNTERS.items():
-            add(self._crawler, what, key in more)
+            raise OmittedItem("no space for the record", log_level="DEBUG") from error
+        for field, counter in _COUNTERS.items():
+            add(self._crawler, counter, field in added)
         add(self._crawler, "written")
         if parsed.article is not None:
-            return {**parsed.fields, **more}
-        return {**item, **more} if isinstance(item, dict) else item
+            return {**parsed.fields, **added}
+        return {**item, **added} if isinstance(item, dict) else item
 
-    def _written(self, file: RecordFile, store: Store, item: Item) -> Mapping[str, Any]:
-        """Judge an item and write it, in turn with other workers; return the fields that were added to it."""
+    def _write(self, file: RecordFile, store: Store, item: Item) -> Mapping[str, Any]:
+        """Judge and write an item while other workers wait; return the fields that were added to it."""
         story, stories = _story(item), store.stories
         while True:
             if stories.is_stale:
@@ -226,9 +226,9 @@ class RecordPipeline:
             size = file.size
             try:
                 with stories.write_lock():
-                    if stories.is_stale:  # it was lost at this moment
+                    if stories.is_stale:  # lost at this moment
                         continue
-                    verdict = self._judged(story, stories)
+                    verdict = self._judge(story, stories)
                     if stories.is_stale:  # the verdict may be outdated
                         continue
                     file.append(item.line(verdict.more))
@@ -237,7 +237,7 @@ class RecordPipeline:
             except WriteLockLost:
                 file.cut(size)
 
-    def _judged(self, story: Story, stories: StoryIndex) -> Verdict:
+    def _judge(self, story: Story, stories: StoryIndex) -> Verdict:
         """Judge a story; raise `OmittedItem` if the file has it already."""
         verdict = judge(story, stories)
         if verdict.left_out is None:

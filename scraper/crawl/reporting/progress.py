@@ -1,7 +1,4 @@
-"""One line on the terminal that tells how the crawl goes, below the lines of the log.
-
-It is drawn a few times a second from the stats that are kept anyway, and costs the crawl nothing else.
-"""
+"""The progress line of a crawl on the terminal, below the log; it is redrawn a few times per second from the stats."""
 
 import asyncio
 import atexit
@@ -29,12 +26,12 @@ from scraper.io.wording import count
 
 __all__ = ["ProgressLine"]
 
-_DRAWN = 0.25  # seconds between two drawings
-_RATE = 10.0  # seconds over which the pages a second are measured
+_INTERVAL = 0.25  # seconds between two drawings
+_RATE_PERIOD = 10.0  # seconds over which the rate is measured
 
 
 class ProgressLine:
-    """Extension that draws the line: where stderr is a terminal (LIVE=auto), always (true), or never (false)."""
+    """Extension that draws the progress line: if stderr is a terminal (LIVE=auto), always (true), or never (false)."""
 
     def __init__(self, crawler: Crawler, console: Console) -> None:
         self._crawler, self._console = crawler, console
@@ -44,11 +41,11 @@ class ProgressLine:
             BarColumn(bar_width=16),
             TimeElapsedColumn(),
             console=console,
-            auto_refresh=False,  # drawn between two steps of the crawl, by no thread of its own
+            auto_refresh=False,  # drawn by the event loop of the crawl instead of a thread
             transient=True,
             redirect_stdout=sys.stdout.isatty(),
         )
-        self._lines = _Lines(console)
+        self._log = _LogStream(console)
         self._task: TaskID | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._restore: Callable[[], object] = lambda: None
@@ -58,80 +55,80 @@ class ProgressLine:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Create the component for a crawl; raise `NotConfigured` where no line is wanted."""
-        wanted = crawler.settings.get("LIVE")
-        forced = wanted != "auto" and crawler.settings.getbool("LIVE")
-        console = Console(file=cast(IO[str], Lenient(sys.stderr)), force_terminal=forced or None)
-        seen = sys.stderr.isatty() and not console.is_dumb_terminal
-        if not (forced or (wanted == "auto" and seen)):
+        """Create the component for a crawl; raise `NotConfigured` if no progress line is to be drawn."""
+        is_auto = crawler.settings.get("LIVE") == "auto"
+        is_forced = not is_auto and crawler.settings.getbool("LIVE")
+        console = Console(file=cast(IO[str], Lenient(sys.stderr)), force_terminal=is_forced or None)
+        is_capable = sys.stderr.isatty() and not console.is_dumb_terminal
+        if not (is_forced or (is_auto and is_capable)):
             raise NotConfigured
         return cls(crawler, console)
 
     def spider_opened(self) -> None:
-        """Start drawing; the log goes through the same console, so that lines do not interleave."""
+        """Start drawing; the log is written through the same console, so that lines do not interleave."""
         handler = get_scrapy_root_handler()
         if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr:
             self._restore = partial(handler.setStream, handler.stream)
-            handler.setStream(self._lines)
-        atexit.register(self.stop)  # a crawl that is interrupted twice closes no spider, and would hide the cursor
+            handler.setStream(self._log)
+        atexit.register(self.stop)  # shows the cursor again after a second ^C, which closes no spider
         self._task = self._progress.add_task("")
         self._progress.start()
         self._draw()
 
     def _draw(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(_DRAWN, self._draw)
-        self._show()
+        self._timer = asyncio.get_running_loop().call_later(_INTERVAL, self._draw)
+        self._update()
 
-    def _show(self) -> None:
-        self._lines.drain()
-        account = CrawlStats.of(self._crawler.stats.get_stats())
+    def _update(self) -> None:
+        self._log.drain()
+        stats = CrawlStats.of(self._crawler.stats.get_stats())
         if self._task is not None:
-            done, description = account.found - account.left, self._told(account)
-            self._progress.update(self._task, description=description, total=account.found, completed=done)
+            completed, description = stats.found - stats.left, self._description(stats)
+            self._progress.update(self._task, description=description, total=stats.found, completed=completed)
         self._progress.refresh()
 
-    def _told(self, account: CrawlStats) -> str:
-        errors = sum(account.failed.values()) + self._crawler.stats.get_value("spider_exceptions/count", 0)
-        rate = self._rate(account.fetched)
-        counts = (count(account.written, "article"), count(account.fetched, "page"), count(errors, "error"))
-        return " · ".join((*counts, f"{rate:.1f}/s", f"{account.left} to go"))
+    def _description(self, stats: CrawlStats) -> str:
+        errors = sum(stats.failed.values()) + self._crawler.stats.get_value("spider_exceptions/count", 0)
+        rate = self._rate(stats.fetched)
+        counts = (count(stats.written, "article"), count(stats.fetched, "page"), count(errors, "error"))
+        return " · ".join((*counts, f"{rate:.1f}/s", f"{stats.left} to go"))
 
     def _rate(self, pages: int) -> float:
-        """Return the pages a second of the last seconds."""
+        """Return the recent number of pages per second."""
         now = time.monotonic()
         self._pages.append((now, pages))
-        while now - self._pages[0][0] > _RATE:
+        while now - self._pages[0][0] > _RATE_PERIOD:
             self._pages.popleft()
-        since, before = self._pages[0]
-        return (pages - before) / (now - since) if now > since else 0.0
+        start, pages_before = self._pages[0]
+        return (pages - pages_before) / (now - start) if now > start else 0.0
 
     def stop(self) -> None:
         """Remove the line and restore the terminal; safe to call twice."""
         if self._timer is not None:
             self._timer.cancel()
         self._restore()
-        self._lines.drain()
+        self._log.drain()
         self._progress.stop()
         atexit.unregister(self.stop)
 
 
-class _Lines(io.TextIOBase):
-    """What the log is written to: lines that come thick and fast are drawn together, as each drawing has its price."""
+class _LogStream(io.TextIOBase):
+    """The stream of the log; lines that follow each other quickly are printed together, as each printing takes time."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._waiting: list[str] = []
-        self._drawn = 0.0
+        self._buffer: list[str] = []
+        self._last_drain = 0.0
 
     def write(self, text: str) -> int:
-        self._waiting.append(text)
-        if time.monotonic() - self._drawn > _DRAWN:
+        self._buffer.append(text)
+        if time.monotonic() - self._last_drain > _INTERVAL:
             self.drain()
         return len(text)
 
     def drain(self) -> None:
-        """Draw what waits."""
-        waiting, self._waiting = self._waiting, []
-        self._drawn = time.monotonic()
-        if waiting:
-            self._console.print(Text.from_ansi("".join(waiting)), soft_wrap=True, end="")
+        """Print the buffered lines."""
+        parts, self._buffer = self._buffer, []
+        self._last_drain = time.monotonic()
+        if parts:
+            self._console.print(Text.from_ansi("".join(parts)), soft_wrap=True, end="")

@@ -1,4 +1,4 @@
-"""Discovery without a network: sitemaps, feeds, and the budget against traps."""
+"""Discovery without a network: sitemaps, feeds, and the detector against traps."""
 
 import gzip
 import hashlib
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scraper.crawl.discovery import feeds, sitemap, xml_stream
-from scraper.crawl.discovery.entries import Entry, latest, moment
+from scraper.crawl.discovery.entries import Entry, latest, parse_date
 from scraper.crawl.discovery.traps import TrapDetector, pattern
 from scraper.crawl.parsing.worker import PageRequest, parse_page
 from scraper.segment.html import segment_html
@@ -35,8 +35,8 @@ from scraper.segment.html import segment_html
     ],
 )
 def test_dates_are_read_in_utc(text, expected):
-    assert moment(text) == datetime(*expected, tzinfo=UTC)
-    assert moment(f" {text}\n") == datetime(*expected, tzinfo=UTC)
+    assert parse_date(text) == datetime(*expected, tzinfo=UTC)
+    assert parse_date(f" {text}\n") == datetime(*expected, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_dates_are_read_in_utc(text, expected):
      "0001-01-01T00:00:00", "9999-12-31T23:59:59-23:59", "12 апреля 2025", "x" * 100_000 + "2025-04-12"],
 )  # fmt: skip
 def test_an_incomplete_date_is_none(text):
-    assert moment(text) is None
+    assert parse_date(text) is None
 
 
 def test_the_latest_date_counts():
@@ -432,7 +432,7 @@ def test_a_list_of_addresses_is_a_sitemap_where_it_comes_as_text(said, kind):
     assert xml_stream.kind(b"https://p.test/1 is where we live", said) is None
 
 
-# --- The budget ---------------------------------------------------------------------------------------------------
+# --- The detector -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -475,7 +475,7 @@ def test_a_long_address_is_cheap(unit):
     assert time.process_time() - began < 2  # on an idle machine under 0.3
 
 
-def _crawl(budget, start, links_of, most=3000):
+def _crawl(detector, start, links_of, most=3000):
     """Follow all links breadth first, as the crawl does; give the pages in order."""
     requested, queue = {start}, [start]
     for url in queue:
@@ -483,8 +483,8 @@ def _crawl(budget, start, links_of, most=3000):
             break
         result = links_of(url)
         links = [urljoin(url, link) for link in result or ()]
-        budget.read(url, links, story=result is None)
-        new = [link for link in dict.fromkeys(links) if link not in requested and not budget.spent(link)]
+        detector.record_page(url, links, story=result is None)
+        new = [link for link in dict.fromkeys(links) if link not in requested and not detector.is_abandoned(link)]
         requested.update(new)
         queue += new
     return queue
@@ -538,42 +538,42 @@ def test_a_real_pager_never_ends():
 
 
 def test_a_pager_of_stories_that_a_sitemap_named_before_never_ends():
-    budget = TrapDetector()
+    detector = TrapDetector()
     for number in range(1, 300):
         url = f"http://p.test/sea/index_{number}.html"
-        assert not budget.spent(url)
-        budget.read(url, [urljoin(url, link) for link in _pager(url)], story=False)
+        assert not detector.is_abandoned(url)
+        detector.record_page(url, [urljoin(url, link) for link in _pager(url)], story=False)
 
 
 def test_a_pager_that_repeats_its_last_page_ends():
-    budget = TrapDetector()
+    detector = TrapDetector()
     for number in range(1, 60):
         url = f"http://p.test/sea/?page={number}"
-        budget.read(url, ["http://p.test/html/1.html", f"http://p.test/sea/?page={number + 1}"], story=False)
-    assert budget.spent("http://p.test/sea/?page=60")
-    assert not budget.spent("http://p.test/sea/")
+        detector.record_page(url, ["http://p.test/html/1.html", f"http://p.test/sea/?page={number + 1}"], story=False)
+    assert detector.is_abandoned("http://p.test/sea/?page=60")
+    assert not detector.is_abandoned("http://p.test/sea/")
 
 
 def test_one_page_that_gives_something_begins_the_count_anew():
-    budget = TrapDetector(3)
+    detector = TrapDetector(3)
     one, two = "http://p.test/x/1", "http://p.test/x/2"
     for _ in range(2):
-        budget.barren(one)
-    budget.fruitful(two)
+        detector.count_barren(one)
+    detector.reset(two)
     for _ in range(2):
-        budget.barren(one)
-    assert not budget.spent(two)
-    budget.barren(two)
-    assert budget.spent(one)
-    budget.wrote(two)
-    assert not budget.spent(one)
+        detector.count_barren(one)
+    assert not detector.is_abandoned(two)
+    detector.count_barren(two)
+    assert detector.is_abandoned(one)
+    detector.record_story(two)
+    assert not detector.is_abandoned(one)
 
 
 def test_the_budget_remembers_a_bounded_number_of_patterns():
-    budget = TrapDetector(1)
+    detector = TrapDetector(1)
     for name in range(3000):
         word = "".join(chr(97 + int(digit)) for digit in str(name))
-        budget.read(f"http://p.test/{word}/", [f"http://p.test/{word}{n}/x" for n in range(3)], story=False)
-        budget.barren(f"http://p.test/{word}/")
+        detector.record_page(f"http://p.test/{word}/", [f"http://p.test/{word}{n}/x" for n in range(3)], story=False)
+        detector.count_barren(f"http://p.test/{word}/")
     words = ("".join(chr(97 + int(digit)) for digit in str(name)) for name in range(3000))
-    assert sum(budget.spent(f"http://p.test/{word}/") for word in words) == 1000
+    assert sum(detector.is_abandoned(f"http://p.test/{word}/") for word in words) == 1000

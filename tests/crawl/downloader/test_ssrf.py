@@ -298,7 +298,7 @@ def test_a_crawl_of_a_place_that_is_not_trusted_reaches_nothing(tmp_path):
         refused = crawl(tmp_path, "portal", "-a", f"site={base}/", *FAST)
     assert refused.status == 1
     assert refused.counts["failed"] == {UNSAFE: 2}  # the home page, and the sitemap
-    assert refused.summary.endswith("public internet; -s TRUSTED_HOSTS=host:port lets it be reached.\n")
+    assert refused.summary.endswith("public internet; -s TRUSTED_HOSTS=host:port allows requests to it.\n")
     assert not hits
 
 

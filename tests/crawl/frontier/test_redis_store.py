@@ -429,7 +429,7 @@ def test_a_folder_takes_part_in_one_crawl_only(server, tmp_path):
         assert crawl(tmp_path, *of(base), *FAST, *shared(server)).status == 0
         refused = crawl(tmp_path, *of(other), *FAST, *shared(server))
     assert refused.status == 2
-    assert "it takes part in another crawl" in refused.summary
+    assert "it belongs to another crawl" in refused.summary
 
 
 def test_a_fresh_start_is_refused_while_other_workers_run(server, tmp_path):
@@ -441,7 +441,7 @@ def test_a_fresh_start_is_refused_while_other_workers_run(server, tmp_path):
         first.send_signal(signal.SIGINT)
         finish(first, tmp_path / "first")
     assert second.status == 5
-    assert "other workers are at this crawl" in second.summary
+    assert "other workers are running this crawl" in second.summary
 
 
 def test_a_missing_extra_is_named(tmp_path):

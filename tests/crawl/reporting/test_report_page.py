@@ -183,7 +183,11 @@ def test_a_redirected_address_is_counted_where_it_led_to(tmp_path: Path) -> None
             "Nothing was extracted The spider raised 1 exception; see the log."
             " 1 URL not fetched: the site answered with status 404. 3 pages without a story: listing.",
         ),
-        (1, {"counts": {"failed": {"timeout": 1}}}, "The last run extracted nothing 1 URL not fetched: no answer"),
+        (
+            1,
+            {"counts": {"failed": {"timeout": 1}}},
+            "The last run extracted nothing 1 URL not fetched: there was no response",
+        ),
         (1, {"counts": {"fetched": 3, "skipped": {"listing": 3}}}, ""),  # a round without news
         (1, {"counts": {"unchanged": 3, "failed": {"robots": 3}}}, ""),
         (1, {"counts": {"written": 1, "failed": {"404": 1}}}, ""),
@@ -223,6 +227,19 @@ def test_fallen_fields_are_named_on_top(
     top = shown[: shown.index("Records by")]
     assert expected in top
     assert ("previous run" in top) == bool(expected)
+
+
+@pytest.mark.parametrize(("familiarity", "is_alarming"), [(0.12, True), (0.5, False), (None, False)])
+def test_pages_that_no_longer_fit_their_site_are_reported_on_top(
+    tmp_path: Path, familiarity: float | None, is_alarming: bool
+) -> None:
+    html = report(folder(tmp_path, [article()], site_familiarity=familiarity))
+    alerts = [alert.text() for alert in LexborHTMLParser(html).css(".alert")]
+    sentence = (
+        "The pages no longer fit what was learned of the site (12% of their words are at known places);"
+        " it is learned anew."
+    )
+    assert alerts == [sentence] * is_alarming
 
 
 # --- What a reader must not fear ----------------------------------------------------------------------------------
@@ -382,7 +399,7 @@ def test_a_folder_without_a_crawl_is_an_error(tmp_path: Path) -> None:
         ("run.json", b"{", "run.json cannot be read"),
         ("run.json", b'{"counts": {"fetched": "many"}}', "run.json cannot be read"),
         ("run.json", None, "There is no run.json: the last run did not finish."),
-        ("records.jsonl", b'{"torn', "1 line of records.jsonl is no record: "),
+        ("records.jsonl", b'{"torn', "1 line of records.jsonl is not a record: "),
         ("records.jsonl", None, "records.jsonl cannot be read: No such file or directory"),
         ("failures.jsonl", b'{"url": 1}\n', "failures.jsonl cannot be read"),
         ("frontier.sqlite", b"no database", "frontier.sqlite cannot be read: file is not a database"),

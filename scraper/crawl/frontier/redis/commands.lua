@@ -208,7 +208,7 @@ local function delay_of(host, default)
 end
 
 -- Returns whether one more request of a host may be in flight: `limit` at most, of which each worker has its share.
--- Before the first response nobody knows what the host allows, and the limit is one.
+-- Before the first response the limit is one, as the pace that the host allows is unknown.
 local function has_capacity(host, limit)
   local _, concurrency = pace_of(host)
   limit = math.min(tonumber(limit), tonumber(concurrency or 1))
@@ -415,7 +415,7 @@ local function start_flight(mandatory, limit, delay)
   return key, request
 end
 
--- `number` tells a new call from one whose reply was lost.
+-- `number` distinguishes a new call from the repetition of one whose reply was lost.
 function commands.take(must, limit, delay, number)
   local last = call('HGET', keys.last_taken, worker)
   local key = last and last:match('^' .. number .. ':(.*)$')

@@ -205,7 +205,7 @@ def _explanation(error: RedisError) -> str:
 
 @contextmanager
 def _deferred_signals() -> Iterator[list[int]]:
-    """Collect the signals that would stop the process, and raise them afterwards: nothing handles them meanwhile."""
+    """Collect the signals that would stop the process, and raise them afterwards."""
     received: list[int] = []
     if threading.current_thread() is not threading.main_thread():  # where no signal arrives
         yield received

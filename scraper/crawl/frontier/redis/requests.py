@@ -146,8 +146,8 @@ class RedisRequests:
         """Yield the requests whose keys are in a set."""
         keys = self._connection.call(self._connection.client.smembers, self._connection.key(name))
         for batch in _batched(sorted(keys)):
-            packed = self._connection.call(self._connection.client.mget, [self._prefix + key for key in batch])
-            yield from filter(None, map(_decode, packed))
+            values = self._connection.call(self._connection.client.mget, [self._prefix + key for key in batch])
+            yield from filter(None, map(_decode, values))
 
     def _run_on_all(self, command: str, *arguments: int) -> int:
         """Run a command on all requests, a batch at a time; the heartbeat continues."""
@@ -158,10 +158,10 @@ class RedisRequests:
         return count
 
 
-def _decode(packed: bytes | None) -> _Request | None:
+def _decode(value: bytes | None) -> _Request | None:
     """Return a stored request; None for a missing or damaged one."""
     try:
-        return None if packed is None else msgspec.msgpack.decode(packed, type=_Request, strict=False)
+        return None if value is None else msgspec.msgpack.decode(value, type=_Request, strict=False)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 

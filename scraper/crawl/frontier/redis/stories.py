@@ -69,10 +69,10 @@ class RedisStories:
 
         Raises `WriteLockLost` if another worker holds the lock now.
         """
-        packed = msgspec.msgpack.encode(_StoredStory(story.digest, story.signature, self._worker))
+        value = msgspec.msgpack.encode(_StoredStory(story.digest, story.signature, self._worker))
         mark = ("", 0) if file_size is None else (self._file_size, file_size)
         keys = [*story.keys, *map(str, story.bands)]
-        if not self._connection.run("remember", self._lock_token, story.id, packed, *mark, len(story.keys), *keys):
+        if not self._connection.run("remember", self._lock_token, story.id, value, *mark, len(story.keys), *keys):
             raise WriteLockLost
 
     def forget(self) -> None:

@@ -11,7 +11,7 @@ __all__ = ["RedisWorkers"]
 
 
 class RedisWorkers:
-    """What a worker tells the others."""
+    """The coordination of a worker with the others."""
 
     def __init__(self, connection: RedisConnection, *, has_joined: bool) -> None:
         self._connection = connection
