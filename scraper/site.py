@@ -208,7 +208,7 @@ def page_host(document: Document) -> str | None:
 
 
 def host_of(url: str | None) -> str | None:
-    """Return the host of a URL without `www.`; None where there is none."""
+    """Return the host of a URL without `www.`; None if it has none."""
     try:
         host = urlsplit(url or "").hostname
     except ValueError:

@@ -82,14 +82,14 @@ def answer(body: bytes | str = b"", status: int = 200, **headers: str) -> bytes:
     return f"HTTP/1.1 {status} Said\r\n{lines}\r\n".encode("latin-1") + body
 
 
-def told(name: str, links: str = "") -> bytes:
+def story_page(name: str, links: str = "") -> bytes:
     """Return the page of a good story."""
     return story(name, links)[2].encode()
 
 
 def told_in_russian(name: str) -> str:
     """Return the same text in letters that need a charset."""
-    text = told(name).decode()
+    text = story_page(name).decode()
     for sentence, other in zip(SENTENCES, _RUSSIAN, strict=True):
         text = text.replace(sentence.format(name), other.format(name))
     return text
@@ -119,7 +119,7 @@ def bomb(coding: str) -> bytes:
 
 
 async def _reset(ask: Ask) -> None:
-    ask.writer.write(answer(told("reset"))[:900])
+    ask.writer.write(answer(story_page("reset"))[:900])
     await ask.writer.drain()
     await asyncio.sleep(0.05)
     taken: socket.socket = ask.writer.get_extra_info("socket")
@@ -135,7 +135,7 @@ async def _drip(ask: Ask, text: bytes) -> None:
 
 
 async def _slow_body(ask: Ask) -> None:
-    head, _, body = answer(told("slow")).partition(b"\r\n\r\n")
+    head, _, body = answer(story_page("slow")).partition(b"\r\n\r\n")
     ask.writer.write(head + b"\r\n\r\n")
     await _drip(ask, body)
 
@@ -154,7 +154,7 @@ async def _huge(ask: Ask) -> None:
 
 def _flaky(ask: Ask) -> bytes:
     first = len(ask.server.hits[ask.path]) <= 2
-    return answer("busy", 503, Retry_After="1") if first else answer(told("flaky"))
+    return answer("busy", 503, Retry_After="1") if first else answer(story_page("flaky"))
 
 
 def _calendar(ask: Ask) -> bytes:
@@ -175,7 +175,7 @@ def _endless(ask: Ask) -> bytes:
 def _packed(ask: Ask) -> bytes:
     """/bomb/gzip, /torn/br, /whole/zstd."""
     _, kind, coding = ask.path.split("/")
-    whole = pack(told(f"{kind} {coding}"), coding) if kind != "bomb" else bomb(coding)
+    whole = pack(story_page(f"{kind} {coding}"), coding) if kind != "bomb" else bomb(coding)
     return answer(whole[: len(whole) * 2 // 3] if kind == "torn" else whole, Content_Encoding=coding)
 
 
@@ -190,7 +190,7 @@ def _robots(ask: Ask) -> Awaitable[None] | bytes:
 
 # --- What is answered where ---------------------------------------------------------------------------------------
 
-_STORY = told("any")
+_STORY = story_page("any")
 _REFRESH = "<meta http-equiv=refresh content='0;url={}'>"
 _ROBOTS: dict[str, bytes] = {
     "none": answer("", 404),
@@ -205,12 +205,12 @@ _FAULTS: dict[str, Fault | bytes] = {
     "/robots.txt": _robots,
     "/rules.txt": answer("User-agent: *\nDisallow: /html/blue.html"),
     "/reset": _reset,
-    "/short": answer(told("short"), Content_Length="99999"),
-    "/length/small": answer(told("small"), Content_Length=str(math.ceil(len(told("small")) * 0.9))),
+    "/short": answer(story_page("short"), Content_Length="99999"),
+    "/length/small": answer(story_page("small"), Content_Length=str(math.ceil(len(story_page("small")) * 0.9))),
     "/length/two": answer(_STORY).replace(b"\r\n\r\n", b"\r\nContent-Length: 7\r\n\r\n", 1),
     "/chunk": answer(Content_Length="", Transfer_Encoding="chunked") + b"5\r\nhello\r\nzz\r\nworld\r\n0\r\n\r\n",
     "/garbage": b"\x16\x03\x01 this is no HTTP\r\n\r\n" + _STORY,
-    "/slow/headers": lambda ask: _drip(ask, answer(told("slow"))),
+    "/slow/headers": lambda ask: _drip(ask, answer(story_page("slow"))),
     "/slow/body": _slow_body,
     "/hang": _hang,
     "/flaky": _flaky,
@@ -223,7 +223,7 @@ _FAULTS: dict[str, Fault | bytes] = {
     "/refresh-data": answer(page(_REFRESH.format("data:text/html,hello"))[2]),
     "/huge/with-length": _huge,
     "/huge/without-length": _huge,
-    "/plain-as-gzip": answer(told("plain"), Content_Encoding="gzip"),
+    "/plain-as-gzip": answer(story_page("plain"), Content_Encoding="gzip"),
     "/noise-as-gzip": answer(zlib.compress(_STORY)[9:], Content_Encoding="gzip"),
     "/jpeg": answer(b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(range(256)) * 40),
     "/pdf": answer(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + _STORY),
@@ -231,11 +231,11 @@ _FAULTS: dict[str, Fault | bytes] = {
     "/utf8-as-cp1251": answer(told_in_russian("южный").replace("<title>", "<meta charset=windows-1251><title>"), Content_Type="text/html"),
     "/no-charset": answer(told_in_russian("восточный").encode("cp1251"), Content_Type="text/html"),
     "/bogus-charset": answer(told_in_russian("западный"), Content_Type="text/html; charset=x-none"),
-    "/nul": answer(told("nul").replace(b" ferry ", b" \0ferry ")),
+    "/nul": answer(story_page("nul").replace(b" ferry ", b" \0ferry ")),
     "/nested": answer(b"<html>" + b"<div>" * 200_000),
     "/attributes": answer(b"<html><p " + b" ".join(b"a%d=1" % number for number in range(200_000)) + b">x</p>"),
-    "/long-header": answer(told("long"), X_Long="x" * 200 * _KILO),
-    "/many-headers": answer(told("many"), **{f"X-{number}": "x" for number in range(20_000)}),
+    "/long-header": answer(story_page("long"), X_Long="x" * 200 * _KILO),
+    "/many-headers": answer(story_page("many"), **{f"X-{number}": "x" for number in range(20_000)}),
     "/empty": answer(),
     "/204": answer(status=204, Content_Length=""),
 }  # fmt: skip
@@ -253,7 +253,7 @@ def _fault(path: str) -> Fault | bytes:
     if path in _FAULTS:
         return _FAULTS[path]
     if path.startswith("/html/"):
-        return answer(told(path.removeprefix("/html/").removesuffix(".html")))
+        return answer(story_page(path.removeprefix("/html/").removesuffix(".html")))
     return next((fault for start, fault in _UNDER.items() if path.startswith(start)), answer("", 404))
 
 

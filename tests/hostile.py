@@ -3,7 +3,7 @@
     python -m tests.hostile [--all] [--share SHARE] [NAME...]
 
 reads each page in a process of its own and prints a line of JSON a page: at its size, or all at a share of a million
-bytes, at the half of that while it is refused, and at half as much where it takes so long that its growth can be told.
+bytes, at the half of that while it is refused, and at half as much where it takes long enough for its growth to be measured.
 """
 
 import argparse

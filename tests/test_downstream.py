@@ -62,7 +62,7 @@ def written(portal_pages: dict[str, portal.Page], tmp_path_factory: pytest.TempP
     return folder, [record.to_dict() for record in made]
 
 
-def told(tool: str) -> str:
+def story_page(tool: str) -> str:
     """Return the guide's expression for a tool."""
     return {row[0]: row[-1] for row in rows(guide("records"))}[tool].strip("`")
 
@@ -107,7 +107,7 @@ def test_each_tool_gives_every_value(
     monkeypatch.chdir(folder)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path))
-    how = told(tool)
+    how = story_page(tool)
     matches = run(how, *dict.fromkeys(re.findall(r"\b(duckdb|polars|pandas|datasets)\.", how)))
     values = ROWS[tool](matches)
     assert len(values) == len(expected)
@@ -120,7 +120,7 @@ def test_parquet_and_back_gives_equal_values(
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
     folder, expected = written
     monkeypatch.chdir(folder)
-    run(told("Parquet"), "polars")
+    run(story_page("Parquet"), "polars")
     assert parquet.read_table("records.parquet").to_pylist() == expected
 
 

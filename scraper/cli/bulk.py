@@ -71,7 +71,7 @@ def bulk(
 
 def _check(option: str, value: str, choices: Iterable[str]) -> None:
     if value not in choices:
-        raise typer.BadParameter(f"{value!r} is none of {', '.join(choices)}", param_hint=option)
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(choices)}", param_hint=option)
 
 
 @contextmanager

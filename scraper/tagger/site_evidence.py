@@ -154,8 +154,8 @@ def evidence(document: Document, words: Floats, site: SiteIndex) -> Evidence | N
     """Return what the other pages of the site say about a page of n blocks with so many words; None without others."""
     keys, names = path_keys(document)
     shown = text_keys(document)
-    text = np.array([site.texts.get(each, -1) for each in shown], np.int64)
-    is_long = np.array(["…" in each for each in shown], bool)
+    text = np.array([site.texts.get(key, -1) for key in shown], np.int64)
+    is_long = np.array(["…" in key for key in shown], bool)
     used = _others(page_digest(document), text[is_long], site)
     pages = int(used.sum())
     if not pages:
@@ -170,7 +170,7 @@ def evidence(document: Document, words: Floats, site: SiteIndex) -> Evidence | N
     labels, known_shares, any_known = [], [], on_pages > 0
     weights = words + 1.0
     for level, own in zip(site.levels, (keys.tolist(), names), strict=True):
-        group = np.array([level.numbers.get(each, -1) for each in own], np.int64)
+        group = np.array([level.numbers.get(path, -1) for path in own], np.int64)
         sums = _sums(site, level, row_used, repeated)[group]
         known = sums[:, 0] > 0
         any_known |= known
@@ -187,7 +187,7 @@ def _others(digest: str, long_texts: Ints, site: SiteIndex) -> NDArray[np.bool_]
     pages_of_text = np.bincount(site.text_of_entry[site.first_on_page], minlength=len(site.texts) + 1)
     own = np.unique(long_texts[long_texts >= 0])
     own = own[pages_of_text[own] <= _COMMON]
-    used = np.array([each != digest for each in site.digests], bool)
+    used = np.array([other != digest for other in site.digests], bool)
     for number, texts in enumerate(site.story_texts):
         rare = texts[pages_of_text[texts] <= _COMMON]
         shared = len(np.intersect1d(own, rare, assume_unique=True))

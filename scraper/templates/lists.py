@@ -38,7 +38,7 @@ def _is_beside(page: Labelling, heading: int, story: set[int]) -> bool:
 
 
 def _scope(page: Labelling, heading: int) -> int:
-    """Return the smallest element around a heading that also contains the next block; -1 where there is none."""
+    """Return the smallest element around a heading that also contains the next block; -1 if there is none."""
     if heading + 1 >= len(page.blocks):
         return -1
     below = set(page.ancestors(page.blocks[heading + 1].element))

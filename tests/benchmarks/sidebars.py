@@ -6,12 +6,12 @@ the project's own, under its licence: they were made by eye from the blocks of e
 story's title. The pages are articles drawn by a seeded shuffle, some without lists.
 
 The kind is that of the list's heading, and `more` where it has none or another one. A teaser that names its story in one
-block is an entry, with its date or author too; so is the only line that stands for a story, a video, a gallery. A page's
+block is an entry, with its date or author too; so is the only line that represents a story, a video, a gallery. A page's
 own title, summaries, dates, authors and sections are no entries; menus, topics, products, jobs, questions and comments
 are no lists of stories, nor are links that the author gives in the text. Hidden blocks are left out on both sides.
 
 The measures: `precision`, `recall` and `f1` of entries, whatever their kind, and `kind`, the share of the entries found
-whose kind is right too. An entry that stands in several lists of a page counts once, and any of its kinds is right.
+whose kind is right too. An entry in several lists of a page counts once, and any of its kinds is right.
 `recut` counts the pages that are no longer cut into as many blocks as when they were labelled: look at their labels anew.
 """
 

@@ -379,8 +379,8 @@ def test_two_archives_for_one_file_are_refused(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("option", "line"),
     [
-        (("--format", "xml"), "'xml' is none of jsonl.gz, jsonl.zst, parquet"),
-        (("--engine", "x"), "'x' is none of local, ray"),
+        (("--format", "xml"), "'xml' is not one of jsonl.gz, jsonl.zst, parquet"),
+        (("--engine", "x"), "'x' is not one of local, ray"),
     ],
 )
 def test_a_wrong_option_is_reported(option, line, tmp_path, capsys):

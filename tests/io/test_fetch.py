@@ -18,7 +18,7 @@ from scraper.io import fetch as module
 from scraper.io.content_encoding import CUT_SHORT, TOO_LARGE
 from scraper.io.fetch import USER_AGENT, fetch
 from scraper.io.network_policy import UNSAFE
-from tests.faults import FORMS, Server, serve_faults, told
+from tests.faults import FORMS, Server, serve_faults, story_page
 
 CODINGS = ("gzip", "deflate", "br", "zstd")
 
@@ -54,7 +54,7 @@ def asked(server: Server, path: str) -> list[float]:
 
 def test_a_page_comes_with_its_address_type_time_and_status(server):
     page = fetch(f"{server.base}/html/red.html", trusted={server.place})
-    assert (page.url, page.status, page.body) == (f"{server.base}/html/red.html", 200, told("red"))
+    assert (page.url, page.status, page.body) == (f"{server.base}/html/red.html", 200, story_page("red"))
     assert page.content_type == "text/html; charset=utf-8"
     assert page.fetched_at is not None
     assert page.fetched_at.utcoffset() is not None
@@ -62,16 +62,16 @@ def test_a_page_comes_with_its_address_type_time_and_status(server):
 
 @pytest.mark.parametrize("coding", CODINGS)
 def test_what_is_packed_is_unpacked(server, coding):
-    assert fetch(f"{server.base}/whole/{coding}", trusted={server.place}).body == told(f"whole {coding}")
+    assert fetch(f"{server.base}/whole/{coding}", trusted={server.place}).body == story_page(f"whole {coding}")
 
 
 @pytest.mark.parametrize(("path", "name"), [("/plain-as-gzip", "plain"), ("/length/small", "small")])
 def test_a_wrong_label_is_cheap(server, path, name):
-    assert told(name).startswith(fetch(server.base + path, trusted={server.place}).body)
+    assert story_page(name).startswith(fetch(server.base + path, trusted={server.place}).body)
 
 
 def test_a_busy_server_is_retried_after_its_delay(server):
-    assert fetch(f"{server.base}/flaky", trusted={server.place}).body == told("flaky")
+    assert fetch(f"{server.base}/flaky", trusted={server.place}).body == story_page("flaky")
     assert len(server.hits["/flaky"]) == 3
     assert min(asked(server, "/flaky")) >= 1  # its Retry-After
 
@@ -146,10 +146,10 @@ def test_what_is_too_large_is_left_off(server, path):
 
 
 def test_the_limit_is_for_the_packed_and_the_unpacked(server):
-    size = len(told("red"))
-    assert fetch(f"{server.base}/html/red.html", trusted={server.place}, max_bytes=size).body == told("red")
+    size = len(story_page("red"))
+    assert fetch(f"{server.base}/html/red.html", trusted={server.place}, max_bytes=size).body == story_page("red")
     assert refused(server, "/html/red.html", max_bytes=size - 1) == TOO_LARGE
-    assert refused(server, "/whole/gzip", max_bytes=len(told("whole gzip")) - 1) == TOO_LARGE
+    assert refused(server, "/whole/gzip", max_bytes=len(story_page("whole gzip")) - 1) == TOO_LARGE
 
 
 @pytest.mark.parametrize("path", ["/short", *(f"/torn/{coding}" for coding in CODINGS)])
@@ -284,7 +284,7 @@ def test_a_name_is_judged_by_the_ip_that_is_connected_to(server, monkeypatch):
         fetch(f"http://portal.test:{port}/html/red.html")
     asked_for.clear()
     page = fetch(f"http://portal.test:{port}/html/red.html", trusted={f"portal.test:{port}"})
-    assert (page.body, len(asked_for)) == (told("red"), 1)
+    assert (page.body, len(asked_for)) == (story_page("red"), 1)
 
 
 def test_an_error_goes_from_process_to_process():

@@ -52,11 +52,16 @@ class SitePage(NamedTuple):
 
 def without_words(features: Features) -> Features:
     """Return the features of a page without class names, texts' words and links' words."""
-    bags = {name: Bags(np.zeros_like(each.flat), each.starts) for name in _BAGS for each in [getattr(features, name)]}
-    return features._replace(**bags)
+    return features._replace(
+        names=_emptied(features.names),
+        first=_emptied(features.first),
+        last=_emptied(features.last),
+        links=_emptied(features.links),
+    )
 
 
-_BAGS = ("names", "first", "last", "links")
+def _emptied(bags: Bags) -> Bags:
+    return Bags(np.zeros_like(bags.flat), bags.starts)
 
 
 def site_pages(

@@ -11,11 +11,11 @@ from scrapy.utils.test import get_crawler
 
 from scraper.crawl.downloader.compression import CompressionMiddleware
 from scraper.io.content_encoding import BAD_COMPRESSION, CUT_SHORT, FLAWS, TOO_LARGE, unpack
-from tests.faults import Server, bomb, pack, serve_faults, told
+from tests.faults import Server, bomb, pack, serve_faults, story_page
 from tests.probe import Probed, probe
 
 CODINGS = ("gzip", "deflate", "br", "zstd")
-PAGE = told("packed") + b"<!-- " + bytes(range(33, 127)) * 50 + b" -->"
+PAGE = story_page("packed") + b"<!-- " + bytes(range(33, 127)) * 50 + b" -->"
 NOISE = zlib.compress(bytes(number * number % 251 for number in range(5000)), 9)[20:]
 ROOM = 10 * 2**20
 
@@ -49,7 +49,7 @@ def test_wherever_it_is_torn_it_is_flagged(coding):
 
 @pytest.mark.parametrize("lacking", [1, 4, 8])
 @pytest.mark.parametrize(
-    "text", [told("packed"), b"<html><p>words</p></html>\n<!-- cached -->\n", b"<urlset></urlset>"]
+    "text", [story_page("packed"), b"<html><p>words</p></html>\n<!-- cached -->\n", b"<urlset></urlset>"]
 )
 def test_a_body_that_lacks_only_its_checksum_is_whole(text, lacking):
     response = answered(pack(text, "gzip")[:-lacking], "gzip")
