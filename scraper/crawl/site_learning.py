@@ -30,7 +30,7 @@ __all__ = ["SiteLearner", "given_site"]
 _ENOUGH_PAGES, _LEAST_PAGES = 12, 3
 _ENOUGH_BYTES = 3 * 2**20
 """Scrapy stops downloading when 5 MB of responses wait."""
-_LONGEST_WAIT, _CHECK = 120.0, 0.1  # seconds
+_LONGEST_WAIT, _QUIET, _CHECK = 120.0, 3.0, 0.1  # seconds
 _MARK = "learned site"
 _LEAST_MEASURED = 10
 
@@ -58,7 +58,6 @@ class SiteLearner:
         self._file = given_site(crawler.settings.get("SITE"))
         self._is_given = self._file is not None
         self._is_enabled = crawler.settings.getbool("LEARN", True) and not self._is_given
-        self._site: Site | None = None
         self._is_known = self._is_given
         """Whether this run has decided what it reads with."""
         self._waiting: list[tuple[PageSummary, int, asyncio.Future[None]]] = []
@@ -71,7 +70,7 @@ class SiteLearner:
         """Read what earlier runs have learned."""
         if not self._is_enabled:
             return
-        stored = self._read_file()
+        stored = self._read_file() or self._agree(None)
         if stored is not None:
             self._stored = stored
             self._use(stored)
@@ -121,20 +120,23 @@ class SiteLearner:
 
     async def _conclude_when_idle(self) -> None:
         """Conclude when no page is under way that could be waited for, or after the longest wait."""
-        idle = 0
+        quiet = 0
         for _ in range(int(_LONGEST_WAIT / _CHECK)):
             await asyncio.sleep(_CHECK)
-            idle = idle + 1 if self._is_idle() else 0
-            if idle > 1:
+            quiet = quiet + 1 if self._is_quiet() else 0
+            if quiet > 1 and (quiet * _CHECK >= _QUIET or not self._is_more_expected()):
                 break
         self._timer = None
         self._conclude()
 
-    def _is_idle(self) -> bool:
+    def _is_quiet(self) -> bool:
+        """Return whether nothing is being downloaded."""
         engine = self._crawler.engine
-        if engine is None or not engine.running or engine.spider is None:
-            return True
-        return not engine.downloader.active and not Scheduler.of(self._crawler).has_pending_requests()
+        return engine is None or not engine.running or engine.spider is None or not engine.downloader.active
+
+    def _is_more_expected(self) -> bool:
+        """Return whether requests are left, be it those of other workers, which may wait for a site as well."""
+        return Scheduler.of(self._crawler).has_pending_requests()
 
     def _conclude(self) -> None:
         """Learn the site from the waiting pages, and let them be read."""
@@ -144,7 +146,10 @@ class SiteLearner:
         for summary, _, _ in self._waiting:
             site = site.add(summary)
         if len(site.sample) >= _LEAST_PAGES:
-            self._use(self._agree(site))
+            agreed = self._agree(site) or site
+            if agreed != site:
+                self._stored = agreed
+            self._use(agreed)
         self._is_known = True
         for _, _, future in self._waiting:
             if not future.done():
@@ -153,13 +158,14 @@ class SiteLearner:
 
     def _use(self, site: Site) -> None:
         """Read all further pages of this run with a site."""
-        self._site, self._file, self._is_known = site, crawl_dir(self._crawler) / SITE_FILE, True
-        self._write(site)
+        self._is_known = True
+        if self._write(site):
+            self._file = crawl_dir(self._crawler) / SITE_FILE
 
     def _add(self, url: str, summary: PageSummary) -> None:
         self._seen = self._seen.add(summary, host_of(url))
-        if self._site is not None:
-            self._familiarity.append(self._site.familiarity(summary))
+        if self._stored.sample:
+            self._familiarity.append(self._stored.familiarity(summary))
 
     # ------------------------------------------------------------ storage
 
@@ -171,24 +177,28 @@ class SiteLearner:
             logger.warning("%s: %s; the site is learned anew", path, error)
             return None
 
-    def _agree(self, site: Site) -> Site:
-        """Return the site that another worker of a shared crawl has learned first, or else share this one."""
+    def _agree(self, site: Site | None) -> Site | None:
+        """Return the site that a worker of a shared crawl has learned first; if none has, share this one."""
         session = Scheduler.of(self._crawler).session
 
-        def agree(store: Store) -> Site:
+        def agree(store: Store) -> Site | None:
             with store.stories.write_lock():
                 stored = store.marks.get(_MARK)
                 if isinstance(stored, str):
                     return Site.from_json(stored)
-                store.marks.set(_MARK, site.to_json())
+                if site is not None:
+                    store.marks.set(_MARK, site.to_json())
                 return site
 
         is_shared = session.store is not None and session.store.workers is not None
         return session.call(agree, site) if is_shared else site
 
-    def _write(self, site: Site) -> None:
+    def _write(self, site: Site) -> bool:
+        """Write the file; return whether that succeeded."""
         try:
             with atomic_write(crawl_dir(self._crawler) / SITE_FILE) as temporary:
                 temporary.write_text(site.to_json(), "utf-8")
         except OSError as error:
             logger.error("%s could not be written: %s", SITE_FILE, error)
+            return False
+        return True

@@ -12,12 +12,29 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from fixtures.portal.server import Server, serve, serve_on
+from tests import gazette
 from tests.benchmarks.scaled import scaled
-from tests.crawling import ENVIRONMENT, FAST, ROOT, Crawl, adds_up, bodies, command, crawl, heeding, of, site, story
+from tests.crawling import (
+    ENVIRONMENT,
+    FAST,
+    ROOT,
+    Crawl,
+    adds_up,
+    anchors,
+    bodies,
+    command,
+    crawl,
+    heeding,
+    of,
+    page,
+    site,
+    story,
+)
 from tests.redis_server import RedisServer, serving
 
 LEASE = 2
@@ -478,3 +495,13 @@ def test_an_invalid_lease_is_refused(server, tmp_path, lease, line):
     assert crawled.status == 3
     assert line in crawled.summary
     assert "Traceback" not in crawled.summary
+
+
+def test_workers_read_with_the_site_that_the_first_has_learned(server, tmp_path):
+    pages = {f"/{number}.html": (200, {}, gazette.page(number)[0]) for number in range(30)}
+    with site({"/": page(anchors(*pages))} | pages) as (base, _):
+        workers = crawl_together(2, tmp_path, *of(base), *FAST, *shared(server))
+    records = [record for worker in workers for record in worker.records]
+    assert sorted(urlsplit(record["url"]).path for record in records) == sorted(pages)
+    assert not any(gazette.NOTICE in record["body"] for record in records)
+    assert any((worker.directory / "site.json").exists() for worker in workers)
