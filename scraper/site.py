@@ -116,8 +116,7 @@ class Site:
 
     def to_json(self) -> str:
         """Return the site as one JSON object of less than 200 kB."""
-        stored = _Stored(VERSION, self.hosts, self.pages, self.sample)
-        return msgspec.json.format(msgspec.json.encode(stored), indent=0).decode()
+        return msgspec.json.encode(_Stored(VERSION, self.hosts, self.pages, self.sample)).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:

@@ -86,9 +86,9 @@ def test_huge_pages_are_bounded():
         f"<div class='{'c' * 50}{'abcdefghij'[i % 10]}{'klmnopqrst'[i // 10 % 10]}{'uvwxyz'[i // 100 % 6]}'><p>{'字' * 30}{i}</p></div>"
         for i in range(3000)
     )
-    huge = [f"<html><body>{rows}<p>{number}</p></body></html>" for number in range(12)]
-    assert len(learn(huge).sample) == 12
-    assert len(learn(huge).to_json().encode()) < 200_000
+    huge = [f"<html><body>{rows}<p>{number}</p></body></html>" for number in range(20)]
+    assert len(learn(huge).sample) == MAX_PAGES
+    assert 150_000 < len(learn(huge).to_json().encode()) < 200_000
     site = learn([huge[0], *PAGES[:10]])
     assert len(site.to_json().encode()) < 200_000
     assert len(site.sample) == 11
