@@ -4,6 +4,7 @@ The pages of a site share their frame, and their stories differ. A `Site` keeps 
 given to `extract`, the labeller weighs each page against them.
 """
 
+from codecs import BOM_UTF8
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ MAX_PAGES = 18
 """The sample holds as many pages at most; with `page_summary.MAX_BYTES` for each, it is smaller than 200 kB."""
 VERSION = 1
 _MAX_JSON = 2_000_000
-_MAX_HOSTS = 8
+_MAX_HOSTS, _MAX_HOST = 4, 253
 _LABELS = {str(label): label for label in Label}
 
 
@@ -124,8 +125,9 @@ class Site:
         if len(text) > _MAX_JSON:
             raise ScraperError("a site's JSON is limited to 2 MB")
         try:
-            stored = msgspec.json.decode(text, type=_Stored)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            encoded = text.encode() if isinstance(text, str) else text
+            stored = msgspec.json.decode(encoded.removeprefix(BOM_UTF8), type=_Stored)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             raise ScraperError(f"not a site in JSON: {error}") from error
         if stored.version != VERSION:
             raise ScraperError(f"a site of version {stored.version}; this library reads version {VERSION}")
@@ -189,6 +191,8 @@ def learn(pages: Iterable[bytes | str | tuple[bytes | str, str | None]]) -> Site
 
     Raise `ScraperError` for input that is no page.
     """
+    if isinstance(pages, (bytes, str)) or not isinstance(pages, Iterable):
+        raise ScraperError(f"pages must be several pages, not {type(pages).__name__}")
     site = Site()
     for page in pages:
         html, url = page if isinstance(page, tuple) and len(page) == 2 else (page, None)
@@ -212,4 +216,4 @@ def host_of(url: str | None) -> str | None:
         host = urlsplit(url or "").hostname
     except ValueError:
         return None
-    return host.removeprefix("www.")[:253] if host else None
+    return host.removeprefix("www.")[:_MAX_HOST].encode("utf-8", "replace").decode() if host else None

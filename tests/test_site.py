@@ -122,7 +122,7 @@ def test_json_round_trip(site):
      '{"version": 1, "hosts": [], "pages": -1, "sample": []}',
      '{"version": 1, "hosts": [], "pages": 1, "sample": [["a", false, [["p", 1, -1, 0, 0, 0, {}, []]]]]}',
      '{"version": 1, "hosts": [], "pages": 1, "sample": [["a", false, [["p", 1, 1, 0, 1e300, 0, {}, []]]]]}',
-     b"\xff\xfe"],
+     b"\xff\xfe", "\ud800"],
 )  # fmt: skip
 def test_what_is_no_site_is_an_error(text):
     with pytest.raises(ScraperError):
@@ -155,7 +155,7 @@ def test_any_numbers_of_a_site_can_be_read_with(paths):
     assert all(0 <= region.repeated <= 1 for region in site.regions())
 
 
-@pytest.mark.parametrize("pages", [[1], [None], [("x", "https://a.example/", 3)]])
+@pytest.mark.parametrize("pages", [[1], [None], [("x", "https://a.example/", 3)], PAGES[0][0], b"<p>page", None, 1])
 def test_what_is_no_page_is_an_error(pages):
     with pytest.raises(ScraperError):
         learn(pages)
@@ -165,6 +165,13 @@ def test_what_is_no_page_is_an_error(pages):
 def test_a_site_of_another_type_is_an_error(site):
     with pytest.raises(ScraperError, match="site must be"):
         extract(PAGES[0][0], site=site)
+
+
+def test_lone_surrogates_and_a_byte_order_mark_are_no_obstacle(site):
+    html = PAGES[0][0].replace("qx4", "qx\ud800").replace("Harbour", "Har\ud800bour")
+    learned = learn([(html, "http://\ud800.example/")])
+    assert Site.from_json(learned.to_json()) == learned
+    assert Site.from_json(b"\xef\xbb\xbf" + site.to_json().encode()) == site
 
 
 def test_regions_say_where_the_story_is(site):

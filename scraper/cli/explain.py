@@ -53,7 +53,7 @@ def explain(
 ) -> None:
     """Show every block of a page with its label, its score (confidence, 0 to 1) and the reason."""
     screen, known = Screen(), read_site(site)
-    reject_same_file(output, (page,))
+    reject_same_file(output, (page, site))
     if output and output != STDOUT and not as_json:
         ending(output.name, ("html", "htm"), "with --json any file name is allowed")
     item = _only(Inputs([page], InputOptions(text, trusted(trust), address(url)), screen), page, screen)

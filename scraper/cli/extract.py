@@ -78,7 +78,7 @@ def extract(
     form, screen = form_of("-" if output is None else output, to, "jsonl"), Screen()
     path = Path(output) if output is not None else None
     source = Inputs(inputs, InputOptions(text, trusted(trust), address(url)), screen)
-    reject_same_file(path, source.names)
+    reject_same_file(path, (*source.names, site))
     processes = _jobs(jobs, source)
     sites = Sites({}, read_site(site))
     if learn:
@@ -106,7 +106,7 @@ def _articles(results: Iterable[tuple[InputPage, PageResult]], source: Inputs, s
 
 def _learned(source: Inputs, screen: Screen, options: tuple[float, int]) -> Sites:
     try:
-        return learn_sites(source.names, options)
+        return learn_sites(source.names, options, screen)
     except ScraperError as error:
         screen.error(error)
         raise typer.Exit(1) from error

@@ -7,7 +7,7 @@ import typer
 
 from scraper.cli.inputs import InputOptions, Inputs
 from scraper.cli.options import LIMIT, Limit, SiteFile, Trust, read_site, trusted
-from scraper.cli.output import ending, reject_same_file, writing
+from scraper.cli.output import reject_same_file, writing
 from scraper.cli.screen import Screen
 from scraper.cli.site_learning import summaries
 from scraper.explanation.site import site_page
@@ -43,10 +43,7 @@ def learn(
     if not inputs and site is None:
         raise typer.BadParameter("no pages; give pages, or a site with --site", param_hint="INPUT")
     source = Inputs(inputs or [], InputOptions(trusted=trusted(trust)), screen)
-    for path in (output, show):
-        reject_same_file(path, source.names)
-    if show is not None:
-        ending(show.name, ("html", "htm"), "the site is shown as an HTML page")
+    _check_outputs(output, show, (*source.names, site))
     known = read_site(site) or Site()
     for host, summary in summaries(source, screen, (limit, bounded(jobs))):
         known = known.add(summary, host)
@@ -55,7 +52,21 @@ def learn(
         raise typer.Exit(1)
     _save(known, output, show, screen)
     screen.note(f"{count(known.pages, 'page')} learned from, {len(known.sample)} in the sample")
+    if len(known.hosts) > 1:
+        screen.note(f"the pages are of several hosts, not of one site: {', '.join(known.hosts)}")
     raise typer.Exit(1 if screen.errors else 0)
+
+
+def _check_outputs(output: Path | None, show: Path | None, sources: tuple[str | Path | None, ...]) -> None:
+    """Raise `typer.BadParameter` for an output that is an input; OUT may be the site that pages are added to."""
+    reject_same_file(output, sources[:-1])
+    if show is None:
+        return
+    reject_same_file(show, sources, "--show")
+    if output is not None and output.resolve() == show.resolve():
+        raise typer.BadParameter(f"{show} is also the output of -o; choose another file", param_hint="--show")
+    if show.suffix.lower() not in (".html", ".htm"):
+        raise typer.BadParameter(f"{show} is not the name of an HTML page", param_hint="--show")
 
 
 def _save(site: Site, output: Path | None, show: Path | None, screen: Screen) -> None:

@@ -6,6 +6,7 @@ from scraper.bulk.site_learning import HostSites, SummaryResult, summarise_page
 from scraper.cli.inputs import InputOptions, InputPage, Inputs
 from scraper.cli.screen import Screen
 from scraper.errors import ScraperError
+from scraper.io.wording import count
 from scraper.io.workers import Work, run
 from scraper.site import Site, Sites
 from scraper.tagger.page_summary import PageSummary
@@ -30,18 +31,25 @@ def summaries(source: Inputs, screen: Screen, options: tuple[float, int]) -> Ite
                 screen.error(f"{item.name}: {result}")
 
 
-def learn_sites(names: Sequence[str], options: tuple[float, int]) -> Sites:
+def learn_sites(names: Sequence[str], options: tuple[float, int], screen: Screen) -> Sites:
     """Learn each host with several pages from files; errors are left to the second pass, which reads them again.
+
+    Pages of no known host are read without a site, and counted in a message.
 
     Raises `ScraperError` for files that cannot be read twice.
     """
     if unrepeatable := next((name for name in names if name == "-" or "://" in name), None):
         raise ScraperError(f"{unrepeatable}: --learn reads its inputs twice, so that they must be files")
-    hosts = HostSites()
+    hosts, without_url = HostSites(), 0
     silent = Screen(silent=True)
     for host, summary in summaries(Inputs(names, InputOptions(), silent), silent, options):
-        if host is not None:
+        if host is None:
+            without_url += 1
+        else:
             hosts.add(host, Site((host,), 1, (summary,)))
+    if without_url:
+        pages = count(without_url, "page")
+        screen.note(f"{pages} without a URL not learned; scraper learn takes all its pages as one site")
     return Sites(hosts.learned())
 
 

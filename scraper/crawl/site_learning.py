@@ -67,13 +67,12 @@ class SiteLearner:
         self._familiarity: list[float] = []
 
     def open(self) -> None:
-        """Read what earlier runs have learned."""
+        """Read what earlier runs have learned; where that is little, this run waits for more stories."""
         if not self._is_enabled:
             return
-        stored = self._read_file() or self._agree(None)
-        if stored is not None:
-            self._stored = stored
-            self._use(stored)
+        self._stored = self._read_file() or self._agree(None) or Site()
+        if len(self._stored.sample) >= _ENOUGH_PAGES:
+            self._use(self._stored)
 
     async def read(self, page: PageRequest) -> ParsedPage:
         """Read a page; a story of an unknown template waits until the site is known."""
@@ -111,8 +110,8 @@ class SiteLearner:
     async def _wait(self, summary: PageSummary, size: int) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((summary, size, future))
-        enough = sum(size for _, size, _ in self._waiting) >= _ENOUGH_BYTES
-        if enough or len(self._waiting) >= _ENOUGH_PAGES:
+        pages = len(self._waiting) + len(self._stored.sample)
+        if pages >= _ENOUGH_PAGES or sum(size for _, size, _ in self._waiting) >= _ENOUGH_BYTES:
             self._conclude()
         elif self._timer is None:
             self._timer = asyncio.create_task(self._conclude_when_idle())
@@ -142,7 +141,7 @@ class SiteLearner:
         """Learn the site from the waiting pages, and let them be read."""
         if self._is_known:
             return
-        site = Site()
+        site = self._stored
         for summary, _, _ in self._waiting:
             site = site.add(summary)
         if len(site.sample) >= _LEAST_PAGES:
@@ -164,7 +163,7 @@ class SiteLearner:
 
     def _add(self, url: str, summary: PageSummary) -> None:
         self._seen = self._seen.add(summary, host_of(url))
-        if self._stored.sample:
+        if len(self._stored.sample) >= _ENOUGH_PAGES:
             self._familiarity.append(self._stored.familiarity(summary))
 
     # ------------------------------------------------------------ storage

@@ -26,7 +26,7 @@ __all__ = [
 
 Floats = NDArray[np.floating]
 
-MAX_BYTES = 10_400
+MAX_BYTES = 10_200
 """The size of a summary as JSON, at most. A large page keeps the paths with the most words, and the first texts."""
 _MAX_BLOCKS = 600
 """Further blocks of a page are ignored."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scraper.block import Document
+from scraper.io.wording import count
 from scraper.label import LISTS
 from scraper.tagger.network import KINDS, LISTING, Output, neighbours
 from scraper.tagger.page_summary import PageSummary, label_shares, summarise
@@ -123,9 +124,9 @@ def reasons(read: Adjusted) -> list[str | None]:
 
 def _reason(on_pages: int, story: float, known: Evidence) -> str:
     if on_pages:
-        return f"site: on {on_pages} of {known.stories} other pages"
+        return f"site: on {on_pages} of {count(known.stories, 'other page')}"
     share = 1 / (1 + math.exp(-2 * story))
-    return f"site: {share:.0%} story at this path on {known.pages} other pages"
+    return f"site: {share:.0%} story at this path on {count(known.pages, 'other page')}"
 
 
 def _correction(rows: Floats, labels: Floats, weights: dict[str, Floats]) -> Floats:

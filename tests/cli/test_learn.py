@@ -87,6 +87,39 @@ def test_an_explanation_names_the_other_pages(site, pages, capsys):
     assert reasons[NOTICE] == "site: on 11 of 11 other pages"
 
 
+def test_pages_without_a_url_are_counted(tmp_path, capsys):
+    for number in range(4):
+        (tmp_path / f"{number}.html").write_text(page(number)[0])
+    assert main(["extract", "--learn", str(tmp_path)]) == 0
+    assert "4 pages without a URL not learned" in capsys.readouterr().err
+
+
+def test_pages_of_several_hosts_are_reported(pages, tmp_path, capsys):
+    html, _ = page(3)
+    (tmp_path / "3.html").write_text(
+        html.replace("<head>", '<head><link rel="canonical" href="https://other.example/">')
+    )
+    assert main(["learn", str(pages), str(tmp_path), "-o", str(tmp_path / "site.json")]) == 0
+    assert "several hosts, not of one site: gazette.example, other.example" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["extract", "{page}", "--site", "{site}", "-o", "{site}", "--to", "jsonl"],
+        ["explain", "{page}", "--json", "--site", "{site}", "-o", "{site}"],
+        ["learn", "{page}", "--site", "{site}", "--show", "{site}"],
+        ["learn", "{page}", "-o", "same.html", "--show", "same.html"],
+    ],
+)
+def test_an_output_replaces_no_input(arguments, site, pages, capsys):
+    names = {"site": site, "page": pages / "3.html"}
+    before = site.read_bytes()
+    assert main([argument.format(**names) for argument in arguments]) == 2
+    assert "choose another file" in " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert site.read_bytes() == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [

@@ -60,15 +60,40 @@ def test_too_few_stories_are_read_without_a_site(tmp_path):
 
 
 def test_the_next_run_reads_with_what_was_learned_and_adds_to_it(tmp_path):
-    answers = portal(number=5)
+    answers = portal(number=13)
     with site(answers) as (base, _):
         crawl(tmp_path, *of(base), *FAST)
-        answers |= portal(5, 11)
+        answers |= portal(13, 11)
         crawled = crawl(tmp_path, *of(base), *FAST)
-    assert (len(crawled.records), noticed(crawled)) == (16, 0)
-    assert Site.from_json((tmp_path / "site.json").read_bytes()).pages == 16
+    assert (len(crawled.records), noticed(crawled)) == (24, 0)
+    assert Site.from_json((tmp_path / "site.json").read_bytes()).pages == 24
     assert crawled.run["site_familiarity"] > 0.9
     assert "no longer fit" not in crawled.summary
+
+
+@pytest.mark.parametrize("pages", [3, 6])
+def test_a_run_after_a_short_trial_waits_for_more_stories(tmp_path, pages):
+    with site(portal()) as (base, _):
+        trial = crawl(tmp_path, *of(base), *FAST, "-a", f"pages={pages}")
+        crawled = crawl(tmp_path, *of(base), *FAST)
+    assert len(crawled.records) == STORIES
+    assert noticed(crawled) <= len(trial.records) if pages == 3 else noticed(crawled) == 0
+    assert "no longer fit" not in crawled.summary
+
+
+def test_a_site_that_cannot_be_written_loses_no_story(tmp_path):
+    (tmp_path / "site.json").mkdir()
+    crawled, _ = crawl_site(tmp_path, portal(number=5))
+    assert (len(crawled.records), noticed(crawled)) == (5, 5)
+    assert "site.json could not be written" in crawled.summary
+
+
+@pytest.mark.parametrize("setting", ["SITE=no-file.json", "SITE=README.md", "LEARN=nonsense"])
+def test_wrong_settings_are_reported_in_one_line(tmp_path, setting):
+    crawled, hits = crawl_site(tmp_path, portal(number=1), "-s", setting)
+    assert (crawled.status, hits.total()) == (2, 0)
+    assert crawled.summary.splitlines()[-1].startswith(f"scrapy crawl: {setting.partition('=')[0]}")
+    assert "Traceback" not in crawled.summary
 
 
 def test_another_design_is_noticed_and_learned_anew(tmp_path):

@@ -36,6 +36,7 @@ from scraper.crawl.downloader.robots import FORBIDDEN
 from scraper.crawl.frontier.scheduler import KNOWN
 from scraper.crawl.frontier.session import DISK_FULL, JOINED, LOCKED, NO_FRONTIER, NO_OUTPUT, OTHER_SITE
 from scraper.crawl.portal_spider import NO_SITEMAP, PortalSpider
+from scraper.crawl.site_learning import given_site
 from scraper.crawl.stats import CrawlStats
 from scraper.io.terminal import open_standard_streams
 from scraper.io.wording import count
@@ -70,7 +71,7 @@ _STANDALONE: dict[str, Any] = {
     "USER_AGENT": f"scraper/{__version__} (a news-portal crawler that obeys robots.txt)",
 }
 """Settings of a crawl outside any Scrapy project."""
-_SWITCHES = ("ARCHIVE", "CRAWL_REPORT", "ROBOTSTXT_OBEY", "RETRY_ENABLED", "AUTOTHROTTLE_ENABLED")
+_SWITCHES = ("ARCHIVE", "CRAWL_REPORT", "LEARN", "ROBOTSTXT_OBEY", "RETRY_ENABLED", "AUTOTHROTTLE_ENABLED")
 
 _MIN_SIMILARITY = 0.85  # from 0 to 1, of a misspelt name of a setting to the correct one
 _STORAGES = {"s3": "boto3"}
@@ -163,6 +164,7 @@ def crawl(
     try:
         if issubclass(spider, PortalSpider):
             arguments.parse(spider_arguments, embedded=spider.embedded)
+            given_site(process.settings.get("SITE"))
         _check_switches(process.settings)
         _check_numbers(process.settings)
         _check_feeds(process.settings["FEEDS"])
