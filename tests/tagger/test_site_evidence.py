@@ -1,0 +1,67 @@
+"""What the other pages of a site say about the blocks of a page."""
+
+import numpy as np
+import pytest
+
+from scraper import explain, learn
+from scraper.segment.page import read
+from scraper.site import Site
+from scraper.tagger.page_summary import path_keys
+from scraper.tagger.site_evidence import EVIDENCE_COLUMNS, Evidence, evidence
+from tests.gazette import NOTICE, page
+
+SHARE = EVIDENCE_COLUMNS.index("text: share of stories")
+SHORT = "<div class=a><p>The only paragraph of a page that is too short to be recognised by several texts.</p></div>"
+
+
+def beside(html: str, site: Site) -> Evidence | None:
+    document = read(html)
+    assert site.index is not None
+    return evidence(document, np.ones(len(document.blocks)), site.index)
+
+
+@pytest.mark.parametrize("html", [SHORT, page(3)[0]])
+def test_a_page_is_no_evidence_about_itself(html):
+    assert beside(html, learn([html])) is None
+
+
+def test_a_copy_with_another_frame_is_no_evidence():
+    html = page(3)[0]
+    copy = html.replace("<div class='qx1'>", "<div class='amp'><p>Open the page in the app</p></div><div class='qx1'>")
+    assert beside(html, learn([copy])) is None
+    known = beside(html, learn([copy, page(4)[0]]))
+    assert known is not None
+    assert known.pages == 1
+
+
+def test_the_openings_of_stories_in_lists_are_no_repetition():
+    html, opening = SHORT, "The only paragraph of a page that is too short to be recognised by several texts."
+    titles = "".join(f"<li><a href=/{n}>The headline of story number {n} in this list</a></li>" for n in range(30))
+    summary = learn([f"<ul class=t>{titles}</ul><div class=a><p>{opening}</p></div>"]).sample[0]
+    for is_list, share in ((True, 0.0), (False, 1.0)):
+        site = Site(sample=(type(summary)(summary.digest, is_list, summary.paths),))
+        known = beside(html, site)
+        assert known is not None
+        assert known.columns[0, SHARE] == share
+
+
+def test_blocks_of_which_the_other_pages_say_nothing_keep_their_labels():
+    site = learn([page(number)[0] for number in range(6)])
+    html = page(9)[0].replace("div", "section").replace(NOTICE, "").replace("By Ann Miller", "By Bo Lind")
+    html = html.replace("Home", "Start").replace("More stories", "Further").replace("Copyright of", "Made by")
+    alone, together = explain(html), explain(html, site=site)
+    document = read(html)
+    known = beside(html, site)
+    assert known is not None
+    unknown = np.flatnonzero(~known.known)
+    assert len(unknown) >= len(document.blocks) // 2
+    assert [together[i] for i in unknown] == [alone[i] for i in unknown]
+
+
+def test_the_path_of_a_heading_ignores_its_id():
+    first, second = (
+        read(f"<article class=x><h2 id={name}>{name}</h2></article>") for name in ("version", "conclusion")
+    )
+    assert path_keys(first)[0].tolist() == path_keys(second)[0].tolist()
+    other = read("<article class=y><h2 id=version>version</h2></article>")
+    assert path_keys(first)[0].tolist() != path_keys(other)[0].tolist()
