@@ -17,6 +17,7 @@ __all__ = [
     "Count",
     "PageSummary",
     "PathSummary",
+    "label_counts",
     "label_shares",
     "page_digest",
     "path_keys",
@@ -124,7 +125,6 @@ def page_digest(document: Document) -> str:
 
 def _path(name: str, key: int, numbers: tuple[Floats, Floats, Floats]) -> PathSummary:
     story, shares, words = numbers
-    labels = shares.sum(axis=0)
     return PathSummary(
         name,
         key,
@@ -132,12 +132,17 @@ def _path(name: str, key: int, numbers: tuple[Floats, Floats, Floats]) -> PathSu
         int(words.sum()),
         round(float(story.sum()), 2),
         round(float((story * words).sum()), 1),
-        {
-            str(kind): round(value, 1)
-            for kind, value in zip(KINDS, labels.tolist(), strict=True)
-            if value >= _LEAST_SHARE * len(story)
-        },
+        label_counts(shares.sum(axis=0).tolist(), len(story)),
     )
+
+
+def label_counts(expected: Sequence[float], blocks: int) -> dict[str, float]:
+    """Return the expected number of blocks with each label, without the labels that are rare among so many blocks."""
+    return {
+        str(kind): round(value, 1)
+        for kind, value in zip(KINDS, expected, strict=True)
+        if value >= _LEAST_SHARE * blocks
+    }
 
 
 def path_keys(document: Document) -> tuple[NDArray[np.int64], list[str]]:

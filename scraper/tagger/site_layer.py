@@ -36,7 +36,7 @@ __all__ = [
 
 Floats = NDArray[np.floating]
 
-INPUTS = 2 + len(KINDS) + len(EVIDENCE_COLUMNS)
+INPUTS = 3 + len(KINDS) + len(EVIDENCE_COLUMNS)
 DILATIONS = (1, 2)
 """How far apart the three blocks are that a convolution joins, layer by layer."""
 FAR = 4.0
@@ -86,12 +86,13 @@ def summary(document: Document, output: Output, words: Floats, calibration: Floa
     return summarise(document, story, shares, words, is_list=bool(output.verdict.argmax() == LISTING))
 
 
-def inputs(output: Output, words: Floats, known: Evidence, calibration: Floats) -> Floats:
+def inputs(document: Document, output: Output, words: Floats, known: Evidence, calibration: Floats) -> Floats:
     """Return what the second stage sees of each block: n x INPUTS."""
+    links = [block.link_chars / max(len(block.text), 1) for block in document.blocks]
     odds = np.clip(log_odds(output.story, calibration), -_SURE, _SURE)
     _, shares = probabilities(output, calibration)
-    own = [odds[:, None] / 3, np.log(np.maximum(shares, _LEAST_SHARE)) / 4, np.log1p(words)[:, None] / 3]
-    return np.concatenate([*own, known.columns], axis=1, dtype=np.float32)
+    own = np.column_stack([odds / 3, np.log(np.maximum(shares, _LEAST_SHARE)) / 4, np.log1p(words) / 3, links])
+    return np.concatenate([own, known.columns], axis=1, dtype=np.float32)
 
 
 def adjust(document: Document, output: Output, words: Floats, site: SiteIndex, calibration: Floats) -> Adjusted | None:
@@ -99,7 +100,9 @@ def adjust(document: Document, output: Output, words: Floats, site: SiteIndex, c
     known = evidence(document, words, site)
     if known is None:
         return None
-    correction = _correction(inputs(output, words, known, calibration), known.labels, load()) * known.known[:, None]
+    correction = (
+        _correction(inputs(document, output, words, known, calibration), known.labels, load()) * known.known[:, None]
+    )
     is_linked = np.array([bool(block.links) for block in document.blocks])
     is_notice = ~is_linked & (known.columns[:, _ON_PAGES] >= _MOST_PAGES)
     correction[is_notice[:, None] & _IS_LIST] -= _SURE  # an entry of a list is a link
@@ -137,5 +140,6 @@ def _correction(rows: Floats, labels: Floats, weights: dict[str, Floats]) -> Flo
         joined = neighbours(hidden, dilation)
         hidden = hidden + np.maximum(joined @ weights[f"convs.{layer}.weight"] + weights[f"convs.{layer}.bias"], 0)
     gates = np.logaddexp(0, hidden @ weights["gates.weight"] + weights["gates.bias"])
-    story = hidden @ weights["output.weight"] + weights["output.bias"]
-    return np.concatenate([story, gates[:, :1] * labels[0] + gates[:, 1:] * labels[1]], axis=1)
+    correction: Floats = hidden @ weights["output.weight"] + weights["output.bias"]
+    correction[:, 1:] += gates[:, :1] * labels[0] + gates[:, 1:] * labels[1]
+    return correction

@@ -9,8 +9,9 @@ seed gives the same weights on the same machine.
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,14 @@ from torch import nn
 
 from scraper.segment.text import segment_text
 from scraper.tagger.features import Vocabulary, featurise
+from scraper.tagger.network import Network
 from scraper.tagger.training.corpus import FOLDS, UNKNOWN, UNKNOWN_KIND, Example, fold_of, read_corpus
 from scraper.tagger.training.evaluate import Answer, calibrate, mean_answer, read_all, report, spread
 from scraper.tagger.training.fit import LONGEST, Recipe, answer, build_vocabulary, fit
 from scraper.tagger.training.net import Net
 from scraper.tagger.training.site_net import EPOCHS as SITE_EPOCHS
-from scraper.tagger.training.site_net import SitePage, fit_sites, report_sites, site_pages, without_words
+from scraper.tagger.training.site_net import SitePage, fit_sites, site_pages, without_words
+from scraper.tagger.training.site_report import Score, report_sites, site_scores
 from scraper.tagger.training.synthetic import list_pages, story_pages
 
 EPOCHS = {"html": 14, "text": 12}
@@ -155,12 +158,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     _prepare()
     with ProcessPoolExecutor(options.jobs, get_context("fork")) as pool:
-        written = [task for name in options.kind or EPOCHS for task in _train(pool, name, options)]
-        for task in written:
-            print(task.result(), flush=True)
+        results = [result for name in options.kind or EPOCHS for result in _train(pool, name, options)]
+        for result in results:
+            print(result(), flush=True)
 
 
-def _train(pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace) -> list[Future[str]]:
+def _train(pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace) -> list[Callable[[], str]]:
+    """Train and measure; start the tasks that write the weights, and return functions that wait for their messages."""
     name = "text" if kind == "text" else "html"
     vocab, examples = read(options.folder, name, options.sites, options.lists)
     print(f"{kind}: {len(examples)} pages", flush=True)
@@ -175,28 +179,44 @@ def _train(pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace) ->
     calibration = calibrate(examples, answers)
     pages = list(read_all(examples, answers, vocab, calibration))
     print(re.sub("^", f"{name}  ", report(pages), flags=re.MULTILINE), flush=True)
-    written = []
+    results: list[Callable[[], str]] = []
     if kind != "text":
         wordless = [mean_answer([reading[1] for reading in readings]) for readings in zip(*rounds, strict=True)]
         sites = site_pages(examples, list(zip(answers, wordless, strict=True)), np.array(calibration))
-        written.append(pool.submit(_write_sites, options, sites, vocab, calibration))
+        results.append(pool.submit(_write_sites, options, sites, calibration).result)
+        scores = [pool.submit(_site_fold, options, sites, vocab, calibration, fold) for fold in range(FOLDS)]
+        results.append(partial(_site_figures, scores))
     if kind != "site":
         taught = _with_teacher(examples, answers, calibration)
-        written.append(pool.submit(_write, options.into / f"{name}.npz", taught, vocab, recipes[0], calibration))
-    return written
+        results.append(pool.submit(_write, options.into / f"{name}.npz", taught, vocab, recipes[0], calibration).result)
+    return results
 
 
-def _write_sites(
-    options: argparse.Namespace, sites: dict[str, list[SitePage]], vocabulary: Vocabulary, calibration: Sequence[float]
-) -> str:
-    """Train the site layer on all sites, and write it; return its figures."""
+def _write_sites(options: argparse.Namespace, sites: dict[str, list[SitePage]], calibration: Sequence[float]) -> str:
+    """Train the site layer on all sites, and write it; return a message."""
     _prepare()
-    scale, epochs = np.array(calibration, np.float32), options.site_epochs
-    net = fit_sites(list(sites.values()), scale, options.seed, epochs)
+    recipe = Recipe(options.seed, options.site_epochs)
+    net = fit_sites(list(sites.values()), np.array(calibration, np.float32), recipe)
     if net is None:
-        return "site.npz not written: no host has several pages"
+        return "site.npz not written: no page has gold"
     save_sites(options.into / "site.npz", net)
-    return "\n".join([*report_sites(sites, vocabulary, scale, options.seed, epochs), "site.npz written"])
+    return "site.npz written"
+
+
+def _site_fold(
+    options: argparse.Namespace,
+    sites: dict[str, list[SitePage]],
+    vocabulary: Vocabulary,
+    calibration: Sequence[float],
+    fold: int,
+) -> list[Score]:
+    _prepare()
+    network = Network(vocabulary, {}, np.array(calibration, np.float32))
+    return site_scores(sites, network, Recipe(options.seed, options.site_epochs), fold)
+
+
+def _site_figures(tasks: Sequence[Future[list[Score]]]) -> str:
+    return "\n".join(report_sites(score for task in tasks for score in task.result()))
 
 
 def save_sites(file: Path, net: nn.Module) -> None:

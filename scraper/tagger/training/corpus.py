@@ -155,7 +155,7 @@ def _story(document: Document, gold: dict[str, Any], kind: NDArray[np.int64]) ->
 
 
 def _read_site(archive: Path) -> Iterator[Example]:
-    """Yield the pages of a compiled site, whose kinds are known, but not their bodies."""
+    """Yield the pages of a compiled site, whose kinds are known, and the bodies of posts where their element is."""
     facts = json.loads(archive.with_name(archive.name.replace(".tar.xz", ".json")).read_text("utf-8"))
     posts = {_path(path) for path, *_ in facts["posts"]}
     name = archive.name.split(".")[0]
@@ -168,12 +168,34 @@ def _read_site(archive: Path) -> Iterator[Example]:
                 continue
             document = segment_html(decode(read.read()), f"http://{name}.test{path}/")
             if document.blocks:
-                nothing = np.full(len(document.blocks), UNKNOWN, np.float32)
+                target = post_target(document, _POST_CLASSES.get(name) if path in posts else None)
                 unknown = np.full(len(document.blocks), UNKNOWN_KIND, np.int64)
                 verdict = ARTICLE if path in posts else OTHER if path in _NO_LISTS else LISTING
-                yield Example("sites", path, name, document, nothing, unknown, verdict, {}, False)
+                yield Example("sites", path, name, document, target, unknown, verdict, {}, False)
 
 
+def post_target(document: Document, name: str | None) -> NDArray[np.float32]:
+    """Return the target of a post whose body is in an element of a class.
+
+    Between the headline and the body, blocks are unknown, as a standfirst may be among them. Without a class, or
+    without such an element, all are unknown.
+    """
+    elements = document.elements
+    is_body: list[bool] = []
+    for element in elements:
+        is_body.append(name in element.names.split() or (element.parent >= 0 and is_body[element.parent]))
+    body = np.array([block.element >= 0 and is_body[block.element] for block in document.blocks], bool)
+    target = body.astype(np.float32)
+    headline = next((i for i, block in enumerate(document.blocks) if elements[block.element].tag == "h1"), 0)
+    if name is None or not body.any():
+        target[:] = UNKNOWN
+    else:
+        target[headline + 1 : body.argmax()] = UNKNOWN
+    return target
+
+
+_POST_CLASSES = {"hexo-zh": "mypage", "pelican-en": "article-body", "recipes-vi": "body"}
+"""The class of the element with the body of each post of the compiled sites."""
 _NO_LISTS = ("/404", "/about", "/contact")
 _POSTS_KEPT = 4
 """One post in this many is kept, since the posts of a site are alike."""

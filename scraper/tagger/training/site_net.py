@@ -6,7 +6,7 @@ readings of networks that were denied all class names and words, as on sites of 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -17,26 +17,28 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from scraper.label import Label
-from scraper.tagger import read_output, word_counts
-from scraper.tagger.features import Bags, Features, Vocabulary
-from scraper.tagger.network import KINDS, Network, Output
+from scraper.tagger import word_counts
+from scraper.tagger.features import Bags, Features
+from scraper.tagger.network import KINDS, STORY, Output
 from scraper.tagger.page_summary import PageSummary, path_keys, text_keys
 from scraper.tagger.site_evidence import Evidence, evidence, index_pages
-from scraper.tagger.site_layer import DILATIONS, FAR, INPUTS, adjusted, inputs, summary
-from scraper.tagger.training.corpus import FOLDS, Example, fold_of_host
-from scraper.tagger.training.evaluate import Answer, words_f1
-from scraper.tagger.training.fit import BATCH, DECAY, LONGEST, RATE, build_targets, label_weights, total_loss
+from scraper.tagger.site_layer import DILATIONS, FAR, INPUTS, inputs, log_odds, summary
+from scraper.tagger.training.corpus import Example
+from scraper.tagger.training.evaluate import Answer
+from scraper.tagger.training.fit import BATCH, DECAY, LONGEST, RATE, Recipe, build_targets, label_weights, total_loss
 from scraper.tagger.training.net import neighbours
+from scraper.tagger.training.simulated_site import sibling, template
 
-__all__ = ["EPOCHS", "SiteNet", "SitePage", "fit_sites", "report_sites", "site_pages", "without_words"]
+__all__ = ["EPOCHS", "SiteNet", "SitePage", "correct", "fit_sites", "others_of", "see", "site_pages", "without_words"]
 
-EPOCHS = 20
+EPOCHS = 12
 WIDTH, DROP = 32, 0.3
 _WORDLESS, _ALL_SIBLINGS = 0.3, 0.3
 """How often a page is read without words, and how often with all of its siblings."""
+_SIMULATED, _MOST_SIMULATED = 0.3, 17
+"""How often the siblings are simulated, and how many at most; for pages without siblings they always are."""
 _REPEATS, _LEAST_NOTICE, _LONGEST_HEADING = 0.7, 40, 40
 """How often text of the story is repeated on other pages, and how many characters it has."""
-_CURVE = (1, 2, 3, 5, 10, 20)
 _MOST_PAGES = 60
 """Pages of a host that are used: compiled sites have hundreds."""
 
@@ -67,7 +69,7 @@ def _emptied(bags: Bags) -> Bags:
 def site_pages(
     examples: Sequence[Example], readings: Sequence[Sequence[Answer]], calibration: NDArray[np.floating]
 ) -> dict[str, list[SitePage]]:
-    """Return the pages of each host that has several; synthetic pages are left out."""
+    """Return the pages of each host; synthetic pages are left out."""
     hosts: dict[str, list[SitePage]] = defaultdict(list)
     for example, answers in zip(examples, readings, strict=True):
         if example.folder == "synthetic" or len(hosts[example.host]) >= _MOST_PAGES or example.features is None:
@@ -76,7 +78,7 @@ def site_pages(
         outputs = tuple(Output(out[:, 0], out[:, 1:], verdict) for out, verdict in answers)
         summaries = tuple(summary(example.document, output, words, calibration) for output in outputs)
         hosts[example.host].append(SitePage(example, words, outputs, summaries))
-    return {host: pages for host, pages in hosts.items() if len(pages) > 1}
+    return hosts
 
 
 class SiteNet(nn.Module):
@@ -87,7 +89,7 @@ class SiteNet(nn.Module):
         self.input = nn.Linear(INPUTS, WIDTH)
         self.convs = nn.ModuleList([nn.Linear(3 * WIDTH, WIDTH) for _ in DILATIONS])
         self.gates = nn.Linear(WIDTH, 2)
-        self.output = nn.Linear(WIDTH, 1)
+        self.output = nn.Linear(WIDTH, 1 + len(KINDS))
         self.drop = nn.Dropout(DROP)
         for layer, bias in ((self.gates, -1.5), (self.output, 0.0)):  # at first, little is corrected
             nn.init.zeros_(layer.weight)
@@ -105,11 +107,12 @@ class SiteNet(nn.Module):
         for layer, dilation in enumerate(DILATIONS):
             hidden = hidden + self.drop(functional.relu(self.convs[layer](neighbours(hidden, real, dilation))))
         gates = functional.softplus(self.gates(hidden))
-        correction = torch.cat([self.output(hidden), gates[:, :1] * labels[0] + gates[:, 1:] * labels[1]], 1)
-        return correction * known[:, None]
+        out = self.output(hidden)
+        kinds = out[:, 1:] + gates[:, :1] * labels[0] + gates[:, 1:] * labels[1]
+        return torch.cat([out[:, :1], kinds], 1) * known[:, None]
 
 
-class _Seen(NamedTuple):
+class Seen(NamedTuple):
     """A page beside some others of its site."""
 
     page: SitePage
@@ -118,41 +121,34 @@ class _Seen(NamedTuple):
     rows: NDArray[np.floating]
 
 
-def _seen(page: SitePage, others: Sequence[SitePage], reading: int, calibration: NDArray[np.floating]) -> _Seen | None:
+def see(page: SitePage, others: Sequence[PageSummary], reading: int, calibration: NDArray[np.floating]) -> Seen | None:
+    """Return a page beside others, in one of its readings; None if they are all copies of it."""
     output = page.outputs[reading]
-    index = index_pages([other.summaries[reading] for other in others])
-    known = evidence(page.example.document, page.words, index)
-    return known and _Seen(page, output, known, inputs(output, page.words, known, calibration))
+    known = evidence(page.example.document, page.words, index_pages(others))
+    return known and Seen(page, output, known, inputs(page.example.document, output, page.words, known, calibration))
 
 
-def _others(pages: Sequence[SitePage], page: SitePage) -> list[SitePage]:
+def others_of(pages: Sequence[SitePage], page: SitePage) -> list[SitePage]:
+    """Return the other pages of a host."""
     return [other for other in pages if other is not page]
 
 
-def fit_sites(
-    sites: Sequence[Sequence[SitePage]], calibration: NDArray[np.floating], seed: int, epochs: int = EPOCHS
-) -> SiteNet | None:
-    """Train a site layer on the pages with gold of some sites; None if no page has others of its site."""
-    torch.manual_seed(seed)
-    order = np.random.default_rng(seed)
-    learned = [
-        (page, others)
-        for pages in sites
-        for page in pages
-        if _has_gold(page.example)
-        and (others := _others(pages, page))
-        and _seen(page, others, 0, calibration) is not None
-    ]
+def fit_sites(sites: Sequence[Sequence[SitePage]], calibration: NDArray[np.floating], recipe: Recipe) -> SiteNet | None:
+    """Train a site layer on the pages with gold of some sites; None if there are none."""
+    torch.manual_seed(recipe.seed)
+    order = np.random.default_rng(recipe.seed)
+    learned = [(page, others_of(pages, page)) for pages in sites for page in pages if _has_gold(page.example)]
     if not learned:
         return None
-    rows = np.concatenate([seen.rows for pair in learned if (seen := _seen(*pair, 0, calibration))])
+    first = (_random_view(*pair, order, calibration) for pair in learned)
+    rows = np.concatenate([seen.rows for seen in first if seen is not None])
     scale = 1 / (rows.std(0) + 0.05)
     net = SiteNet(torch.from_numpy(rows.mean(0)), torch.from_numpy(scale.astype(np.float32)))
     rare = label_weights([page.example for page, _ in learned])
-    steps = epochs * -(-len(learned) // BATCH)
+    steps = recipe.epochs * -(-len(learned) // BATCH)
     optimizer = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.15)
-    for _ in range(epochs):
+    for _ in range(recipe.epochs):
         net.train()
         shuffled = order.permutation(len(learned))
         for start in range(0, len(learned), BATCH):
@@ -172,18 +168,34 @@ def _has_gold(example: Example) -> bool:
 
 def _random_view(
     page: SitePage, others: Sequence[SitePage], order: np.random.Generator, calibration: NDArray[np.floating]
-) -> _Seen | None:
+) -> Seen | None:
     reading = int(order.random() < _WORDLESS)
-    number = len(others) if order.random() < _ALL_SIBLINGS else int(order.integers(1, len(others) + 1))
-    chosen = [others[i] for i in order.choice(len(others), number, replace=False)]
+    if not others or order.random() < _SIMULATED:
+        number = int(order.integers(1, _MOST_SIMULATED + 1))
+        chosen = _simulated(page, number, order, calibration)
+    else:
+        number = len(others) if order.random() < _ALL_SIBLINGS else int(order.integers(1, len(others) + 1))
+        chosen = [others[i].summaries[reading] for i in order.choice(len(others), number, replace=False)]
     if number > 1 and order.random() < _REPEATS:
         page, chosen = _with_repeats(page, chosen, order)
-    return _seen(page, chosen, reading, calibration)
+    return see(page, chosen, reading, calibration)
+
+
+def _simulated(
+    page: SitePage, number: int, order: np.random.Generator, calibration: NDArray[np.floating]
+) -> list[PageSummary]:
+    example, output = page.example, page.outputs[0]
+    is_story = np.where(example.target >= 0, example.target > 0.5, log_odds(output.story, calibration) > 0)
+    predicted = STORY + output.kinds[:, STORY:].argmax(axis=1)
+    kinds = np.where(example.kind >= 0, example.kind, predicted)
+    site = template(example.document, page.words, is_story, kinds, order)
+    readings = order.integers(len(page.outputs), size=number)
+    return [sibling(site, page.outputs[reading], order, calibration) for reading in readings]
 
 
 def _with_repeats(
-    page: SitePage, others: Sequence[SitePage], order: np.random.Generator
-) -> tuple[SitePage, Sequence[SitePage]]:
+    page: SitePage, others: Sequence[PageSummary], order: np.random.Generator
+) -> tuple[SitePage, list[PageSummary]]:
     """Return a page of which some text of the story is on other pages too, as on many sites, but rarely in the corpus.
 
     A paragraph on most pages is a notice, and no part of the story. A short text on most pages is a common heading
@@ -195,8 +207,9 @@ def _with_repeats(
     wanted = (lengths >= _LEAST_NOTICE, lengths <= _LONGEST_HEADING, lengths >= _LEAST_NOTICE)[use]
     places = np.flatnonzero(story & wanted)
     if not len(places):
-        return page, others
-    at = order.choice(places, min(len(places), int(order.integers(1, 4))), replace=False)
+        return page, list(others)
+    most = len(places) if use == _HEADING else 3
+    at = order.choice(places, min(len(places), int(order.integers(1, most + 1))), replace=False)
     if use == _NOTICE:
         page = _without(page, at)
     share = order.uniform(0.6, 1.0) if use == _NOTICE else order.uniform(0.2, 1.0) if use == _HEADING else 0.0
@@ -221,20 +234,17 @@ def _without(page: SitePage, places: NDArray[np.intp]) -> SitePage:
     return page._replace(example=page.example._replace(target=target, kind=kind))
 
 
-def _repeating(page: SitePage, added: Sequence[tuple[int, str]]) -> SitePage:
-    """Add texts to the summaries of a page: to the path of a key, or else to its first path."""
-    summaries = []
-    for before in page.summaries:
-        paths = list(before.paths)
-        numbers = {path.key: number for number, path in enumerate(paths)}
-        for key, text in added if paths else ():
-            number = numbers.get(key, 0)
-            paths[number] = msgspec.structs.replace(paths[number], texts=(*paths[number].texts, text))
-        summaries.append(msgspec.structs.replace(before, paths=tuple(paths)))
-    return page._replace(summaries=tuple(summaries))
+def _repeating(page: PageSummary, added: Sequence[tuple[int, str]]) -> PageSummary:
+    """Add texts to a page: to the path of a key, or else to its first path."""
+    paths = list(page.paths)
+    numbers = {path.key: number for number, path in enumerate(paths)}
+    for key, text in added if paths else ():
+        number = numbers.get(key, 0)
+        paths[number] = msgspec.structs.replace(paths[number], texts=(*paths[number].texts, text))
+    return msgspec.structs.replace(page, paths=tuple(paths))
 
 
-def _loss(net: SiteNet, pages: Sequence[_Seen], rare: NDArray[np.float32], calibration: NDArray[np.floating]) -> Tensor:
+def _loss(net: SiteNet, pages: Sequence[Seen], rare: NDArray[np.float32], calibration: NDArray[np.floating]) -> Tensor:
     sizes = [len(seen.rows) for seen in pages]
     page = np.repeat(np.arange(len(pages)), sizes)
     real = torch.from_numpy(np.arange(len(page)) + page * max(DILATIONS))
@@ -250,67 +260,9 @@ def _loss(net: SiteNet, pages: Sequence[_Seen], rare: NDArray[np.float32], calib
     return total_loss(out, torch.zeros(len(pages), 3), torch.from_numpy(page), aims)
 
 
-def report_sites(
-    hosts: dict[str, list[SitePage]], known: Vocabulary, calibration: NDArray[np.floating], seed: int, epochs: int
-) -> Iterator[str]:
-    """Yield the gain by the number of other pages, each page read by a site layer that has not seen its host."""
-    scores: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
-    order = np.random.default_rng(seed)
-    for fold in range(FOLDS):
-        sites = [pages for host, pages in hosts.items() if fold_of_host(host) != fold]
-        net = fit_sites(sites, calibration, seed, epochs)
-        if net is None:
-            continue
-        for pages in (pages for host, pages in hosts.items() if fold_of_host(host) == fold):
-            for page in pages:
-                for key, pair in _scores(net, page, _others(pages, page), order, (known, calibration)):
-                    scores[key].append(pair)
-    for (name, key), pairs in sorted(scores.items()):
-        alone, together = np.mean(pairs, axis=0)
-        yield f"site, {name}, {key}: alone {alone:.4f}, with its site {together:.4f} ({len(pairs)} pages)"
-
-
-def _scores(
-    net: SiteNet,
-    page: SitePage,
-    others: Sequence[SitePage],
-    order: np.random.Generator,
-    scale: tuple[Vocabulary, NDArray[np.floating]],
-) -> Iterator[tuple[tuple[str, str], tuple[float, float]]]:
-    """Yield F1 by words without and with a number of other pages."""
-    for reading, name in enumerate(("all features", "without words")):
-        alone = _f1(page, reading, None, scale)
-        if alone is None:
-            return
-        for number in sorted({*(number for number in _CURVE if number < len(others)), len(others)}):
-            chosen = [others[i] for i in order.choice(len(others), number, replace=False)]
-            seen = _seen(page, chosen, reading, scale[1])
-            together = None if seen is None else _f1(page, reading, _answer(net, seen), scale)
-            pair = (alone, alone if together is None else together)
-            if number in _CURVE:
-                yield (name, f"{number:2} other pages"), pair
-            if number == len(others):
-                yield (name, page.example.folder), pair
-
-
-def _answer(net: SiteNet, seen: _Seen) -> NDArray[np.floating]:
+def correct(net: SiteNet, seen: Seen) -> NDArray[np.floating]:
+    """Return what a site layer adds to the log-odds of the story and to the logits of the labels of a page."""
+    arrays = map(torch.from_numpy, (seen.rows, seen.evidence.labels, seen.evidence.known))
     with torch.no_grad():
-        rows, *others = map(torch.from_numpy, (seen.rows, seen.evidence.labels, seen.evidence.known))
-        correction: NDArray[np.floating] = net(rows, *others, torch.arange(len(rows))).numpy()
+        correction: NDArray[np.floating] = net(*arrays, torch.arange(len(seen.rows))).numpy()
     return correction
-
-
-def _f1(
-    page: SitePage,
-    reading: int,
-    correction: NDArray[np.floating] | None,
-    scale: tuple[Vocabulary, NDArray[np.floating]],
-) -> float | None:
-    """Return the F1 by words of the body; None for a page without a gold body."""
-    example, output = page.example, page.outputs[reading]
-    if example.features is None:
-        return None
-    if correction is not None:
-        output = adjusted(output, correction, scale[1])
-    network = Network(scale[0], {}, scale[1])
-    return words_f1(example, read_output(example.document, example.features, output, network))

@@ -1,0 +1,129 @@
+"""Evaluation of the site layer: what pages gain from other pages of their sites, on hosts that no network has seen."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from scraper.block import Reading
+from scraper.label import LISTS, STORY
+from scraper.tagger import read_output
+from scraper.tagger.lists import is_title
+from scraper.tagger.network import ARTICLE, KINDS, Network
+from scraper.tagger.site_layer import adjusted
+from scraper.tagger.training.corpus import Example, fold_of_host
+from scraper.tagger.training.evaluate import words_f1
+from scraper.tagger.training.fit import Recipe
+from scraper.tagger.training.site_net import SiteNet, SitePage, correct, fit_sites, others_of, see
+
+__all__ = ["Score", "report_sites", "site_scores"]
+
+_CURVE = (1, 2, 3, 5, 10, 20)
+_READINGS = ("all features", "without words")
+
+
+class Score(NamedTuple):
+    """A measure of one page without and with other pages of its site, 0 to 1."""
+
+    name: str
+    alone: float
+    together: float
+
+
+class _Stages(NamedTuple):
+    """The vocabulary and calibration of the first stage, whose answers are known, and the second stage."""
+
+    network: Network
+    net: SiteNet
+
+
+def site_scores(hosts: Mapping[str, Sequence[SitePage]], network: Network, recipe: Recipe, fold: int) -> list[Score]:
+    """Return the scores of the pages of a fold, read by a site layer that was trained on the other folds.
+
+    Of the network, only the vocabulary and the calibration are used.
+    """
+    net = fit_sites([pages for host, pages in hosts.items() if fold_of_host(host) != fold], network.calibration, recipe)
+    if net is None:
+        return []
+    stages, order = _Stages(network, net), np.random.default_rng(recipe.seed)
+    tested = [pages for host, pages in hosts.items() if fold_of_host(host) == fold and len(pages) > 1]
+    return [
+        score
+        for pages in tested
+        for page in pages
+        for reading in range(len(page.outputs))
+        for score in _scores(stages, page, others_of(pages, page), reading, order)
+    ]
+
+
+def report_sites(scores: Iterable[Score]) -> Iterator[str]:
+    """Yield the mean of each measure over its pages."""
+    groups: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for name, *pair in scores:
+        groups[name].append((pair[0], pair[1]))
+    for name, pairs in sorted(groups.items()):
+        alone, together = np.mean(pairs, axis=0)
+        yield f"site, {name}: alone {alone:.4f}, with its site {together:.4f} ({len(pairs)} pages)"
+
+
+def _scores(
+    stages: _Stages, page: SitePage, others: Sequence[SitePage], reading: int, order: np.random.Generator
+) -> Iterator[Score]:
+    name = _READINGS[reading]
+    alone = _read(stages, page, (), reading)
+    for number in sorted({*(number for number in _CURVE if number < len(others)), len(others)}):
+        chosen = [others[i] for i in order.choice(len(others), number, replace=False)]
+        together = _read(stages, page, chosen, reading)
+        before, after = _body_f1(page, alone), _body_f1(page, together)
+        is_compiled = page.example.folder == "sites"
+        if before is not None and after is not None:
+            if number in _CURVE:
+                kind = "compiled sites, " if is_compiled else ""
+                yield Score(f"{kind}{name}, {number:2} other pages", before, after)
+            if number == len(others):
+                yield Score(f"{name}, {page.example.host if is_compiled else page.example.folder}", before, after)
+        if number == len(others) and page.example.labelled and page.example.verdict == ARTICLE:
+            now = _list_measures(page.example, together)
+            for measure, value in _list_measures(page.example, alone).items():
+                if measure in now:
+                    yield Score(f"{name}, lists, {measure}", value, now[measure])
+
+
+def _read(stages: _Stages, page: SitePage, others: Sequence[SitePage], reading: int) -> Reading:
+    example, output, calibration = page.example, page.outputs[reading], stages.network.calibration
+    assert example.features is not None
+    seen = see(page, [other.summaries[reading] for other in others], reading, calibration) if others else None
+    if seen is not None:
+        output = adjusted(output, correct(stages.net, seen), calibration)
+    return read_output(example.document, example.features, output, stages.network)
+
+
+def _body_f1(page: SitePage, reading: Reading) -> float | None:
+    """Return the F1 by words of the body; None if it is not known.
+
+    The posts of compiled sites have no gold text: their blocks are compared, as far as they are known.
+    """
+    example = page.example
+    if example.folder != "sites":
+        return words_f1(example, reading)
+    is_known, gold = example.target >= 0, example.target > 0.5
+    if not gold.any():
+        return None
+    body = np.array([labelled.label in STORY for labelled in reading.labelled])
+    common, own, all_gold = (float(page.words[mask].sum()) for mask in (body & gold, body & is_known, gold))
+    return 2 * common / max(own + all_gold, 1.0)
+
+
+def _list_measures(example: Example, reading: Reading) -> dict[str, float]:
+    """Return precision and recall of the entries of lists of stories, and the share of those with the right kind."""
+    blocks = zip(example.kind.tolist(), example.document.blocks, strict=True)
+    gold = [KINDS[kind] if kind >= 0 and is_title(block) else None for kind, block in blocks]
+    own = [labelled.label if is_title(labelled.block) else None for labelled in reading.labelled]
+    pairs = [(a, b) for a, b in zip(gold, own, strict=True) if a in LISTS and b in LISTS]
+    parts = {
+        "recall": (len(pairs), sum(label in LISTS for label in gold)),
+        "precision": (len(pairs), sum(label in LISTS for label in own)),
+        "kind": (sum(a is b for a, b in pairs), len(pairs)),
+    }
+    return {name: part / whole for name, (part, whole) in parts.items() if whole}
