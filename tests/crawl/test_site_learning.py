@@ -2,7 +2,6 @@
 
 import json
 import signal
-import subprocess
 import time
 from urllib.parse import urlsplit
 
@@ -11,7 +10,7 @@ import pytest
 from scraper import Site
 from scraper.crawl.arguments import ArgumentError
 from scraper.crawl.site_learning import given_site
-from tests.crawling import ENVIRONMENT, FAST, ROOT, Answers, anchors, command, crawl, crawl_site, of, site
+from tests.crawling import FAST, Answers, anchors, crawl, crawl_site, of, site, start
 from tests.crawling import page as answer
 from tests.gazette import NOTICE, page
 
@@ -128,14 +127,12 @@ def test_kills_before_and_after_the_site_is_known_lose_and_double_nothing(tmp_pa
     with site(answers) as (base, hits):
         slow = (*of(base), *FAST[4:], "-s", "DOWNLOAD_DELAY=0.1", "-s", "AUTOTHROTTLE_ENABLED=0")
         for number in (6, 10, 26):
-            process = subprocess.Popen(
-                command(tmp_path, *slow), cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.DEVNULL, start_new_session=True
-            )
+            process = start(tmp_path, *slow)
             deadline = time.monotonic() + 60
             while hits.total() < number and time.monotonic() < deadline:
                 time.sleep(0.02)
             process.send_signal(signal.SIGKILL)
-            process.wait()
+            process.finish()
             if number == 6:
                 assert not (tmp_path / "site.json").exists()
         crawled = crawl(tmp_path, *of(base), *FAST)

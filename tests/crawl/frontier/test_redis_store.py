@@ -29,10 +29,11 @@ from tests.crawling import (
     bodies,
     command,
     crawl,
-    heeding,
+    finish,
     of,
     page,
     site,
+    start,
     story,
 )
 from tests.redis_server import RedisServer, serving
@@ -88,23 +89,6 @@ def single(tmp_path_factory: pytest.TempPathFactory) -> tuple[Crawl, Counter[str
 
 def shared(server: RedisServer, *more: str) -> tuple[str, ...]:
     return ("-s", f"REDIS_URL={server.url}", "-s", f"REDIS_LEASE={LEASE}", *more)
-
-
-def start(directory: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command(directory, *arguments),
-        cwd=ROOT,
-        env=ENVIRONMENT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=heeding,  # noqa: PLW1509 - it takes no lock
-    )
-
-
-def finish(worker: subprocess.Popen[str], directory: Path) -> Crawl:
-    _, summary = worker.communicate(timeout=120)
-    return Crawl(worker.returncode, summary, directory)
 
 
 def crawl_together(count: int, folder: Path, *arguments: str) -> list[Crawl]:
@@ -249,14 +233,14 @@ def kill_at_random(folder: Path, generator: random.Random, *arguments: str) -> i
     for _ in range(4):
         time.sleep(generator.uniform(0.5, 2.0))
         victim = generator.randrange(2)
-        if running[victim].poll() is not None:
+        if not running[victim].is_running:
             break
         running[victim].send_signal(signal.SIGKILL)
-        running[victim].communicate()
+        running[victim].finish()
         kills += 1
         running[victim] = start(folder / str(victim), *arguments)
     for worker in running:
-        worker.communicate(timeout=120)
+        worker.finish()
     return kills
 
 
@@ -266,7 +250,7 @@ def test_the_requests_of_a_dead_worker_are_taken_over(server, single, tmp_path):
         first = start(tmp_path / "first", *arguments)
         wait_for(lambda: portal.hits.total() > 30)
         first.send_signal(signal.SIGKILL)
-        first.communicate()
+        first.finish()
         second = crawl(tmp_path / "second", *arguments)
     together = all_bodies([tmp_path / "first", tmp_path / "second"])
     assert second.status == 0
