@@ -495,7 +495,9 @@ def test_workers_read_with_the_site_that_the_first_has_learned(server, tmp_path)
     paths, late = list(stories)[:30], list(stories)[30:]
     pages = SlowHome(stories | {"/": page(anchors(*paths))})
     with site(pages) as (base, _):
-        workers = crawl_together(2, tmp_path, *of(base), *FAST, *shared(server))
+        # So many requests at a time that each worker gets as many stories as it learns from.
+        many = ("-s", "CONCURRENT_REQUESTS=32", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=32")
+        workers = crawl_together(2, tmp_path, *of(base), *FAST, *shared(server), *many)
         pages["/"] = page(anchors(*paths, *late))
         last = crawl(tmp_path / "late", *of(base), *FAST, *shared(server))
     records = [record for worker in workers for record in worker.records]
