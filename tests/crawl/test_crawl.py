@@ -281,7 +281,7 @@ def interrupted(directory: Path, delay: float, times: int) -> Crawl:
     return finish(process, directory)
 
 
-@pytest.mark.parametrize(("delay", "times"), [(0.2, 1), (0.5, 2)])
+@pytest.mark.parametrize(("delay", "times"), [(0.1, 1), (0.3, 2)])
 def test_an_interrupted_crawl_is_continued_by_the_same_command(tmp_path, embedded, delay, times):
     stopped = interrupted(tmp_path, delay, times)
     log, written = stopped.summary, len(stopped.records)
