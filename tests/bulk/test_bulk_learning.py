@@ -12,16 +12,17 @@ import pytest
 
 from scraper import Site, bulk, learn
 from scraper.bulk import Done, Learning, plan, run
-from scraper.bulk.site_learning import HostSites, StoredSites, merge_files
+from scraper.bulk.site_learning import HostSites, StoredSites, merge_files, summarise_page
 from scraper.cli import main
 from scraper.errors import ScraperError
 from scraper.io.jsonl import read_records
+from scraper.io.warc import Page
 from scraper.segment.page import read
 from scraper.site import summarise_document
 from tests.archives import response
 from tests.bulk.test_bulk import files, needs_ray, program, work
 from tests.cli.test_cli import on_terminal
-from tests.crawling import ROOT
+from tests.crawling import ROOT, story
 from tests.gazette import NOTICE, page
 
 ARCHIVES, PAGES = 3, 6  # and so many pages in each
@@ -163,6 +164,21 @@ def site_of(number: int) -> Site:
     summary = summarise_document(read(html, url=url, content_type=None))
     assert summary is not None
     return Site(("gazette.example",), 1, (summary,))
+
+
+def test_what_a_page_says_about_its_site():
+    html, url = page(0)
+    whole = Page(url, html.encode(), "text/html", None, 200)
+    assert summarise_page(whole) == ("gazette.example", site_of(0).sample[0])
+    assert summarise_page(whole._replace(status=404)) is None
+    assert summarise_page(whole._replace(body=story("red")[2].encode())) is None, "it is of a known template"
+    assert isinstance(summarise_page(whole._replace(body=b"<div>" * 200_000)), ScraperError)
+
+
+def test_copies_of_a_page_are_one_page_of_its_host(tmp_path):
+    file = tmp_path / "a.jsonl"
+    file.write_text(f"{site_of(0).to_json()}\n" * 3)
+    assert not merge_files([file], tmp_path / "hosts")
 
 
 def test_the_hosts_that_are_kept_are_the_same_in_any_order(monkeypatch):
