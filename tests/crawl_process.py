@@ -1,4 +1,4 @@
-"""`scrapy crawl` in a process that is forked from one which has loaded the crawl, as to load it takes a second.
+"""Crawls in processes that are forked from one which has loaded Scrapy and the crawl, as to load them takes a second.
 
 What a crawl does from its arguments on is what the command does; tests of the start itself run the command.
 """
@@ -9,14 +9,14 @@ import resource
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["CrawlProcess"]
+__all__ = ["FORKS", "CrawlProcess", "scrapy"]
 
 _ROOT = Path(__file__).parents[1]
-_CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
     [
         "tests.crawl_process",
         "scrapy.cmdline",
@@ -34,15 +34,29 @@ _CONTEXT.set_forkserver_preload(
 )
 
 
+def scrapy() -> None:
+    """Run Scrapy's command line."""
+    from scrapy.cmdline import execute  # noqa: PLC0415 - the tests' own process does not load it
+
+    execute()
+
+
 class CrawlProcess:
-    """A running `scrapy crawl` with these arguments; `file_size` limits its files in bytes, which acts like a full disk."""
+    """A process that calls a function with these arguments in `sys.argv`.
+
+    `file_size` limits its files in bytes, which acts like a full disk.
+    """
 
     def __init__(
-        self, arguments: Sequence[str], environment: Mapping[str, str], file_size: int = resource.RLIM_INFINITY
+        self,
+        run: Callable[[], None],
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        file_size: int = resource.RLIM_INFINITY,
     ) -> None:
         self._log = tempfile.NamedTemporaryFile()  # noqa: SIM115 - `finish` closes it
-        arguments = ("scrapy", "crawl", *arguments)
-        self._process = _CONTEXT.Process(target=_crawl, args=(arguments, dict(environment), self._log.name, file_size))
+        values = (run, list(arguments), dict(environment), self._log.name, file_size)
+        self._process = FORKS.Process(target=_run, args=values)
         self._process.start()
 
     @property
@@ -76,7 +90,9 @@ class CrawlProcess:
         return status, log
 
 
-def _crawl(arguments: Sequence[str], environment: Mapping[str, str], log: str, file_size: int) -> None:
+def _run(
+    run: Callable[[], None], arguments: list[str], environment: Mapping[str, str], log: str, file_size: int
+) -> None:
     for path, descriptors in ((os.devnull, (0, 1)), (log, (2,))):
         opened = os.open(path, os.O_RDWR | os.O_APPEND)
         for descriptor in descriptors:
@@ -84,9 +100,7 @@ def _crawl(arguments: Sequence[str], environment: Mapping[str, str], log: str, f
         os.close(opened)
     os.chdir(_ROOT)
     os.environ.update(environment)
-    sys.argv = list(arguments)
+    sys.argv = arguments
     signal.signal(signal.SIGINT, signal.default_int_handler)
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
-    from scrapy.cmdline import execute  # noqa: PLC0415 - the tests' own process does not load it
-
-    execute()
+    run()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from tests.crawl_process import CrawlProcess
+from tests.crawl_process import CrawlProcess, scrapy
 
 ROOT = Path(__file__).parents[1]
 FAST = (
@@ -70,7 +70,7 @@ def of(base: str) -> list[str]:
 
 def start(directory: Path, *arguments: str, file_size: int = resource.RLIM_INFINITY) -> CrawlProcess:
     """Start a crawl; `file_size` limits its files in bytes, which acts like a full disk."""
-    return CrawlProcess([*arguments, "-s", f"CRAWL_DIR={directory}"], ENVIRONMENT, file_size)
+    return CrawlProcess(scrapy, ["scrapy", "crawl", *arguments, "-s", f"CRAWL_DIR={directory}"], ENVIRONMENT, file_size)
 
 
 def finish(process: CrawlProcess, directory: Path) -> Crawl:
