@@ -6,6 +6,7 @@ import random
 import subprocess
 import time
 from contextlib import closing
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,18 @@ def test_killed_and_run_again_it_gives_the_same_bytes(archives, learned, tmp_pat
     completed = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert completed.returncode == 0, completed.stderr
     assert files(tmp_path) == files(learned)
+
+
+def test_the_first_pass_counts_the_pages(archives, tmp_path):
+    source = str(archives / "0.warc.gz")
+    with closing(run(plan([source], tmp_path, learn=True), jobs=1)) as events:
+        learned = [event for event in takewhile(lambda event: isinstance(event, Learning), events)]
+    assert learned[-1] == Learning(source, (archives / "0.warc.gz").stat().st_size, PAGES + 1)
+    lines = (tmp_path / ".sites/archives/0.jsonl").read_bytes().splitlines()
+    assert {site.hosts: site.pages for site in map(Site.from_json, lines)} == {
+        ("gazette.example",): PAGES,
+        ("rare.example",): 1,
+    }
 
 
 def test_what_was_learned_is_kept_until_all_archives_are_done(archives, tmp_path):
