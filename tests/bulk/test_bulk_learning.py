@@ -179,6 +179,13 @@ def site_of(number: int) -> Site:
     return Site(("gazette.example",), 1, (summary,))
 
 
+def test_a_thousand_hosts_are_kept():
+    site, sites = learn([page(number) for number in range(3)]), HostSites()
+    for number in range(1001):
+        sites.add(f"{number}.example", site)
+    assert len(sites.learned()) == 1000
+
+
 def test_what_a_page_says_about_its_site():
     html, url = page(0)
     whole = Page(url, html.encode(), "text/html", None, 200)
