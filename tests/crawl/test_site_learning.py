@@ -155,7 +155,10 @@ KNOWN, FOREIGN = ("", ""), ("div", "section")
 
 @pytest.fixture
 def opened(tmp_path, monkeypatch) -> Callable[..., SiteLearner]:
-    """Return a function that opens a learner which knows some pages, of a crawl with or without further requests."""
+    """Return a function that opens a learner which knows some pages, of a crawl with or without further requests.
+
+    It does not stop waiting while requests are expected.
+    """
 
     def open_learner(known: int = 0, is_more_expected: bool = True) -> SiteLearner:
         if known:
@@ -163,6 +166,7 @@ def opened(tmp_path, monkeypatch) -> Callable[..., SiteLearner]:
         session = SimpleNamespace(store=None)
         scheduler = SimpleNamespace(session=session, has_pending_requests=lambda: is_more_expected)
         monkeypatch.setattr(Scheduler, "of", lambda _: scheduler)
+        monkeypatch.setattr("scraper.crawl.site_learning._QUIET", 99.0)
         crawler = get_crawler(PortalSpider, {"CRAWL_DIR": str(tmp_path)})
         crawler.engine = SimpleNamespace(running=False)
         learner = SiteLearner(crawler)
@@ -179,10 +183,10 @@ def requested(number: int, filling: int = 0, design: tuple[str, str] = KNOWN) ->
 
 
 def read_all(learner: SiteLearner, pages: Sequence[PageRequest]) -> list[bool]:
-    """Read pages in less time than a learner waits for more, and close it; return for each whether it has the notice."""
+    """Read pages, and close the learner; return for each page whether its record has the notice."""
 
     async def read() -> list[bool]:
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             parsed = await asyncio.gather(*map(learner.read, pages))
         await learner.close()
         return [NOTICE in json.loads(reply.record)["body"] for reply in parsed]
@@ -204,7 +208,7 @@ def test_stories_wait_until_they_are_enough(opened, tmp_path, known, more, filli
         learner = opened(known)
         waiting = [asyncio.create_task(learner.read(requested(number, filling))) for number in range(more - 1)]
         assert not (await asyncio.wait(waiting, timeout=1))[0]
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             await asyncio.gather(*waiting, learner.read(requested(more, filling)))
         assert stored(tmp_path).pages == known + more
         await learner.close()
