@@ -201,6 +201,13 @@ def test_copies_of_a_page_are_one_page_of_its_host(tmp_path):
     assert not merge_files([file], tmp_path / "hosts")
 
 
+def test_the_folder_of_sites_is_emptied_first(tmp_path):
+    (tmp_path / "hosts").mkdir()
+    (tmp_path / "hosts" / "0123456789abcdef.json").write_text("of an earlier run")
+    merge_files([], tmp_path / "hosts")
+    assert not list((tmp_path / "hosts").iterdir())
+
+
 def test_the_hosts_that_are_kept_are_the_same_in_any_order(monkeypatch):
     monkeypatch.setattr("scraper.bulk.site_learning.MAX_HOSTS", 5)
     hosts = [f"{number}.example" for number in range(20)] * 4
