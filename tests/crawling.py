@@ -4,16 +4,17 @@ import json
 import os
 import resource
 import signal
-import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
+
+from tests.crawl_process import CrawlProcess, scrapy
 
 ROOT = Path(__file__).parents[1]
 FAST = (
@@ -67,10 +68,17 @@ def of(base: str) -> list[str]:
     return ["portal", "-a", f"site={base}/", "-s", f"TRUSTED_HOSTS={urlsplit(base).netloc}"]
 
 
-def crawl(directory: Path, *arguments: str, **how: Any) -> Crawl:
-    how = {"cwd": ROOT, "env": ENVIRONMENT, "capture_output": True, "text": True, "timeout": 120} | how
-    run = subprocess.run(command(directory, *arguments), check=False, **how)
-    return Crawl(run.returncode, run.stderr, directory)
+def start(directory: Path, *arguments: str, file_size: int = resource.RLIM_INFINITY) -> CrawlProcess:
+    """Start a crawl; `file_size` limits its files in bytes, which acts like a full disk."""
+    return CrawlProcess(scrapy, ["scrapy", "crawl", *arguments, "-s", f"CRAWL_DIR={directory}"], ENVIRONMENT, file_size)
+
+
+def finish(process: CrawlProcess, directory: Path) -> Crawl:
+    return Crawl(*process.finish(), directory)
+
+
+def crawl(directory: Path, *arguments: str, file_size: int = resource.RLIM_INFINITY) -> Crawl:
+    return finish(start(directory, *arguments, file_size=file_size), directory)
 
 
 _RECORDS = ("written", "duplicates", "already_there", "dropped", "item_errors")
@@ -90,11 +98,6 @@ def adds_up(counts: dict[str, Any]) -> bool:
 
 def bodies(crawled: Crawl) -> Counter[str]:
     return Counter(json.dumps(record["body"]) for record in crawled.records)
-
-
-def limited(size: int) -> Callable[[], None]:
-    """Return a function that limits the size of a process's files in bytes, which acts like a full disk."""
-    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 Answers = dict[str, tuple[int, dict[str, str], str]]

@@ -198,7 +198,7 @@ _ROBOTS: dict[str, bytes] = {
     "503": answer("", 503),
     "html": answer("<!DOCTYPE html><html><body>Disallow: /</body></html>"),
     "302": answer("", 302, Location="/rules.txt"),
-    "delay": answer("User-agent: *\nCrawl-delay: 3"),
+    "delay": answer("User-agent: *\nCrawl-delay: 1"),
 }
 _FAULTS: dict[str, Fault | bytes] = {
     "/": _home,

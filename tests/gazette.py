@@ -23,7 +23,7 @@ def page(number: int) -> tuple[str, str]:
         f"<p>{order.choice(SENTENCES).format(order.randrange(1000), order.randrange(1000))}</p>" for _ in range(6)
     )
     links = "".join(
-        f"<li><a href='/n/{order.randrange(9999)}'>{order.choice(NAMES)} story number {order.randrange(999)} of the day</a></li>"
+        f"<li><a href='/n/{order.randrange(9)}'>{order.choice(NAMES)} story number {order.randrange(999)} of the day</a></li>"
         for _ in range(5)
     )
     html = (

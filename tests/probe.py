@@ -1,17 +1,15 @@
-"""Asks for addresses with the crawl's own settings: `probe(addresses, ...)`; run as a script in a process of its own.
+"""Asks for addresses with the crawl's own settings: `probe(addresses, ...)`, in a process of its own.
 
-The script records every connection that is tried, and lets none pass that leaves the loopback.
+The process records every connection that is tried, and lets none pass that leaves the loopback.
 """
 
 import errno
-import json
 import os
 import resource
 import socket
-import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +19,8 @@ from scrapy.crawler import CrawlerProcess
 from scrapy.http import Response
 from scrapy.utils.project import get_project_settings
 from twisted.python.failure import Failure
+
+from tests.crawl_process import FORKS
 
 ROOT = Path(__file__).parents[1]
 QUIET = {
@@ -57,20 +57,8 @@ def probe(
 
 
 def _probe(urls: Sequence[str], names: Mapping[str, str], proxy: str | None, settings: Mapping[str, Any]) -> Probed:
-    values = json.dumps({"urls": urls, "names": names, "settings": settings})
-    environment = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
-    run = subprocess.run(
-        [sys.executable, __file__, values],
-        cwd=ROOT,
-        env=environment | ({"http_proxy": proxy} if proxy else {}),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    data = json.loads(run.stdout)
-    return Probed(data["outcomes"], set(data["connected"]), data["grown"])
+    with ProcessPoolExecutor(1, mp_context=FORKS) as pool:
+        return pool.submit(_main, urls, names, proxy, settings).result(timeout=60)
 
 
 class Probe(Spider):
@@ -102,7 +90,12 @@ class Probe(Spider):
         }
 
 
-def _main(urls: Sequence[str], names: Mapping[str, str], settings: Mapping[str, Any]) -> dict[str, Any]:
+def _main(urls: Sequence[str], names: Mapping[str, str], proxy: str | None, settings: Mapping[str, Any]) -> Probed:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]
+    if proxy:
+        os.environ["http_proxy"] = proxy
+    os.chdir(ROOT)
     outcomes: dict[str, Any] = {}
     connected = _watch(names)
     project = get_project_settings()
@@ -111,7 +104,7 @@ def _main(urls: Sequence[str], names: Mapping[str, str], settings: Mapping[str, 
     process.crawl(Probe, urls=urls, outcomes=outcomes)
     before = _peak()
     process.start()
-    return {"outcomes": outcomes, "connected": sorted(connected), "grown": _peak() - before}
+    return Probed(outcomes, connected, _peak() - before)
 
 
 def _peak() -> int:
@@ -138,7 +131,3 @@ def _watch(names: Mapping[str, str]) -> set[str]:
     socket.gethostbyname = known
     socket.socket.connect_ex = loopback  # type: ignore[method-assign,assignment]
     return connected
-
-
-if __name__ == "__main__":
-    print(json.dumps(_main(**json.loads(sys.argv[1]))))

@@ -11,7 +11,6 @@ import json
 import random
 import signal
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fixtures.portal.server import serve
-from tests.crawling import FAST, ROOT, command, of
+from tests.crawling import FAST, crawl, of, start
 
 _LONGEST = 0.9  # seconds from the ledger's opening to the latest kill: about as long as the crawl takes
 
@@ -41,7 +40,7 @@ def loop(kills: int, seed: int, progress: bool = False) -> Loop:
     moments = random.Random(seed)
     with serve() as server, tempfile.TemporaryDirectory() as scratch:
         site = (*of(server.base), *FAST)
-        subprocess.run(command(Path(scratch, "whole"), *site), cwd=ROOT, check=True, capture_output=True)
+        assert crawl(Path(scratch, "whole"), *site).status == 0
         whole = _bodies(Path(scratch, "whole"))
         struck, torn, crawls, faults = 0, 0, 0, []
         while struck < kills:
@@ -49,7 +48,7 @@ def loop(kills: int, seed: int, progress: bool = False) -> Loop:
             while struck < kills and _killed(directory, site, moments.uniform(0, _LONGEST)):
                 struck += 1
                 torn += _torn(directory)
-            subprocess.run(command(directory, *site), cwd=ROOT, check=True, capture_output=True)
+            assert crawl(directory, *site).status == 0
             faults += [f"crawl {crawls}: {fault}" for fault in _faults(directory, whole)]
             crawls += 1
             if progress:
@@ -60,13 +59,12 @@ def loop(kills: int, seed: int, progress: bool = False) -> Loop:
 def _killed(directory: Path, site: Sequence[str], after: float) -> bool:
     """Run the crawl and kill it so long after its ledger was opened; False where it had come to its end."""
     store = directory / "frontier.sqlite"
-    line = command(directory, *site)
-    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as crawl:
-        while crawl.poll() is None and not (store.exists() and _held(directory, crawl.pid)):
-            time.sleep(0.005)
-        time.sleep(after)
-        crawl.send_signal(signal.SIGKILL)
-    return crawl.returncode == -signal.SIGKILL
+    process = start(directory, *site)
+    while process.is_running and not (store.exists() and _held(directory, process.pid)):
+        time.sleep(0.005)
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
+    return process.finish()[0] == -signal.SIGKILL
 
 
 def _held(directory: Path, process: int) -> bool:

@@ -36,10 +36,10 @@ from tests.archives import http, record, response
 from tests.cli.test_cli import on_terminal
 from tests.crawling import ENVIRONMENT, ROOT, heeding, story
 
-PAGES = 520  # in each archive
+PAGES = 320  # in each archive
 CUT, FLIPPED, SHORT, LONG = 7, 11, 13, 17  # pages of the damaged archive, each of these and every hundredth after it
-LIMIT = 1  # seconds; a page takes a hundredth of that
-LINKS = 400_000  # on the hostile page, each of which may be the story's other part: they take three seconds
+LIMIT = 0.5  # seconds; a page takes a hundredth of that
+LINKS = 200_000  # on the hostile page, each of which may be the story's other part: they take three times as long
 
 
 def url(name: str, number: int) -> str:
@@ -109,7 +109,7 @@ def flattened(number: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make five archives with some 2,100 pages, and all that can be wrong with them."""
+    """Make five archives with some 1,300 pages, and all that can be wrong with them."""
     folder = tmp_path_factory.mktemp("archives")
     (folder / "deep").mkdir()
     (folder / "good.warc.gz").write_bytes(b"".join(member("good", n) for n in range(PAGES)))
@@ -174,8 +174,8 @@ def done(archives: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert ran.returncode == 0, ran.stderr
     assert "5 archives done\n" in ran.stdout
     assert (
-        f"{RECORDS} records from {RECORDS + 5} pages; no article: listing 1, empty 1\n26 could not be read: "
-        in ran.stdout
+        f"{RECORDS} records from {RECORDS + 5} pages; no article: listing 1, empty 1\n"
+        f"{len(BROKEN) + 2} could not be read: " in ran.stdout
     )
     return into
 
@@ -449,7 +449,7 @@ def test_no_room_ends_the_run_and_with_room_it_continues(tmp_path, monkeypatch):
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="only root makes a small disk")
 def test_a_full_disk_leaves_whole_files_only(archives, done, tmp_path):
     (tmp_path / "disk").mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", tmp_path / "disk"], check=False).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", tmp_path / "disk"], check=False).returncode:
         pytest.skip("no small disk can be made here")
     try:
         ran = work(tmp_path / "disk", archives)
@@ -490,10 +490,10 @@ needs_ray = pytest.mark.skipif(not find_spec("ray"), reason="ray is not installe
 def test_killed_and_run_again_it_gives_the_same_bytes(archives, done, tmp_path, engine):
     moments, before = random.Random(5), 4.0 if engine == "ray" else 0.5  # seconds that it takes to begin
     line = program(tmp_path, archives, "--engine", engine, "--jobs", "2")
-    for _ in range(1 if engine == "ray" else 4):
+    for _ in range(1 if engine == "ray" else 3):
         driver = subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         with suppress(subprocess.TimeoutExpired):
-            driver.wait(before + moments.uniform(0.0, 3.0))
+            driver.wait(before + moments.uniform(0.0, 1.5))
         driver.kill()
         driver.communicate()
     ran = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
@@ -519,7 +519,7 @@ def test_a_process_that_dies_is_replaced(archives, done, tmp_path, victim):
     while len(below := children(driver.pid)) < 2 or not list(tmp_path.glob("good*.tmp")):
         assert driver.poll() is None
         time.sleep(0.02)
-    time.sleep(0.3)
+    time.sleep(0.1)
     os.kill(below[0 if victim == "the unit" else 1], signal.SIGKILL)
     summary, log = driver.communicate(timeout=60)
     faults = [

@@ -6,22 +6,24 @@ import random
 import subprocess
 import time
 from contextlib import closing
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
 from scraper import Site, bulk, learn
 from scraper.bulk import Done, Learning, plan, run
-from scraper.bulk.site_learning import HostSites, StoredSites, merge_files
+from scraper.bulk.site_learning import HostSites, StoredSites, merge_files, summarise_page
 from scraper.cli import main
 from scraper.errors import ScraperError
 from scraper.io.jsonl import read_records
+from scraper.io.warc import Page
 from scraper.segment.page import read
 from scraper.site import summarise_document
 from tests.archives import response
 from tests.bulk.test_bulk import files, needs_ray, program, work
 from tests.cli.test_cli import on_terminal
-from tests.crawling import ROOT
+from tests.crawling import ROOT, story
 from tests.gazette import NOTICE, page
 
 ARCHIVES, PAGES = 3, 6  # and so many pages in each
@@ -129,6 +131,18 @@ def test_killed_and_run_again_it_gives_the_same_bytes(archives, learned, tmp_pat
     assert files(tmp_path) == files(learned)
 
 
+def test_the_first_pass_counts_the_pages(archives, tmp_path):
+    source = str(archives / "0.warc.gz")
+    with closing(run(plan([source], tmp_path, learn=True), jobs=1)) as events:
+        learned = [event for event in takewhile(lambda event: isinstance(event, Learning), events)]
+    assert learned[-1] == Learning(source, (archives / "0.warc.gz").stat().st_size, PAGES + 1)
+    lines = (tmp_path / ".sites/archives/0.jsonl").read_bytes().splitlines()
+    assert {site.hosts: site.pages for site in map(Site.from_json, lines)} == {
+        ("gazette.example",): PAGES,
+        ("rare.example",): 1,
+    }
+
+
 def test_what_was_learned_is_kept_until_all_archives_are_done(archives, tmp_path):
     missing = tmp_path / "x.warc.gz"
     failed = work(tmp_path / "out", archives, missing, "--learn")
@@ -163,6 +177,35 @@ def site_of(number: int) -> Site:
     summary = summarise_document(read(html, url=url, content_type=None))
     assert summary is not None
     return Site(("gazette.example",), 1, (summary,))
+
+
+def test_a_thousand_hosts_are_kept():
+    site, sites = learn([page(number) for number in range(3)]), HostSites()
+    for number in range(1001):
+        sites.add(f"{number}.example", site)
+    assert len(sites.learned()) == 1000
+
+
+def test_what_a_page_says_about_its_site():
+    html, url = page(0)
+    whole = Page(url, html.encode(), "text/html", None, 200)
+    assert summarise_page(whole) == ("gazette.example", site_of(0).sample[0])
+    assert summarise_page(whole._replace(status=404)) is None
+    assert summarise_page(whole._replace(body=story("red")[2].encode())) is None, "it is of a known template"
+    assert isinstance(summarise_page(whole._replace(body=b"<div>" * 200_000)), ScraperError)
+
+
+def test_copies_of_a_page_are_one_page_of_its_host(tmp_path):
+    file = tmp_path / "a.jsonl"
+    file.write_text(f"{site_of(0).to_json()}\n" * 3)
+    assert not merge_files([file], tmp_path / "hosts")
+
+
+def test_the_folder_of_sites_is_emptied_first(tmp_path):
+    (tmp_path / "hosts").mkdir()
+    (tmp_path / "hosts" / "0123456789abcdef.json").write_text("of an earlier run")
+    merge_files([], tmp_path / "hosts")
+    assert not list((tmp_path / "hosts").iterdir())
 
 
 def test_the_hosts_that_are_kept_are_the_same_in_any_order(monkeypatch):

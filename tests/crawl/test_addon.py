@@ -5,110 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.crawl import own_spiders
+from tests.crawl_process import CrawlProcess
 from tests.crawling import ENVIRONMENT, FAST, ROOT, Answers, anchors, page, site, story
-
-SCRIPT = """
-import dataclasses
-import json
-import sys
-
-import attrs
-import pydantic
-import scrapy
-from scrapy import Request, Spider
-from scrapy.crawler import CrawlerProcess
-
-from scraper import NotAnArticle, extract
-
-class Titled(scrapy.Item):
-    title = scrapy.Field()
-
-@dataclasses.dataclass
-class Record:
-    title: str
-
-@attrs.define
-class Defined:
-    title: str
-
-class Model(pydantic.BaseModel):
-    title: str
-
-KINDS = {
-    "dict": lambda title: {"title": title, "seen": {title}},
-    "item": lambda title: Titled(title=title),
-    "dataclass": Record,
-    "attrs": Defined,
-    "pydantic": lambda title: Model(title=title),
-}
-
-def article(response):
-    try:
-        return extract(response.body, url=response.url)
-    except NotAnArticle:
-        return None
-
-class Own(Spider):
-    name = "own"
-
-    async def start(self):
-        yield Request(self.settings["HOME"])
-
-    def parse(self, response):
-        yield from self.items(response)
-        yield from response.follow_all(css="a")
-
-    def items(self, response):
-        for title in response.css("h1::text").getall():
-            yield {"title": title, "seen": {title}}
-
-class Kinds(Own):
-    def items(self, response):
-        for title in response.css("h1::text").getall():
-            yield from (make(f"{kind} {title}") for kind, make in KINDS.items())
-            if (found := article(response)) is not None:
-                yield found.to_dict() if response.url.endswith("/as_dict") else found
-
-class Articles(Own):
-    def items(self, response):
-        if (found := article(response)) is not None:
-            yield found
-
-class Lambda(Own):
-    def items(self, response):
-        if response.url.endswith("/a"):
-            yield Request(response.urljoin("/lambda"), callback=lambda response: None)
-
-class Picky:
-    def process_item(self, item):
-        title = item.get("headline") if isinstance(item, dict) else item.headline
-        if "blue" in title:
-            raise ZeroDivisionError
-        if "green" in title:
-            raise scrapy.exceptions.DropItem("not wanted")
-        return item
-
-given, spider_arguments = json.loads(sys.argv[1]), json.loads(sys.argv[2])
-if given.get("PICKY"):
-    given["ITEM_PIPELINES"] = {Picky: 100}
-process = CrawlerProcess({
-    "ADDONS": {"scraper.crawl.TrustedCrawl": 0},
-    "DOWNLOAD_DELAY": 0,
-    "AUTOTHROTTLE_ENABLED": False,
-    "BACKOFF": 0.01,
-    "LOG_LEVEL": "WARNING",
-} | given)
-process.crawl(globals()[given.get("SPIDER", "Own")], **spider_arguments)
-process.start()
-"""
 
 
 def _run(directory: Path, base: str, spider: dict[str, str] | None = None, **value: object) -> str:
     value = {"HOME": f"{base}/", "CRAWL_DIR": str(directory), "TRUSTED_HOSTS": base.removeprefix("http://")} | value
-    line = [sys.executable, "-c", SCRIPT, json.dumps(value), json.dumps(spider or {})]
-    done = subprocess.run(line, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stderr
+    arguments = ["own", json.dumps(value), json.dumps(spider or {})]
+    status, log = CrawlProcess(own_spiders.main, arguments, ENVIRONMENT).finish()
+    assert status == 0, log
+    return log
 
 
 def _records(directory: Path) -> list[dict[str, object]]:

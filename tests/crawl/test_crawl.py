@@ -31,10 +31,11 @@ from tests.crawling import (
     command,
     crawl,
     crawl_site,
-    limited,
+    finish,
     of,
     page,
     site,
+    start,
     story,
 )
 
@@ -198,7 +199,7 @@ def test_a_second_run_adds_nothing_and_mends_a_torn_tail(embedded, tmp_path):
 
 def test_a_full_disk_ends_the_crawl_with_whole_lines_and_room_ends_it_well(tmp_path, embedded):
     (tmp_path / "records.jsonl").write_text("x" * 900_000 + "\n")
-    full = crawl(tmp_path, "fintechworld", preexec_fn=limited(1_000_000))
+    full = crawl(tmp_path, "fintechworld", file_size=1_000_000)
     assert full.status == 3
     assert full.run["reason"] == "disk_full"
     assert full.counts["unwritten"] > 0
@@ -213,7 +214,7 @@ def test_a_full_disk_ends_the_crawl_with_whole_lines_and_room_ends_it_well(tmp_p
 
 
 def test_a_full_disk_under_the_frontier_ends_the_crawl_and_room_ends_it_well(tmp_path, embedded):
-    full = crawl(tmp_path, "fintechworld", preexec_fn=limited(250_000))
+    full = crawl(tmp_path, "fintechworld", file_size=250_000)
     assert full.status == 3, full.summary
     assert full.run["reason"] == "disk_full"
     assert "Traceback" not in full.summary
@@ -223,13 +224,13 @@ def test_a_full_disk_under_the_frontier_ends_the_crawl_and_room_ends_it_well(tmp
 
 
 def test_a_second_crawl_in_a_folder_ends_at_once(tmp_path):
-    slow = command(tmp_path, "fintechworld", "-s", "DOWNLOAD_DELAY=0.5", "-s", "CONCURRENT_REQUESTS=1")
-    with subprocess.Popen(slow, cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.DEVNULL) as process:
-        held = tmp_path / "lock"
-        while process.poll() is None and not (held.exists() and held.read_text() == str(process.pid)):
-            time.sleep(0.02)
-        second = crawl(tmp_path, "fintechworld")
-        process.send_signal(signal.SIGKILL)
+    process = start(tmp_path, "fintechworld", "-s", "DOWNLOAD_DELAY=0.5", "-s", "CONCURRENT_REQUESTS=1")
+    lock = tmp_path / "lock"
+    while process.is_running and not (lock.exists() and lock.read_text() == str(process.pid)):
+        time.sleep(0.02)
+    second = crawl(tmp_path, "fintechworld")
+    process.send_signal(signal.SIGKILL)
+    process.finish()
     assert second.status == 5
     assert f"another crawl is using {tmp_path} (process {process.pid})" in second.summary
     assert "Traceback" not in second.summary
@@ -268,22 +269,19 @@ def test_a_folder_that_cannot_be_made_is_reported(tmp_path):
 
 def interrupted(directory: Path, delay: float, times: int) -> Crawl:
     """Send SIGINT this many times once the first record is written."""
-    slow = command(directory, "fintechworld", "-s", f"DOWNLOAD_DELAY={delay}", "-s", "CONCURRENT_REQUESTS=2")
-    log = ""
-    with subprocess.Popen(slow, cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        records = directory / "records.jsonl"
-        while process.poll() is None and not (records.exists() and records.stat().st_size):
-            time.sleep(0.05)
+    process = start(directory, "fintechworld", "-s", f"DOWNLOAD_DELAY={delay}", "-s", "CONCURRENT_REQUESTS=2")
+    records = directory / "records.jsonl"
+    while process.is_running and not (records.exists() and records.stat().st_size):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    if times == 2:
+        while process.is_running and "^C again stops at once" not in process.log:
+            time.sleep(0.01)
         process.send_signal(signal.SIGINT)
-        for line in process.stderr:
-            log += line
-            if "^C again stops at once" in line and times == 2:
-                process.send_signal(signal.SIGINT)
-    return Crawl(process.returncode, log, directory)
+    return finish(process, directory)
 
 
-@pytest.mark.parametrize(("delay", "times"), [(0.2, 1), (0.5, 2)])
+@pytest.mark.parametrize(("delay", "times"), [(0.1, 1), (0.3, 2)])
 def test_an_interrupted_crawl_is_continued_by_the_same_command(tmp_path, embedded, delay, times):
     stopped = interrupted(tmp_path, delay, times)
     log, written = stopped.summary, len(stopped.records)

@@ -1,17 +1,26 @@
 """A crawl learns the template of an unknown portal from its first stories."""
 
+import asyncio
 import json
 import signal
-import subprocess
 import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
+from scrapy.utils.test import get_crawler
 
-from scraper import Site
+from scraper import Site, learn
 from scraper.crawl.arguments import ArgumentError
-from scraper.crawl.site_learning import given_site
-from tests.crawling import ENVIRONMENT, FAST, ROOT, Answers, anchors, command, crawl, crawl_site, of, site
+from scraper.crawl.frontier.scheduler import Scheduler
+from scraper.crawl.parsing.worker import PageRequest
+from scraper.crawl.portal_spider import PortalSpider
+from scraper.crawl.site_learning import SiteLearner, given_site
+from scraper.crawl.stats import FAMILIARITY
+from tests.crawling import FAST, Answers, anchors, crawl, crawl_site, of, site, start
 from tests.crawling import page as answer
 from tests.gazette import NOTICE, page
 
@@ -54,11 +63,6 @@ def test_a_site_can_be_given(learned, tmp_path):
     assert not (tmp_path / "site.json").exists()
 
 
-def test_too_few_stories_are_read_without_a_site(tmp_path):
-    crawled, _ = crawl_site(tmp_path, portal(number=2))
-    assert (len(crawled.records), noticed(crawled)) == (2, 2)
-
-
 def test_the_next_run_reads_with_what_was_learned_and_adds_to_it(tmp_path):
     answers = portal(number=13)
     with site(answers) as (base, _):
@@ -71,13 +75,11 @@ def test_the_next_run_reads_with_what_was_learned_and_adds_to_it(tmp_path):
     assert "no longer fit" not in crawled.summary
 
 
-@pytest.mark.parametrize("pages", [3, 6])
-def test_a_run_after_a_short_trial_waits_for_more_stories(tmp_path, pages):
+def test_a_run_after_a_short_trial_waits_for_more_stories(tmp_path):
     with site(portal()) as (base, _):
-        trial = len(crawl(tmp_path, *of(base), *FAST, "-a", f"pages={pages}").records)
+        crawl(tmp_path, *of(base), *FAST, "-a", "pages=6")
         crawled = crawl(tmp_path, *of(base), *FAST)
-    assert len(crawled.records) == STORIES
-    assert noticed(crawled) == (trial if trial < 3 else 0)  # so few were read without a site, and stay as they are
+    assert (len(crawled.records), noticed(crawled)) == (STORIES, 0)
     assert "no longer fit" not in crawled.summary
 
 
@@ -127,21 +129,128 @@ def test_kills_before_and_after_the_site_is_known_lose_and_double_nothing(tmp_pa
     answers = portal()
     with site(answers) as (base, hits):
         slow = (*of(base), *FAST[4:], "-s", "DOWNLOAD_DELAY=0.1", "-s", "AUTOTHROTTLE_ENABLED=0")
-        for number in (6, 10, 26):
-            process = subprocess.Popen(
-                command(tmp_path, *slow), cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.DEVNULL, start_new_session=True
-            )
+        for number in (6, 26):
+            process = start(tmp_path, *slow)
             deadline = time.monotonic() + 60
             while hits.total() < number and time.monotonic() < deadline:
                 time.sleep(0.02)
             process.send_signal(signal.SIGKILL)
-            process.wait()
+            process.finish()
             if number == 6:
                 assert not (tmp_path / "site.json").exists()
         crawled = crawl(tmp_path, *of(base), *FAST)
     paths = [urlsplit(record["url"]).path for record in crawled.records]
     assert sorted(paths) == sorted(answers.keys() - {"/"})
     assert noticed(crawled) == 0
+
+
+# --- Without a crawl ----------------------------------------------------------------------------------------------
+
+
+ENOUGH = 12
+"""So many pages are enough to learn a site from."""
+KNOWN, FOREIGN = ("", ""), ("div", "section")
+"""What is replaced in a story by what, for its own design and for another."""
+
+
+@pytest.fixture
+def opened(tmp_path, monkeypatch) -> Callable[..., SiteLearner]:
+    """Return a function that opens a learner which knows some pages, of a crawl with or without further requests.
+
+    It does not stop waiting while requests are expected.
+    """
+
+    def open_learner(known: int = 0, is_more_expected: bool = True) -> SiteLearner:
+        if known:
+            (tmp_path / "site.json").write_text(learn(page(100 + number) for number in range(known)).to_json())
+        session = SimpleNamespace(store=None)
+        scheduler = SimpleNamespace(session=session, has_pending_requests=lambda: is_more_expected)
+        monkeypatch.setattr(Scheduler, "of", lambda _: scheduler)
+        monkeypatch.setattr("scraper.crawl.site_learning._QUIET", 99.0)
+        crawler = get_crawler(PortalSpider, {"CRAWL_DIR": str(tmp_path)})
+        crawler.engine = SimpleNamespace(running=False)
+        learner = SiteLearner(crawler)
+        learner.open()
+        return learner
+
+    return open_learner
+
+
+def requested(number: int, filling: int = 0, design: tuple[str, str] = KNOWN) -> PageRequest:
+    html, url = page(number)
+    body = html.replace(*design) + f"<!--{' ' * filling}-->"
+    return PageRequest(url, "text/html", body.encode(), datetime.now(UTC), "gazette.example", "https")
+
+
+def read_all(learner: SiteLearner, pages: Sequence[PageRequest]) -> list[bool]:
+    """Read pages, and close the learner; return for each page whether its record has the notice."""
+
+    async def read() -> list[bool]:
+        async with asyncio.timeout(30):
+            parsed = await asyncio.gather(*map(learner.read, pages))
+        await learner.close()
+        return [NOTICE in json.loads(reply.record)["body"] for reply in parsed]
+
+    return asyncio.run(read())
+
+
+def stored(tmp_path: Path) -> Site:
+    return Site.from_json((tmp_path / "site.json").read_bytes())
+
+
+@pytest.mark.parametrize(
+    ("known", "more", "filling"),
+    [(0, ENOUGH, 0), (6, ENOUGH - 6, 0), (0, 3, 1_100_000)],
+    ids=["new", "after a trial", "large pages"],
+)
+def test_stories_wait_until_they_are_enough(opened, tmp_path, known, more, filling):
+    async def read() -> None:
+        learner = opened(known)
+        waiting = [asyncio.create_task(learner.read(requested(number, filling))) for number in range(more - 1)]
+        assert not (await asyncio.wait(waiting, timeout=1))[0]
+        async with asyncio.timeout(30):
+            await asyncio.gather(*waiting, learner.read(requested(more, filling)))
+        assert stored(tmp_path).pages == known + more
+        await learner.close()
+
+    asyncio.run(read())
+
+
+@pytest.mark.parametrize(("number", "is_learned"), [(2, False), (3, True)])
+def test_the_last_stories_are_learned_from_if_they_are_three(opened, number, is_learned):
+    noticed = read_all(opened(is_more_expected=False), [requested(n) for n in range(number)])
+    assert noticed == [not is_learned] * number
+
+
+def test_what_is_known_is_read_with_at_once(opened, tmp_path):
+    assert read_all(opened(ENOUGH), [requested(0)]) == [False]
+    assert stored(tmp_path).pages == ENOUGH + 1
+
+
+def test_a_run_without_a_story_stores_nothing(opened, tmp_path):
+    assert read_all(opened(), []) == []
+    assert not (tmp_path / "site.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("known", "designs", "is_measured"),
+    [
+        (ENOUGH, [FOREIGN] * 9, False),
+        (ENOUGH, [FOREIGN] * 7 + [KNOWN] * 3, True),
+        (ENOUGH, [FOREIGN] * 3 + [KNOWN] * 7, True),
+        (ENOUGH - 1, [FOREIGN] * 10, False),
+    ],
+    ids=["few stories", "another design", "a few of another design", "a site hardly known"],
+)
+def test_a_site_is_learned_anew_if_most_stories_do_not_fit(opened, tmp_path, known, designs, is_measured):
+    learner = opened(known)
+    read_all(learner, [requested(number, design=design) for number, design in enumerate(designs)])
+    assert (learner._crawler.stats.get_value(FAMILIARITY) is not None) == is_measured
+    is_new = is_measured and designs.count(FOREIGN) > designs.count(KNOWN)
+    assert stored(tmp_path).pages == len(designs) + (0 if is_new else known)
+
+
+# --- Settings -----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("text", [None, "", "{}", json.dumps({"version": 9, "hosts": [], "pages": 0, "sample": []})])

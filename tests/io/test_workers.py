@@ -35,10 +35,12 @@ def _process(_: object) -> int:
 
 @pytest.mark.parametrize("jobs", [1, 3])
 def test_a_process_that_dies_or_hangs_affects_only_its_item(jobs):
-    with Pool(Work(_square, _lost, limit=0.4), jobs) as pool:
+    with Pool(Work(_square, _lost, limit=0.15), jobs) as pool:
         results = list(pool.run(range(20)))
     died = {number: "its reader died over it" for number in (3, 4, 17)}
-    assert results == [(n, died.get(n, "it takes more than 0.4 seconds" if n in (9, 12) else n * n)) for n in range(20)]
+    assert results == [
+        (n, died.get(n, "it takes more than 0.15 seconds" if n in (9, 12) else n * n)) for n in range(20)
+    ]
 
 
 @pytest.mark.parametrize("jobs", [0, 2])

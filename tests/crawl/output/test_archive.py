@@ -31,7 +31,6 @@ from scraper.io.jsonl import read_records
 from scraper.io.warc import Page, read_pages
 from scraper.stories.replay import articles
 from tests.crawling import (
-    ENVIRONMENT,
     FAST,
     ROOT,
     Crawl,
@@ -40,10 +39,10 @@ from tests.crawling import (
     command,
     crawl,
     crawl_site,
-    limited,
     of,
     page,
     site,
+    start,
     story,
 )
 
@@ -314,12 +313,12 @@ def _archive(directory: Path) -> archive.Archive:
 
 
 def test_a_killed_crawl_leaves_an_archive_that_the_next_one_mends(tmp_path):
-    slow = command(tmp_path, "fintechworld", *ARCHIVE, "-s", "CONCURRENT_REQUESTS=4")
+    process = start(tmp_path, "fintechworld", *ARCHIVE, "-s", "CONCURRENT_REQUESTS=4")
     folder = tmp_path / "archive"
-    with subprocess.Popen(slow, cwd=ROOT, env=ENVIRONMENT, stderr=subprocess.DEVNULL) as process:
-        while process.poll() is None and sum(path.stat().st_size for path in folder.glob("*")) < 60_000:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
+    while process.is_running and sum(path.stat().st_size for path in folder.glob("*")) < 60_000:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.finish()
     (left,) = folder.iterdir()
     assert left.suffix == ".open"
     left.write_bytes(left.read_bytes()[:-7])  # as if it had died within a write
@@ -350,7 +349,7 @@ def test_a_full_disk_ends_the_crawl_with_whole_records(tmp_path):
         status, headers, text = story(name.strip("/").partition(".")[0])
         answers[name] = (status, headers, text + f"<!--{noise.randbytes(250_000).hex()}-->")
     with site(answers) as (base, _):
-        full = crawl(tmp_path, *of(base), *FAST, *ARCHIVE, preexec_fn=limited(2_000_000))
+        full = crawl(tmp_path, *of(base), *FAST, *ARCHIVE, file_size=2_000_000)
         assert full.status == 3, full.summary
         assert full.run["reason"] == "disk_full"
         assert "Traceback" not in full.summary
