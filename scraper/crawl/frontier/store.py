@@ -165,8 +165,8 @@ class RequestQueue(Protocol):
     def skipped(self) -> Iterator[SkippedPage]:
         """Yield the pages that had no story when they were last fetched."""
 
-    def count_sent(self) -> None:
-        """Count a request against the request limit of this run."""
+    def count_sent(self, number: int) -> None:
+        """Add a number, maybe negative, to the requests that count against the request limit of this run."""
 
     def sent_count(self) -> int:
         """Return the number of requests that were counted in this run."""
