@@ -197,7 +197,7 @@ class StoryIndex(Protocol):
         """Set the size (bytes) up to which the records file is indexed."""
 
     def is_written_elsewhere(self, story: Story) -> bool:
-        """Return whether the records file of another worker has a story with the same text."""
+        """Return whether the records file of another worker has a story with the same text, be it at another URL."""
 
     def digest(self, story: str) -> str | None:
         """Return the digest of a story's text; None for an unknown story."""
