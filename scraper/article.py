@@ -28,6 +28,8 @@ __all__ = [
     "Link",
     "Sidebar",
     "json_schema",
+    "one_line",
+    "valid_text",
 ]
 
 SCHEMA_VERSION = 1.1
@@ -44,10 +46,16 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")
 
 
-def _valid(text: str) -> str:
+def valid_text(text: str) -> str:
+    """Return valid Unicode: a pair of surrogates is joined, and a lone one becomes U+FFFD."""
     if text.isascii() or not _SURROGATE.search(text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def one_line(text: str) -> str:
+    """Return JSON on one line with the characters escaped that some readers take for line breaks."""
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _shortened(text: str) -> str:
@@ -68,7 +76,7 @@ def _valid_links(links: Iterable[Link]) -> tuple[Link, ...]:
     joined = "".join([f"{link.text}{link.url}" for link in links])  # one check for all, as a page has a hundred
     if joined.isascii() or not _SURROGATE.search(joined):
         return links
-    return tuple(Link(_valid(link.text), link.url and _valid(link.url)) for link in links)
+    return tuple(Link(valid_text(link.text), link.url and valid_text(link.url)) for link in links)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ class Image:
     def __post_init__(self) -> None:
         for name in ("url", "caption", "credit"):
             value = getattr(self, name)
-            object.__setattr__(self, name, value and _valid(value))
+            object.__setattr__(self, name, value and valid_text(value))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ class Dateline:
     def __post_init__(self) -> None:
         for name in ("raw", "place", "agency"):
             value = getattr(self, name)
-            object.__setattr__(self, name, value and _valid(value))
+            object.__setattr__(self, name, value and valid_text(value))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -196,9 +204,9 @@ class Article:
         for name in _TEXTS:
             value = getattr(self, name)
             if value is not None:
-                put(self, name, _valid(value))
+                put(self, name, valid_text(value))
         for name in _TEXT_LISTS:
-            put(self, name, tuple(map(_valid, getattr(self, name))))
+            put(self, name, tuple(map(valid_text, getattr(self, name))))
         put(self, "body_types", tuple(self.body_types) or ("paragraph",) * len(self.body))
         put(self, "images", tuple(self.images))
         if len(self.body_types) != len(self.body):
@@ -234,7 +242,7 @@ class Article:
 
     def to_json(self) -> str:
         """Return one line of JSON without any kind of line break."""
-        return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", self._encoded().decode())
+        return one_line(self._encoded().decode())
 
     def _encoded(self) -> bytes:
         return msgspec.json.encode(self, enc_hook=dict)

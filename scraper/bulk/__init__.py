@@ -5,6 +5,7 @@ plan(sources, into)  ▶  Plan: the remaining jobs  ▶  run(plan)  ▶  Progres
 With `learn`, a first pass over all archives learns their sites, with which the second one reads the pages.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -19,6 +20,7 @@ from scraper.bulk.site_learning import learning, merge_files
 from scraper.bulk.sources import Source, expand
 from scraper.errors import ScraperError
 from scraper.io.files import atomic_write, lock, remove_temporary_files
+from scraper.io.wording import count
 from scraper.site import Site, Sites
 
 __all__ = ["ENGINES", "OUTPUTS", "QUARANTINE", "Done", "Event", "Learning", "Plan", "Progress", "plan", "run"]
@@ -26,6 +28,7 @@ __all__ = ["ENGINES", "OUTPUTS", "QUARANTINE", "Done", "Event", "Learning", "Pla
 QUARANTINE = "quarantine.jsonl"
 """The file beside the records that lists unreadable pages: `source`, `offset`, `url`, `why`."""
 _PARTS = ".quarantine"  # the folder of the same per archive
+_LEARNED = ".learned"  # the names of the files of records that were made with learned sites
 _SITES = ".sites"  # the folder of the learned sites, until the run is complete
 _FIRST, _MERGED = f"{_SITES}/archives", f"{_SITES}/hosts"
 
@@ -87,13 +90,15 @@ def run(
     `engine` is a key of `ENGINES`; `jobs` is the number of archives read in parallel, 0 for one per core; `limit` is
     the time limit of a page in seconds; `site` is the site of the pages of hosts that were not learned.
 
-    Raises `ScraperError` if another run uses the folder, its quarantine file was not written by a run, what was learned
-    cannot be read, or the disk is full; `OSError` if the folder cannot be used.
+    Raises `ScraperError` if another run uses the folder, its quarantine file was not written by a run, archives were
+    completed with another choice of `learn`, what was learned cannot be read, or the disk is full; `OSError` if the
+    folder cannot be used.
     """
     start = partial(_events, plan.into, engine, jobs)
     plan.into.mkdir(parents=True, exist_ok=True)
     with _locked(plan.into):
         _check_quarantine(plan.into / QUARANTINE)
+        _check_learned(plan)
         try:
             _clean_up(plan)
             yield from _first_pass(plan, start(plan.learning, learning(limit)))
@@ -145,6 +150,26 @@ def _check_quarantine(quarantine: Path) -> None:
             first = lines.readline()
             if first and not first.startswith(b'{"source": '):
                 raise ScraperError(f"{quarantine} was not written by an earlier run and would be overwritten")
+
+
+def _check_learned(plan: Plan) -> None:
+    """Raise `ScraperError` if archives were completed with another choice of `learn`; store it for the others."""
+    file = plan.into / _LEARNED
+    learned = frozenset(json.loads(file.read_bytes())) if file.exists() else frozenset()
+    remaining = frozenset(_names(plan.jobs, plan.into))
+    done = frozenset(_names(plan.archives, plan.into)) - remaining
+    if other := done - learned if plan.learn else done & learned:
+        archives = count(len(other), "archive")
+        way = "without" if plan.learn else "with"
+        raise ScraperError(f"{plan.into}: {archives} done before {way} --learn; choose another folder")
+    chosen = learned | remaining if plan.learn else learned - remaining
+    if chosen != learned:
+        with atomic_write(file) as temporary:
+            temporary.write_text(json.dumps(sorted(chosen)), "utf-8")
+
+
+def _names(jobs: Iterable[Job], into: Path) -> Iterator[str]:
+    return (str(job.target.relative_to(into)) for job in jobs)
 
 
 def _clean_up(plan: Plan) -> None:

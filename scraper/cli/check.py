@@ -42,7 +42,7 @@ class _Line(NamedTuple):
 def check(
     file: Records,
     repair: Annotated[
-        Path | None, typer.Option(metavar="OUT", help="Write a clean copy with every valid record.")
+        Path | None, typer.Option(metavar="OUT", dir_okay=False, help="Write a clean copy with every valid record.")
     ] = None,
     against: Annotated[
         Path | None,

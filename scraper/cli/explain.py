@@ -42,7 +42,11 @@ def explain(
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="OUT", help="Write an HTML page with the labelled blocks instead of the table."
+            "-o",
+            "--output",
+            metavar="OUT",
+            dir_okay=False,
+            help="Write an HTML page with the labelled blocks instead of the table.",
         ),
     ] = None,
     text: Annotated[bool, typer.Option("--text", help="Treat the page as flattened text, whatever its name.")] = False,

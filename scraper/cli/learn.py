@@ -24,11 +24,14 @@ def learn(
         typer.Argument(metavar="INPUT", help="Pages of one site, articles and lists, as for scraper extract."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="OUT", help="The JSON file instead of stdout.")
+        Path | None,
+        typer.Option("-o", "--output", metavar="OUT", dir_okay=False, help="The JSON file instead of stdout."),
     ] = None,
     show: Annotated[
         Path | None,
-        typer.Option(metavar="HTML", help="Also write an HTML page that shows the regions of a typical page."),
+        typer.Option(
+            metavar="HTML", dir_okay=False, help="Also write an HTML page that shows the regions of a typical page."
+        ),
     ] = None,
     site: SiteFile = None,
     jobs: Annotated[int, typer.Option(min=0, help="Worker processes; 0 for one per core.")] = 1,
@@ -37,7 +40,8 @@ def learn(
 ) -> None:
     """Learn what the pages of one site have in common, for scraper extract --site, from any number of its pages.
 
-    The result is the same for any order of the pages. With --site, more pages are added to what is known already.
+    The sample that is kept is the same for any order of the pages. With --site, more pages are added to what is known
+    already.
     """
     screen = Screen()
     if not inputs and site is None:

@@ -29,7 +29,7 @@ def schema() -> None:
 
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of a crawl, such as crawls/fintechworld.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="The HTML file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", dir_okay=False, help="The HTML file.")],
 ) -> None:
     """Write the report of a crawl as an HTML page."""
     screen = Screen()

@@ -5,7 +5,6 @@ import enum
 import hashlib
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date, time
 from functools import singledispatch
@@ -14,15 +13,13 @@ from typing import Any, NamedTuple
 import msgspec
 from itemadapter import ItemAdapter
 
-from scraper.article import Article
+from scraper.article import Article, one_line, valid_text
 from scraper.errors import RecordError
 from scraper.stories.identity import story_id
 
 __all__ = ["Item", "identify", "item_id", "plain", "read"]
 
 _FIELDS = frozenset(field.name for field in dataclasses.fields(Article))
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029]")  # some readers take these for line breaks
 
 
 class Item(NamedTuple):
@@ -38,8 +35,7 @@ class Item(NamedTuple):
         if self.article is not None and self.fields.keys() <= _FIELDS:
             article = dataclasses.replace(self.article, **more) if more else self.article
             return article.to_json().encode() + b"\n"
-        text = json.dumps({**self.fields, **more}, ensure_ascii=False)
-        return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode() + b"\n"
+        return one_line(json.dumps({**self.fields, **more}, ensure_ascii=False)).encode() + b"\n"
 
 
 def read(item: Any) -> Item:
@@ -62,7 +58,7 @@ def plain(item: Any) -> dict[str, Any]:
         return item.to_dict()
     if not ItemAdapter.is_item(item):
         raise TypeError(f"a spider yields items, not {type(item).__name__}")
-    return {_valid(str(name)): _value(value) for name, value in ItemAdapter(item).items()}
+    return {valid_text(str(name)): _value(value) for name, value in ItemAdapter(item).items()}
 
 
 def identify(item: Any) -> str:
@@ -99,7 +95,7 @@ def _value(value: Any) -> Any:
     """Return a value as a JSON value; a value without a JSON form becomes text."""
     if ItemAdapter.is_item(value):
         return plain(value)
-    return _valid(str(value))
+    return valid_text(str(value))
 
 
 @_value.register(type(None))
@@ -116,7 +112,7 @@ def _(value: float) -> Any:
 
 @_value.register
 def _(value: str) -> Any:
-    return _valid(value)
+    return valid_text(value)
 
 
 @_value.register(bytes)
@@ -138,7 +134,7 @@ def _(value: enum.Enum) -> Any:
 
 @_value.register(Mapping)
 def _(value: Any) -> Any:
-    return {_valid(str(key)): _value(member) for key, member in value.items()}
+    return {valid_text(str(key)): _value(member) for key, member in value.items()}
 
 
 @_value.register(Sequence)
@@ -160,9 +156,3 @@ def _(value: msgspec.Struct) -> Any:
 @_value.register
 def _(value: Article) -> Any:
     return value.to_dict()
-
-
-def _valid(text: str) -> str:
-    if text.isascii() or not _SURROGATE.search(text):
-        return text
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -115,12 +115,12 @@ class PortalSpider(Spider):
             async for request in self.listed(response):
                 yield request
             return
-        for result in self._read_page(response, *await self._extract(response)):
+        for result in self._read_page(response, await self._parse_page(response)):
             yield result
 
     async def part(self, response: Response, **chain: Any) -> AsyncIterator[Request | dict[str, Any]]:
         """Read a later part of a story; `chain` holds the fields of the `Chain` of the parts before it."""
-        for result in self._read_part(response, *await self._extract(response), Chain(**chain)):
+        for result in self._read_part(response, await self._parse_page(response), Chain(**chain)):
             yield result
 
     def part_failed(self, failure: Failure) -> Output:
@@ -157,32 +157,32 @@ class PortalSpider(Spider):
         """Report a failure that the scheduler could not see; it counts failures."""
         Scheduler.of(self.crawler).flights.note_failure(failure.request, failure.value)  # type: ignore[attr-defined]
 
-    async def _extract(self, response: Response) -> tuple[Article | None, ParsedPage]:
-        """Return the article of a page, if it holds one, and all else that it holds."""
+    async def _parse_page(self, response: Response) -> ParsedPage:
+        """Return what a page holds; one without a story is counted as skipped."""
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         scheme = urlsplit(str(self.site)).scheme
         moment = fetched_at(response.request)
         page = PageRequest(response.url, content_type, response.body, moment, _host(self.site), scheme)
         parsed = await self._learner.read(page)
-        if parsed.record is not None:
-            return Article.from_json(parsed.record), parsed
-        _classify(self.crawler, response, f"skipped/{parsed.reason}")
-        return None, parsed
+        if parsed.record is None:
+            _classify(self.crawler, response, f"skipped/{parsed.reason}")
+        return parsed
 
-    def _read_page(self, response: Response, article: Article | None, parsed: ParsedPage) -> Output:
+    def _read_page(self, response: Response, parsed: ParsedPage) -> Output:
+        article = parsed.article()
         self._policy.page_read(response.url, parsed.links, story=article is not None)
         if article is not None and parsed.place.first is not None:
             _classify(self.crawler, response, "skipped/later part of a story")
             yield self._request(parsed.place.first, self.page)
         elif article is not None:
             yield from self._continue(response, article, parsed.place.following)
-        yield from self._follow(article, parsed)
+        yield from self._follow(parsed)
         for feed in parsed.feeds:
             if self._policy.is_new(feed) and urls.on_host(feed, _host(self.site)):
                 yield self._request(feed, self.fed)
 
-    def _read_part(self, response: Response, article: Article | None, parsed: ParsedPage, chain: Chain) -> Output:
-        redirected = _is_redirected(response)
+    def _read_part(self, response: Response, parsed: ParsedPage, chain: Chain) -> Output:
+        article, redirected = parsed.article(), _is_redirected(response)
         if article is None:
             yield from self._finish(chain, complete=False)
         elif not redirected and split_story.continues(chain, article):
@@ -190,7 +190,7 @@ class PortalSpider(Spider):
         else:  # redirected, or another story that bears the number by chance
             yield from self._finish(chain, complete=not redirected)
             yield from self._continue(response, article, None if redirected else parsed.place.following)
-        yield from self._follow(article, parsed)
+        yield from self._follow(parsed)
 
     def _continue(
         self, response: Response, article: Article, following: str | None, chain: Chain | None = None
@@ -218,9 +218,9 @@ class PortalSpider(Spider):
         add(self.crawler, "articles", uncounted)
         yield record
 
-    def _follow(self, article: Article | None, parsed: ParsedPage) -> Output:
+    def _follow(self, parsed: ParsedPage) -> Output:
         """Request the pages that are linked to; the parts of a story are requested by the story, in order."""
-        parts = frozenset(parsed.place.parts if article is not None else ())
+        parts = frozenset(parsed.place.parts)
         for link in parsed.links:
             if link not in parts and self._policy.is_new(link) and not self._policy.is_spent(link):
                 yield self._request(link, self.page)

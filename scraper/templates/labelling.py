@@ -70,10 +70,11 @@ class Labelling:
         return is_open and self.regions[index] is not Label.BODY
 
     def ancestors(self, element: int) -> Iterator[int]:
-        """Yield the indexes of an element and of those around it."""
+        """Yield the indexes of an element and of those around it, and last -1: all that flattened text has."""
         while element >= 0:
             yield element
             element = self.document.elements[element].parent
+        yield -1
 
 
 def match(table: Table, text: str) -> Label | None:

@@ -16,7 +16,7 @@ def label_lists(page: Labelling, headline: int | None, end: int) -> None:
     index = 0
     while index < len(page.blocks):
         following = index + 1
-        if page.is_list_heading(index) and (index >= end or _is_beside(page, index, story)):
+        if page.is_list_heading(index) and (index >= end or _scope(page, index) not in story):
             following = _label_list(page, index)
         index = following
     for index, region in enumerate(page.regions):
@@ -25,16 +25,9 @@ def label_lists(page: Labelling, headline: int | None, end: int) -> None:
 
 
 def _story_elements(page: Labelling, headline: int | None, end: int) -> set[int]:
-    """Return the elements that contain the headline or the end of the story: no list is as wide as these."""
+    """Return the elements that contain the headline or the end of the story: no list is as wide as these, or as -1."""
     marks = [index for index in (headline, end) if index is not None and index < len(page.blocks)]
-    return {element for index in marks for element in page.ancestors(page.blocks[index].element)}
-
-
-def _is_beside(page: Labelling, heading: int, story: set[int]) -> bool:
-    if page.is_text:
-        return False
-    scope = _scope(page, heading)
-    return scope >= 0 and scope not in story
+    return {-1, *(element for index in marks for element in page.ancestors(page.blocks[index].element))}
 
 
 def _scope(page: Labelling, heading: int) -> int:
@@ -42,8 +35,7 @@ def _scope(page: Labelling, heading: int) -> int:
     if heading + 1 >= len(page.blocks):
         return -1
     below = set(page.ancestors(page.blocks[heading + 1].element))
-    own = page.blocks[heading].element
-    return next((element for element in page.ancestors(own) if element in below), -1)
+    return next(element for element in page.ancestors(page.blocks[heading].element) if element in below)
 
 
 def _label_list(page: Labelling, heading: int) -> int:
@@ -55,7 +47,7 @@ def _label_list(page: Labelling, heading: int) -> int:
     index = heading + 1
     while index < len(page.blocks) and not page.is_list_heading(index):
         block = page.blocks[index]
-        if not page.is_text and scope not in page.ancestors(block.element):
+        if scope not in page.ancestors(block.element):
             break
         if not block.links and (label := page.tail_label(index)):
             page.decide(index, label, 0.9, "its own text")

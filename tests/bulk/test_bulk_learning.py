@@ -155,6 +155,29 @@ def test_what_was_learned_is_kept_until_all_archives_are_done(archives, tmp_path
     assert plan([str(archives), str(missing)], tmp_path / "out", learn=True).learning == ()
 
 
+def test_a_folder_is_read_with_or_without_learning(archives, tmp_path):
+    first, second = archives / "0.warc.gz", archives / "1.warc.gz"
+    for into, options, others in (("plain", [], ["--learn"]), ("learned", ["--learn"], [])):
+        assert work(tmp_path / into, first, *options).returncode == 0
+        before = files(tmp_path / into)
+        refused = work(tmp_path / into, archives, *others)
+        way = "with" if options else "without"
+        message = f"{tmp_path / into}: 1 archive done before {way} --learn; choose another folder\n"
+        assert (refused.returncode, refused.stderr) == (1, message)
+        assert files(tmp_path / into) == before
+        assert work(tmp_path / into, archives, *options).returncode == 0
+        assert work(tmp_path / into, second, *options).stdout.startswith("0 archives done, 1 done before")
+
+
+def test_an_archive_without_records_may_be_read_in_another_way(archives, tmp_path):
+    missing = tmp_path / "x.warc.gz"
+    for options in (["--learn"], [], ["--learn"]):
+        assert work(tmp_path / "out", missing, *options).returncode == 1
+    missing.write_bytes(member(50))
+    assert work(tmp_path / "out", missing).returncode == 0
+    assert work(tmp_path / "out", missing, "--learn").returncode == 1
+
+
 def test_sites_of_another_version_are_reported(archives, tmp_path):
     file = tmp_path / ".sites/archives/0.jsonl"
     file.parent.mkdir(parents=True)

@@ -125,6 +125,11 @@ def test_an_output_replaces_no_input(arguments, site, pages, capsys):
     [
         (["learn"], 2, "no pages"),
         (["learn", "x.html", "--show", "x.txt"], 2, "HTML page"),
+        (["learn", "x.html", "--show", "tests/"], 2, "'tests/' is a directory"),
+        (["learn", "x.html", "-o", "tests/"], 2, "'tests/' is a directory"),
+        (["explain", "x.html", "-o", "tests"], 2, "'tests' is a directory"),
+        (["report", "tests", "-o", "tests/"], 2, "'tests/' is a directory"),
+        (["check", "x.jsonl", "--repair", "tests/"], 2, "'tests/' is a directory"),
         (["learn", "fixtures/pages/theme-plain/page.html"], 1, "no page to learn from"),
         (["learn", "no-file"], 1, "No such file"),
         (["learn", "--site", "README.md"], 2, "not a site in JSON"),

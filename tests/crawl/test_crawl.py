@@ -319,6 +319,18 @@ def test_a_limit_of_pages_is_kept_and_continued_from(tmp_path, embedded):
     assert bodies(part) == bodies(embedded)
 
 
+def test_a_url_that_is_never_requested_does_not_count_against_the_limit(tmp_path):
+    forbidden, stories = [f"/my/{n}.html" for n in range(20)], [f"/html/{n}.html" for n in range(6)]
+    answers = {"/": page(anchors(*forbidden, *stories))}
+    answers |= {path: story(f"ship{n}") for n, path in enumerate(stories)}
+    answers["/robots.txt"] = (200, {}, "User-agent: *\nDisallow: /my/")
+    crawled, hits = crawl_site(tmp_path, answers, "-a", "pages=5")
+    assert crawled.counts["failed"]["robots"] == 20
+    assert not any(hits[path] for path in forbidden)
+    assert sum(hits[path] for path in ("/", "/sitemap.xml", *stories)) == 5
+    assert adds_up(crawled.counts)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

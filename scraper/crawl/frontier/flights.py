@@ -45,6 +45,8 @@ class Flight:
     failed: bool = True
     validators: tuple[str | None, str | None] | None = None
     """ETag and Last-Modified of the page, once it has arrived."""
+    sent: bool = False
+    """Whether the request has reached the downloader: no middleware has refused it."""
     seconds: float | None = None
     """From the request to the response."""
     items: int = 0
@@ -90,8 +92,9 @@ class Flights:
         self._by_key: dict[bytes, Flight] = {}
 
     def connect(self) -> None:
-        """Connect to the signals that report the outcomes of items and callbacks."""
+        """Connect to the signals that report the outcomes of requests, items and callbacks."""
         connect = self._crawler.signals.connect
+        connect(self._request_sent, signals.request_reached_downloader)
         connect(self._item_scraped, signals.item_scraped)
         connect(self._item_dropped, signals.item_dropped)
         connect(self._item_failed, signals.item_error)
@@ -160,6 +163,10 @@ class Flights:
             add(self._crawler, flight.reason)
         if flight.reason == FETCHED:
             add(self._crawler, flight.counted_as)
+
+    def _request_sent(self, request: Request) -> None:
+        if (flight := self.get(request)) is not None:
+            flight.sent = True
 
     def _item_scraped(self, item: Any, response: Source) -> None:
         self._add_item(response, identify(item), is_new=True)

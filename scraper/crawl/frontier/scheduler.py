@@ -155,6 +155,10 @@ class Scheduler(BaseScheduler):
         """Return whether the request limit is reached; stories in progress are still finished."""
         return 0 < self._limit <= queue.sent_count()
 
+    def _is_limited(self, request: Request) -> bool:
+        """Return whether a request counts against the request limit."""
+        return self._limit > 0 and not request.dont_filter and "redirect_times" not in request.meta
+
     def _next_due(self, store: Store) -> float | None:
         return store.requests.next_due(mandatory=self._is_limit_reached(store.requests))
 
@@ -211,8 +215,8 @@ class Scheduler(BaseScheduler):
             request.headers["If-None-Match"] = taken.etag
         if taken.modified:
             request.headers["If-Modified-Since"] = taken.modified
-        if self._limit and not request.dont_filter and "redirect_times" not in request.meta:
-            queue.count_sent()
+        if self._is_limited(request):
+            queue.count_sent(1)
         self.flights.add(request, taken.key)
 
     def _add_story(self, key: bytes, story: str, is_new: bool) -> None:
@@ -226,6 +230,8 @@ class Scheduler(BaseScheduler):
                 if store.workers is not None:
                     self.hosts.share_pace(store.workers, flight.request)  # before the host may be contacted again
                 store.requests.finish(flight.key, flight.end)
+                if not flight.sent and self._is_limited(flight.request):  # as robots.txt forbids it
+                    store.requests.count_sent(-1)
 
     def _reconcile(self, workers: Workers) -> None:
         """Reconcile the flights with the store; requests that belong to another worker by now are detached."""

@@ -165,8 +165,8 @@ class RequestQueue(Protocol):
     def skipped(self) -> Iterator[SkippedPage]:
         """Yield the pages that had no story when they were last fetched."""
 
-    def count_sent(self) -> None:
-        """Count a request against the request limit of this run."""
+    def count_sent(self, number: int) -> None:
+        """Add a number, maybe negative, to the requests that count against the request limit of this run."""
 
     def sent_count(self) -> int:
         """Return the number of requests that were counted in this run."""
@@ -197,7 +197,7 @@ class StoryIndex(Protocol):
         """Set the size (bytes) up to which the records file is indexed."""
 
     def is_written_elsewhere(self, story: Story) -> bool:
-        """Return whether the records file of another worker has a story with the same text."""
+        """Return whether the records file of another worker has a story with the same text, be it at another URL."""
 
     def digest(self, story: str) -> str | None:
         """Return the digest of a story's text; None for an unknown story."""

@@ -18,6 +18,7 @@ from urllib.parse import urljoin
 
 import msgspec
 
+from scraper.article import Article
 from scraper.block import Anchor, Document
 from scraper.errors import NotAnArticle, ScraperError
 from scraper.io.workers import confine
@@ -58,7 +59,7 @@ class ParsedPage(msgspec.Struct, frozen=True, array_like=True):
     """What a page holds."""
 
     record: str | None = None
-    """The article as a line of JSON."""
+    """The article as a line of JSON: msgpack would lose the zones of its dates."""
     reason: str = UNREADABLE
     """Why it holds none."""
     links: tuple[str, ...] = ()
@@ -69,6 +70,10 @@ class ParsedPage(msgspec.Struct, frozen=True, array_like=True):
     """Where it is in a story that may be split."""
     summary: PageSummary | None = None
     """What the page says about its site, if that is requested and it holds a story of an unknown template."""
+
+    def article(self) -> Article | None:
+        """Parse the record."""
+        return None if self.record is None else Article.from_json(self.record)
 
 
 def parse_page(page: PageRequest) -> ParsedPage:

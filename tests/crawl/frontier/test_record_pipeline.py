@@ -10,7 +10,7 @@ from scrapy.utils.test import get_crawler
 
 from scraper.crawl.frontier.scheduler import Scheduler
 from scraper.crawl.output.records import RecordFile, RecordPipeline, catch_up
-from scraper.stories.identity import Story, story_id, text_digest
+from scraper.stories.identity import remembered, story_id
 from tests.crawl.frontier.stores import FETCHED, article, queue
 
 
@@ -161,11 +161,11 @@ def test_a_full_disk_leaves_whole_lines_only(tmp_path, monkeypatch, failure):
     assert file.path.read_bytes() == b"whole\n"
 
 
-def test_a_line_that_another_worker_wrote_is_moved_aside(tmp_path, worker_pair):
+@pytest.mark.parametrize("url", ["http://p.test/html/1.html", "http://p.test/news/2.html"])
+def test_a_line_that_another_worker_wrote_is_moved_aside(tmp_path, worker_pair, url):
     me, other = worker_pair
-    first = article()
-    line = first.to_json().encode() + b"\n"
-    other.stories.remember(Story(first.id, text_digest(first)))
+    line = article().to_json().encode() + b"\n"
+    other.stories.remember(remembered(article(url=url)))
     (tmp_path / "records.jsonl").write_bytes(line)
     file = RecordFile(tmp_path / "records.jsonl")
     catch_up(file, me)

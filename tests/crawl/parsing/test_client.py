@@ -67,6 +67,13 @@ def test_pages_are_read_in_order():
     assert [json.loads(item.record)["url"].rpartition("/")[2] for item in result] == [f"{name}.html" for name in names]
 
 
+def test_the_zone_of_a_date_survives_the_pipe():
+    date = "2025-04-12T10:31:20+09:00"
+    html = RED.body.decode().replace("Date:2025-04-12 10:31:20", f'<time datetime="{date}">12 April</time>')
+    (parsed,) = _run(_page(html))
+    assert parsed.article().date_published.isoformat() == date
+
+
 def test_a_page_that_takes_too_long_affects_only_itself():
     slow, *others = _run(RED, RED, RED, limit=0.01)
     assert slow == ParsedPage()

@@ -134,9 +134,9 @@ class RedisRequests:
         for request in self._members("skipped"):
             yield SkippedPage(request.url, request.skipped or "")
 
-    def count_sent(self) -> None:
-        """Count a request against the request limit of all workers."""
-        self._connection.run("add_sent", 1)
+    def count_sent(self, number: int) -> None:
+        """Add a number, maybe negative, to the requests that count against the request limit of all workers."""
+        self._connection.run("add_sent", number)
 
     def sent_count(self) -> int:
         """Return the number of requests that all workers have counted since the first of them started."""

@@ -94,9 +94,10 @@ class RedisStories:
         self._marks.set(self._file_size, size)
 
     def is_written_elsewhere(self, story: Story) -> bool:
-        """Return whether the records file of another worker has a story with the same text."""
-        stored = self._stories([story.id])[0]
-        return stored is not None and stored.worker != self._worker and stored.digest == story.digest
+        """Return whether the records file of another worker has a story with the same text, be it at another URL."""
+        ids = {story.id, self.sharing(story.keys[:1]) or story.id}
+        stored = filter(None, self._stories(list(ids)))
+        return any(other.worker != self._worker and other.digest == story.digest for other in stored)
 
     def digest(self, story: str) -> str | None:
         """Return the digest of a story's text; None for an unknown story."""

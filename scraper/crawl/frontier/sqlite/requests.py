@@ -158,9 +158,9 @@ class SqliteRequests:
         for row in self._database.execute(statement, (CLOSED,)):
             yield SkippedPage(*row)
 
-    def count_sent(self) -> None:
-        """Count a request against the request limit of this run."""
-        self._sent += 1
+    def count_sent(self, number: int) -> None:
+        """Add a number, maybe negative, to the requests that count against the request limit of this run."""
+        self._sent += number
 
     def sent_count(self) -> int:
         """Return the number of requests that were counted in this run."""
