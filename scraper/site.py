@@ -62,7 +62,7 @@ class Site:
     hosts: tuple[str, ...] = ()
     """The hosts of its pages, where their URLs are known."""
     pages: int = 0
-    """The number of pages that it was learned from; one that is learned again counts once if it is in the sample."""
+    """The number of pages that it was learned from."""
     sample: tuple[PageSummary, ...] = ()
 
     def update(self, page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> Self:
@@ -81,9 +81,8 @@ class Site:
     def merge(self, other: "Site") -> Self:
         """Return what is known after the pages of both."""
         hosts = tuple(sorted({*self.hosts, *other.hosts})[:_MAX_HOSTS])
-        shared = {page.digest for page in self.sample} & {page.digest for page in other.sample}
         sample = _bounded((*self.sample, *other.sample))
-        return replace(self, hosts=hosts, pages=self.pages + other.pages - len(shared), sample=sample)
+        return replace(self, hosts=hosts, pages=self.pages + other.pages, sample=sample)
 
     @cached_property
     def index(self) -> SiteIndex | None:

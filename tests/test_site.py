@@ -72,11 +72,6 @@ def test_a_sample_of_many_pages_is_bounded_and_the_same_for_any_order():
     assert learn(reversed(many)) == site
 
 
-def test_a_page_that_is_learned_again_counts_once(site):
-    assert learn([*PAGES[:10], PAGES[3]]) == site
-    assert site.merge(learn(PAGES[5:12])) == learn(PAGES[:12])
-
-
 def test_sites_can_be_merged_in_any_way():
     sites = [learn([page(number)]) for number in range(40)]
     sites += [learn([page(3)[0].replace("qx3", "qx9 byline")])]  # the same texts, marked up in another way
