@@ -40,8 +40,7 @@ def learn(
 ) -> None:
     """Learn what the pages of one site have in common, for scraper extract --site, from any number of its pages.
 
-    The sample that is kept is the same for any order of the pages. With --site, more pages are added to what is known
-    already.
+    The result is the same for any order of the pages. With --site, more pages are added to what is known already.
     """
     screen = Screen()
     if not inputs and site is None:

@@ -35,6 +35,7 @@ __all__ = ["NO_SITEMAP", "PortalSpider"]
 NO_SITEMAP = "no sitemap"
 """Why a sitemap failed that the site was only guessed to have."""
 
+_LATER_PART = "skipped/later part of a story"
 _MOVED = "home"  # the ledger's mark for the start page's URL after its redirects
 _LOOPBACK = {
     "DOWNLOAD_DELAY": 0,
@@ -172,7 +173,7 @@ class PortalSpider(Spider):
         article = parsed.article()
         self._policy.page_read(response.url, parsed.links, story=article is not None)
         if article is not None and parsed.place.first is not None:
-            _classify(self.crawler, response, "skipped/later part of a story")
+            _classify(self.crawler, response, _LATER_PART)
             yield self._request(parsed.place.first, self.page)
         elif article is not None:
             yield from self._continue(response, article, parsed.place.following)
@@ -198,7 +199,7 @@ class PortalSpider(Spider):
         """Request the next part of a story, or write the story after its last part."""
         number = len(chain.bodies) + 1 if chain else 1
         if following is None or number >= LONGEST:
-            yield from self._finish(chain, article, complete=following is None)
+            yield from self._finish(chain, article, complete=following is None, response=response)
             return
         _classify(self.crawler, response, UNFINISHED)
         key = response.request.meta[FLIGHT] if chain and response.request else ""
@@ -206,9 +207,14 @@ class PortalSpider(Spider):
         extended = split_story.extend(chain, article, key)
         yield request.replace(errback=self.part_failed, cb_kwargs=extended._asdict(), dont_filter=True)
 
-    def _finish(self, chain: Chain | None, last: Article | None = None, *, complete: bool) -> Output:
+    def _finish(
+        self, chain: Chain | None, last: Article | None = None, *, complete: bool, response: Response | None = None
+    ) -> Output:
         """Write a story from the parts of its chain and a last one, whose page the scheduler counts itself."""
         parts = split_story.earlier_parts(chain, Scheduler.of(self.crawler).callback_arguments) if chain else []
+        if chain and chain.first and len(parts) < len(chain.bodies):
+            yield self._read_again(chain, response)
+            return
         uncounted = len(parts)
         if last is not None:
             uncounted = len(chain.bodies) if chain else 0
@@ -217,6 +223,13 @@ class PortalSpider(Spider):
         record = split_story.record(parts, complete=complete)
         add(self.crawler, "articles", uncounted)
         yield record
+
+    def _read_again(self, chain: Chain, response: Response | None) -> Request:
+        """Request a story again whose earlier parts the store has lost, as Redis may lose the last second."""
+        add(self.crawler, _LATER_PART, len(chain.bodies))
+        if response is not None:
+            _classify(self.crawler, response, _LATER_PART)
+        return self._request(chain.first, self.page).replace(dont_filter=True)
 
     def _follow(self, parsed: ParsedPage) -> Output:
         """Request the pages that are linked to; the parts of a story are requested by the story, in order."""

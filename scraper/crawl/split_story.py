@@ -26,13 +26,15 @@ class Chain(NamedTuple):
     headline: str
     bodies: list[str]
     """The digest of each part's body."""
+    first: str = ""
+    """The URL of the first page; empty in requests of earlier releases."""
 
 
 def extend(chain: Chain | None, part: Article, key: str) -> Chain:
     """Return the chain with a further part; `key` is that of its request, unless it is the first."""
     if chain is None:
-        return Chain(part.to_json(), "", part.headline, [body_digest(part)])
-    return Chain(part.to_json(), key, chain.headline, [*chain.bodies, body_digest(part)])
+        return Chain(part.to_json(), "", part.headline, [body_digest(part)], str(part.url))
+    return Chain(part.to_json(), key, chain.headline, [*chain.bodies, body_digest(part)], chain.first)
 
 
 def continues(chain: Chain, article: Article) -> bool:
@@ -65,9 +67,13 @@ def record(parts: Sequence[Article], *, complete: bool) -> dict[str, Any]:
 def validate(arguments: Mapping[str, Any], host: str) -> None:
     """Raise `StoredError` for callback arguments that are not the `Chain` of a story of the host."""
     try:
-        chain = msgspec.convert([arguments.get(name) for name in Chain._fields], Chain)
-        first = Article.from_json(chain.line)
+        chain = msgspec.convert([arguments.get(name, "") for name in Chain._fields], Chain)
+        last = Article.from_json(chain.line)
     except (msgspec.ValidationError, RecordError) as error:
         raise StoredError(str(error)) from error
-    if arguments.keys() - set(Chain._fields) or not urls.on_host(str(first.url), host):
+    if arguments.keys() - set(Chain._fields) or not _is_of_host(chain, last, host):
         raise StoredError("it is not a part of a story of this site")
+
+
+def _is_of_host(chain: Chain, last: Article, host: str) -> bool:
+    return urls.on_host(str(last.url), host) and (not chain.first or urls.on_host(chain.first, host))

@@ -5,9 +5,11 @@ import re
 import shlex
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 from collections import Counter
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -577,3 +579,32 @@ def test_a_story_of_many_parts_takes_no_more_room_than_its_parts(tmp_path):
     assert len(crawled.records) == 1
     assert len(crawled.records[0]["body"]) >= count * len(SENTENCES)
     assert (tmp_path / "frontier.sqlite").stat().st_size < 2.5 * size
+
+
+class Forgetful(dict):
+    """Answers of a site that, at the first request for the third part of a story, deletes the request for the second."""
+
+    def __init__(self, answers, database):
+        super().__init__(answers)
+        self.database, self.deleted = database, 0
+
+    def get(self, path, default):
+        if path == "/html/red_3.html" and not self.deleted:
+            with closing(sqlite3.connect(self.database, timeout=20)) as database, database:
+                self.deleted = database.execute("delete from request where url like '%red_2.html'").rowcount
+        return super().get(path, default)
+
+
+def test_a_story_whose_earlier_parts_the_store_has_lost_is_read_again(tmp_path):
+    links = anchors("red.html", "red_2.html", "red_3.html")
+    parts = {f"/html/red{part}.html": story("red", links, part) for part in ("", "_2", "_3")}
+    answers = Forgetful({"/": page(anchors("/html/red.html")), **parts}, tmp_path / "frontier.sqlite")
+    crawled, hits = crawl_site(tmp_path, answers)
+    assert answers.deleted == 1
+    (record,) = crawled.records
+    assert record["url"].endswith("/html/red.html")
+    assert len(record["body"]) == 3 * len(SENTENCES)
+    assert "truncated" not in record["extraction"]["warnings"]
+    assert hits["/html/red.html"] == hits["/html/red_3.html"] == 2
+    assert crawled.counts["skipped"]["later part of a story"] == 3
+    assert adds_up(crawled.counts), crawled.run
