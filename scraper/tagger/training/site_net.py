@@ -31,11 +31,11 @@ from scraper.tagger.training.simulated_site import sibling, template
 
 __all__ = ["EPOCHS", "SiteNet", "SitePage", "correct", "fit_sites", "others_of", "see", "site_pages", "without_words"]
 
-EPOCHS = 12
+EPOCHS = 16
 WIDTH, DROP = 32, 0.3
-_WORDLESS, _ALL_SIBLINGS = 0.3, 0.3
+_WORDLESS, _ALL_SIBLINGS = 0.4, 0.3
 """How often a page is read without words, and how often with all of its siblings."""
-_SIMULATED, _MOST_SIMULATED = 0.3, 17
+_SIMULATED, _MOST_SIMULATED = 0.2, 17
 """How often the siblings are simulated, and how many at most; for pages without siblings they always are."""
 _REPEATS, _LEAST_NOTICE, _LONGEST_HEADING = 0.7, 40, 40
 """How often text of the story is repeated on other pages, and how many characters it has."""
@@ -134,26 +134,31 @@ def others_of(pages: Sequence[SitePage], page: SitePage) -> list[SitePage]:
 
 
 def fit_sites(sites: Sequence[Sequence[SitePage]], calibration: NDArray[np.floating], recipe: Recipe) -> SiteNet | None:
-    """Train a site layer on the pages with gold of some sites; None if there are none."""
+    """Train a site layer on the pages with gold of some sites; None if there are none.
+
+    An epoch has all pages with others of their site, and half of the pages without.
+    """
     torch.manual_seed(recipe.seed)
     order = np.random.default_rng(recipe.seed)
     learned = [(page, others_of(pages, page)) for pages in sites for page in pages if _has_gold(page.example)]
     if not learned:
         return None
-    first = (_random_view(*pair, order, calibration) for pair in learned)
-    rows = np.concatenate([seen.rows for seen in first if seen is not None])
+    rows = np.concatenate([_random_view(*pair, order, calibration).rows for pair in learned])
     scale = 1 / (rows.std(0) + 0.05)
     net = SiteNet(torch.from_numpy(rows.mean(0)), torch.from_numpy(scale.astype(np.float32)))
     rare = label_weights([page.example for page, _ in learned])
-    steps = recipe.epochs * -(-len(learned) // BATCH)
+    beside = [i for i, (_, others) in enumerate(learned) if others]
+    alone = [i for i, (_, others) in enumerate(learned) if not others]
+    used = (len(alone) + 1) // 2
+    steps = recipe.epochs * -(-(len(beside) + used) // BATCH)
     optimizer = torch.optim.AdamW(net.parameters(), RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps, pct_start=0.15)
     for _ in range(recipe.epochs):
         net.train()
-        shuffled = order.permutation(len(learned))
-        for start in range(0, len(learned), BATCH):
-            chosen = [_random_view(*learned[i], order, calibration) for i in shuffled[start : start + BATCH]]
-            loss = _loss(net, [seen for seen in chosen if seen is not None], rare, calibration)
+        shuffled = order.permutation([*beside, *order.choice(alone, used, replace=False)])
+        for start in range(0, len(shuffled), BATCH):
+            views = [_random_view(*learned[i], order, calibration) for i in shuffled[start : start + BATCH]]
+            loss = _loss(net, views, rare, calibration)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -168,7 +173,8 @@ def _has_gold(example: Example) -> bool:
 
 def _random_view(
     page: SitePage, others: Sequence[SitePage], order: np.random.Generator, calibration: NDArray[np.floating]
-) -> Seen | None:
+) -> Seen:
+    """Return a page beside some others of its site, or beside simulated ones."""
     reading = int(order.random() < _WORDLESS)
     if not others or order.random() < _SIMULATED:
         number = int(order.integers(1, _MOST_SIMULATED + 1))
@@ -178,7 +184,11 @@ def _random_view(
         chosen = [others[i].summaries[reading] for i in order.choice(len(others), number, replace=False)]
     if number > 1 and order.random() < _REPEATS:
         page, chosen = _with_repeats(page, chosen, order)
-    return see(page, chosen, reading, calibration)
+    seen = see(page, chosen, reading, calibration) or see(
+        page, _simulated(page, 1, order, calibration), reading, calibration
+    )
+    assert seen is not None, "no simulated page is a copy of the page"
+    return seen
 
 
 def _simulated(
