@@ -143,7 +143,7 @@ def fit_sites(sites: Sequence[Sequence[SitePage]], calibration: NDArray[np.float
     learned = [(page, others_of(pages, page)) for pages in sites for page in pages if _has_gold(page.example)]
     if not learned:
         return None
-    rows = np.concatenate([_random_view(*pair, order, calibration).rows for pair in learned])
+    rows = np.concatenate([seen.rows for pair in learned if (seen := _random_view(*pair, order, calibration))])
     scale = 1 / (rows.std(0) + 0.05)
     net = SiteNet(torch.from_numpy(rows.mean(0)), torch.from_numpy(scale.astype(np.float32)))
     rare = label_weights([page.example for page, _ in learned])
@@ -158,7 +158,7 @@ def fit_sites(sites: Sequence[Sequence[SitePage]], calibration: NDArray[np.float
         shuffled = order.permutation([*beside, *order.choice(alone, used, replace=False)])
         for start in range(0, len(shuffled), BATCH):
             views = [_random_view(*learned[i], order, calibration) for i in shuffled[start : start + BATCH]]
-            loss = _loss(net, views, rare, calibration)
+            loss = _loss(net, [view for view in views if view is not None], rare, calibration)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -173,8 +173,8 @@ def _has_gold(example: Example) -> bool:
 
 def _random_view(
     page: SitePage, others: Sequence[SitePage], order: np.random.Generator, calibration: NDArray[np.floating]
-) -> Seen:
-    """Return a page beside some others of its site, or beside simulated ones."""
+) -> Seen | None:
+    """Return a page beside some others of its site, or beside simulated ones; None if they are read as copies."""
     reading = int(order.random() < _WORDLESS)
     if not others or order.random() < _SIMULATED:
         number = int(order.integers(1, _MOST_SIMULATED + 1))
@@ -184,11 +184,7 @@ def _random_view(
         chosen = [others[i].summaries[reading] for i in order.choice(len(others), number, replace=False)]
     if number > 1 and order.random() < _REPEATS:
         page, chosen = _with_repeats(page, chosen, order)
-    seen = see(page, chosen, reading, calibration) or see(
-        page, _simulated(page, 1, order, calibration), reading, calibration
-    )
-    assert seen is not None, "no simulated page is a copy of the page"
-    return seen
+    return see(page, chosen, reading, calibration)
 
 
 def _simulated(
