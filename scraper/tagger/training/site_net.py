@@ -141,9 +141,10 @@ def fit_sites(sites: Sequence[Sequence[SitePage]], calibration: NDArray[np.float
     torch.manual_seed(recipe.seed)
     order = np.random.default_rng(recipe.seed)
     learned = [(page, others_of(pages, page)) for pages in sites for page in pages if _has_gold(page.example)]
-    if not learned:
+    first = [_random_view(*pair, order, calibration) for pair in learned]
+    if not any(first):
         return None
-    rows = np.concatenate([seen.rows for pair in learned if (seen := _random_view(*pair, order, calibration))])
+    rows = np.concatenate([view.rows for view in first if view is not None])
     scale = 1 / (rows.std(0) + 0.05)
     net = SiteNet(torch.from_numpy(rows.mean(0)), torch.from_numpy(scale.astype(np.float32)))
     rare = label_weights([page.example for page, _ in learned])
@@ -157,8 +158,11 @@ def fit_sites(sites: Sequence[Sequence[SitePage]], calibration: NDArray[np.float
         net.train()
         shuffled = order.permutation([*beside, *order.choice(alone, used, replace=False)])
         for start in range(0, len(shuffled), BATCH):
-            views = [_random_view(*learned[i], order, calibration) for i in shuffled[start : start + BATCH]]
-            loss = _loss(net, [view for view in views if view is not None], rare, calibration)
+            batch = (_random_view(*learned[i], order, calibration) for i in shuffled[start : start + BATCH])
+            views = [view for view in batch if view is not None]
+            if not views:
+                continue
+            loss = _loss(net, views, rare, calibration)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
