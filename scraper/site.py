@@ -122,6 +122,8 @@ class Site:
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """Return a site from JSON; raise `ScraperError` for other input, and for an unknown version."""
+        if not isinstance(text, (str, bytes)):
+            raise ScraperError(f"a site's JSON must be str or bytes, not {type(text).__name__}")
         if len(text) > _MAX_JSON:
             raise ScraperError("a site's JSON is limited to 2 MB")
         try:

@@ -37,6 +37,25 @@ def test_the_story_stays_whole(site):
         assert list(extract(html, url=url, site=site).body) == alone
 
 
+@pytest.mark.parametrize("form", ["<h2>{}</h2>", "<h3>{}</h3>", "<p><strong>{}</strong></p>"])
+def test_headings_that_all_stories_have_stay(form):
+    headings = ("What happened", "Conclusion")
+    pages = [(with_headings(html, *map(form.format, headings)), url) for html, url in PAGES]
+    site = learn(pages)
+    for html, url in pages:
+        alone = [entry for entry in extract(html, url=url).body if entry != NOTICE]
+        assert set(headings) <= set(alone)
+        assert list(extract(html, url=url, site=site).body) == alone
+
+
+def with_headings(html: str, first: str, second: str) -> str:
+    """Insert two headings before the third and the last paragraph of a story."""
+    *paragraphs, rest = html.split("<p>", 7)
+    return "<p>".join([*paragraphs[:2], paragraphs[2].replace("</p>", f"</p>{first}"), *paragraphs[3:-1]]) + (
+        f"{second}<p>{paragraphs[-1]}<p>{rest}"
+    )
+
+
 def test_a_page_does_not_confirm_itself(site):
     html, url = PAGES[3]
     only = learn([PAGES[3]])
@@ -122,7 +141,7 @@ def test_json_round_trip(site):
      '{"version": 1, "hosts": [], "pages": -1, "sample": []}',
      '{"version": 1, "hosts": [], "pages": 1, "sample": [["a", false, [["p", 1, -1, 0, 0, 0, {}, []]]]]}',
      '{"version": 1, "hosts": [], "pages": 1, "sample": [["a", false, [["p", 1, 1, 0, 1e300, 0, {}, []]]]]}',
-     b"\xff\xfe", "\ud800"],
+     b"\xff\xfe", "\ud800", None, 3],
 )  # fmt: skip
 def test_what_is_no_site_is_an_error(text):
     with pytest.raises(ScraperError):

@@ -14,7 +14,7 @@ from scraper.cli.options import LIMIT, Limit, SiteFile, Trust, Url, address, rea
 from scraper.cli.output import To, deliver, form_of, reject_same_file
 from scraper.cli.screen import Screen
 from scraper.cli.site_learning import learn_sites
-from scraper.errors import ScraperError
+from scraper.errors import NotAnArticle, ScraperError
 from scraper.io.wording import count
 from scraper.io.workers import Work, bounded, run
 from scraper.site import Sites
@@ -72,8 +72,8 @@ def extract(
     """Extract a record from each page, as JSON Lines in the order of the inputs, or in the format of OUT or --to.
 
     Each unreadable input is reported in one line and sets the exit status to 1; the others are still extracted. Pages
-    of archives are handled as in a crawl: a story at several URLs is one record, and pages without an article are not
-    errors.
+    of archives are handled as in a crawl: a story at several URLs is one record, pages without an article are not
+    errors, and unreadable ones are named but do not change the status.
     """
     form, screen = form_of("-" if output is None else output, to, "jsonl"), Screen()
     path = Path(output) if output is not None else None
@@ -119,6 +119,8 @@ def _jobs(jobs: int | None, source: Inputs) -> int:
 
 def _records(replay: Replay, item: InputPage, result: PageResult, screen: Screen) -> Iterator[Article]:
     if not item.alone:
+        if result.error is not None and not isinstance(result.error, NotAnArticle):
+            screen.note(f"{item.name}: {item.page.url}: {result.error}")
         yield from replay.page(item.page, result)
     elif result.story is not None:
         yield result.story.article

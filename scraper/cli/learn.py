@@ -51,7 +51,8 @@ def learn(
     for host, summary in summaries(source, screen, (limit, bounded(jobs))):
         known = known.add(summary, host)
     if not known.sample:
-        screen.error("no page to learn from; pages of known templates are read without a site")
+        known_only = "; pages of known templates are read without a site" if not screen.errors else ""
+        screen.error(f"no page to learn from{known_only}")
         raise typer.Exit(1)
     _save(known, output, show, screen)
     screen.note(f"{count(known.pages, 'page')} learned from, {len(known.sample)} in the sample")

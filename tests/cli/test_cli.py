@@ -28,7 +28,7 @@ from scraper.cli.screen import Screen
 from scraper.io.export import FORMS
 from scraper.io.jsonl import read_records
 from scraper.io.workers import cores
-from tests.archives import http, record
+from tests.archives import http, news, record, response
 from tests.crawling import heeding, story
 from tests.faults import serve_faults
 
@@ -813,6 +813,15 @@ def test_an_archive_without_a_story_leaves_what_was_there(tmp_path, capsys):
     assert main(["extract", str(archive), "-o", str(output)]) == 1
     assert capsys.readouterr().err == "no page contains an article\n"
     assert output.read_text() == "earlier\n"
+
+
+def test_an_unreadable_page_of_an_archive_is_named(tmp_path, capsys):
+    archive, output = tmp_path / "a.warc.gz", tmp_path / "records.jsonl"
+    pages = (("1.html", news(1)), ("binary", bytes(range(256)) * 4), ("list/", "<p>no story</p>"), ("2.html", news(2)))
+    archive.write_bytes(b"".join(response(f"http://kelford.test/news/{name}", page) for name, page in pages))
+    assert main(["extract", str(archive), "-o", str(output)]) == 0
+    assert capsys.readouterr().err == f"{archive}: http://kelford.test/news/binary: not text\n"
+    assert output.read_bytes().count(b"\n") == 2
 
 
 # ---------------------------------------------------------------- formats of the output

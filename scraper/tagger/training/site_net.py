@@ -37,7 +37,7 @@ _WORDLESS, _ALL_SIBLINGS = 0.4, 0.3
 """How often a page is read without words, and how often with all of its siblings."""
 _SIMULATED, _MOST_SIMULATED = 0.2, 17
 """How often the siblings are simulated, and how many at most; for pages without siblings they always are."""
-_REPEATS, _LEAST_NOTICE, _LONGEST_HEADING = 0.7, 40, 40
+_REPEATS, _LEAST_NOTICE, _LONGEST_HEADING = 0.8, 40, 40
 """How often text of the story is repeated on other pages, and how many characters it has."""
 _MOST_PAGES = 60
 """Pages of a host that are used: compiled sites have hundreds."""
@@ -222,7 +222,8 @@ def _with_repeats(
     at = order.choice(places, min(len(places), int(order.integers(1, most + 1))), replace=False)
     if use == _NOTICE:
         page = _without(page, at)
-    share = order.uniform(0.6, 1.0) if use == _NOTICE else order.uniform(0.2, 1.0) if use == _HEADING else 0.0
+    least, most_pages = _SHARES[use]
+    share = 1.0 if use == _HEADING and order.random() < _ON_ALL else order.uniform(least, most_pages)
     chosen = order.random(len(others)) < share
     chosen[int(order.integers(len(others)))] = True
     keys, texts = path_keys(page.example.document)[0], text_keys(page.example.document)
@@ -233,8 +234,10 @@ def _with_repeats(
 
 
 _NOTICE, _HEADING, _EXCERPT = range(3)
-_USES = (0.25, 0.5, 0.25)
+_USES = (0.25, 0.6, 0.15)
 """How often a repeated text is a notice, a common heading, an excerpt."""
+_SHARES, _ON_ALL = ((0.6, 1.0), (0.2, 1.0), (0.0, 0.0)), 0.5
+"""On what share of the pages it is, and how often a common heading is on all."""
 
 
 def _without(page: SitePage, places: NDArray[np.intp]) -> SitePage:
