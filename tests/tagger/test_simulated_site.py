@@ -85,3 +85,11 @@ def test_readings_are_near_that_of_the_page(siblings):
     for key, share in own.items():
         assert abs(np.mean(shares[key]) - share) < 0.2
     assert max(np.std(values) for values in shares.values()) > 0.01
+
+
+def test_a_story_at_the_path_of_a_footer_is_not_repeated():
+    kinds = np.where(IS_STORY, KINDS.index(Label.FOOTER), KINDS_OF_BLOCKS)
+    words = np.ones(len(kinds))
+    for seed in range(20):
+        site = template(DOCUMENT, words, IS_STORY, kinds, np.random.default_rng(seed))
+        assert not site.is_repeated[IS_STORY].any()
