@@ -31,7 +31,7 @@ def _story_elements(page: Labelling, headline: int | None, end: int) -> set[int]
 
 
 def _scope(page: Labelling, heading: int) -> int:
-    """Return the smallest element around a heading that also contains the next block; -1 if there is none."""
+    """Return the smallest element around a heading that also contains the next block, or -1 if no element does."""
     if heading + 1 >= len(page.blocks):
         return -1
     below = set(page.ancestors(page.blocks[heading + 1].element))

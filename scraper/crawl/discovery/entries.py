@@ -29,5 +29,5 @@ def parse_date(text: str | None) -> datetime | None:
 
 
 def latest(*texts: str | None) -> datetime | None:
-    """Return the latest of the dates that can be parsed; None if there is none."""
+    """Return the latest of the dates that can be parsed, or None if none can."""
     return max(filter(None, map(parse_date, texts)), default=None)
