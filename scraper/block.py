@@ -11,6 +11,7 @@ from scraper.article import Link
 from scraper.label import Label
 
 __all__ = [
+    "HEADING_TAGS",
     "Anchor",
     "Block",
     "Claims",
@@ -23,6 +24,7 @@ __all__ = [
     "fold",
 ]
 
+HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
 
 

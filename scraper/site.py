@@ -191,14 +191,17 @@ def _main_label(labels: Mapping[Label, float], story: float) -> Label:
 def learn(pages: Iterable[bytes | str | tuple[bytes | str, str | None]]) -> Site:
     """Return what the pages of one site have in common: articles and lists, in any order, each a page or (page, URL).
 
-    Raise `ScraperError` for input that is no page.
+    Raise `ScraperError` with the number of the page, from 1, for input that is no page.
     """
     if isinstance(pages, (bytes, str)) or not isinstance(pages, Iterable):
         raise ScraperError(f"pages must be several pages, not {type(pages).__name__}")
     site = Site()
-    for page in pages:
+    for number, page in enumerate(pages, 1):
         html, url = page if isinstance(page, tuple) and len(page) == 2 else (page, None)
-        site = site.update(html, url=url)
+        try:
+            site = site.update(html, url=url)
+        except ScraperError as error:
+            raise ScraperError(f"page {number}: {error}") from error
     return site
 
 

@@ -62,7 +62,6 @@ OWNERS = {
         "tagger.training.fit",
         "tagger.training.evaluate",
         "tagger.training.site_net",
-        "tagger.training.__main__",
     },
     "resiliparse": {"tagger.training.corpus"},
     "httpx": {"io.fetch"},

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from scraper.article import BodyType
-from scraper.block import Document, Element, Labelled
+from scraper.block import HEADING_TAGS, Document, Element, Labelled
 from scraper.label import Label
 
 __all__ = ["body_types"]
@@ -17,7 +17,6 @@ _TAGS: Mapping[str, BodyType] = {
     "pre": "code",
     "table": "table_row",
 }
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LONG_HEADING = 200  # a longer text is a paragraph in large type
 
 
@@ -40,7 +39,7 @@ def _type(entry: Labelled, types: Mapping[int, BodyType]) -> BodyType:
 
 def _is_heading(entry: Labelled) -> bool:
     return entry.label is Label.SUBHEADING or (
-        entry.block.tag in _HEADINGS and entry.label is Label.BODY and len(entry.block.text) <= _LONG_HEADING
+        entry.block.tag in HEADING_TAGS and entry.label is Label.BODY and len(entry.block.text) <= _LONG_HEADING
     )
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
-from scraper.block import Block, Claims, Document, Labelled
+from scraper.block import HEADING_TAGS, Block, Claims, Document, Labelled
 from scraper.fields import dates
 from scraper.label import Label
 
@@ -16,7 +16,6 @@ __all__ = ["headline", "position", "site_name", "without_site"]
 
 _WORDS = re.compile(r"\w+")
 _PARTS = re.compile(r"\s+[-–—|_·»›•:/]+\s+|\s*[|»•│]\s*")
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _LONGEST, _MOST = 400, 50  # characters of a headline; candidates of each kind
 _SHORT = 8  # a shorter text occurs in titles by chance
 _FEW_WORDS = 3
@@ -88,7 +87,7 @@ def _first_headings(document: Document) -> list[Block]:
 
 
 def _headings(document: Document) -> list[str]:
-    headings = [block for block in document.blocks if block.tag in _HEADINGS and not block.hidden]
+    headings = [block for block in document.blocks if block.tag in HEADING_TAGS and not block.hidden]
     return list(filter(None, map(_text, headings[:_MOST])))
 
 

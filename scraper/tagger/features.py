@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import Block, Document, Element, Head
+from scraper.block import HEADING_TAGS, Block, Document, Element, Head
 from scraper.label import LISTS
 from scraper.tagger.headings import LONGEST_HEADING, opener
 
@@ -556,7 +556,7 @@ def _tree(elements: Sequence[Element], blocks: Sequence[Block], vocabulary: Mapp
     parent, leaf = np.array(parents), np.array([block.element + 1 for block in blocks])
     first, last = _runs(parents, leaf)
     of_leaf = name_of[leaf]
-    tags = np.array([key[0] in _HEADINGS for key in numbers])
+    tags = np.array([key[0] in HEADING_TAGS for key in numbers])
     return _Tree(
         names=_bags(class_words(numbers), vocabulary),
         name_of=name_of,
@@ -651,7 +651,6 @@ def _landmark_columns(tree: _Tree, sums: Floats) -> Columns:
 
 
 _NAMELESS = ("html", "body")
-_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 
 _LEAST_SCORED = 25

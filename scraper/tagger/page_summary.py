@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import Document, Element
+from scraper.block import HEADING_TAGS, Document, Element
 from scraper.tagger.network import KINDS, STORY, softmax
 
 __all__ = [
@@ -36,7 +36,7 @@ _MAX_TEXT, _SHOWN_TEXT = 24, 15
 _LEAST_SHARE = 0.05
 """Labels with a smaller share of the blocks at a path are not recorded."""
 _NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
-_NAMELESS = frozenset(("html", "body", "h1", "h2", "h3", "h4", "h5", "h6"))
+_NAMELESS = HEADING_TAGS | {"html", "body"}
 
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]

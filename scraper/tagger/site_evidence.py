@@ -14,12 +14,14 @@ from scraper.block import Document
 from scraper.tagger.network import KINDS
 from scraper.tagger.page_summary import PageSummary, page_digest, path_keys, text_keys
 
-__all__ = ["EVIDENCE_COLUMNS", "Evidence", "SiteIndex", "evidence", "index_pages"]
+__all__ = ["EVIDENCE_COLUMNS", "LEVELS", "Evidence", "SiteIndex", "evidence", "index_pages"]
 
 Floats = NDArray[np.floating]
 Ints = NDArray[np.int64]
 
-_LEVELS = ("path", "elements")
+_LEVEL_NAMES = ("path", "elements", "element")
+"""How blocks are grouped: by the whole path, by the names of the innermost elements, by that of the innermost one."""
+LEVELS = len(_LEVEL_NAMES)
 _LEVEL_COLUMNS = (
     "known",
     "share of pages",
@@ -35,9 +37,10 @@ EVIDENCE_COLUMNS = (
     "text: share of stories",
     "text: pages",
     "text: repeated",
-    *(f"{level}: {column}" for level in _LEVELS for column in _LEVEL_COLUMNS),
+    *(f"{level}: {column}" for level in _LEVEL_NAMES for column in _LEVEL_COLUMNS),
     "page: share of known paths",
     "page: share of known elements",
+    "page: share of known element",
     "site: pages",
     "site: few pages",
 )
@@ -59,7 +62,7 @@ class SiteIndex(NamedTuple):
     """rows x (blocks, words, story blocks, story words, then blocks by label)."""
     page_of_row: Ints
     levels: tuple["_Level", ...]
-    """The whole path, then the innermost elements."""
+    """The rows, grouped at each level."""
     texts: dict[str, int]
     row_of_entry: Ints
     text_of_entry: Ints
@@ -87,10 +90,10 @@ class Evidence(NamedTuple):
     columns: Floats
     """n x EVIDENCE_COLUMNS."""
     labels: Floats
-    """2 x n x KINDS: the logarithms of how often each label occurs at the path, and at elements of these names,
-    beside an even distribution; zeros where nothing is known."""
+    """LEVELS x n x KINDS: the logarithms of how often each label occurs in the group of a block at each level, beside
+    an even distribution; zeros where nothing is known."""
     known: NDArray[np.bool_]
-    """Whether the other pages say anything about a block: they have its text, its path, or elements of its names."""
+    """Whether the other pages say anything about a block: they have its text, or its group at one of the levels."""
     stories: int
     """The number of other pages that are no lists of stories, at least 1."""
     pages: int
@@ -112,10 +115,8 @@ def index_pages(pages: Sequence[PageSummary]) -> SiteIndex:
                 statistics[index, column[label]] = number
         entries += [(index, texts.setdefault(text, len(texts))) for text in path.texts]
     row_of_entry, text_of_entry = np.array(entries, np.int64).reshape(-1, 2).T
-    levels = (
-        _level([path.key for _, path in rows], page_of_row),
-        _level([path.path for _, path in rows], page_of_row),
-    )
+    keys = _level_keys([path.key for _, path in rows], [path.path for _, path in rows])
+    levels = tuple(_level(own, page_of_row) for own in keys)
     return SiteIndex(
         digests=tuple(page.digest for page in pages),
         statistics=statistics,
@@ -132,6 +133,17 @@ def index_pages(pages: Sequence[PageSummary]) -> SiteIndex:
 
 def _story_texts(page: PageSummary) -> Iterable[str]:
     return (text for path in page.paths if 2 * path.story >= path.blocks for text in path.texts if "…" in text)
+
+
+def _level_keys(paths: Sequence[int], names: Sequence[str]) -> tuple[Sequence[Any], ...]:
+    """Return what identifies the group of a block at each level."""
+    return paths, names, [_innermost(name) for name in names]
+
+
+def _innermost(names: str) -> str:
+    """Return the innermost of some elements, with its parent if it has no class words."""
+    *_, parent, element = "", *names.split(" > ")
+    return element if "." in element else f"{parent} > {element}"
 
 
 def _level(keys: Sequence[Any], page_of_row: Ints) -> _Level:
@@ -169,7 +181,7 @@ def evidence(document: Document, words: Floats, site: SiteIndex) -> Evidence | N
     columns = [on_pages / stories, np.log1p(on_pages), np.minimum(on_pages, 2) / 2]
     labels, known_shares, any_known = [], [], on_pages > 0
     weights = words + 1.0
-    for level, own in zip(site.levels, (keys.tolist(), names), strict=True):
+    for level, own in zip(site.levels, _level_keys(keys.tolist(), names), strict=True):
         group = np.array([level.numbers.get(path, -1) for path in own], np.int64)
         sums = _sums(site, level, row_used, repeated)[group]
         known = sums[:, 0] > 0

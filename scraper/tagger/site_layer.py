@@ -1,7 +1,7 @@
 """The second stage of the labeller: it weighs what the network reads on a page against the other pages of the site.
 
 A small convolutional network over the blocks corrects the logits of the first stage. It sees the page's own
-probabilities beside the evidence of the other pages; two learned gates say how far the labels at the same path count.
+probabilities beside the evidence of the other pages; learned gates say how far the labels at the same path count.
 Blocks of which the other pages say nothing stay as they are; without other pages the second stage is skipped.
 """
 
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import Document
+from scraper.block import HEADING_TAGS, Document
 from scraper.io.wording import count
 from scraper.label import LISTS
 from scraper.tagger.network import KINDS, LISTING, Output, neighbours
@@ -27,6 +27,7 @@ __all__ = [
     "Adjusted",
     "adjust",
     "adjusted",
+    "constrained",
     "inputs",
     "load",
     "probabilities",
@@ -100,13 +101,35 @@ def adjust(document: Document, output: Output, words: Floats, site: SiteIndex, c
     known = evidence(document, words, site)
     if known is None:
         return None
-    correction = (
-        _correction(inputs(document, output, words, known, calibration), known.labels, load()) * known.known[:, None]
-    )
+    rows = inputs(document, output, words, known, calibration)
+    correction = constrained(_correction(rows, known.labels, load()), document, output, known, calibration)
+    return Adjusted(adjusted(output, correction, calibration), correction[:, 0], known)
+
+
+def constrained(correction: Floats, document: Document, output: Output, known: Evidence, calibration: Floats) -> Floats:
+    """Return a correction without what other pages cannot tell.
+
+    Blocks of which they say nothing stay as they are. An entry of a list is a link, so that a text without links is
+    none. A heading between texts of the story stays in it, even if all other pages have the same one.
+    """
+    correction = correction * known.known[:, None]
     is_linked = np.array([bool(block.links) for block in document.blocks])
     is_notice = ~is_linked & (known.columns[:, _ON_PAGES] >= _MOST_PAGES)
-    correction[is_notice[:, None] & _IS_LIST] -= _SURE  # an entry of a list is a link
-    return Adjusted(adjusted(output, correction, calibration), correction[:, 0], known)
+    correction[is_notice[:, None] & _IS_LIST] -= _SURE
+    alone = log_odds(output.story, calibration)
+    is_within = (alone > 0) & _headings_within(document, alone + correction[:, 0] > 0)
+    correction[is_within, 0] = np.maximum(correction[is_within, 0], 0)
+    return correction
+
+
+def _headings_within(document: Document, story: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Mark the headings between texts of the story; what a heading is above is the next block that is none."""
+    is_heading = np.array([block.tag in HEADING_TAGS for block in document.blocks])
+    texts = np.flatnonzero(~is_heading)
+    after = np.searchsorted(texts, np.arange(len(story)))
+    is_above = np.append(story[texts], False)[after]
+    is_within: NDArray[np.bool_] = is_heading & is_above & (np.cumsum(story & ~is_heading) > 0)
+    return is_within
 
 
 def adjusted(output: Output, correction: Floats, calibration: Floats) -> Output:
@@ -141,5 +164,5 @@ def _correction(rows: Floats, labels: Floats, weights: dict[str, Floats]) -> Flo
         hidden = hidden + np.maximum(joined @ weights[f"convs.{layer}.weight"] + weights[f"convs.{layer}.bias"], 0)
     gates = np.logaddexp(0, hidden @ weights["gates.weight"] + weights["gates.bias"])
     correction: Floats = hidden @ weights["output.weight"] + weights["output.bias"]
-    correction[:, 1:] += gates[:, :1] * labels[0] + gates[:, 1:] * labels[1]
+    correction[:, 1:] += np.einsum("nl,lnk->nk", gates, labels)
     return correction

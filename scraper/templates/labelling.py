@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-from scraper.block import Block, Document
+from scraper.block import HEADING_TAGS, Block, Document
 from scraper.label import Label
 from scraper.templates.regions import block_regions
 from scraper.templates.template import Profile, Table
 
-__all__ = ["HEADINGS", "LONG_LINE", "SENTENCE_ENDS", "Labelling", "Verdict", "is_linked", "match"]
+__all__ = ["LONG_LINE", "SENTENCE_ENDS", "Labelling", "Verdict", "is_linked", "match"]
 
-HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 LONG_LINE = 200
 SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？", ".”", '."', "”", "。”")
 _LONG_HEADING, _LONG_NAME = 60, 60
@@ -61,7 +60,7 @@ class Labelling:
         block = self.blocks[index]
         if len(block.text) > _LONG_HEADING:
             return None
-        words = block.pieces[0] if block.pieces and block.tag in HEADINGS else block.text
+        words = block.pieces[0] if block.pieces and block.tag in HEADING_TAGS else block.text
         return self.profile.headings.get(words.rstrip(" :：»>").lower())
 
     def is_list_heading(self, index: int) -> bool:

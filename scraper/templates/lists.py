@@ -1,8 +1,8 @@
 """The lists of a page of a known template: those that headings open, and those known by their class."""
 
-from scraper.block import Block
+from scraper.block import HEADING_TAGS, Block
 from scraper.label import LISTS, Label
-from scraper.templates.labelling import HEADINGS, Labelling, Verdict, is_linked
+from scraper.templates.labelling import Labelling, Verdict, is_linked
 
 __all__ = ["LIST_LABELS", "label_lists"]
 
@@ -70,7 +70,7 @@ def _label_scraps(page: Labelling, heading: int, footer: int) -> None:
 
 def _entry(page: Labelling, block: Block, kind: Label, reason: str) -> Verdict:
     """Return the verdict on a block of a list."""
-    if block.tag in HEADINGS and not block.links:
+    if block.tag in HEADING_TAGS and not block.links:
         return Label.LIST_HEADING, 0.8, "a heading of its list"
     summary = page.profile.summary
     is_summary = summary is not None and 90 <= len(block.text) <= 110 and bool(summary.match(block.text))

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Sequence
 
-from scraper.block import Block
+from scraper.block import HEADING_TAGS, Block
 from scraper.label import Label
-from scraper.templates.labelling import HEADINGS, LONG_LINE, SENTENCE_ENDS, Labelling, is_linked
+from scraper.templates.labelling import LONG_LINE, SENTENCE_ENDS, Labelling, is_linked
 from scraper.templates.template import NEVER
 
 __all__ = ["label_end", "label_headline", "label_story"]
 
-_SUBHEADINGS = HEADINGS[1:]
+_SUBHEADINGS = HEADING_TAGS - {"h1"}
 _BYLINE = re.compile(r"By [A-Z][^\s,]*(?:[ ,]+(?:and |de |van |von |the )?[A-Z][^\s,]*){0,9}$")
 _META_LINES = 6  # lines of author, date and counts that a story has at most
 

@@ -7,7 +7,7 @@ from scraper import explain, learn
 from scraper.segment.page import read
 from scraper.site import Site
 from scraper.tagger.page_summary import path_keys
-from scraper.tagger.site_evidence import EVIDENCE_COLUMNS, Evidence, evidence
+from scraper.tagger.site_evidence import EVIDENCE_COLUMNS, LEVELS, Evidence, evidence
 from tests.gazette import NOTICE, page
 
 SHARE = EVIDENCE_COLUMNS.index("text: share of stories")
@@ -65,3 +65,26 @@ def test_the_path_of_a_heading_ignores_its_id():
     assert path_keys(first)[0].tolist() == path_keys(second)[0].tolist()
     other = read("<article class=y><h2 id=version>version</h2></article>")
     assert path_keys(first)[0].tolist() != path_keys(other)[0].tolist()
+
+
+def test_an_element_is_known_by_its_class_whatever_is_around_it_and_without_one_by_its_parent():
+    site = learn(
+        [
+            "<main><div class=a><p class=text>The council decided on the bridge.</p></div><ul><li>An item</li></ul></main>"
+        ]
+    )
+    html = (
+        "<article><section class=b><p class=text>Rain is expected.</p></section>"
+        "<div class=c><ul><li>Another item</li></ul><ol><li>A third item</li></ol></div></article>"
+    )
+    known = beside(html, site)
+    assert known is not None
+    by_level = {
+        level: known.columns[:, EVIDENCE_COLUMNS.index(f"{level}: known")].tolist()
+        for level in ("path", "elements", "element")
+    }
+    assert by_level == {"path": [0, 0, 0], "elements": [0, 0, 0], "element": [1, 1, 0]}
+    assert known.known.tolist() == [True, True, False]
+    assert known.labels.shape[0] == LEVELS
+    assert known.labels[2, 0].any()
+    assert not known.labels[:2].any()

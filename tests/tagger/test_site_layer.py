@@ -5,8 +5,8 @@ import numpy as np
 from scraper.segment.html import segment_html
 from scraper.tagger import site_layer, summarise, word_counts
 from scraper.tagger.features import featurise
-from scraper.tagger.network import KINDS, load, predict
-from scraper.tagger.site_evidence import EVIDENCE_COLUMNS, evidence, index_pages
+from scraper.tagger.network import KINDS, Output, load, predict
+from scraper.tagger.site_evidence import EVIDENCE_COLUMNS, LEVELS, Evidence, evidence, index_pages
 
 STORY = "".join(f"<p>Paragraph {n} tells what the council said about the bridge, and when.</p>" for n in range(4))
 PAGES = [
@@ -45,10 +45,31 @@ def test_labels_at_the_same_path_count_as_far_as_the_gates_are_open(monkeypatch)
     weights = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
     monkeypatch.setattr(site_layer, "load", lambda: weights)
     site = index_pages([summarise(page) for page in PAGES[1:]])
-    for opened in ((0.0, 0.0), (5.0, 0.0), (0.0, 5.0)):
+    for opened in ((0.0, 0.0, 0.0), (5.0, 0.0, 0.0), (0.0, 5.0, 0.0), (0.0, 0.0, 5.0)):
         weights["gates.bias"] = np.array(opened, np.float32)
         adjusted = site_layer.adjust(PAGES[0], output, words, site, calibration)
         gates = np.log1p(np.exp(opened))
-        expected = output.kinds + (gates[0] * known.labels[0] + gates[1] * known.labels[1]) * known.known[:, None]
+        expected = output.kinds + np.tensordot(gates, known.labels, 1) * known.known[:, None]
         assert np.allclose(adjusted.output.kinds[1:], expected[1:], atol=1e-4)
         assert np.array_equal(adjusted.output.story, output.story)
+
+
+def test_a_heading_stays_in_the_story_only_above_a_text_of_the_story():
+    document = segment_html(
+        "<h2>Above all</h2><p>First text.</p><h2>Within</h2><h3>Below it</h3><p>Second text.</p><h2>At the end</h2>"
+        "<p>A notice.</p><h2>Last</h2>"
+    )
+    n = len(document.blocks)
+    calibration = np.array([1.0, 0.0, *[0.0] * len(KINDS)], np.float32)
+    output = Output(np.full(n, 3.0), np.zeros((n, len(KINDS))), np.zeros(3))
+    columns = np.zeros((n, len(EVIDENCE_COLUMNS)))
+    known = Evidence(columns, np.zeros((LEVELS, n, len(KINDS))), np.ones(n, bool), 9, 9)
+    correction = np.zeros((n, 1 + len(KINDS)))
+    is_text = np.array([block.tag == "p" and "notice" not in block.text for block in document.blocks])
+    correction[~is_text, 0] = -9.0
+    kept = site_layer.constrained(correction, document, output, known, calibration)[:, 0] == 0
+    assert [block.text for block, is_kept in zip(document.blocks, kept, strict=True) if is_kept] == [
+        "First text.", "Within", "Below it", "Second text.",
+    ]  # fmt: skip
+    output = output._replace(story=np.where(is_text, 3.0, -3.0))  # no heading is read as part of the story
+    assert not (site_layer.constrained(correction, document, output, known, calibration)[~is_text, 0] == 0).any()

@@ -16,6 +16,7 @@ from scraper.tagger.training.alignment import align
 torch = pytest.importorskip("torch", reason="torch is not installed: pip install -e '.[train]'")
 
 from scraper.tagger.training import __main__ as command  # noqa: E402 - imports torch
+from scraper.tagger.training import readings  # noqa: E402
 from scraper.tagger.training.augment import augment  # noqa: E402
 from scraper.tagger.training.net import Net, join  # noqa: E402
 
@@ -67,27 +68,41 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def _weights(folder: Path) -> dict[str, np.ndarray]:
+    stored = {}
+    for file in folder.glob("*.npz"):
+        with np.load(file) as arrays:
+            stored |= {f"{file.stem}.{key}": array for key, array in arrays.items()}
+    return stored
+
+
 @pytest.mark.parametrize("kind", ["html", "text"])
-def test_pages_become_the_same_weights_each_time(folder: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = [str(folder), "--kind", kind, "--epochs", "2", "--lists", "4", "--jobs", "1", "--teachers", "2"]
-    arguments += ["--site-epochs", "1"]
-    stored = []
-    for name in ("one", "two"):
+def test_pages_become_the_same_weights_each_time(
+    folder: Path, kind: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = [str(folder), "--epochs", "2", "--lists", "4", "--jobs", "1", "--teachers", "2", "--site-epochs", "1"]
+    stored = ["--readings", str(folder / "readings")]
+    for name, more in (("fresh", []), ("storing", stored)):
         (folder / name).mkdir()
-        command.main([*arguments, "--into", str(folder / name)])
-        stored.append({})
-        for file in (folder / name).glob("*.npz"):
-            with np.load(file) as arrays:
-                stored[-1] |= {f"{file.stem}.{key}": array for key, array in arrays.items()}
-    assert stored[0].keys() == stored[1].keys()
-    assert all((stored[0][key] == stored[1][key]).all() for key in stored[0])
+        command.main([*arguments, "--kind", kind, "--into", str(folder / name), *more])
+    weights, same = _weights(folder / "fresh"), _weights(folder / "storing")
+    assert weights.keys() == same.keys()
+    assert all((weights[key] == same[key]).all() for key in weights)
     printed = capsys.readouterr().out
     assert f"{kind}: 14 pages" in printed
     assert "over 2 seeds" in printed
     assert "label byline" in printed
     assert "of lists taken for stories" in printed
-    assert ("site, all features,  1 other pages: alone " in printed) == (kind == "html")
-    assert {key.partition(".")[0] for key in stored[0]} == ({"html", "site"} if kind == "html" else {"text"})
+    for measure in ("words, corpus,  1 other pages", "words of labelled blocks, set", "lists, recall", "label date"):
+        assert (f"site, all features, {measure}: alone " in printed) == (kind == "html" and measure != "label date")
+    assert {key.partition(".")[0] for key in weights} == ({"html", "site"} if kind == "html" else {"text"})
+    if kind == "html":
+        (folder / "again").mkdir()
+        monkeypatch.delattr(readings, "fit")  # stored readings are not made again
+        command.main([*arguments, "--kind", "site", "--into", str(folder / "again"), *stored])
+        again = _weights(folder / "again")
+        assert {key for key in weights if key.startswith("site.")} == set(again)
+        assert all((weights[key] == again[key]).all() for key in again)
 
 
 def test_the_network_gives_the_same_in_numpy_and_in_torch(folder: Path) -> None:

@@ -17,25 +17,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from scraper.segment.text import segment_text
 from scraper.tagger.features import Vocabulary, featurise
 from scraper.tagger.network import Network
-from scraper.tagger.training.corpus import FOLDS, UNKNOWN, UNKNOWN_KIND, Example, fold_of, read_corpus
+from scraper.tagger.training.corpus import FOLDS, UNKNOWN, UNKNOWN_KIND, Example, read_corpus
 from scraper.tagger.training.evaluate import Answer, calibrate, mean_answer, read_all, report, spread
-from scraper.tagger.training.fit import LONGEST, Recipe, answer, build_vocabulary, fit
+from scraper.tagger.training.fit import Recipe, build_vocabulary, fit, is_usable, make_deterministic
 from scraper.tagger.training.net import Net
+from scraper.tagger.training.readings import held_out
 from scraper.tagger.training.site_net import EPOCHS as SITE_EPOCHS
-from scraper.tagger.training.site_net import SitePage, fit_sites, site_pages, without_words
+from scraper.tagger.training.site_net import SiteNet, SitePage, fit_sites, site_pages
 from scraper.tagger.training.site_report import Score, report_sites, site_scores
 from scraper.tagger.training.synthetic import list_pages, story_pages
 
 EPOCHS = {"html": 14, "text": 12}
-Reading = tuple[Answer, Answer]
-"""The answer of a network for a page, and its answer without class names and words."""
 TEACHERS = {"html": 3, "text": 1}
 """The number of networks trained for each fifth of the hosts."""
 KINDS = (*EPOCHS, "site")
@@ -63,47 +60,13 @@ def _flattened(page: Example) -> Example:
     )
 
 
-def held_out(
-    pool: ProcessPoolExecutor, examples: Sequence[Example], vocab: Vocabulary, recipes: Sequence[Recipe]
-) -> list[list[Reading]]:
-    """Return for each recipe and page the answers of a network that was not trained on its host."""
-    tasks = [[pool.submit(_one_fold, examples, vocab, recipe, fold) for fold in range(FOLDS)] for recipe in recipes]
-    rounds = []
-    for recipe, folds in zip(recipes, tasks, strict=True):
-        answers: dict[int, Reading] = {}
-        for number, task in enumerate(folds):
-            answers |= task.result()
-            print(f"seed {recipe.seed}, fold {number + 1} of {FOLDS} done", flush=True)
-        rounds.append([answers[index] for index in range(len(examples))])
-    return rounds
-
-
-def _one_fold(examples: Sequence[Example], vocab: Vocabulary, recipe: Recipe, fold: int) -> dict[int, Reading]:
-    _prepare()
-    net = fit([page for page in examples if fold_of(page) != fold and _has_gold(page) and _usable(page)], vocab, recipe)
-    return {index: _read(net, page) for index, page in enumerate(examples) if fold_of(page) == fold}
-
-
-def _read(net: Net, example: Example) -> Reading:
-    assert example.features is not None
-    return answer(net, example), answer(net, example._replace(features=without_words(example.features)))
-
-
 def _write(
     file: Path, examples: Sequence[Example], vocabulary: Vocabulary, recipe: Recipe, calibration: list[float]
 ) -> str:
     """Train the last network and write it; return a message."""
-    _prepare()
-    save(file, vocabulary, fit(list(filter(_usable, examples)), vocabulary, recipe), calibration)
+    make_deterministic()
+    save(file, vocabulary, fit(list(filter(is_usable, examples)), vocabulary, recipe), calibration)
     return f"{file.name} written"
-
-
-def _has_gold(example: Example) -> bool:
-    return example.verdict >= 0 or bool((example.target >= 0).any() or (example.kind >= 0).any())
-
-
-def _usable(example: Example) -> bool:
-    return len(example.document.blocks) <= LONGEST
 
 
 def _with_teacher(
@@ -135,11 +98,6 @@ def save(file: Path, vocabulary: Vocabulary, net: Net, calibration: Sequence[flo
     np.savez_compressed(file, **arrays, calibration=np.array(calibration, np.float32))
 
 
-def _prepare() -> None:
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train for pages and for flattened text; print the figures and write the weights."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -154,9 +112,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--teachers", type=int, help="the number of networks for each fifth of the hosts")
     parser.add_argument("--site-epochs", type=int, default=SITE_EPOCHS, help="the number of epochs of the site layer")
+    parser.add_argument("--readings", type=Path, help="a folder of held-out readings, to go on from or to fill")
     parser.add_argument("--jobs", type=int, default=2, help="the number of networks trained in parallel")
     options = parser.parse_args(arguments)
-    _prepare()
+    make_deterministic()
     with ProcessPoolExecutor(options.jobs, get_context("fork")) as pool:
         results = [result for name in options.kind or EPOCHS for result in _train(pool, name, options)]
         for result in results:
@@ -170,7 +129,7 @@ def _train(pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace) ->
     print(f"{kind}: {len(examples)} pages", flush=True)
     epochs, teachers = options.epochs or EPOCHS[name], options.teachers or TEACHERS[name]
     recipes = [Recipe(options.seed + number, epochs) for number in range(teachers)]
-    rounds = held_out(pool, examples, vocab, recipes)
+    rounds = held_out(pool, examples, vocab, recipes, options.readings)
     first = [[reading[0] for reading in readings] for readings in rounds]
     if teachers > 1:
         read_rounds = [list(read_all(examples, outputs, vocab, calibrate(examples, outputs))) for outputs in first]
@@ -194,7 +153,7 @@ def _train(pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace) ->
 
 def _write_sites(options: argparse.Namespace, sites: dict[str, list[SitePage]], calibration: Sequence[float]) -> str:
     """Train the site layer on all sites, and write it; return a message."""
-    _prepare()
+    make_deterministic()
     recipe = Recipe(options.seed, options.site_epochs)
     net = fit_sites(list(sites.values()), np.array(calibration, np.float32), recipe)
     if net is None:
@@ -210,7 +169,7 @@ def _site_fold(
     calibration: Sequence[float],
     fold: int,
 ) -> list[Score]:
-    _prepare()
+    make_deterministic()
     network = Network(vocabulary, {}, np.array(calibration, np.float32))
     return site_scores(sites, network, Recipe(options.seed, options.site_epochs), fold)
 
@@ -219,7 +178,7 @@ def _site_figures(tasks: Sequence[Future[list[Score]]]) -> str:
     return "\n".join(report_sites(score for task in tasks for score in task.result()))
 
 
-def save_sites(file: Path, net: nn.Module) -> None:
+def save_sites(file: Path, net: SiteNet) -> None:
     """Write the weights of a site layer; matrices are in x out."""
     arrays = {name: tensor.numpy().T for name, tensor in net.state_dict().items()}
     np.savez_compressed(file, **arrays)

@@ -19,7 +19,7 @@ from scraper.tagger.network import ARTICLE, KINDS, LISTING, STORY, Network, Outp
 from scraper.tagger.training.alignment import words
 from scraper.tagger.training.corpus import Example
 
-__all__ = ["Read", "calibrate", "mean_answer", "read_all", "report", "spread", "words_f1"]
+__all__ = ["Read", "calibrate", "mean_answer", "paragraphs_f1", "read_all", "report", "spread", "words_f1"]
 
 Answer = tuple[NDArray[np.float32], NDArray[np.float32]]
 """The logits of the blocks and of the page, as `fit.answer` returns them."""
@@ -106,6 +106,13 @@ def words_f1(example: Example, reading: Reading) -> float | None:
     return _f1(words("\n".join(_body(reading))), words(example.gold["body"]))
 
 
+def paragraphs_f1(example: Example, reading: Reading) -> float | None:
+    """Return F1 over whole paragraphs; None for a page without gold paragraphs."""
+    if not example.gold.get("paragraphs") or example.verdict != ARTICLE:
+        return None
+    return _f1(_body(reading), [" ".join(paragraph.split()) for paragraph in example.gold["paragraphs"]])
+
+
 def _f1(predicted: Sequence[str], expected: Sequence[str]) -> float:
     common = (Counter(predicted) & Counter(expected)).total()
     return 2 * common / (len(predicted) + len(expected)) if common else 0.0
@@ -139,9 +146,9 @@ def _body_figures(pages: Sequence[Read]) -> dict[str, tuple[float, int]]:
         gold, text = page.example.gold, "\n".join(_body(page.reading))
         if page.f1 is not None:
             scores[f"{page.example.folder} words"].append(page.f1)
-            if gold.get("paragraphs"):
-                expected = [" ".join(paragraph.split()) for paragraph in gold["paragraphs"]]
-                scores[f"{page.example.folder} paragraphs"].append(_f1(_body(page.reading), expected))
+            paragraphs = paragraphs_f1(page.example, page.reading)
+            if paragraphs is not None:
+                scores[f"{page.example.folder} paragraphs"].append(paragraphs)
         elif gold.get("with") and page.example.verdict == ARTICLE:
             marked_pages += 1
             marked["hit"] += sum(segment in text for segment in gold["with"])

@@ -22,7 +22,10 @@ __all__ = [
     "build_targets",
     "build_vocabulary",
     "fit",
+    "has_gold",
+    "is_usable",
     "label_weights",
+    "make_deterministic",
     "total_loss",
 ]
 
@@ -167,6 +170,22 @@ def label_weights(examples: Sequence[Example]) -> NDArray[np.float32]:
     share /= share.sum()
     weight = share**-RARE
     return (weight / (weight * share).sum()).astype(np.float32)
+
+
+def make_deterministic() -> None:
+    """Make the numbers of this process depend on the seed alone."""
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+
+
+def has_gold(example: Example) -> bool:
+    """Return whether something of a page can be learned."""
+    return example.verdict >= 0 or bool((example.target >= 0).any() or (example.kind >= 0).any())
+
+
+def is_usable(example: Example) -> bool:
+    """Return whether a page is short enough for training."""
+    return len(example.document.blocks) <= LONGEST
 
 
 def fit(examples: Sequence[Example], vocab: Vocabulary, recipe: Recipe) -> Net:

@@ -21,11 +21,11 @@ from scraper.tagger import word_counts
 from scraper.tagger.features import Bags, Features
 from scraper.tagger.network import KINDS, STORY, Output
 from scraper.tagger.page_summary import PageSummary, path_keys, text_keys
-from scraper.tagger.site_evidence import Evidence, evidence, index_pages
+from scraper.tagger.site_evidence import LEVELS, Evidence, evidence, index_pages
 from scraper.tagger.site_layer import DILATIONS, FAR, INPUTS, inputs, log_odds, summary
 from scraper.tagger.training.corpus import Example
 from scraper.tagger.training.evaluate import Answer
-from scraper.tagger.training.fit import BATCH, DECAY, LONGEST, RATE, Recipe, build_targets, label_weights, total_loss
+from scraper.tagger.training.fit import BATCH, DECAY, RATE, Recipe, build_targets, is_usable, total_loss
 from scraper.tagger.training.net import neighbours
 from scraper.tagger.training.simulated_site import sibling, template
 
@@ -88,7 +88,7 @@ class SiteNet(nn.Module):
         super().__init__()
         self.input = nn.Linear(INPUTS, WIDTH)
         self.convs = nn.ModuleList([nn.Linear(3 * WIDTH, WIDTH) for _ in DILATIONS])
-        self.gates = nn.Linear(WIDTH, 2)
+        self.gates = nn.Linear(WIDTH, LEVELS)
         self.output = nn.Linear(WIDTH, 1 + len(KINDS))
         self.drop = nn.Dropout(DROP)
         for layer, bias in ((self.gates, -1.5), (self.output, 0.0)):  # at first, little is corrected
@@ -100,15 +100,15 @@ class SiteNet(nn.Module):
     def forward(self, rows: Tensor, labels: Tensor, known: Tensor, real: Tensor) -> Tensor:
         """Return what is added to the log-odds of the story and to the logits of the labels: n x (1 + KINDS).
 
-        `rows` is n x INPUTS, `labels` 2 x n x KINDS; only rows that are `known` are corrected; `real` is the place of
-        each row, with gaps between the pages.
+        `rows` is n x INPUTS, `labels` LEVELS x n x KINDS; only rows that are `known` are corrected; `real` is the place
+        of each row, with gaps between the pages.
         """
         hidden = self.drop(functional.relu(self.input(((rows - self.mean) * self.scale).clamp(-FAR, FAR))))
         for layer, dilation in enumerate(DILATIONS):
             hidden = hidden + self.drop(functional.relu(self.convs[layer](neighbours(hidden, real, dilation))))
         gates = functional.softplus(self.gates(hidden))
         out = self.output(hidden)
-        kinds = out[:, 1:] + gates[:, :1] * labels[0] + gates[:, 1:] * labels[1]
+        kinds = out[:, 1:] + torch.einsum("nl,lnk->nk", gates, labels)
         return torch.cat([out[:, :1], kinds], 1) * known[:, None]
 
 
@@ -140,14 +140,13 @@ def fit_sites(sites: Sequence[Sequence[SitePage]], calibration: NDArray[np.float
     """
     torch.manual_seed(recipe.seed)
     order = np.random.default_rng(recipe.seed)
-    learned = [(page, others_of(pages, page)) for pages in sites for page in pages if _has_gold(page.example)]
+    learned = [(page, others_of(pages, page)) for pages in sites for page in pages if _has_labels(page.example)]
     first = [_random_view(*pair, order, calibration) for pair in learned]
     if not any(first):
         return None
     rows = np.concatenate([view.rows for view in first if view is not None])
     scale = 1 / (rows.std(0) + 0.05)
     net = SiteNet(torch.from_numpy(rows.mean(0)), torch.from_numpy(scale.astype(np.float32)))
-    rare = label_weights([page.example for page, _ in learned])
     beside = [i for i, (_, others) in enumerate(learned) if others]
     alone = [i for i, (_, others) in enumerate(learned) if not others]
     used = (len(alone) + 1) // 2
@@ -162,7 +161,7 @@ def fit_sites(sites: Sequence[Sequence[SitePage]], calibration: NDArray[np.float
             views = [view for view in batch if view is not None]
             if not views:
                 continue
-            loss = _loss(net, views, rare, calibration)
+            loss = _loss(net, views, calibration)
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
@@ -171,8 +170,8 @@ def fit_sites(sites: Sequence[Sequence[SitePage]], calibration: NDArray[np.float
     return net.eval()
 
 
-def _has_gold(example: Example) -> bool:
-    return len(example.kind) <= LONGEST and bool((example.target >= 0).any() or (example.kind >= 0).any())
+def _has_labels(example: Example) -> bool:
+    return is_usable(example) and bool((example.target >= 0).any() or (example.kind >= 0).any())
 
 
 def _random_view(
@@ -257,7 +256,8 @@ def _repeating(page: PageSummary, added: Sequence[tuple[int, str]]) -> PageSumma
     return msgspec.structs.replace(page, paths=tuple(paths))
 
 
-def _loss(net: SiteNet, pages: Sequence[Seen], rare: NDArray[np.float32], calibration: NDArray[np.floating]) -> Tensor:
+def _loss(net: SiteNet, pages: Sequence[Seen], calibration: NDArray[np.floating]) -> Tensor:
+    """Return the loss of the calibrated answers, in which each label is as frequent as among the readers' labels."""
     sizes = [len(seen.rows) for seen in pages]
     page = np.repeat(np.arange(len(pages)), sizes)
     real = torch.from_numpy(np.arange(len(page)) + page * max(DILATIONS))
@@ -265,11 +265,12 @@ def _loss(net: SiteNet, pages: Sequence[Seen], rare: NDArray[np.float32], calibr
     labels = torch.from_numpy(np.concatenate([seen.evidence.labels for seen in pages], axis=1))
     known = torch.from_numpy(np.concatenate([seen.evidence.known for seen in pages]))
     first = [
-        np.concatenate([(calibration[0] * seen.output.story + calibration[1])[:, None], seen.output.kinds], axis=1)
+        np.column_stack([log_odds(seen.output.story, calibration), seen.output.kinds + calibration[2:]])
         for seen in pages
     ]
     out = torch.from_numpy(np.concatenate(first).astype(np.float32)) + net(rows, labels, known, real)
-    aims = build_targets([seen.page.example._replace(verdict=-1, soft=None) for seen in pages], rare)
+    examples = [seen.page.example._replace(verdict=-1, soft=None) for seen in pages]
+    aims = build_targets(examples, np.ones(len(KINDS), np.float32))
     return total_loss(out, torch.zeros(len(pages), 3), torch.from_numpy(page), aims)
 
 

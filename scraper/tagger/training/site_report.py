@@ -1,19 +1,20 @@
 """Evaluation of the site layer: what pages gain from other pages of their sites, on hosts that no network has seen."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from scraper.block import Reading
-from scraper.label import LISTS, STORY
+from scraper.label import LISTS, STORY, Label
 from scraper.tagger import read_output
 from scraper.tagger.lists import is_title
 from scraper.tagger.network import ARTICLE, KINDS, Network
-from scraper.tagger.site_layer import adjusted
-from scraper.tagger.training.corpus import Example, fold_of_host
-from scraper.tagger.training.evaluate import words_f1
+from scraper.tagger.network import STORY as FIRST_OUTSIDE
+from scraper.tagger.site_layer import adjusted, constrained
+from scraper.tagger.training.corpus import fold_of_host
+from scraper.tagger.training.evaluate import paragraphs_f1, words_f1
 from scraper.tagger.training.fit import Recipe
 from scraper.tagger.training.site_net import SiteNet, SitePage, correct, fit_sites, others_of, see
 
@@ -21,6 +22,7 @@ __all__ = ["Score", "report_sites", "site_scores"]
 
 _CURVE = (1, 2, 3, 5, 10, 20)
 _READINGS = ("all features", "without words")
+_LABELS = (Label.HEADLINE, Label.BYLINE, Label.DATE, Label.CAPTION, Label.LIST_HEADING)
 
 
 class Score(NamedTuple):
@@ -70,24 +72,30 @@ def report_sites(scores: Iterable[Score]) -> Iterator[str]:
 def _scores(
     stages: _Stages, page: SitePage, others: Sequence[SitePage], reading: int, order: np.random.Generator
 ) -> Iterator[Score]:
-    name = _READINGS[reading]
+    """Yield the measures of the body for several numbers of other pages, and all measures with all others."""
+    name, example = _READINGS[reading], page.example
+    kind, source = ("compiled sites", example.host) if example.folder == "sites" else ("corpus", example.folder)
     alone = _read(stages, page, (), reading)
     for number in sorted({*(number for number in _CURVE if number < len(others)), len(others)}):
         chosen = [others[i] for i in order.choice(len(others), number, replace=False)]
         together = _read(stages, page, chosen, reading)
-        before, after = _body_f1(page, alone), _body_f1(page, together)
-        is_compiled = page.example.folder == "sites"
-        if before is not None and after is not None:
+        for measure, *pair in _pairs(_body_measures, page, alone, together):
             if number in _CURVE:
-                kind = "compiled sites, " if is_compiled else ""
-                yield Score(f"{kind}{name}, {number:2} other pages", before, after)
+                yield Score(f"{name}, {measure}, {kind}, {number:2} other pages", *pair)
             if number == len(others):
-                yield Score(f"{name}, {page.example.host if is_compiled else page.example.folder}", before, after)
-        if number == len(others) and page.example.labelled and page.example.verdict == ARTICLE:
-            now = _list_measures(page.example, together)
-            for measure, value in _list_measures(page.example, alone).items():
-                if measure in now:
-                    yield Score(f"{name}, lists, {measure}", value, now[measure])
+                yield Score(f"{name}, {measure}, {source}", *pair)
+        if number == len(others) and example.labelled and example.verdict == ARTICLE:
+            for measures in (_list_measures, _label_measures):
+                for measure, *pair in _pairs(measures, page, alone, together):
+                    yield Score(f"{name}, {measure}", *pair)
+
+
+def _pairs(
+    measures: Callable[[SitePage, Reading], Mapping[str, float]], page: SitePage, alone: Reading, together: Reading
+) -> Iterator[Score]:
+    """Yield the measures that both readings of a page have."""
+    before, after = measures(page, alone), measures(page, together)
+    return (Score(name, before[name], after[name]) for name in before if name in after)
 
 
 def _read(stages: _Stages, page: SitePage, others: Sequence[SitePage], reading: int) -> Reading:
@@ -95,19 +103,31 @@ def _read(stages: _Stages, page: SitePage, others: Sequence[SitePage], reading: 
     assert example.features is not None
     seen = see(page, [other.summaries[reading] for other in others], reading, calibration) if others else None
     if seen is not None:
-        output = adjusted(output, correct(stages.net, seen), calibration)
+        correction = constrained(correct(stages.net, seen), example.document, output, seen.evidence, calibration)
+        output = adjusted(output, correction, calibration)
     return read_output(example.document, example.features, output, stages.network)
 
 
-def _body_f1(page: SitePage, reading: Reading) -> float | None:
-    """Return the F1 by words of the body; None if it is not known.
-
-    The posts of compiled sites have no gold text: their blocks are compared, as far as they are known.
-    """
+def _body_measures(page: SitePage, reading: Reading) -> dict[str, float]:
+    """Return F1 of the body by words and by paragraphs of gold text, and by the words of blocks of known labels."""
     example = page.example
-    if example.folder != "sites":
-        return words_f1(example, reading)
-    is_known, gold = example.target >= 0, example.target > 0.5
+    measures = {
+        "words": words_f1(example, reading),
+        "paragraphs": paragraphs_f1(example, reading),
+        "words of labelled blocks": _blocks_f1(page, reading),
+    }
+    return {name: value for name, value in measures.items() if value is not None}
+
+
+def _blocks_f1(page: SitePage, reading: Reading) -> float | None:
+    """Return F1 by words of the blocks of the story; None for a page that is not labelled, nor a compiled post."""
+    example = page.example
+    if example.labelled and example.verdict == ARTICLE:
+        is_known, gold = example.kind >= 0, (example.kind >= 0) & (example.kind < FIRST_OUTSIDE)
+    elif example.folder == "sites":
+        is_known, gold = example.target >= 0, example.target > 0.5
+    else:
+        return None
     if not gold.any():
         return None
     body = np.array([labelled.label in STORY for labelled in reading.labelled])
@@ -115,9 +135,22 @@ def _body_f1(page: SitePage, reading: Reading) -> float | None:
     return 2 * common / max(own + all_gold, 1.0)
 
 
-def _list_measures(example: Example, reading: Reading) -> dict[str, float]:
+def _label_measures(page: SitePage, reading: Reading) -> dict[str, float]:
+    """Return F1 of some labels that occur once or twice on a page."""
+    given = [labelled.label for labelled in reading.labelled]
+    known = [KINDS[kind] if kind >= 0 else None for kind in page.example.kind.tolist()]
+    measures = {}
+    for label in _LABELS:
+        gold, own = known.count(label), sum(a is label and b is not None for a, b in zip(given, known, strict=True))
+        if gold:
+            common = sum(a is b is label for a, b in zip(given, known, strict=True))
+            measures[f"label {label}"] = 2 * common / (gold + own)
+    return measures
+
+
+def _list_measures(page: SitePage, reading: Reading) -> dict[str, float]:
     """Return precision and recall of the entries of lists of stories, and the share of those with the right kind."""
-    blocks = zip(example.kind.tolist(), example.document.blocks, strict=True)
+    blocks = zip(page.example.kind.tolist(), page.example.document.blocks, strict=True)
     gold = [KINDS[kind] if kind >= 0 and is_title(block) else None for kind, block in blocks]
     own = [labelled.label if is_title(labelled.block) else None for labelled in reading.labelled]
     pairs = [(a, b) for a, b in zip(gold, own, strict=True) if a in LISTS and b in LISTS]
@@ -126,4 +159,4 @@ def _list_measures(example: Example, reading: Reading) -> dict[str, float]:
         "precision": (len(pairs), sum(label in LISTS for label in own)),
         "kind": (sum(a is b for a, b in pairs), len(pairs)),
     }
-    return {name: part / whole for name, (part, whole) in parts.items() if whole}
+    return {f"lists, {name}": part / whole for name, (part, whole) in parts.items() if whole}
