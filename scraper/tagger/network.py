@@ -28,9 +28,11 @@ __all__ = [
     "WORD_SIZE",
     "Network",
     "Output",
+    "dense_layer",
     "load",
     "neighbours",
     "predict",
+    "product",
     "softmax",
 ]
 
@@ -107,15 +109,17 @@ def _index(lines: str) -> dict[str, int]:
 def predict(features: Features, weights: dict[str, Floats]) -> Output:
     """Run the network over the features of a page."""
     groups = _grouped(features.groups)
-    hidden = _layer(_inputs(features, weights), weights, "input")
+    hidden = dense_layer(_inputs(features, weights), weights, "input")
     for layer, dilation in enumerate(DILATIONS):
-        hidden += _layer(neighbours(hidden, dilation), weights, f"convs.{layer}")
+        hidden += dense_layer(neighbours(hidden, dilation), weights, f"convs.{layer}")
         if layer % 2:
-            messages = _times(hidden, weights[f"say.{layer // 2}.weight"])
-            hidden += _layer(_means(messages, groups), weights, f"hear.{layer // 2}")
+            messages = product(hidden, weights[f"say.{layer // 2}.weight"])
+            hidden += dense_layer(_means(messages, groups), weights, f"hear.{layer // 2}")
     page = _page(hidden, features.page, weights)
-    hidden += _layer(np.concatenate([hidden, _attended(hidden, page[0], weights), page[1]], axis=1), weights, "join")
-    out = _times(hidden, weights["output.weight"]) + weights["output.bias"]
+    hidden += dense_layer(
+        np.concatenate([hidden, _attended(hidden, page[0], weights), page[1]], axis=1), weights, "join"
+    )
+    out = product(hidden, weights["output.weight"]) + weights["output.bias"]
     return Output(out[:, 0], out[:, 1:], _verdict(hidden, out[:, 0], page[1][0], weights))
 
 
@@ -140,13 +144,14 @@ def _grouped(numbers: NDArray[np.integer]) -> _Groups:
     return _Groups(order % n, np.flatnonzero(is_first), sizes[:, None], of.reshape(ways, n).T)
 
 
-def _layer(rows: Floats, weights: dict[str, Floats], name: str) -> Floats:
-    out = _times(rows, weights[f"{name}.weight"])
+def dense_layer(rows: Floats, weights: dict[str, Floats], name: str) -> Floats:
+    """Return the output of a layer for some rows: a product with its weights, its bias, and no negative numbers."""
+    out = product(rows, weights[f"{name}.weight"])
     out += weights[f"{name}.bias"]
     return np.maximum(out, np.zeros_like(out), out=out)  # three times as fast as with a number
 
 
-def _times(rows: Floats, matrix: Floats) -> Floats:
+def product(rows: Floats, matrix: Floats) -> Floats:
     """Return a matrix product, computed in chunks too small for the linear algebra library to start threads.
 
     On matrices of this size threads cost a hundred times what they save.
@@ -221,15 +226,15 @@ def _means(messages: Floats, groups: _Groups) -> Floats:
 
 def _page(hidden: Floats, declared: Floats, weights: dict[str, Floats]) -> tuple[Floats, Floats]:
     """Return the summaries of the page, and one vector of all of them, a row for each block."""
-    shares = softmax(_times(hidden, weights["slots.weight"]), axis=0)
-    slots = shares.T @ _times(hidden, weights["value.weight"])
-    summary = _layer(np.concatenate([slots.ravel(), declared])[None].astype(np.float32), weights, "page")
+    shares = softmax(product(hidden, weights["slots.weight"]), axis=0)
+    slots = shares.T @ product(hidden, weights["value.weight"])
+    summary = dense_layer(np.concatenate([slots.ravel(), declared])[None].astype(np.float32), weights, "page")
     return slots, np.broadcast_to(summary, (len(hidden), summary.shape[1]))
 
 
 def _attended(hidden: Floats, slots: Floats, weights: dict[str, Floats]) -> Floats:
     """Return for each block the page summaries weighted by attention."""
-    shares = softmax(_times(hidden, weights["query.weight"]), axis=1)
+    shares = softmax(product(hidden, weights["query.weight"]), axis=1)
     attended: Floats = shares @ slots
     return attended
 
@@ -239,8 +244,8 @@ def _verdict(hidden: Floats, story: Floats, page: Floats, weights: dict[str, Flo
     chance = 1 / (1 + np.exp(-np.clip(story, -20, 20)))
     story_mean = chance @ hidden / (chance.sum() + 1)
     rows = np.concatenate([page, story_mean, hidden.mean(axis=0)])[None].astype(np.float32)
-    judged = _layer(rows, weights, "judge")
-    verdict: Floats = (_times(judged, weights["verdict.weight"]) + weights["verdict.bias"])[0]
+    judged = dense_layer(rows, weights, "judge")
+    verdict: Floats = (product(judged, weights["verdict.weight"]) + weights["verdict.bias"])[0]
     return verdict
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scraper.block import HEADING_TAGS, Document
 from scraper.io.wording import count
 from scraper.label import LISTS
-from scraper.tagger.network import KINDS, LISTING, Output, neighbours
+from scraper.tagger.network import KINDS, LISTING, Output, dense_layer, neighbours, product
 from scraper.tagger.page_summary import PageSummary, label_shares, summarise
 from scraper.tagger.site_evidence import EVIDENCE_COLUMNS, Evidence, SiteIndex, evidence
 
@@ -158,11 +158,11 @@ def _reason(on_pages: int, story: float, known: Evidence) -> str:
 def _correction(rows: Floats, labels: Floats, weights: dict[str, Floats]) -> Floats:
     """Return what is added to the log-odds of the story and to the logits of the labels."""
     rows = np.clip((rows - weights["mean"]) * weights["scale"], -FAR, FAR)
-    hidden = np.maximum(rows @ weights["input.weight"] + weights["input.bias"], 0)
+    hidden = dense_layer(rows, weights, "input")
     for layer, dilation in enumerate(DILATIONS):
-        joined = neighbours(hidden, dilation)
-        hidden = hidden + np.maximum(joined @ weights[f"convs.{layer}.weight"] + weights[f"convs.{layer}.bias"], 0)
-    gates = np.logaddexp(0, hidden @ weights["gates.weight"] + weights["gates.bias"])
-    correction: Floats = hidden @ weights["output.weight"] + weights["output.bias"]
-    correction[:, 1:] += np.einsum("nl,lnk->nk", gates, labels)
+        hidden += dense_layer(neighbours(hidden, dilation), weights, f"convs.{layer}")
+    gates = np.logaddexp(0, product(hidden, weights["gates.weight"]) + weights["gates.bias"])
+    correction: Floats = product(hidden, weights["output.weight"]) + weights["output.bias"]
+    for level, level_labels in enumerate(labels):  # faster than einsum
+        correction[:, 1:] += gates[:, level, None] * level_labels
     return correction
