@@ -105,6 +105,14 @@ def test_pages_become_the_same_weights_each_time(
         assert all((weights[key] == again[key]).all() for key in again)
 
 
+def test_bodies_of_compiled_posts_are_for_the_site_layer_alone(folder: Path) -> None:
+    *others, post = command.read(folder, "html", None, 0)[1]
+    pages = command.for_first_stage([*others, post._replace(folder="sites")])
+    assert (pages[-1].target == corpus.UNKNOWN).all()
+    assert (post.target == 1).sum() == 4
+    assert all((page.target == other.target).all() for page, other in zip(pages[:-1], others, strict=True))
+
+
 def test_the_network_gives_the_same_in_numpy_and_in_torch(folder: Path) -> None:
     vocabulary, examples = command.read(folder, "html", None, 2)
     torch.manual_seed(3)

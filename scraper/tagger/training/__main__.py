@@ -43,10 +43,22 @@ PLAIN = 500
 def read(folder: Path, name: str, sites: Path | None, lists: int) -> tuple[Vocabulary, list[Example]]:
     """Return the vocabulary and all pages, with gold and without, with their features."""
     examples = list(read_corpus(folder, name == "text", sites))
-    synthetic = [*list_pages(examples, lists, seed=7), *story_pages(examples, lists, seed=8)]
+    diverse = for_first_stage(examples)
+    synthetic = [*list_pages(diverse, lists, seed=7), *story_pages(diverse, lists, seed=8)]
     examples += [_flattened(page) if name == "text" else page for page in synthetic]
     vocabulary = build_vocabulary(examples)
     return vocabulary, [example._replace(features=featurise(example.document, vocabulary)) for example in examples]
+
+
+def for_first_stage(examples: Sequence[Example]) -> list[Example]:
+    """Return the pages without the bodies of compiled posts.
+
+    So many pages of three templates make the first stage worse on other pages; the site layer needs them.
+    """
+    return [
+        page._replace(target=np.full_like(page.target, UNKNOWN)) if page.folder == "sites" else page
+        for page in examples
+    ]
 
 
 def _flattened(page: Example) -> Example:
@@ -125,7 +137,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _train(pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace) -> list[Callable[[], str]]:
     """Train and measure; start the tasks that write the weights, and return functions that wait for their messages."""
     name = "text" if kind == "text" else "html"
-    vocab, examples = read(options.folder, name, options.sites, options.lists)
+    vocab, all_examples = read(options.folder, name, options.sites, options.lists)
+    examples = for_first_stage(all_examples)
     print(f"{kind}: {len(examples)} pages", flush=True)
     epochs, teachers = options.epochs or EPOCHS[name], options.teachers or TEACHERS[name]
     recipes = [Recipe(options.seed + number, epochs) for number in range(teachers)]
@@ -141,7 +154,7 @@ def _train(pool: ProcessPoolExecutor, kind: str, options: argparse.Namespace) ->
     results: list[Callable[[], str]] = []
     if kind != "text":
         wordless = [mean_answer([reading[1] for reading in readings]) for readings in zip(*rounds, strict=True)]
-        sites = site_pages(examples, list(zip(answers, wordless, strict=True)), np.array(calibration))
+        sites = site_pages(all_examples, list(zip(answers, wordless, strict=True)), np.array(calibration))
         results.append(pool.submit(_write_sites, options, sites, calibration).result)
         scores = [pool.submit(_site_fold, options, sites, vocab, calibration, fold) for fold in range(FOLDS)]
         results.append(partial(_site_figures, scores))
