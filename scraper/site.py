@@ -65,6 +65,9 @@ class Site:
     """The number of pages that it was learned from."""
     sample: tuple[PageSummary, ...] = ()
 
+    def __hash__(self) -> int:
+        return hash((self.hosts, self.pages, tuple(page.digest for page in self.sample)))
+
     def update(self, page: bytes | str, *, url: str | None = None, content_type: str | None = None) -> Self:
         """Return what is known after a further page; pages of a known template teach nothing.
 

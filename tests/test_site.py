@@ -182,6 +182,11 @@ def test_what_is_no_page_is_an_error(pages):
         learn(pages)
 
 
+def test_equal_sites_have_equal_hashes(site):
+    assert hash(Site.from_json(site.to_json())) == hash(site)
+    assert len({site, learn(PAGES[:10]), Site()}) == 2
+
+
 def test_the_number_of_a_page_that_cannot_be_read_is_named():
     with pytest.raises(ScraperError, match=r"^page 3: "):
         learn([PAGES[0], PAGES[1][0], 7, PAGES[2]])

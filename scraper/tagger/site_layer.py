@@ -48,6 +48,10 @@ _NOTABLE = 1.0
 """A correction of the log-odds of the story from which on it is the reason for a label."""
 _MOST_PAGES = 0.5
 """The share of the other pages on which a text is that belongs to the frame."""
+_SHORT = 60
+"""The most characters of a short text, such as a question or an ingredient."""
+_LEAST_KEPT = 0.3
+"""The least share of the expected words of its own story that a page keeps."""
 _IS_LIST = np.array([False, *(label in LISTS for label in KINDS)])
 """The columns of a correction for the labels of lists."""
 _ON_PAGES, _STORY = (EVIDENCE_COLUMNS.index(name) for name in ("text: share of stories", "path: story"))
@@ -75,9 +79,14 @@ def log_odds(story: Floats, calibration: Floats) -> Floats:
     return odds
 
 
+def _chance(odds: Floats) -> Floats:
+    chance: Floats = 1 / (1 + np.exp(-np.clip(odds, -_FARTHEST, _FARTHEST)))
+    return chance
+
+
 def probabilities(output: Output, calibration: Floats) -> tuple[Floats, Floats]:
     """Return for each block the probability of belonging to the story, and those of the labels."""
-    story = 1 / (1 + np.exp(-np.clip(log_odds(output.story, calibration), -_FARTHEST, _FARTHEST)))
+    story = _chance(log_odds(output.story, calibration))
     return story, label_shares(story, output.kinds + calibration[2:])
 
 
@@ -102,33 +111,42 @@ def adjust(document: Document, output: Output, words: Floats, site: SiteIndex, c
     if known is None:
         return None
     rows = inputs(document, output, words, known, calibration)
-    correction = constrained(_correction(rows, known.labels, load()), document, output, known, calibration)
+    correction = constrained(
+        _correction(rows, known.labels, load()), document, log_odds(output.story, calibration), words, known
+    )
     return Adjusted(adjusted(output, correction, calibration), correction[:, 0], known)
 
 
-def constrained(correction: Floats, document: Document, output: Output, known: Evidence, calibration: Floats) -> Floats:
+def constrained(correction: Floats, document: Document, alone: Floats, words: Floats, known: Evidence) -> Floats:
     """Return a correction without what other pages cannot tell.
 
     Blocks of which they say nothing stay as they are. An entry of a list is a link, so that a text without links is
-    none. A heading between texts of the story stays in it, even if all other pages have the same one.
+    none. Nothing becomes part of the story at a path that seldom has any. Headings and short texts between texts of the
+    story stay in it, even if all other pages have the same. A page that would lose nearly all of its own story is of
+    another kind than the others, and stays as it is. `alone` are the log-odds of the story without other pages.
     """
     correction = correction * known.known[:, None]
-    is_linked = np.array([bool(block.links) for block in document.blocks])
-    is_notice = ~is_linked & (known.columns[:, _ON_PAGES] >= _MOST_PAGES)
-    correction[is_notice[:, None] & _IS_LIST] -= _SURE
-    alone = log_odds(output.story, calibration)
-    is_within = (alone > 0) & _headings_within(document, alone + correction[:, 0] > 0)
+    blocks = document.blocks
+    is_linked = np.array([bool(block.links) for block in blocks])
+    on_pages = known.columns[:, _ON_PAGES]
+    correction[(~is_linked & (on_pages >= _MOST_PAGES))[:, None] & _IS_LIST] -= _SURE
+    seldom = known.columns[:, _STORY] < 0
+    correction[seldom, 0] = np.minimum(correction[seldom, 0], 0)
+    is_short = ~is_linked & np.array([len(block.text) <= _SHORT or block.tag in HEADING_TAGS for block in blocks])
+    is_within = is_short & (alone > 0) & _within(alone + correction[:, 0] > 0, is_short)
     correction[is_within, 0] = np.maximum(correction[is_within, 0], 0)
+    own = words * (on_pages == 0)
+    if own @ _chance(alone + correction[:, 0]) < _LEAST_KEPT * (own @ _chance(alone)):
+        correction[:] = 0
     return correction
 
 
-def _headings_within(document: Document, story: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Mark the headings between texts of the story; what a heading is above is the next block that is none."""
-    is_heading = np.array([block.tag in HEADING_TAGS for block in document.blocks])
-    texts = np.flatnonzero(~is_heading)
+def _within(story: NDArray[np.bool_], is_short: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Mark the blocks after a longer text of the story of which the next longer text is part of the story, too."""
+    texts = np.flatnonzero(~is_short)
     after = np.searchsorted(texts, np.arange(len(story)))
     is_above = np.append(story[texts], False)[after]
-    is_within: NDArray[np.bool_] = is_heading & is_above & (np.cumsum(story & ~is_heading) > 0)
+    is_within: NDArray[np.bool_] = is_above & (np.cumsum(story & ~is_short) > 0)
     return is_within
 
 

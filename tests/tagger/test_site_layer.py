@@ -1,11 +1,12 @@
 """The second stage of the labeller: what it sees, and what it adds."""
 
 import numpy as np
+import pytest
 
 from scraper.segment.html import segment_html
 from scraper.tagger import site_layer, summarise, word_counts
 from scraper.tagger.features import featurise
-from scraper.tagger.network import KINDS, Output, load, predict
+from scraper.tagger.network import KINDS, load, predict
 from scraper.tagger.site_evidence import EVIDENCE_COLUMNS, LEVELS, Evidence, evidence, index_pages
 
 STORY = "".join(f"<p>Paragraph {n} tells what the council said about the bridge, and when.</p>" for n in range(4))
@@ -54,22 +55,54 @@ def test_labels_at_the_same_path_count_as_far_as_the_gates_are_open(monkeypatch)
         assert np.array_equal(adjusted.output.story, output.story)
 
 
-def test_a_heading_stays_in_the_story_only_above_a_text_of_the_story():
-    document = segment_html(
-        "<h2>Above all</h2><p>First text.</p><h2>Within</h2><h3>Below it</h3><p>Second text.</p><h2>At the end</h2>"
-        "<p>A notice.</p><h2>Last</h2>"
-    )
+LONG = "{} paragraph of the story, which is longer than the headings, the questions and the rows of a table are."
+
+
+def constrained(html, odds, correction, **columns):
+    """Return which blocks belong to the story with a correction; `columns` are evidence about all blocks."""
+    document = segment_html(html)
     n = len(document.blocks)
-    calibration = np.array([1.0, 0.0, *[0.0] * len(KINDS)], np.float32)
-    output = Output(np.full(n, 3.0), np.zeros((n, len(KINDS))), np.zeros(3))
-    columns = np.zeros((n, len(EVIDENCE_COLUMNS)))
-    known = Evidence(columns, np.zeros((LEVELS, n, len(KINDS))), np.ones(n, bool), 9, 9)
-    correction = np.zeros((n, 1 + len(KINDS)))
-    is_text = np.array([block.tag == "p" and "notice" not in block.text for block in document.blocks])
-    correction[~is_text, 0] = -9.0
-    kept = site_layer.constrained(correction, document, output, known, calibration)[:, 0] == 0
-    assert [block.text for block, is_kept in zip(document.blocks, kept, strict=True) if is_kept] == [
-        "First text.", "Within", "Below it", "Second text.",
-    ]  # fmt: skip
-    output = output._replace(story=np.where(is_text, 3.0, -3.0))  # no heading is read as part of the story
-    assert not (site_layer.constrained(correction, document, output, known, calibration)[~is_text, 0] == 0).any()
+    evidence_columns = np.zeros((n, len(EVIDENCE_COLUMNS)))
+    for name, values in columns.items():
+        evidence_columns[:, EVIDENCE_COLUMNS.index(COLUMNS[name])] = values
+    known = Evidence(evidence_columns, np.zeros((LEVELS, n, len(KINDS))), np.ones(n, bool), 9, 9)
+    rows = np.zeros((n, 1 + len(KINDS)))
+    rows[:, 0] = correction
+    alone = np.full(n, odds) if np.isscalar(odds) else np.array(odds)
+    words = np.array([len(block.text.split()) for block in document.blocks])
+    after = alone + site_layer.constrained(rows, document, alone, words, known)[:, 0]
+    return [block.text for block, value in zip(document.blocks, after, strict=True) if value > 0]
+
+
+COLUMNS = {"on_pages": "text: share of stories", "story": "path: story"}
+
+
+@pytest.mark.parametrize("form", ["<h2>{}</h2>", "<p><b>{}</b></p>", "<ul><li>{}</li></ul>", "<dl><dd>{}</dd></dl>"])
+def test_short_texts_stay_within_the_story_even_if_all_pages_have_them(form):
+    within, last = form.format("Why it matters"), form.format("Our offices")
+    html = f"<p>{LONG.format('First')}</p>{within}{form.format('300 ml milk')}<p>{LONG.format('Last')}</p>{last}"
+    html = f"{form.format('Kicker')}{html}"
+    correction = [-9, 0, -9, -9, 0, -9]
+    on_pages = [1, 0, 1, 1, 0, 1]
+    texts = [LONG.format("First"), "Why it matters", "300 ml milk", LONG.format("Last")]
+    assert constrained(html, 3.0, correction, on_pages=on_pages) == texts
+    read_alone = [3 if change == 0 else -3 for change in correction]  # no short text is part of the story
+    assert constrained(html, read_alone, correction, on_pages=on_pages) == [texts[0], texts[-1]]
+
+
+def test_a_linked_text_and_a_notice_within_the_story_may_leave_it():
+    html = f"<p>{LONG.format('A')}</p><p><a href=/x>Read more</a></p><p>{LONG.format('A notice, no')}</p><p>{LONG.format('B')}"
+    assert constrained(html, 3.0, [0, -9, -9, 0], on_pages=[0, 1, 1, 0]) == [LONG.format("A"), LONG.format("B")]
+
+
+def test_a_page_of_another_kind_than_the_others_keeps_its_story():
+    captions = "".join(f"<figure><figcaption>{LONG.format(n)}</figcaption></figure>" for n in ("A", "B", "C"))
+    html = f"<p>{LONG.format('First')}</p>{captions}"
+    assert len(constrained(html, 0.5, [-5, -5, -5, -5])) == 4
+    assert constrained(html, 0.5, [0, 0, -5, -5]) == [LONG.format("First"), LONG.format("A")]
+    assert constrained(html, 0.5, [-5, -5, -5, -5], on_pages=1.0) == []  # all of it is repeated: no story of its own
+
+
+def test_nothing_becomes_story_at_a_path_that_seldom_has_any():
+    html = f"<p>{LONG.format('First')}</p><div>{LONG.format('Second')}</div>"
+    assert constrained(html, -1.0, [3, 3], story=[0.5, -0.5]) == [LONG.format("First")]

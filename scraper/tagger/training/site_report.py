@@ -12,7 +12,7 @@ from scraper.tagger import read_output
 from scraper.tagger.lists import is_title
 from scraper.tagger.network import ARTICLE, KINDS, Network
 from scraper.tagger.network import STORY as FIRST_OUTSIDE
-from scraper.tagger.site_layer import adjusted, constrained
+from scraper.tagger.site_layer import adjusted, constrained, log_odds
 from scraper.tagger.training.corpus import fold_of_host
 from scraper.tagger.training.evaluate import paragraphs_f1, words_f1
 from scraper.tagger.training.fit import Recipe
@@ -103,7 +103,8 @@ def _read(stages: _Stages, page: SitePage, others: Sequence[SitePage], reading: 
     assert example.features is not None
     seen = see(page, [other.summaries[reading] for other in others], reading, calibration) if others else None
     if seen is not None:
-        correction = constrained(correct(stages.net, seen), example.document, output, seen.evidence, calibration)
+        raw = correct(stages.net, seen)
+        correction = constrained(raw, example.document, log_odds(output.story, calibration), page.words, seen.evidence)
         output = adjusted(output, correction, calibration)
     return read_output(example.document, example.features, output, stages.network)
 
