@@ -50,8 +50,8 @@ _MOST_PAGES = 0.5
 """The share of the other pages on which a text is that belongs to the frame."""
 _SHORT = 60
 """The most characters of a short text, such as a question or an ingredient."""
-_LEAST_KEPT = 0.3
-"""The least share of the expected words of its own story that a page keeps."""
+_LEAST_STORY, _LEAST_KEPT = 10, 0.3
+"""The expected number of words from which on a page has a story of its own, and the least share of it that it keeps."""
 _IS_LIST = np.array([False, *(label in LISTS for label in KINDS)])
 """The columns of a correction for the labels of lists."""
 _ON_PAGES, _STORY = (EVIDENCE_COLUMNS.index(name) for name in ("text: share of stories", "path: story"))
@@ -136,7 +136,8 @@ def constrained(correction: Floats, document: Document, alone: Floats, words: Fl
     is_within = is_short & (alone > 0) & _within(alone + correction[:, 0] > 0, is_short)
     correction[is_within, 0] = np.maximum(correction[is_within, 0], 0)
     own = words * (on_pages == 0)
-    if own @ _chance(alone + correction[:, 0]) < _LEAST_KEPT * (own @ _chance(alone)):
+    story_words = own @ _chance(alone)
+    if story_words >= _LEAST_STORY and own @ _chance(alone + correction[:, 0]) < _LEAST_KEPT * story_words:
         correction[:] = 0
     return correction
 

@@ -101,6 +101,7 @@ def test_a_page_of_another_kind_than_the_others_keeps_its_story():
     assert len(constrained(html, 0.5, [-5, -5, -5, -5])) == 4
     assert constrained(html, 0.5, [0, 0, -5, -5]) == [LONG.format("First"), LONG.format("A")]
     assert constrained(html, 0.5, [-5, -5, -5, -5], on_pages=1.0) == []  # all of it is repeated: no story of its own
+    assert constrained("<p>Our archive</p><p>2 May</p>", 0.5, [-5, -5], on_pages=[1, 0]) == []
 
 
 def test_nothing_becomes_story_at_a_path_that_seldom_has_any():
