@@ -91,7 +91,8 @@ def test_short_texts_stay_within_the_story_even_if_all_pages_have_them(form):
 
 
 def test_a_linked_text_and_a_notice_within_the_story_may_leave_it():
-    html = f"<p>{LONG.format('A')}</p><p><a href=/x>Read more</a></p><p>{LONG.format('A notice, no')}</p><p>{LONG.format('B')}"
+    notice = LONG.format("A notice, no")
+    html = f"<p>{LONG.format('A')}</p><p>{notice}</p><p><a href=/x>Read more</a></p><p>{LONG.format('B')}</p>"
     assert constrained(html, 3.0, [0, -9, -9, 0], on_pages=[0, 1, 1, 0]) == [LONG.format("A"), LONG.format("B")]
 
 
