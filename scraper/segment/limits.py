@@ -37,6 +37,7 @@ MAX_REOPENED = 4_000_000
 
 # Below these counts the worst page costs the parser about as much as an ordinary large one.
 _FEW_TAGS, _MANY_TAGS, _LONG_RUN = 3_000, 20_000, 64_000
+_MANY_START_TAGS = 10_000  # all of them may be inside each other, and for each the parser looks at all that are open
 _ROOM_FOR_NAMES = 12 * MAX_NAMES  # characters; the names of a smaller page take the parser a second at most
 
 _FORMATTING = frozenset("a b big code em font i nobr s small strike strong tt u".split())
@@ -112,6 +113,7 @@ def check(html: str) -> None:
     tags = html.count("<")
     if (
         tags > _MANY_TAGS
+        or tags - html.count("</") > _MANY_START_TAGS
         or any(map(_may_be_long_tag, _long_runs(html)))
         or (tags > _FEW_TAGS and _may_reopen(html, tags))
     ):

@@ -102,6 +102,13 @@ def test_depth_is_limited_only_in_pages_of_many_tags() -> None:
         check(flat + "<div>" * (MAX_DEPTH + 1))
 
 
+@pytest.mark.parametrize("tag", ["main", "article", "ul", "x-own"])
+def test_depth_is_limited_in_pages_of_many_start_tags(tag: str) -> None:
+    check(f"<{tag}>x</{tag}>" * 9_000)  # 18,000 tags, none inside another
+    with pytest.raises(ScraperError, match="nested"):
+        check(f"<{tag}>x" * 12_000)
+
+
 def test_names_do_not_grow_with_the_depth() -> None:
     words = [f"class-{n}-{'x' * 400}" for n in range(200)]
     html = "".join(f"<span class='{word} {word}a'>text " for word in words)
