@@ -39,7 +39,7 @@ def extract(
     links are made absolute; `content_type` is the header's value, for its charset; `site` is what was learned from
     other pages of the site.
 
-    Raises `NotAnArticle` for a page that holds no article, and `ScraperError` for input that is no page.
+    Raise `NotAnArticle` for a page that holds no article, and `ScraperError` for input that is no page.
     """
     return article(read(page, url=url, content_type=content_type), site)
 
@@ -55,7 +55,7 @@ def extract_text(text: str, *, url: str | None = None) -> Article:
 def extract_url(url: str, *, site: "Site | None" = None) -> Article:
     """Fetch a page of the public internet, and return its record.
 
-    Responses are limited to 10 MiB and 30 seconds. Raises `FetchError` for a page that cannot be fetched, and otherwise
+    Responses are limited to 10 MiB and 30 seconds. Raise `FetchError` for a page that cannot be fetched, and otherwise
     as `extract` does.
     """
     from scraper.io.fetch import fetch  # noqa: PLC0415 - httpx takes 100 ms to import

@@ -60,7 +60,7 @@ def plan(sources: Iterable[str], into: Path, *, form: str = "jsonl.gz", learn: b
     `sources` are files, folders and patterns, local or at URLs that fsspec supports; `form` is one of `OUTPUTS`. An
     archive whose file of records exists is done. If `learn`, the sites of all archives are learned first.
 
-    Raises `ScraperError` if a source matches no archive or two archives would write the same file; `OSError` if a
+    Raise `ScraperError` if a source matches no archive or two archives would write the same file; `OSError` if a
     folder or pattern cannot be listed.
     """
     archives: dict[Path, Source] = {}
@@ -90,7 +90,7 @@ def run(
     `engine` is a key of `ENGINES`; `jobs` is the number of archives read in parallel, 0 for one per core; `limit` is
     the time limit of a page in seconds; `site` is the site of the pages of hosts that were not learned.
 
-    Raises `ScraperError` if another run uses the folder, its quarantine file was not written by a run, archives were
+    Raise `ScraperError` if another run uses the folder, its quarantine file was not written by a run, archives were
     completed with another choice of `learn`, what was learned cannot be read, or the disk is full; `OSError` if the
     folder cannot be used.
     """

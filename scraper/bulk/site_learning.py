@@ -62,6 +62,9 @@ class HostSites:
         self._sites: dict[tuple[str, str], Site] = {}
         """By the hash of the host and the host."""
 
+    def __len__(self) -> int:
+        return len(self._sites)
+
     def add(self, host: str, site: Site) -> None:
         """Merge a site into that of its host."""
         key = _hash(host), host
@@ -129,7 +132,7 @@ def _add(result: SummaryResult, hosts: HostSites) -> None:
 def merge_files(files: Iterable[Path], folder: Path) -> StoredSites:
     """Merge the files of sites of all archives, and store the learned sites in a folder, which is emptied first.
 
-    A missing file is that of an archive that cannot be read. Raises `ScraperError` for a file of another version.
+    A missing file is that of an archive that cannot be read. Raise `ScraperError` for a file of another version.
     """
     hosts = HostSites()
     for file in sorted(files):

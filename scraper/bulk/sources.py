@@ -37,7 +37,7 @@ def expand(source: str) -> list[Source]:
 
     A single file need not exist: reading it raises then.
 
-    Raises `ScraperError` if there is no archive, `OSError` if the location cannot be read.
+    Raise `ScraperError` if there is no archive, `OSError` if the location cannot be read.
     """
     archives = _expand_remote(source) if _SCHEME in source else _expand_local(source)
     if not archives:
@@ -133,7 +133,7 @@ def opened(address: str) -> Iterator[IO[bytes]]:
 def pages(raw: IO[bytes], address: str, on_error: OnError, start: int) -> Iterator[Page]:
     """Yield the pages of an archive from an offset on; pass what cannot be read to `on_error`.
 
-    Raises `ScraperError` for an empty file.
+    Raise `ScraperError` for an empty file.
     """
     if not raw.seek(0, os.SEEK_END):
         raise ScraperError("empty")

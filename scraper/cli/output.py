@@ -52,7 +52,7 @@ def reject_same_file(output: Path | None, sources: Iterable[str | Path | None], 
 def form_of(output: str, to: str | None, default: str) -> str:
     """Return the format from `--to` or the extension of the output, or else `default` or that of a device or pipe.
 
-    Raises `typer.BadParameter` for an unknown format, and for Markdown unless the output can be a folder.
+    Raise `typer.BadParameter` for an unknown format, and for Markdown unless the output can be a folder.
     """
     if to is not None and to not in _NAMES:
         raise typer.BadParameter(f"{to!r} is not a format; choose from {', '.join(_NAMES)}", param_hint="--to")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from scraper.bulk.site_learning import HostSites, SummaryResult, summarise_page
+from scraper.bulk.site_learning import LEAST_PAGES, HostSites, SummaryResult, summarise_page
 from scraper.cli.inputs import InputOptions, InputPage, Inputs
 from scraper.cli.screen import Screen
 from scraper.errors import ScraperError
@@ -34,9 +34,9 @@ def summaries(source: Inputs, screen: Screen, options: tuple[float, int]) -> Ite
 def learn_sites(names: Sequence[str], options: tuple[float, int], screen: Screen) -> Sites:
     """Learn each host with several pages from files; errors are left to the second pass, which reads them again.
 
-    Pages of no known host are read without a site, and counted in a message.
+    Messages say how many hosts were learned, how many have too few pages, and how many pages have no known host.
 
-    Raises `ScraperError` for files that cannot be read twice.
+    Raise `ScraperError` for files that cannot be read twice.
     """
     if unrepeatable := next((name for name in names if name == "-" or "://" in name), None):
         raise ScraperError(f"{unrepeatable}: --learn reads its inputs twice, so that they must be files")
@@ -50,7 +50,11 @@ def learn_sites(names: Sequence[str], options: tuple[float, int], screen: Screen
     if without_url:
         pages = count(without_url, "page")
         screen.note(f"{pages} without a URL not learned; scraper learn takes all its pages as one site")
-    return Sites(hosts.learned())
+    learned = hosts.learned()
+    few = len(hosts) - len(learned)
+    note = f"; {count(few, 'host')} with fewer than {LEAST_PAGES} pages not learned" if few else ""
+    screen.note(f"{count(len(learned), 'host')} learned{note}")
+    return Sites(learned)
 
 
 def _summarise(item: InputPage) -> SummaryResult:

@@ -31,7 +31,7 @@ class Arguments(NamedTuple):
 def parse(arguments: Mapping[str, str], *, embedded: bool) -> Arguments:
     """Parse the arguments of a spider; only a spider with an `embedded` portal needs no site.
 
-    Raises `ArgumentError`.
+    Raise `ArgumentError`.
     """
     unknown = sorted(arguments.keys() - set(Arguments._fields))
     if unknown:

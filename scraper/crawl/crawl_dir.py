@@ -32,7 +32,7 @@ def crawl_dir(crawler: Crawler) -> Path:
 def lock(directory: Path) -> IO[str]:
     """Lock the folder while the returned file is open; the system releases the lock when the process dies.
 
-    Raises `Locked`, or `OSError` where the folder cannot be written to.
+    Raise `Locked`, or `OSError` where the folder cannot be written to.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)

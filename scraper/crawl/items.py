@@ -41,7 +41,7 @@ class Item(NamedTuple):
 def read(item: Any) -> Item:
     """Read an item of any kind; an article without an id receives that of its URL.
 
-    Raises `TypeError` for an object that Scrapy does not accept as an item.
+    Raise `TypeError` for an object that Scrapy does not accept as an item.
     """
     fields = plain(item)
     article = item if isinstance(item, Article) else _article(fields)

@@ -127,7 +127,7 @@ def gzipped(data: bytes) -> bytes:
 def decompressing(file: IO[bytes], name: str) -> Iterator[IO[bytes]]:
     """Yield a file that decompresses another by the extension of `name`, or the same file for any other extension.
 
-    Raises `OSError` where the data is truncated or damaged.
+    Raise `OSError` where the data is truncated or damaged.
     """
     try:
         if name.endswith(".gz"):

@@ -86,7 +86,7 @@ def fetch(
     the server names, as far as the deadline allows. `trusted` holds places ("127.0.0.1:8000", as parsed by
     `scraper.io.network_policy.places`) that may be requested although they are not on the public internet.
 
-    Raises `FetchError` for any failure.
+    Raise `FetchError` for any failure.
     """
     terms = _Terms(time.monotonic() + deadline, max_bytes, trusted)
     for number in range(1, tries + 1):

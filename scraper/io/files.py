@@ -25,7 +25,7 @@ def atomic_write(output: Path) -> Iterator[Path]:
     Symbolic links are followed and permissions kept. File and folder are synced to disk: after a power failure `output`
     is either the old version or the complete new one. A device or pipe cannot be replaced, and is yielded itself.
 
-    Raises `OSError` at the start if `output` cannot be replaced because it is read-only or a non-empty folder.
+    Raise `OSError` at the start if `output` cannot be replaced because it is read-only or a non-empty folder.
     """
     if is_special(output):
         yield output
@@ -86,7 +86,7 @@ def remove_temporary_files(outputs: Collection[Path]) -> None:
 def lock(file: IO[str] | IO[bytes] | int, *, wait: bool = False) -> bool:
     """Lock an open file against other processes; return False if another one holds the lock, or wait for it.
 
-    The lock is released when the file is closed or the process dies. Raises `OSError`.
+    The lock is released when the file is closed or the process dies. Raise `OSError`.
     """
     try:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

@@ -27,7 +27,7 @@ def read_records(
         errors = []
         records = list(read_records(path, on_error=errors.append))
 
-    returns all valid records and all errors. Blank lines are skipped. Raises `OSError` if the file cannot be read or
+    returns all valid records and all errors. Blank lines are skipped. Raise `OSError` if the file cannot be read or
     decompressed.
     """
     name = fspath(path)

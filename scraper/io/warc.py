@@ -88,7 +88,7 @@ def read_pages(
 
     Pages are the responses of http and https URLs with any status, and the texts of a WET file. An unreadable record
     raises `ArchiveError` with its offset; with `on_error` the error is passed to that instead and reading continues.
-    Raises `OSError` if the file cannot be read.
+    Raise `OSError` if the file cannot be read.
     """
     if isinstance(archive, (str, PathLike)):
         with open(archive, "rb") as raw:

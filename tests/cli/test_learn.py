@@ -70,14 +70,16 @@ def test_the_inputs_are_learned_first_in_any_order(pages, capsys):
 
 def test_a_host_with_few_pages_is_read_without_a_site(pages, capsys):
     assert main(["extract", "--learn", str(pages / "1.html"), str(pages / "2.html")]) == 0
-    assert all(NOTICE in body for body in bodies(capsys.readouterr().out))
+    out, err = capsys.readouterr()
+    assert all(NOTICE in body for body in bodies(out))
+    assert err == "0 hosts learned; 1 host with fewer than 3 pages not learned\n"
 
 
 def test_errors_are_reported_once(pages, tmp_path, capsys):
     (tmp_path / "bad.html").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0\x01" * 500)
     assert main(["extract", "--learn", *map(str, sorted(pages.iterdir())), str(tmp_path / "bad.html"), "no-file"]) == 1
     assert [line.partition(":")[0] for line in capsys.readouterr().err.splitlines()] == [
-        str(tmp_path / "bad.html"), "no-file",
+        "1 host learned", str(tmp_path / "bad.html"), "no-file",
     ]  # fmt: skip
 
 

@@ -29,7 +29,7 @@ class Enqueuer:
     def enqueue(self, queue: RequestQueue, request: Request) -> bool:
         """Queue a request; return False if its key is known, unless it has `dont_filter`.
 
-        Raises `TypeError`, `ValueError`, `OverflowError` or `RecursionError` for a request that cannot be stored.
+        Raise `TypeError`, `ValueError`, `OverflowError` or `RecursionError` for a request that cannot be stored.
         """
         parent = self._flights.by_key(_parent_key(request))
         if parent is not None and _is_later(request, parent.request, "retry_times"):

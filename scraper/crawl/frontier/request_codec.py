@@ -108,7 +108,7 @@ _decode = msgspec.json.Decoder(_Stored).decode
 def dump(request: Request) -> bytes:
     """Return a request as JSON.
 
-    Raises `TypeError` for values without a JSON form, `ValueError` for a callback that is not a method of a spider.
+    Raise `TypeError` for values without a JSON form, `ValueError` for a callback that is not a method of a spider.
     """
     headers = {
         name.decode("latin-1"): [value.decode("latin-1") for value in values]

@@ -184,7 +184,7 @@ class StoryIndex(Protocol):
     def remember(self, story: Story, file_size: int | None = None) -> None:
         """Store a new or changed story, and the size of the records file (bytes) with its record.
 
-        Raises `WriteLockLost` if another worker holds the lock now.
+        Raise `WriteLockLost` if another worker holds the lock now.
         """
 
     def forget(self) -> None:

@@ -154,7 +154,7 @@ class _Tally:
 def report(directory: Path) -> str:
     """Return the report of the crawl in a folder, as an HTML page.
 
-    Missing and damaged files are mentioned in the report. Raises `FileNotFoundError` for a folder without a crawl.
+    Missing and damaged files are mentioned in the report. Raise `FileNotFoundError` for a folder without a crawl.
     """
     if not any((directory / name).exists() for name in (_RECORDS, _RUN, _LEDGER)):
         raise FileNotFoundError(f"no crawl in {directory}")

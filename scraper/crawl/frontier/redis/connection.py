@@ -51,7 +51,7 @@ class Worker(NamedTuple):
 def create_client(settings: BaseSettings) -> "redis.Redis":
     """Return a client for REDIS_URL; REDIS_PARAMS and the like mean what they mean to scrapy-redis.
 
-    Raises `ValueError` or `RedisError` for an invalid URL.
+    Raise `ValueError` or `RedisError` for an invalid URL.
     """
     parameters: dict[str, Any] = {"socket_timeout": 10, "socket_connect_timeout": 5, "retry_on_timeout": False}
     parameters["retry"] = Retry(NoBackoff(), 0)  # REDIS_PATIENCE decides how long to wait

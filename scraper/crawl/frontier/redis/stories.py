@@ -67,7 +67,7 @@ class RedisStories:
     def remember(self, story: Story, file_size: int | None = None) -> None:
         """Store a new or changed story, and the size of the records file (bytes) with its record.
 
-        Raises `WriteLockLost` if another worker holds the lock now.
+        Raise `WriteLockLost` if another worker holds the lock now.
         """
         value = msgspec.msgpack.encode(_StoredStory(story.digest, story.signature, self._worker))
         mark = ("", 0) if file_size is None else (self._file_size, file_size)

@@ -30,7 +30,7 @@ create table if not exists mark (name text primary key, value) without rowid;
 def open_database(path: Path, longest_wait: float) -> sqlite3.Connection:
     """Open or create the file and queue again what was in flight; no request waits longer than `longest_wait` seconds.
 
-    Raises `sqlite3.Error` if the file cannot be used.
+    Raise `sqlite3.Error` if the file cannot be used.
     """
     database = sqlite3.connect(path)
     database.execute("pragma journal_mode = wal")
