@@ -54,9 +54,9 @@ class PathSummary(msgspec.Struct, frozen=True, array_like=True, gc=False):
     blocks: Annotated[int, msgspec.Meta(ge=1, le=10**9)]
     words: Count
     story: Expected
-    """The expected number of blocks that belong to the story."""
+    """The number of blocks that belong to the story, as the labeller reads them."""
     story_words: Expected
-    """The expected number of words that belong to the story."""
+    """The number of words that belong to the story."""
     labels: dict[str, Expected]
     """The expected number of blocks with each label."""
     texts: tuple[str, ...] = ()
@@ -77,8 +77,8 @@ class PageSummary(msgspec.Struct, frozen=True, array_like=True, gc=False):
 def summarise(document: Document, story: Floats, shares: Floats, words: Floats, is_list: bool) -> PageSummary:
     """Summarise a page of n blocks.
 
-    `story` are the probabilities of belonging to the story, `shares` the probabilities of the labels (n x KINDS) and
-    `words` the number of words of each block.
+    `story` says whether each belongs to the story (0 or 1), `shares` are the probabilities of the labels (n x KINDS)
+    and `words` the number of words of each block.
     """
     n = min(len(document.blocks), _MAX_BLOCKS)
     full, names = path_keys(document)
@@ -129,7 +129,7 @@ def _path(name: str, key: int, numbers: tuple[Floats, Floats, Floats]) -> PathSu
         name,
         key,
         len(story),
-        int(words.sum()),
+        round(float(words.sum())),
         round(float(story.sum()), 2),
         round(float((story * words).sum()), 1),
         label_counts(shares.sum(axis=0).tolist(), len(story)),

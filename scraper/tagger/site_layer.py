@@ -28,9 +28,9 @@ __all__ = [
     "adjust",
     "adjusted",
     "constrained",
+    "decisions",
     "inputs",
     "load",
-    "probabilities",
     "reasons",
     "summary",
 ]
@@ -84,24 +84,29 @@ def _chance(odds: Floats) -> Floats:
     return chance
 
 
-def probabilities(output: Output, calibration: Floats) -> tuple[Floats, Floats]:
-    """Return for each block the probability of belonging to the story, and those of the labels."""
-    story = _chance(log_odds(output.story, calibration))
+def decisions(output: Output, calibration: Floats) -> tuple[Floats, Floats]:
+    """Return for each block whether it belongs to the story, 0 or 1, and the probabilities of its labels, given that.
+
+    A site counts decisions: with probabilities, pages that are hard to read would confirm each other's doubt.
+    """
+    story = (log_odds(output.story, calibration) > 0).astype(np.float64)
     return story, label_shares(story, output.kinds + calibration[2:])
 
 
 def summary(document: Document, output: Output, words: Floats, calibration: Floats) -> PageSummary:
     """Summarise a page for its site, as the network reads it."""
-    story, shares = probabilities(output, calibration)
+    story, shares = decisions(output, calibration)
     return summarise(document, story, shares, words, is_list=bool(output.verdict.argmax() == LISTING))
 
 
 def inputs(document: Document, output: Output, words: Floats, known: Evidence, calibration: Floats) -> Floats:
     """Return what the second stage sees of each block: n x INPUTS."""
     links = [block.link_chars / max(len(block.text), 1) for block in document.blocks]
-    odds = np.clip(log_odds(output.story, calibration), -_SURE, _SURE)
-    _, shares = probabilities(output, calibration)
-    own = np.column_stack([odds / 3, np.log(np.maximum(shares, _LEAST_SHARE)) / 4, np.log1p(words) / 3, links])
+    odds = log_odds(output.story, calibration)
+    shares = label_shares(_chance(odds), output.kinds + calibration[2:])
+    own = np.column_stack(
+        [np.clip(odds, -_SURE, _SURE) / 3, np.log(np.maximum(shares, _LEAST_SHARE)) / 4, np.log1p(words) / 3, links]
+    )
     return np.concatenate([own, known.columns], axis=1, dtype=np.float32)
 
 
@@ -121,9 +126,10 @@ def constrained(correction: Floats, document: Document, alone: Floats, words: Fl
     """Return a correction without what other pages cannot tell.
 
     Blocks of which they say nothing stay as they are. An entry of a list is a link, so that a text without links is
-    none. Nothing becomes part of the story at a path that seldom has any. Headings and short texts between texts of the
-    story stay in it, even if all other pages have the same. A page that would lose nearly all of its own story is of
-    another kind than the others, and stays as it is. `alone` are the log-odds of the story without other pages.
+    none. Nothing becomes part of the story at a path that seldom has any. Headings and short texts stay in the story
+    between longer texts of it that no other page has, even if all pages have the same. A page that would lose nearly
+    all of its own story is of another kind than the others, and stays as it is. `alone` are the log-odds of the story
+    without other pages.
     """
     correction = correction * known.known[:, None]
     blocks = document.blocks
@@ -133,7 +139,7 @@ def constrained(correction: Floats, document: Document, alone: Floats, words: Fl
     seldom = known.columns[:, _STORY] < 0
     correction[seldom, 0] = np.minimum(correction[seldom, 0], 0)
     is_short = ~is_linked & np.array([len(block.text) <= _SHORT or block.tag in HEADING_TAGS for block in blocks])
-    is_within = is_short & (alone > 0) & _within(alone + correction[:, 0] > 0, is_short)
+    is_within = is_short & (alone > 0) & _within(alone + correction[:, 0] > 0, ~is_short & (on_pages == 0))
     correction[is_within, 0] = np.maximum(correction[is_within, 0], 0)
     own = words * (on_pages == 0)
     story_words = own @ _chance(alone)
@@ -142,12 +148,12 @@ def constrained(correction: Floats, document: Document, alone: Floats, words: Fl
     return correction
 
 
-def _within(story: NDArray[np.bool_], is_short: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Mark the blocks after a longer text of the story of which the next longer text is part of the story, too."""
-    texts = np.flatnonzero(~is_short)
+def _within(story: NDArray[np.bool_], is_own: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Mark the blocks after a page's own text of the story of which the next own text is part of the story, too."""
+    texts = np.flatnonzero(is_own)
     after = np.searchsorted(texts, np.arange(len(story)))
     is_above = np.append(story[texts], False)[after]
-    is_within: NDArray[np.bool_] = is_above & (np.cumsum(story & ~is_short) > 0)
+    is_within: NDArray[np.bool_] = is_above & (np.cumsum(story & is_own) > 0)
     return is_within
 
 

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from scraper.label import STORY as STORY_LABELS
 from scraper.segment.html import segment_html
 from scraper.tagger import site_layer, summarise, word_counts
 from scraper.tagger.features import featurise
 from scraper.tagger.network import KINDS, load, predict
+from scraper.tagger.page_summary import label_shares
 from scraper.tagger.site_evidence import EVIDENCE_COLUMNS, LEVELS, Evidence, evidence, index_pages
 
 STORY = "".join(f"<p>Paragraph {n} tells what the council said about the bridge, and when.</p>" for n in range(4))
@@ -30,14 +32,24 @@ def test_it_sees_the_reading_the_words_the_links_and_the_evidence():
     output, words, known, calibration = seen(PAGES[0])
     rows = site_layer.inputs(PAGES[0], output, words, known, calibration)
     assert rows.shape == (5, site_layer.INPUTS)
-    story, shares = site_layer.probabilities(output, calibration)
-    assert np.allclose(rows[:, 0] * 3, np.log(story / (1 - story)), atol=1e-3)
+    odds = site_layer.log_odds(output.story, calibration)
+    shares = label_shares(1 / (1 + np.exp(-odds)), output.kinds + calibration[2:])
+    assert np.allclose(rows[:, 0] * 3, np.clip(odds, -8, 8), atol=1e-3)
     assert np.allclose(np.exp(rows[:, 1 : 1 + len(KINDS)] * 4), np.maximum(shares, 1e-4), atol=1e-5)
     assert np.allclose(np.expm1(rows[:, 1 + len(KINDS)] * 3), words, atol=1e-3)
     links = rows[:, 2 + len(KINDS)]
     assert 0.4 < links[0] < 0.6
     assert not links[1:].any()
     assert np.array_equal(rows[:, -len(EVIDENCE_COLUMNS) :], known.columns)
+
+
+def test_a_page_that_is_hard_to_read_says_what_was_decided_and_no_doubt():
+    output, words, _, calibration = seen(PAGES[0])
+    unsure = output._replace(story=(np.array([-0.1, 0.1, 0.1, 0.1, 0.1]) - calibration[1]) / calibration[0])
+    paths = site_layer.summary(PAGES[0], unsure, words, calibration).paths
+    assert [(path.blocks, path.story) for path in paths] == [(1, 0), (4, 4)]
+    assert paths[1].story_words == paths[1].words == round(words[1:].sum())
+    assert sum(paths[1].labels.get(str(label), 0) for label in STORY_LABELS) == pytest.approx(4, abs=0.2)
 
 
 def test_labels_at_the_same_path_count_as_far_as_the_gates_are_open(monkeypatch):
@@ -94,6 +106,13 @@ def test_a_linked_text_and_a_notice_within_the_story_may_leave_it():
     notice = LONG.format("A notice, no")
     html = f"<p>{LONG.format('A')}</p><p>{notice}</p><p><a href=/x>Read more</a></p><p>{LONG.format('B')}</p>"
     assert constrained(html, 3.0, [0, -9, -9, 0], on_pages=[0, 1, 1, 0]) == [LONG.format("A"), LONG.format("B")]
+
+
+def test_a_text_that_all_pages_have_does_not_end_the_story():
+    step, short = LONG.format("The first"), "<ul><li>300 ml milk</li></ul>"
+    html = f"<p>{LONG.format('A')}</p>{short}<p>{step}</p>{short}<p>{LONG.format('B')}</p>{short}<p>{step}</p>"
+    kept = constrained(html, 3.0, [0, -9, -9, -9, 0, -9, -9], on_pages=[0, 1, 1, 1, 0, 1, 1])
+    assert kept == [LONG.format("A"), "300 ml milk", "300 ml milk", LONG.format("B")]
 
 
 def test_a_page_of_another_kind_than_the_others_keeps_its_story():

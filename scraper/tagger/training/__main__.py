@@ -184,7 +184,9 @@ def _site_fold(
 ) -> list[Score]:
     make_deterministic()
     network = Network(vocabulary, {}, np.array(calibration, np.float32))
-    return site_scores(sites, network, Recipe(options.seed, options.site_epochs), fold)
+    scores = site_scores(sites, network, Recipe(options.seed, options.site_epochs), fold)
+    print(f"site layer, fold {fold + 1} of {FOLDS} done", flush=True)
+    return scores
 
 
 def _site_figures(tasks: Sequence[Future[list[Score]]]) -> str:

@@ -13,7 +13,7 @@ from scraper.block import Document
 from scraper.label import Label
 from scraper.tagger.network import KINDS, Output
 from scraper.tagger.page_summary import PageSummary, PathSummary, label_counts, path_keys, text_keys
-from scraper.tagger.site_layer import probabilities
+from scraper.tagger.site_layer import decisions
 
 __all__ = ["Template", "sibling", "template"]
 
@@ -71,7 +71,7 @@ def sibling(site: Template, output: Output, order: np.random.Generator, calibrat
     n, paths = len(site.group), len(site.keys)
     noise = _PATH_NOISE * order.standard_normal(paths)[site.group] + _BLOCK_NOISE * order.standard_normal(n)
     kinds = output.kinds + _LABEL_NOISE * order.standard_normal(output.kinds.shape)
-    story, shares = probabilities(Output(output.story + noise / calibration[0], kinds, output.verdict), calibration)
+    story, shares = decisions(Output(output.story + noise / calibration[0], kinds, output.verdict), calibration)
     is_missing = (order.random(paths) < _MISSING)[site.group]
     is_kept = np.where(site.story, order.random(n) < order.uniform(_LEAST_STORY, 1), ~is_missing)
     counts = np.bincount(site.group[is_kept], minlength=paths).tolist()
@@ -89,7 +89,7 @@ def sibling(site: Template, output: Output, order: np.random.Generator, calibrat
             name,
             key,
             blocks,
-            int(row[0]),
+            round(row[0]),
             round(row[1], 2),
             round(row[2], 1),
             label_counts(row[3:], blocks),
