@@ -22,9 +22,12 @@ __all__ = [
     "Picture",
     "Reading",
     "fold",
+    "is_title",
 ]
 
 HEADING_TAGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_TITLE, _WIDE_TITLE = 20, 10
+"""The least characters of a title, and of one in Chinese or Japanese."""
 _INVISIBLE = re.compile("[\u200b\u2060\ufeff\u00ad]")
 
 
@@ -33,6 +36,12 @@ def fold(text: str) -> str:
     if text.isprintable() and "  " not in text:
         return text.strip()
     return " ".join(_INVISIBLE.sub("", text).split())
+
+
+def is_title(text: str, linked: int) -> bool:
+    """Return whether a text may be the title of another story: long enough, and nearly all of its characters linked."""
+    least = _WIDE_TITLE if text[:1] >= "\u2e80" else _TITLE
+    return len(text) >= least and linked > 0 and 5 * linked >= 4 * len(text)
 
 
 class Element(msgspec.Struct, frozen=True, gc=False):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from scraper.block import Block, Claims, Document, Labelled, Reading
+from scraper.block import Claims, Document, Labelled, Reading, is_title
 from scraper.errors import Reason
 from scraper.fields.embedded import embedded_body
 from scraper.label import LISTS, Label
@@ -56,7 +56,7 @@ def refusal(document: Document, reading: Reading, claims: Claims) -> Reason | No
         if reason := _short_page(document, visible, claims):
             return reason
     is_article = _ARTICLE.search(claims.kind or "") is not None
-    if length < 3 * _FEW_CHARACTERS and sum([_is_title(item.block) for item in visible]) < _SOME:
+    if length < 3 * _FEW_CHARACTERS and sum([_is_title(item) for item in visible]) < _SOME:
         return "empty" if length < _least_prose(visible, is_article) else None
     if not (is_article and length >= _SOME_PROSE) and _is_listing(document, reading, visible, length):
         return "listing"
@@ -120,7 +120,7 @@ def _is_listing(document: Document, reading: Reading, visible: Sequence[Labelled
     subheadings = [item.block.link_chars > 0 for item in visible if item.label is Label.SUBHEADING]
     if len(subheadings) >= _SOME and all(subheadings):
         return True  # the subheadings of a story are not links
-    titles = sum([_is_title(item.block) for item in visible if item.label not in _FRAME and item.label not in LISTS])
+    titles = sum([_is_title(item) for item in visible if item.label not in _FRAME and item.label not in LISTS])
     if titles >= _MANY and length < (_FEW_CHARACTERS if prose else 1):
         return True
     return _is_interrupted(visible, length) or (not document.elements and _is_repetitive(visible))
@@ -136,7 +136,7 @@ def _is_interrupted(visible: Sequence[Labelled], length: int) -> bool:
             if so_far > 0.9 * length:
                 break
         elif so_far > 0.05 * length:
-            titles += _is_title(item.block)
+            titles += _is_title(item)
     return titles >= _MANY and 2 * titles >= paragraphs
 
 
@@ -145,5 +145,5 @@ def _is_repetitive(visible: Sequence[Labelled]) -> bool:
     return sum([len(item.block.text) < _TITLE and bool(_BUTTON.match(item.block.text)) for item in visible]) >= _MANY
 
 
-def _is_title(block: Block) -> bool:
-    return block.link_chars > 0 and len(block.text) >= _TITLE and block.link_chars * 5 >= len(block.text) * 4
+def _is_title(item: Labelled) -> bool:
+    return is_title(item.block.text, item.block.link_chars)

@@ -253,6 +253,47 @@ def test_a_paragraph_between_single_breaks_has_its_own_links_and_names() -> None
     assert [block.inline for block in blocks] == [" ", " n ", " ", " "]
 
 
+TITLES = ["Ferry returns after nine years", "Mayor opens the new library", "School roof collapses in snow"]
+LINKS = [f"<a href='/{number}'>{title}</a>" for number, title in enumerate(TITLES)]
+WIDE_TITLES = ["渡轮时隔九年再次启航", "市长宣布新图书馆开放", "大雪压垮学校屋顶无人受伤"]
+
+
+@pytest.mark.parametrize(
+    ("html", "texts"),
+    [
+        (f"<div><b>Related</b><br>{'<br>'.join(LINKS)}</div>", ["Related", *TITLES]),
+        (f"<p>{'<br/> '.join(LINKS)}<br>More at<br>the harbour</p>", [*TITLES, "More at the harbour"]),
+        (f"<table><tr><td>» {'<br>» '.join(LINKS)}</table>", [f"» {title}" for title in TITLES]),
+        ("<p>" + "<br>".join(f"{link} (3)" for link in LINKS), [f"{title} (3)" for title in TITLES]),
+        (f"<p>{LONG}<br>{LINKS[0]}<br>{LINKS[1]}", [LONG, *TITLES[:2]]),
+        (f"<p>{LINKS[0]}<br>The summary<br>of it.<br>{LINKS[1]}<br>Another.",
+         [TITLES[0], "The summary of it.", TITLES[1], "Another."]),
+        ("<div>" + "<br>".join(f"<a href='/{title}'>{title}</a>" for title in WIDE_TITLES), WIDE_TITLES),
+        (f"<p>{LINKS[0]}<br>{LINKS[1]}<br><br>{LINKS[2]}", TITLES),
+    ],
+)  # fmt: skip
+def test_titles_between_single_breaks_are_blocks(html: str, texts: list[str]) -> None:
+    blocks = segment_html(html, "http://a.test/").blocks
+    assert [block.text for block in blocks] == texts
+    assert [[link.text for link in block.links] for block in blocks if block.links] == [
+        [title] for title in (*TITLES, *WIDE_TITLES) if any(title in text for text in texts)
+    ]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<p>{LONG}<br>{LINKS[0]}",
+        f"<p>See {LINKS[0]} for the whole story,<br>and {LINKS[1]} for what came of it at last",
+        "<p><a href=/>Home</a><br><a href=/sport>Sport</a><br><a href=/culture>Culture</a>",
+        f"<ul><li>{LINKS[0]}<br>{LINKS[1]}</ul>",
+        f"<address>{LINKS[0]}<br>{LINKS[1]}</address>",
+    ],
+)
+def test_other_links_between_single_breaks_stay_together(html: str) -> None:
+    assert len(segment_html(html, "http://a.test/").blocks) == 1
+
+
 @pytest.mark.parametrize("root", ["shadowrootmode='open'", "ShadowRootMode=closed class=x", "shadowroot=open"])
 def test_a_declared_shadow_root_is_text(root: str) -> None:
     html = f"""<x-story><template {root}><style>p{{}}</style><p>In shadow</p><template><p>Inert</p></template><slot>

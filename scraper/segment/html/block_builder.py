@@ -8,7 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from scraper.article import Link
-from scraper.block import Block, fold
+from scraper.block import Block, fold, is_title
 from scraper.segment.html.contexts import TOP, Context
 from scraper.segment.html.links import Target
 from scraper.segment.html.paragraphs import MIN_SPLIT, are_paragraphs
@@ -22,6 +22,8 @@ _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6 dt".split())
 _UNSPLIT = frozenset("li dt dd h1 h2 h3 h4 h5 h6 pre address figcaption caption".split())
 _WORD = re.compile(r"\w")  # a sign for screen readers, as ": " behind a kicker, represents a visible line break
 _INDENT = re.compile(r"[\r\n\t ]*(?:\u3000|\xa0{2})")  # behind one line break an indent opens a paragraph too
+_TITLES = 2
+"""From so many lines on that are titles of other stories, each of them is a block."""
 _SHORT, _MAX_INLINE = 200, 32  # characters of a text with pieces; inline elements whose names a block has
 
 
@@ -161,7 +163,7 @@ class BlockBuilder:
         parts = self.parts
         if parts:
             text = fold(parts[0] if self._runs == 1 and parts[0] else "".join(parts))
-            if text and not (self._line_ends and len(text) > MIN_SPLIT and self._build_paragraphs(aside)):
+            if text and not (self._line_ends and self._build_lines(text, aside)):
                 self._build(text, parts, self._links, self._inline, aside)
             if self._links:
                 self._links.clear()
@@ -174,22 +176,26 @@ class BlockBuilder:
         self._context = TOP
         self._breaks = 0
 
-    def _build_paragraphs(self, aside: str) -> bool:
-        """Build a block a line where single line breaks set paragraphs apart; verse and URLs stay whole."""
-        if self._context.tag in _UNSPLIT:
+    def _build_lines(self, text: str, aside: str) -> bool:
+        """Build several blocks where single line breaks set paragraphs or titles apart; verse and URLs stay whole."""
+        if self._context.tag in _UNSPLIT or (len(text) <= MIN_SPLIT and not self._links):
             return False
         parts, links, inline = self.parts, self._links, self._inline
         marks = [_START, *self._line_ends, _Marks(len(parts), len(links), len(inline))]
         lines = list(itertools.pairwise(marks))
         texts = [fold("".join(parts[start.parts : end.parts])) for start, end in lines]
         if not are_paragraphs(texts):
-            return False
-        for text, (start, end) in zip(texts, lines, strict=True):
+            linked = [fold("".join(text for _, text in links[start.links : end.links])) for start, end in lines]
+            lines = _titles_apart(lines, list(map(is_title, texts, map(len, linked))))
+            if len(lines) == 1:
+                return False
+        for start, end in lines:
             own = parts[start.parts : end.parts]
-            linked = itertools.dropwhile(lambda link: link[1].isspace(), links[start.links : end.links])
+            text = fold("".join(own))
+            shown = itertools.dropwhile(lambda link: link[1].isspace(), links[start.links : end.links])
             self._runs = sum(not part.isspace() for part in own)
             if text:
-                self._build(text, own, list(linked), inline[start.inline : end.inline], aside)
+                self._build(text, own, list(shown), inline[start.inline : end.inline], aside)
                 aside = ""
         return True
 
@@ -215,6 +221,17 @@ class BlockBuilder:
             block = msgspec.structs.replace(block, preformatted=_trimmed("".join(parts)))
         self.blocks.append(block)
         self._datetime = None
+
+
+def _titles_apart(lines: Sequence[tuple[_Marks, _Marks]], titles: Sequence[bool]) -> list[tuple[_Marks, _Marks]]:
+    """Join the lines between titles; all lines if fewer than two are titles."""
+    if sum(titles) < _TITLES:
+        return [(lines[0][0], lines[-1][1])]
+    joined = []
+    for is_alone, run in itertools.groupby(zip(lines, titles, strict=True), lambda line: line[1]):
+        own = [line for line, _ in run]
+        joined += own if is_alone else [(own[0][0], own[-1][1])]
+    return joined
 
 
 def _folded(runs: Sequence[tuple[Target, str]]) -> tuple[Link, ...]:
