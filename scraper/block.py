@@ -22,6 +22,7 @@ __all__ = [
     "Picture",
     "Reading",
     "fold",
+    "is_link",
     "is_title",
 ]
 
@@ -38,10 +39,14 @@ def fold(text: str) -> str:
     return " ".join(_INVISIBLE.sub("", text).split())
 
 
+def is_link(text: str, linked: int) -> bool:
+    """Return whether a text is a link: nearly all of its characters are linked."""
+    return linked > 0 and 5 * linked >= 4 * len(text)
+
+
 def is_title(text: str, linked: int) -> bool:
-    """Return whether a text may be the title of another story: long enough, and nearly all of its characters linked."""
-    least = _WIDE_TITLE if text[:1] >= "\u2e80" else _TITLE
-    return len(text) >= least and linked > 0 and 5 * linked >= 4 * len(text)
+    """Return whether a text may be the title of another story: a link that is long enough."""
+    return len(text) >= (_WIDE_TITLE if text[:1] >= "\u2e80" else _TITLE) and is_link(text, linked)
 
 
 class Element(msgspec.Struct, frozen=True, gc=False):

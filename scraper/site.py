@@ -27,7 +27,7 @@ __all__ = ["MAX_PAGES", "Region", "Site", "Sites", "host_of", "learn", "page_hos
 
 MAX_PAGES = 18
 """The sample holds as many pages at most; with `page_summary.MAX_BYTES` for each, it is smaller than 200 kB."""
-VERSION = 1
+VERSION = 2
 _MAX_JSON = 2_000_000
 _MAX_HOSTS, _MAX_HOST = 4, 253
 _LABELS = {str(label): label for label in Label}

@@ -137,12 +137,19 @@ def test_json_round_trip(site):
     assert json.loads(site.to_json())["hosts"] == ["gazette.example"]
 
 
+def test_a_site_of_another_version_is_an_error():
+    older = {**json.loads(Site().to_json()), "version": 1}
+    assert Site.from_json(json.dumps({**older, "version": 2})) == Site()
+    with pytest.raises(ScraperError, match="a site of version 1; this library reads version 2"):
+        Site.from_json(json.dumps(older))
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", "null", '{"version": 1}', '{"version": 2, "hosts": [], "pages": 0, "sample": []}', "x" * 3_000_000,
-     '{"version": 1, "hosts": [], "pages": -1, "sample": []}',
-     '{"version": 1, "hosts": [], "pages": 1, "sample": [["a", false, [["p", 1, -1, 0, 0, 0, {}, []]]]]}',
-     '{"version": 1, "hosts": [], "pages": 1, "sample": [["a", false, [["p", 1, 1, 0, 1e300, 0, {}, []]]]]}',
+    ["", "[]", "{}", "null", '{"version": 2}', "x" * 3_000_000,
+     '{"version": 2, "hosts": [], "pages": -1, "sample": []}',
+     '{"version": 2, "hosts": [], "pages": 1, "sample": [["a", false, [["p", 1, -1, 0, 0, 0, {}, []]]]]}',
+     '{"version": 2, "hosts": [], "pages": 1, "sample": [["a", false, [["p", 1, 1, 0, 1e300, 0, {}, []]]]]}',
      b"\xff\xfe", "\ud800", None, 3],
 )  # fmt: skip
 def test_what_is_no_site_is_an_error(text):
@@ -168,7 +175,7 @@ def test_any_text_is_a_site_or_an_error(text):
     )
 )  # fmt: skip
 def test_any_numbers_of_a_site_can_be_read_with(paths):
-    stored = {"version": 1, "hosts": [], "pages": 1, "sample": [["a", False, paths]]}
+    stored = {"version": 2, "hosts": [], "pages": 1, "sample": [["a", False, paths]]}
     site = Site.from_json(json.dumps(stored))
     for html in (PAGES[0][0], "<p>word", "<a href=/>1</a>", "<ul>" + "<li>An item of a list" * 3):
         with contextlib.suppress(NotAnArticle):

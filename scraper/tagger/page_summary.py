@@ -1,6 +1,7 @@
 """What a page says about the template of its site: for each element path its texts, and how the labeller reads them."""
 
 from binascii import crc32
+from collections import Counter
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Annotated
@@ -9,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import HEADING_TAGS, Document, Element
+from scraper.block import HEADING_TAGS, Document, Element, is_link
 from scraper.tagger.network import KINDS, STORY, softmax
 
 __all__ = [
@@ -33,6 +34,8 @@ _MAX_BLOCKS = 600
 """Further blocks of a page are ignored."""
 _SHOWN_ELEMENTS, _MAX_PATH = 3, 64
 _MAX_TEXT, _SHOWN_TEXT = 24, 15
+_MOST_COLUMNS = 4
+"""Cells further to the right count as of this column."""
 _LEAST_SHARE = 0.05
 """Labels with a smaller share of the blocks at a path are not recorded."""
 _NO_LETTERS = {code: " " for code in range(128) if not chr(code).isalpha()}
@@ -146,23 +149,36 @@ def label_counts(expected: Sequence[float], blocks: int) -> dict[str, float]:
 
 
 def path_keys(document: Document) -> tuple[NDArray[np.int64], list[str]]:
-    """Return for each block the checksum of its element path, and the names of its innermost elements."""
+    """Return for each block the checksum of its element path, and the names of its innermost elements.
+
+    Old templates have no classes. To tell their regions apart, cells have the number of their column, and a block that
+    is a link is one element further in than the texts beside it.
+    """
     known: dict[tuple[str, str], str] = {}
     names: list[str] = []
     keys: list[int] = []
     shown: list[str] = []
     elements = document.elements
+    cells: Counter[int] = Counter()
     for element in elements:
+        parent = element.parent
         name = known.get((element.tag, element.names))
         if name is None:
             name = known[element.tag, element.names] = _name(element)
+        if name == "td":
+            cells[parent] += 1
+            name = f"td:{min(cells[parent], _MOST_COLUMNS)}"
         names.append(name)
-        parent = element.parent
         keys.append(crc32(name.encode("utf-8", "replace"), keys[parent] if parent >= 0 else 0))
         shown.append(_shown(names, elements, len(names) - 1))
-    full = np.array([keys[block.element] if block.element >= 0 else 0 for block in document.blocks], np.int64)
-    local = [shown[block.element] if block.element >= 0 else "" for block in document.blocks]
-    return full, local
+    full, local = [], []
+    for block in document.blocks:
+        key, path = (keys[block.element], shown[block.element]) if block.element >= 0 else (0, "")
+        if is_link(block.text, block.link_chars):
+            key, path = crc32(b"a", key), f"{path} > a"
+        full.append(key)
+        local.append(path)
+    return np.array(full, np.int64), local
 
 
 def _name(element: Element) -> str:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import HEADING_TAGS, Document
+from scraper.block import HEADING_TAGS, Document, is_link
 from scraper.io.wording import count
 from scraper.label import LISTS
 from scraper.tagger.network import KINDS, LISTING, Output, dense_layer, neighbours, product
@@ -139,7 +139,8 @@ def constrained(correction: Floats, document: Document, alone: Floats, words: Fl
     seldom = known.columns[:, _STORY] < 0
     correction[seldom, 0] = np.minimum(correction[seldom, 0], 0)
     is_short = ~is_linked & np.array([len(block.text) <= _SHORT or block.tag in HEADING_TAGS for block in blocks])
-    is_within = is_short & (alone > 0) & _within(alone + correction[:, 0] > 0, ~is_short & (on_pages == 0))
+    is_prose = ~is_short & np.array([not is_link(block.text, block.link_chars) for block in blocks])
+    is_within = is_short & (alone > 0) & _within(alone + correction[:, 0] > 0, is_prose & (on_pages == 0))
     correction[is_within, 0] = np.maximum(correction[is_within, 0], 0)
     own = words * (on_pages == 0)
     story_words = own @ _chance(alone)

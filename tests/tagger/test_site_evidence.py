@@ -67,6 +67,23 @@ def test_the_path_of_a_heading_ignores_its_id():
     assert path_keys(first)[0].tolist() != path_keys(other)[0].tolist()
 
 
+def test_links_and_texts_of_an_element_without_a_class_have_different_paths():
+    title = "<p><a href=/1>Ferry returns after nine years</a></p>"
+    document = read(f"<div><p>The ferry came back.</p>{title}<p>It was <a href=/2>late</a>.</p>{title}</div>")
+    keys, names = path_keys(document)
+    assert names == ["body > div > p", "body > div > p > a"] * 2
+    assert keys[0] == keys[2] != keys[1] == keys[3]
+
+
+def test_columns_of_a_table_without_classes_have_different_paths():
+    page = read(
+        "<table><tr><td><div>Most read</div><td><div>The ferry came back.</div><div>It was late.</div><td><div>Weather</div></table>"
+    )
+    keys, names = path_keys(page)
+    assert names == [f"tr > td:{number} > div" for number in (1, 2, 2, 3)]
+    assert len(set(keys.tolist())) == 3
+
+
 def test_an_element_is_known_by_its_class_whatever_is_around_it_and_without_one_by_its_parent():
     site = learn(
         [

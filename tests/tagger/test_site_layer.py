@@ -115,6 +115,14 @@ def test_a_text_that_all_pages_have_does_not_end_the_story():
     assert kept == [LONG.format("A"), "300 ml milk", "300 ml milk", LONG.format("B")]
 
 
+def test_a_text_between_the_story_and_links_may_leave_it():
+    title = f"<p><a href=/x>{LONG.format('The')}</a></p>"
+    html = f"<p>{LONG.format('A')}</p><p>Print | Send</p>{title}<p>{LONG.format('Our')}</p>"
+    kept = constrained(html, 3.0, [0, -9, 0, -9], on_pages=[0, 1, 0, 1])
+    assert "Print | Send" not in kept
+    assert kept[0] == LONG.format("A")
+
+
 def test_a_page_of_another_kind_than_the_others_keeps_its_story():
     captions = "".join(f"<figure><figcaption>{LONG.format(n)}</figcaption></figure>" for n in ("A", "B", "C"))
     html = f"<p>{LONG.format('First')}</p>{captions}"
