@@ -37,6 +37,36 @@ def test_the_story_stays_whole(site):
         assert list(extract(html, url=url, site=site).body) == alone
 
 
+OTHER_NOTICE = (
+    "Did you spot a mistake on this page? Write to the desk and a colleague will look into it within two days."
+)
+
+
+def other_template(number: int) -> tuple[str, str]:
+    """Return a page of another template of the portal, with another notice."""
+    html, url = page(number)
+    html = html.replace("qx", "zr").replace("<div class='zr4'>", "<div class='zr4'><section>")
+    return html.replace(NOTICE, OTHER_NOTICE), url
+
+
+@pytest.mark.parametrize("number", [3, 5])
+def test_a_page_is_compared_with_those_of_its_own_template(number):
+    others = [other_template(20 + n) for n in range(number)]
+    site = learn([*PAGES, *others])
+    for pages, notice in ((PAGES, NOTICE), (others, OTHER_NOTICE)):
+        for html, url in pages:
+            alone = list(extract(html, url=url).body)
+            assert notice in alone
+            alone.remove(notice)
+            assert list(extract(html, url=url, site=site).body) == alone
+
+
+def test_a_template_of_two_pages_is_compared_with_all_pages():
+    html, url = other_template(20)
+    site = learn([*PAGES, (html, url), other_template(21)])
+    assert [item.reason for item in explain(html, url=url, site=site) if "15 other pages" in item.reason]
+
+
 @pytest.mark.parametrize("number", [2, 4, 14])
 @pytest.mark.parametrize("form", ["<h2>{}</h2>", "<h3 class=sub>{}</h3>", "<p><strong>{}</strong></p>"])
 def test_headings_that_all_stories_have_stay(form, number):

@@ -2,6 +2,7 @@
 
 Two facts count: how the labeller reads the blocks at the same element path on the other pages, and which texts the
 other pages have too. The page itself, and copies of it under other URLs, are left out, so that no page confirms itself.
+Where a site has several templates, the pages of other templates are left out, too.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from scraper.block import Document
+from scraper.block import Document, is_link
 from scraper.tagger.network import KINDS
 from scraper.tagger.page_summary import PageSummary, page_digest, path_keys, text_keys
 
@@ -50,6 +51,9 @@ _COPY_TEXTS, _COPY_SHARE = 3, 0.6
 """A page that shares so many long texts of the story, and this share of them, is a copy."""
 _COMMON = 3
 """A text on more pages than this is part of the frame, and says nothing about copies."""
+_COMMON_PATH, _LEAST_TELLING, _ALIKE, _LEAST_PAGES = 0.8, 0.2, 0.5, 2
+"""A path on this share of the pages tells no templates apart. The others must hold this share of the words of a page,
+and a page of the same template has this share of what the most similar one has of them; so many must be left."""
 _BLOCK_DOUBT, _WORD_DOUBT, _LABEL_DOUBT = 0.3, 2.0, 1.0
 """Blocks and words that are added to both sides of a ratio, so that few observations say little."""
 
@@ -78,6 +82,8 @@ class _Level(NamedTuple):
     """Rows in groups of equal paths."""
 
     numbers: dict[Any, int]
+    groups: Ints
+    """The number of the group of each row."""
     order: Ints
     starts: Ints
     first_on_page: NDArray[np.bool_]
@@ -152,7 +158,7 @@ def _level(keys: Sequence[Any], page_of_row: Ints) -> _Level:
     order = np.argsort(groups, kind="stable")
     starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
     pages = int(page_of_row.max(initial=0)) + 1
-    return _Level(numbers, order, starts, _firsts(groups[order] * pages + page_of_row[order]))
+    return _Level(numbers, groups, order, starts, _firsts(groups[order] * pages + page_of_row[order]))
 
 
 def _firsts(values: Ints) -> NDArray[np.bool_]:
@@ -169,9 +175,15 @@ def evidence(document: Document, words: Floats, site: SiteIndex) -> Evidence | N
     text = np.array([site.texts.get(key, -1) for key in shown], np.int64)
     is_long = np.array(["…" in key for key in shown], bool)
     used = _others(page_digest(document), text[is_long], site)
-    pages = int(used.sum())
-    if not pages:
+    if not used.any():
         return None
+    groups = [
+        np.array([level.numbers.get(path, -1) for path in own], np.int64)
+        for level, own in zip(site.levels, _level_keys(keys.tolist(), names), strict=True)
+    ]
+    is_text = np.array([not is_link(block.text, block.link_chars) for block in document.blocks])
+    used = _of_same_template(used, groups[0], words * is_text, site)
+    pages = int(used.sum())
     row_used = used[site.page_of_row]
     counted = row_used[site.row_of_entry] & site.first_on_page & ~site.is_list[site.page_of_row[site.row_of_entry]]
     counts = np.bincount(site.text_of_entry[counted], minlength=len(site.texts) + 1)
@@ -181,8 +193,7 @@ def evidence(document: Document, words: Floats, site: SiteIndex) -> Evidence | N
     columns = [on_pages / stories, np.log1p(on_pages), np.minimum(on_pages, 2) / 2]
     labels, known_shares, any_known = [], [], on_pages > 0
     weights = words + 1.0
-    for level, own in zip(site.levels, _level_keys(keys.tolist(), names), strict=True):
-        group = np.array([level.numbers.get(path, -1) for path in own], np.int64)
+    for level, group in zip(site.levels, groups, strict=True):
         sums = _sums(site, level, row_used, repeated)[group]
         known = sums[:, 0] > 0
         any_known |= known
@@ -206,6 +217,23 @@ def _others(digest: str, long_texts: Ints, site: SiteIndex) -> NDArray[np.bool_]
         if shared >= _COPY_TEXTS and shared >= _COPY_SHARE * len(rare):
             used[number] = False
     return used
+
+
+def _of_same_template(used: NDArray[np.bool_], groups: Ints, words: Floats, site: SiteIndex) -> NDArray[np.bool_]:
+    """Mark the pages of the template of a page; all of them if it is that of few, or if they do not differ much.
+
+    `groups` are the groups of the blocks of the page by their whole paths, and `words` the words of its texts. What
+    tells templates apart are the paths that some pages have and others have not.
+    """
+    of_rows, size = site.levels[0].groups, len(site.levels[0].numbers)
+    on_pages = np.bincount(of_rows[used[site.page_of_row]], minlength=size)
+    known = groups >= 0
+    weights = np.bincount(groups[known], words[known], size) * (on_pages < _COMMON_PATH * used.sum())
+    shared = np.bincount(site.page_of_row, weights[of_rows], len(used)) * used
+    most = shared.max()
+    same: NDArray[np.bool_] = used & (shared >= _ALIKE * most)
+    tells = most >= _LEAST_TELLING * words.sum() and same.sum() >= _LEAST_PAGES
+    return same if tells else used
 
 
 def _repeated_share(site: SiteIndex, counts: Ints, own: Ints) -> Floats:
