@@ -4,6 +4,7 @@ The pages of a site share their frame, and their stories differ. A `Site` keeps 
 given to `extract`, the labeller weighs each page against them.
 """
 
+from binascii import crc32
 from codecs import BOM_UTF8
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -87,6 +88,18 @@ class Site:
         sample = _bounded((*self.sample, *other.sample))
         return replace(self, hosts=hosts, pages=self.pages + other.pages, sample=sample)
 
+    def renew(self, recent: "Site") -> Self:
+        """Return what is known after more recent pages, of which up to half of the sample is kept in any case.
+
+        The others are chosen from both as if at random, so that a template which is no longer used is forgotten.
+        """
+        kept = recent.sample[: MAX_PAGES // 2]
+        own = {page.digest for page in kept}
+        salt = "".join(sorted(own))
+        others = [page for page in _unique((*self.sample, *recent.sample)) if page.digest not in own]
+        others.sort(key=lambda page: (page.is_list, crc32((salt + page.digest).encode())))
+        return replace(self.merge(recent), sample=_bounded((*kept, *others[: MAX_PAGES - len(kept)])))
+
     @cached_property
     def index(self) -> SiteIndex | None:
         """The sample in the form that the labeller reads; None for an empty sample."""
@@ -160,12 +173,17 @@ class _Stored(msgspec.Struct, frozen=True):
 
 
 def _bounded(pages: Iterable[PageSummary]) -> tuple[PageSummary, ...]:
-    """Return the sample of some pages; of pages with the same texts, the one whose summary sorts first."""
+    """Return the sample of some pages."""
+    return tuple(sorted(_unique(pages), key=lambda page: (page.is_list, page.digest))[:MAX_PAGES])
+
+
+def _unique(pages: Iterable[PageSummary]) -> Iterable[PageSummary]:
+    """Return the pages of different texts; of several with the same texts, the one whose summary sorts first."""
     chosen: dict[str, PageSummary] = {}
     for page in pages:
         other = chosen.get(page.digest)
         chosen[page.digest] = page if other in (None, page) else min(page, other, key=msgspec.json.encode)
-    return tuple(sorted(chosen.values(), key=lambda page: (page.is_list, page.digest))[:MAX_PAGES])
+    return chosen.values()
 
 
 def _region(paths: Sequence[PathSummary], on_pages: Mapping[str, int]) -> Region:

@@ -242,6 +242,27 @@ def test_lone_surrogates_and_a_byte_order_mark_are_no_obstacle(site):
     assert Site.from_json(b"\xef\xbb\xbf" + site.to_json().encode()) == site
 
 
+def test_a_template_that_is_no_longer_used_is_forgotten_even_if_few_pages_come_at_a_time():
+    site, new = learn(PAGES), [other_template(20 + n) for n in range(40)]
+    for first in range(0, 30, 2):
+        site = site.renew(learn(new[first : first + 2]))
+    assert (len(site.sample), site.pages) == (MAX_PAGES, len(PAGES) + 30)
+    paths = [{path.path for path in summary.paths} for summary in site.sample]
+    assert sum(any("zr" in path for path in own) for own in paths) >= 0.7 * MAX_PAGES
+    assert all(OTHER_NOTICE not in extract(html, url=url, site=site).body for html, url in new[30:])
+
+
+def test_a_renewed_site_keeps_recent_pages_and_some_of_the_others(site):
+    recent = learn([other_template(20 + n) for n in range(MAX_PAGES)])
+    renewed = site.renew(recent)
+    kept = {page.digest for page in renewed.sample}
+    assert len(renewed.sample) == MAX_PAGES
+    assert MAX_PAGES // 2 <= len(kept & {page.digest for page in recent.sample}) < MAX_PAGES
+    assert kept & {page.digest for page in site.sample}
+    assert site.renew(Site()) == site
+    assert Site().renew(site) == site
+
+
 def test_regions_say_where_the_story_is(site):
     regions = {region.path: region for region in site.regions()}
     story = next(region for path, region in regions.items() if "div.qx > p" in path and region.story > 0.5)

@@ -23,7 +23,7 @@ from scraper.crawl.frontier.request_codec import META as FLIGHT
 from scraper.crawl.frontier.request_codec import NEWEST, SINCE, StoredError, checked_meta
 from scraper.crawl.frontier.scheduler import STORE_ROLLED_BACK, Scheduler
 from scraper.crawl.parsing.worker import PageRequest, ParsedPage
-from scraper.crawl.site_learning import SiteLearner
+from scraper.crawl.site_learning import Postponed, SiteLearner
 from scraper.crawl.split_story import Chain
 from scraper.crawl.stats import UNFINISHED, add
 from scraper.crawl.url_policy import UrlPolicy
@@ -36,6 +36,7 @@ NO_SITEMAP = "no sitemap"
 """Why a sitemap failed that the site was only guessed to have."""
 
 _LATER_PART = "skipped/later part of a story"
+_POSTPONED = "skipped/postponed to the next run"
 _MOVED = "home"  # the ledger's mark for the start page's URL after its redirects
 _LOOPBACK = {
     "DOWNLOAD_DELAY": 0,
@@ -116,12 +117,20 @@ class PortalSpider(Spider):
             async for request in self.listed(response):
                 yield request
             return
-        for result in self._read_page(response, await self._parse_page(response)):
+        try:
+            results = self._read_page(response, await self._parse_page(response))
+        except Postponed:
+            results = self._postpone(response)
+        for result in results:
             yield result
 
     async def part(self, response: Response, **chain: Any) -> AsyncIterator[Request | dict[str, Any]]:
         """Read a later part of a story; `chain` holds the fields of the `Chain` of the parts before it."""
-        for result in self._read_part(response, await self._parse_page(response), Chain(**chain)):
+        try:
+            results = self._read_part(response, await self._parse_page(response), Chain(**chain))
+        except Postponed:
+            results = self._postpone(response)
+        for result in results:
             yield result
 
     def part_failed(self, failure: Failure) -> Output:
@@ -230,6 +239,12 @@ class PortalSpider(Spider):
         if response is not None:
             _classify(self.crawler, response, _LATER_PART)
         return self._request(chain.first, self.page).replace(dont_filter=True)
+
+    def _postpone(self, response: Response) -> Output:
+        """Request a page again, in the next run."""
+        assert response.request is not None
+        _classify(self.crawler, response, _POSTPONED)
+        yield response.request.replace(dont_filter=True)
 
     def _follow(self, parsed: ParsedPage) -> Output:
         """Request the pages that are linked to; the parts of a story are requested by the story, in order."""

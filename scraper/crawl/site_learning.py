@@ -8,6 +8,7 @@ learned the site shares it with the others.
 import asyncio
 import logging
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 from scrapy.crawler import Crawler
@@ -22,10 +23,11 @@ from scraper.crawl.parsing.worker import PageRequest, ParsedPage
 from scraper.crawl.stats import FAMILIARITY
 from scraper.errors import ScraperError
 from scraper.io.files import atomic_write
+from scraper.io.wording import count
 from scraper.site import Site, host_of
 from scraper.tagger.page_summary import PageSummary
 
-__all__ = ["SiteLearner", "given_site"]
+__all__ = ["Postponed", "SiteLearner", "given_site"]
 
 _ENOUGH_PAGES, _LEAST_PAGES = 12, 3
 _ENOUGH_BYTES = 3 * 2**20
@@ -50,6 +52,10 @@ def given_site(path: str | None) -> Path | None:
     return Path(path)
 
 
+class Postponed(Exception):
+    """A story waits for the site to be learned, and has to be requested again in the next run."""
+
+
 class SiteLearner:
     """Reads pages with what is known of their site, and learns it. Pages of known templates are read at once."""
 
@@ -62,6 +68,8 @@ class SiteLearner:
         """Whether this run has decided what it reads with."""
         self._waiting: list[tuple[PageSummary, int, asyncio.Future[None]]] = []
         self._timer: asyncio.Task[None] | None = None
+        self._on_disk: Site | None = None
+        self._temporary: TemporaryDirectory[str] | None = None
         self._stored, self._seen = Site(), Site()
         """What earlier runs have learned, and what the stories of this run say."""
         self._familiarity: list[float] = []
@@ -70,12 +78,16 @@ class SiteLearner:
         """Read what earlier runs have learned; where that is little, this run waits for more stories."""
         if not self._is_enabled:
             return
-        self._stored = self._read_file() or self._agree(None) or Site()
+        self._on_disk = self._read_file()
+        self._stored = self._on_disk or self._agree(None) or Site()
         if len(self._stored.sample) >= _ENOUGH_PAGES:
             self._use(self._stored)
 
     async def read(self, page: PageRequest) -> ParsedPage:
-        """Read a page; a story of an unknown template waits until the site is known."""
+        """Read a page; a story of an unknown template waits until the site is known.
+
+        Raise `Postponed` if the crawl is interrupted while the story waits.
+        """
         file = self._file
         parsed = await self._parser.read(self._request(page, summarise=self._is_enabled))
         if parsed.summary is None:
@@ -97,6 +109,8 @@ class SiteLearner:
         if self._is_enabled and self._seen.sample:
             self._store()  # before the first await: the report is written when this handler first yields
         await self._parser.close()
+        if self._temporary is not None:
+            self._temporary.cleanup()
 
     def _store(self) -> None:
         if len(self._familiarity) >= _LEAST_MEASURED:
@@ -105,7 +119,7 @@ class SiteLearner:
             if familiarity < LEAST_FAMILIARITY:
                 logger.warning("The pages of this run no longer fit what was learned of the site; it is learned anew.")
                 self._stored = Site()
-        self._write(self._stored.merge(self._seen))
+        self._write(self._stored.renew(self._seen))
 
     async def _wait(self, summary: PageSummary, size: int) -> None:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -116,22 +130,34 @@ class SiteLearner:
         elif self._timer is None:
             self._timer = asyncio.create_task(self._conclude_when_idle())
         await future
+        if not self._is_known:
+            raise Postponed
 
     async def _conclude_when_idle(self) -> None:
         """Conclude when no page is under way that could be waited for, or after the longest wait."""
         quiet = 0
         for _ in range(int(_LONGEST_WAIT / _CHECK)):
             await asyncio.sleep(_CHECK)
+            if self._is_interrupted():
+                break
             quiet = quiet + 1 if self._is_quiet() else 0
             if quiet > 1 and (quiet * _CHECK >= _QUIET or not self._is_more_expected()):
                 break
         self._timer = None
-        self._conclude()
+        if self._is_interrupted():
+            self._release()
+        else:
+            self._conclude()
 
     def _is_quiet(self) -> bool:
         """Return whether nothing is being downloaded."""
         engine = self._crawler.engine
         return engine is None or not engine.running or engine.spider is None or not engine.downloader.active
+
+    def _is_interrupted(self) -> bool:
+        """Return whether the crawl is stopped from outside, and not because it is done or has reached a limit."""
+        engine = self._crawler.engine
+        return engine is not None and not engine.running
 
     def _is_more_expected(self) -> bool:
         """Return whether requests are left, be it those of other workers, which may wait for a site as well."""
@@ -150,16 +176,25 @@ class SiteLearner:
                 self._stored = agreed
             self._use(agreed)
         self._is_known = True
+        self._release()
+
+    def _release(self) -> None:
+        """Let the waiting stories go on."""
         for _, _, future in self._waiting:
             if not future.done():
                 future.set_result(None)
         self._waiting.clear()
 
     def _use(self, site: Site) -> None:
-        """Read all further pages of this run with a site."""
+        """Read all further pages of this run with a site, from a temporary file if its own cannot be written."""
         self._is_known = True
-        if self._write(site):
-            self._file = crawl_dir(self._crawler) / SITE_FILE
+        logger.info("Stories are compared with %s of the site.", count(len(site.sample), "page"))
+        path = crawl_dir(self._crawler) / SITE_FILE
+        if site != self._on_disk and not self._write(site):
+            self._temporary = TemporaryDirectory(prefix="scraper-")
+            path = Path(self._temporary.name) / SITE_FILE
+            path.write_text(site.to_json(), "utf-8")
+        self._file = path
 
     def _add(self, url: str, summary: PageSummary) -> None:
         self._seen = self._seen.add(summary, host_of(url))

@@ -18,9 +18,9 @@ from scraper.crawl.arguments import ArgumentError
 from scraper.crawl.frontier.scheduler import Scheduler
 from scraper.crawl.parsing.worker import PageRequest
 from scraper.crawl.portal_spider import PortalSpider
-from scraper.crawl.site_learning import SiteLearner, given_site
+from scraper.crawl.site_learning import Postponed, SiteLearner, given_site
 from scraper.crawl.stats import FAMILIARITY
-from tests.crawling import FAST, Answers, anchors, crawl, crawl_site, of, site, start
+from tests.crawling import FAST, Answers, adds_up, anchors, crawl, crawl_site, finish, of, site, start
 from tests.crawling import page as answer
 from tests.gazette import NOTICE, page
 
@@ -83,11 +83,29 @@ def test_a_run_after_a_short_trial_waits_for_more_stories(tmp_path):
     assert "no longer fit" not in crawled.summary
 
 
-def test_a_site_that_cannot_be_written_loses_no_story(tmp_path):
+def test_a_site_that_cannot_be_written_is_used_all_the_same(tmp_path):
     (tmp_path / "site.json").mkdir()
     crawled, _ = crawl_site(tmp_path, portal(number=5))
-    assert (len(crawled.records), noticed(crawled)) == (5, 5)
+    assert (len(crawled.records), noticed(crawled)) == (5, 0)
     assert "site.json could not be written" in crawled.summary
+
+
+def test_stories_that_wait_when_the_crawl_is_interrupted_are_read_in_the_next_run(tmp_path):
+    answers = portal()
+    with site(answers) as (base, hits):
+        process = start(tmp_path, *of(base), *FAST[4:], "-s", "DOWNLOAD_DELAY=0.1", "-s", "AUTOTHROTTLE_ENABLED=0")
+        deadline = time.monotonic() + 60
+        while hits.total() < 6 and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        interrupted = finish(process, tmp_path)
+        assert interrupted.records == []
+        assert interrupted.counts["skipped"]["postponed to the next run"] >= 3
+        assert adds_up(interrupted.counts)
+        crawled = crawl(tmp_path, *of(base), *FAST)
+    assert sorted(urlsplit(record["url"]).path for record in crawled.records) == sorted(answers.keys() - {"/"})
+    assert adds_up(crawled.counts)
+    assert noticed(crawled) == 0
 
 
 @pytest.mark.parametrize("setting", ["SITE=no-file.json", "SITE=README.md", "LEARN=nonsense"])
@@ -160,7 +178,7 @@ def opened(tmp_path, monkeypatch) -> Callable[..., SiteLearner]:
     It does not stop waiting while requests are expected.
     """
 
-    def open_learner(known: int = 0, is_more_expected: bool = True) -> SiteLearner:
+    def open_learner(known: int = 0, is_more_expected: bool = True, is_running: bool = True) -> SiteLearner:
         if known:
             (tmp_path / "site.json").write_text(learn(page(100 + number) for number in range(known)).to_json())
         session = SimpleNamespace(store=None)
@@ -168,7 +186,7 @@ def opened(tmp_path, monkeypatch) -> Callable[..., SiteLearner]:
         monkeypatch.setattr(Scheduler, "of", lambda _: scheduler)
         monkeypatch.setattr("scraper.crawl.site_learning._QUIET", 99.0)
         crawler = get_crawler(PortalSpider, {"CRAWL_DIR": str(tmp_path)})
-        crawler.engine = SimpleNamespace(running=False)
+        crawler.engine = SimpleNamespace(running=is_running, spider=None)
         learner = SiteLearner(crawler)
         learner.open()
         return learner
@@ -220,6 +238,21 @@ def test_stories_wait_until_they_are_enough(opened, tmp_path, known, more, filli
 def test_the_last_stories_are_learned_from_if_they_are_three(opened, number, is_learned):
     noticed = read_all(opened(is_more_expected=False), [requested(n) for n in range(number)])
     assert noticed == [not is_learned] * number
+
+
+def test_no_story_is_read_without_others_because_the_crawl_is_interrupted(opened, tmp_path):
+    with pytest.raises(Postponed):
+        read_all(opened(is_running=False), [requested(n) for n in range(5)])
+    assert read_all(opened(ENOUGH, is_running=False), [requested(0)]) == [False]
+
+
+def test_what_is_known_is_read_with_although_it_cannot_be_written(opened, tmp_path, monkeypatch):
+    def fail(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("scraper.crawl.site_learning.atomic_write", fail)
+    assert read_all(opened(ENOUGH), [requested(0)]) == [False]
+    assert stored(tmp_path).pages == ENOUGH
 
 
 def test_what_is_known_is_read_with_at_once(opened, tmp_path):
