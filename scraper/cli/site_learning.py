@@ -27,8 +27,10 @@ def summaries(source: Inputs, screen: Screen, options: tuple[float, int]) -> Ite
             step()
             if isinstance(result, tuple):
                 yield result
-            elif result is not None:
+            elif result is not None and item.alone:
                 screen.error(f"{item.name}: {result}")
+            elif result is not None:  # as in extract, a page of an archive is no error of the archive
+                screen.note(f"{item.name}: {item.page.url}: {result}")
 
 
 def learn_sites(names: Sequence[str], options: tuple[float, int], screen: Screen) -> Sites:
@@ -39,7 +41,7 @@ def learn_sites(names: Sequence[str], options: tuple[float, int], screen: Screen
     Raise `ScraperError` for files that cannot be read twice.
     """
     if unrepeatable := next((name for name in names if name == "-" or "://" in name), None):
-        raise ScraperError(f"{unrepeatable}: --learn reads its inputs twice, so that they must be files")
+        raise ScraperError(f"{unrepeatable}: --learn reads its inputs twice, so they must be files")
     hosts, without_url = HostSites(), 0
     silent = Screen(silent=True)
     for host, summary in summaries(Inputs(names, InputOptions(), silent), silent, options):

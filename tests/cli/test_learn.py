@@ -7,6 +7,7 @@ import pytest
 
 from scraper import Site
 from scraper.cli import main
+from tests.archives import response
 from tests.gazette import NOTICE, page
 
 
@@ -94,6 +95,17 @@ def test_pages_without_a_url_are_counted(tmp_path, capsys):
         (tmp_path / f"{number}.html").write_text(page(number)[0])
     assert main(["extract", "--learn", str(tmp_path)]) == 0
     assert "4 pages without a URL not learned" in capsys.readouterr().err
+
+
+def test_an_unreadable_page_of_an_archive_is_named_and_no_error(tmp_path, capsys):
+    members = [response(url, html) for html, url in map(page, range(4))]
+    binary = response("https://gazette.example/photo", b"\x89PNG\r\n\x1a\n" + b"\0\x01" * 500)
+    archive = tmp_path / "gazette.warc.gz"
+    archive.write_bytes(b"".join([*members[:2], binary, *members[2:]]))
+    assert main(["learn", str(archive), "-o", str(tmp_path / "site.json")]) == 0
+    err = capsys.readouterr().err
+    assert f"{archive}: https://gazette.example/photo: " in err
+    assert "4 pages learned from" in err
 
 
 def test_pages_of_several_hosts_are_reported(pages, tmp_path, capsys):
