@@ -51,8 +51,9 @@ def check(
 ) -> None:
     """Validate every line against the schema; report torn, foreign, other-version and duplicate records.
 
-    The exit status is 1 if there are any, or if the coverage of a field fell by more than 5 points and 10 % against
-    OLD, or if FILE is the records.jsonl of a crawl whose pages no longer fit what was learned of the site.
+    The exit status is 1 if there are any. With --against it is also 1 if the coverage of a field fell by more than 5
+    points and 10 %, or if FILE is the records.jsonl of a crawl whose last run met pages that no longer fit what was
+    learned about the site.
     """
     screen = Screen()
     if repair == STDOUT:
@@ -149,7 +150,7 @@ def _fallen_fields(old: Path, new: Path, screen: Screen) -> list[str]:
 
 
 def _fallen_familiarity(file: Path) -> list[str]:
-    """Return a line if the run that wrote a crawl's records met pages that no longer fit what was learned of the site.
+    """Return a line if the run that wrote a crawl's records met pages that no longer fit what was learned about the site.
 
     The familiarity is in the run.json beside the records; other files of records have none.
     """

@@ -51,7 +51,7 @@ def learn_sites(names: Sequence[str], options: tuple[float, int], screen: Screen
             hosts.add(host, Site((host,), 1, (summary,)))
     if without_url:
         pages = count(without_url, "page")
-        screen.note(f"{pages} without a URL not learned; scraper learn takes all its pages as one site")
+        screen.note(f"{pages} without a URL not learned; scraper learn takes all of its pages as one site")
     learned = hosts.learned()
     few = len(hosts) - len(learned)
     note = f"; {count(few, 'host')} with fewer than {LEAST_PAGES} pages not learned" if few else ""

@@ -117,7 +117,9 @@ class SiteLearner:
             familiarity = round(sum(self._familiarity) / len(self._familiarity), 3)
             self._crawler.stats.set_value(FAMILIARITY, familiarity)
             if familiarity < LEAST_FAMILIARITY:
-                logger.warning("The pages of this run no longer fit what was learned of the site; it is learned anew.")
+                logger.warning(
+                    "The pages of this run no longer fit what was learned about the site, which is learned anew."
+                )
                 self._stored = Site()
         self._write(self._stored.renew(self._seen))
 
@@ -208,7 +210,7 @@ class SiteLearner:
         try:
             return Site.from_json(path.read_bytes()) if path.exists() else None
         except (OSError, ScraperError) as error:
-            logger.warning("%s: %s; the site is learned anew", path, error)
+            logger.warning("%s cannot be used, and the site is learned anew: %s", path, error)
             return None
 
     def _agree(self, site: Site | None) -> Site | None:

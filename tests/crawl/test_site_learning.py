@@ -126,8 +126,8 @@ def test_another_design_is_noticed_and_learned_anew(tmp_path):
     familiarity = crawled.run["site_familiarity"]
     assert 0 <= familiarity < 0.5
     finding = (
-        f"  The pages no longer fit what was learned of the site ({familiarity:.0%} of their words are at known places);"
-        " it is learned anew.\n"
+        f"  The pages no longer fit what was learned about the site: only {familiarity:.0%} of their words are at known"
+        " places. The next run learns the site anew.\n"
     )
     assert finding in crawled.summary
     paths = {

@@ -22,6 +22,6 @@ def site_drift(familiarity: float | None) -> str:
     if familiarity is None or familiarity >= LEAST_FAMILIARITY:
         return ""
     return (
-        f"The pages no longer fit what was learned of the site ({familiarity:.0%} of their words are at known places);"
-        " it is learned anew."
+        f"The pages no longer fit what was learned about the site: only {familiarity:.0%} of their words are at known"
+        " places. The next run learns the site anew."
     )

@@ -236,8 +236,8 @@ def test_pages_that_no_longer_fit_their_site_are_reported_on_top(
     html = report(folder(tmp_path, [article()], site_familiarity=familiarity))
     alerts = [alert.text() for alert in LexborHTMLParser(html).css(".alert")]
     sentence = (
-        "The pages no longer fit what was learned of the site (12% of their words are at known places);"
-        " it is learned anew."
+        "The pages no longer fit what was learned about the site: only 12% of their words are at known"
+        " places. The next run learns the site anew."
     )
     assert alerts == [sentence] * is_alarming
 
