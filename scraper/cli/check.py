@@ -150,7 +150,7 @@ def _fallen_fields(old: Path, new: Path, screen: Screen) -> list[str]:
 
 
 def _fallen_familiarity(file: Path) -> list[str]:
-    """Return a line if the run that wrote a crawl's records met pages that no longer fit what was learned about the site.
+    """Return a line if the last run of a crawl met pages that no longer fit what was learned about the site.
 
     The familiarity is in the run.json beside the records; other files of records have none.
     """
