@@ -134,9 +134,16 @@ def main() -> None:
     """Answer pages with readings, in order, over the socket that is the standard input, until it is closed."""
     confine()
     decode = decoder(PageRequest).decode
-    with socket.socket(fileno=sys.stdin.fileno()) as wire, wire.makefile("rb") as pages:
+    with (
+        socket.socket(fileno=sys.stdin.fileno()) as wire,
+        wire.makefile("rb") as pages,
+        suppress(BrokenPipeError, ConnectionResetError),  # the crawl was killed
+    ):
         while len(length := pages.read(_LENGTH)) == _LENGTH:
-            packed = pages.read(int.from_bytes(length, "big"))
+            size = int.from_bytes(length, "big")
+            packed = pages.read(size)
+            if len(packed) < size:
+                break
             wire.sendall(frame(parse_page(decode(packed))))
 
 

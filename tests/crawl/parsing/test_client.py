@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from scraper.crawl.parsing.client import ParserClient
-from scraper.crawl.parsing.worker import UNREADABLE, PageRequest, ParsedPage, parse_page
+from scraper.crawl.parsing.worker import UNREADABLE, PageRequest, ParsedPage, frame, parse_page
 from scraper.io.workers import MEMORY
 from tests.crawling import ROOT, anchors, page, story
 
@@ -126,3 +126,19 @@ def test_the_process_has_a_memory_limit():
             [sys.executable, "-c", code], stdin=worker_end.fileno(), capture_output=True, check=True, cwd=ROOT
         )
     assert int(run.stdout) == MEMORY
+
+
+@pytest.mark.parametrize("sent", [frame(RED), frame(RED)[:-10], frame(RED)[:2]], ids=["all", "part", "length"])
+def test_the_process_ends_without_a_message_when_the_crawl_is_gone(sent: bytes):
+    own_end, worker_end = socket.socketpair()
+    with worker_end:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scraper.crawl.parsing.worker"],
+            stdin=worker_end.fileno(),
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+        )
+    own_end.sendall(sent)
+    own_end.close()
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, b"")
