@@ -193,9 +193,13 @@ class SiteLearner:
         logger.info("Stories are compared with %s of the site.", count(len(site.sample), "page"))
         path = crawl_dir(self._crawler) / SITE_FILE
         if site != self._on_disk and not self._write(site):
-            self._temporary = TemporaryDirectory(prefix="scraper-")
-            path = Path(self._temporary.name) / SITE_FILE
-            path.write_text(site.to_json(), "utf-8")
+            try:
+                self._temporary = TemporaryDirectory(prefix="scraper-")
+                path = Path(self._temporary.name) / SITE_FILE
+                path.write_text(site.to_json(), "utf-8")
+            except OSError as error:
+                logger.error("Stories are read by themselves: %s", error)
+                return
         self._file = path
 
     def _add(self, url: str, summary: PageSummary) -> None:

@@ -255,6 +255,15 @@ def test_what_is_known_is_read_with_although_it_cannot_be_written(opened, tmp_pa
     assert stored(tmp_path).pages == ENOUGH
 
 
+def test_no_story_is_lost_if_nothing_can_be_written(opened, monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("scraper.crawl.site_learning.atomic_write", fail)
+    monkeypatch.setattr("scraper.crawl.site_learning.TemporaryDirectory", fail)
+    assert read_all(opened(is_more_expected=False), [requested(n) for n in range(5)]) == [True] * 5
+
+
 def test_what_is_known_is_read_with_at_once(opened, tmp_path):
     assert read_all(opened(ENOUGH), [requested(0)]) == [False]
     assert stored(tmp_path).pages == ENOUGH + 1

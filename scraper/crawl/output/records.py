@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 
 class RecordFile:
-    """A file that grows by complete lines; opening removes a torn last line. Raise `OSError`."""
+    """A file that grows by complete lines; opening removes a torn last line, or raises `OSError`."""
 
     def __init__(self, path: Path) -> None:
         """Open or create the file."""

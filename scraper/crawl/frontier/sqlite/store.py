@@ -13,7 +13,7 @@ __all__ = ["SqliteStore"]
 class SqliteStore:
     """A `Store` in one file.
 
-    Raise `sqlite3.Error` if the file cannot be used, and `sqlite3.OperationalError` if the disk is full.
+    Opening raises `sqlite3.Error` if the file cannot be used, and `sqlite3.OperationalError` if the disk is full.
     """
 
     workers = None
