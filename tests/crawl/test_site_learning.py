@@ -292,6 +292,12 @@ def test_a_site_is_learned_anew_if_most_stories_do_not_fit(opened, tmp_path, kno
     assert stored(tmp_path).pages == len(designs) + (0 if is_new else known)
 
 
+def test_the_stories_of_a_small_run_are_kept_beside_many_of_an_older_design(opened, tmp_path):
+    read_all(opened(40), [requested(number, design=FOREIGN) for number in range(9)])
+    foreign = [any("section" in path.path for path in summary.paths) for summary in stored(tmp_path).sample]
+    assert (sum(foreign), len(foreign)) == (9, 18)
+
+
 # --- Settings -----------------------------------------------------------------------------------------------------
 
 
