@@ -117,20 +117,14 @@ class PortalSpider(Spider):
             async for request in self.listed(response):
                 yield request
             return
-        try:
-            results = self._read_page(response, await self._parse_page(response))
-        except Postponed:
-            results = self._postpone(response)
-        for result in results:
+        parsed = await self._parse_page(response)
+        for result in self._postpone(response) if parsed is None else self._read_page(response, parsed):
             yield result
 
     async def part(self, response: Response, **chain: Any) -> AsyncIterator[Request | dict[str, Any]]:
         """Read a later part of a story; `chain` holds the fields of the `Chain` of the parts before it."""
-        try:
-            results = self._read_part(response, await self._parse_page(response), Chain(**chain))
-        except Postponed:
-            results = self._postpone(response)
-        for result in results:
+        parsed = await self._parse_page(response)
+        for result in self._postpone(response) if parsed is None else self._read_part(response, parsed, Chain(**chain)):
             yield result
 
     def part_failed(self, failure: Failure) -> Output:
@@ -167,13 +161,16 @@ class PortalSpider(Spider):
         """Report a failure that the scheduler could not see; it counts failures."""
         Scheduler.of(self.crawler).flights.note_failure(failure.request, failure.value)  # type: ignore[attr-defined]
 
-    async def _parse_page(self, response: Response) -> ParsedPage:
-        """Return what a page holds; one without a story is counted as skipped."""
+    async def _parse_page(self, response: Response) -> ParsedPage | None:
+        """Return what a page holds, or None if it is postponed; one without a story is counted as skipped."""
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         scheme = urlsplit(str(self.site)).scheme
         moment = fetched_at(response.request)
         page = PageRequest(response.url, content_type, response.body, moment, _host(self.site), scheme)
-        parsed = await self._learner.read(page)
+        try:
+            parsed = await self._learner.read(page)
+        except Postponed:
+            return None
         if parsed.record is None:
             _classify(self.crawler, response, f"skipped/{parsed.reason}")
         return parsed

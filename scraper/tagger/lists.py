@@ -12,7 +12,7 @@ from scraper.label import LISTS, STORY, Label
 from scraper.tagger.headings import LONGEST_HEADING, list_kind, opener
 from scraper.tagger.network import KINDS as LABELS
 
-__all__ = ["is_cross_reference", "is_title", "typed"]
+__all__ = ["is_cross_reference", "is_entry_title", "typed"]
 
 _KIND_ORDER = tuple(label for label in LABELS if label in LISTS)
 _COLUMNS = [LABELS.index(label) for label in _KIND_ORDER]
@@ -73,7 +73,7 @@ def _headings(blocks: Sequence[Block], labels: Sequence[Label]) -> dict[int, Lab
 
 
 def _is_entry(block: Block, label: Label) -> bool:
-    return label in LISTS and is_title(block)
+    return label in LISTS and is_entry_title(block)
 
 
 def _lists(document: Document, labels: Sequence[Label], headings: dict[int, Label | None]) -> Iterator[_List]:
@@ -85,7 +85,7 @@ def _lists(document: Document, labels: Sequence[Label], headings: dict[int, Labe
                 yield current
             current, since = _List(headings.get(index), []), 0
             scope = _Scope(document.elements, block if index in headings else None)
-        if label in LISTS or (scope.heading and label in _UNSURE and is_title(block)):
+        if label in LISTS or (scope.heading and label in _UNSURE and is_entry_title(block)):
             current.entries.append(index)
             scope.narrow(block)
             since = 0
@@ -139,7 +139,7 @@ def is_cross_reference(block: Block) -> bool:
     return is_lead and opener(lead.strip(_MARKS)) in _REFERRING
 
 
-def is_title(block: Block) -> bool:
+def is_entry_title(block: Block) -> bool:
     """Return whether a block is a link with the length of a title."""
     length = len(block.text)
     return length >= _SHORTEST_TITLE and block.link_chars > 0.7 * length

@@ -151,7 +151,7 @@ def label_counts(expected: Sequence[float], blocks: int) -> dict[str, float]:
 def path_keys(document: Document) -> tuple[NDArray[np.int64], list[str]]:
     """Return for each block the checksum of its element path, and the names of its innermost elements.
 
-    Old templates have no classes. To tell their regions apart, cells have the number of their column, and a block that
+    Old templates have no classes. To distinguish their regions, cells have the number of their column, and a block that
     is a link is one element further in than the texts beside it.
     """
     known: dict[tuple[str, str], str] = {}

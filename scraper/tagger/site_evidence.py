@@ -51,9 +51,9 @@ _COPY_TEXTS, _COPY_SHARE = 3, 0.6
 """A page that shares so many long texts of the story, and this share of them, is a copy."""
 _COMMON = 3
 """A text on more pages than this is part of the frame, and says nothing about copies."""
-_COMMON_PATH, _LEAST_TELLING, _ALIKE, _LEAST_PAGES = 0.8, 0.2, 0.5, 2
-"""A path on this share of the pages tells no templates apart. The others must hold this share of the words of a page,
-and a page of the same template has this share of what the most similar one has of them; so many must be left."""
+_COMMON_PATH, _LEAST_DISTINCTIVE, _ALIKE, _LEAST_PAGES = 0.8, 0.2, 0.5, 2
+"""A path on a smaller share of the pages is distinctive of a template. The most similar page must have this share of
+the words of a page at distinctive paths, a page of the same template this share of those; and so many must be left."""
 _BLOCK_DOUBT, _WORD_DOUBT, _LABEL_DOUBT = 0.3, 2.0, 1.0
 """Blocks and words that are added to both sides of a ratio, so that few observations say little."""
 
@@ -222,8 +222,8 @@ def _others(digest: str, long_texts: Ints, site: SiteIndex) -> NDArray[np.bool_]
 def _of_same_template(used: NDArray[np.bool_], groups: Ints, words: Floats, site: SiteIndex) -> NDArray[np.bool_]:
     """Mark the pages of the template of a page; all of them if it is that of few, or if they do not differ much.
 
-    `groups` are the groups of the blocks of the page by their whole paths, and `words` the words of its texts. What
-    tells templates apart are the paths that some pages have and others have not.
+    `groups` are the groups of the blocks of the page by their whole paths, and `words` the words of its texts.
+    Templates are distinguished by the paths that some pages have and others have not.
     """
     of_rows, size = site.levels[0].groups, len(site.levels[0].numbers)
     on_pages = np.bincount(of_rows[used[site.page_of_row]], minlength=size)
@@ -232,8 +232,8 @@ def _of_same_template(used: NDArray[np.bool_], groups: Ints, words: Floats, site
     shared = np.bincount(site.page_of_row, weights[of_rows], len(used)) * used
     most = shared.max()
     same: NDArray[np.bool_] = used & (shared >= _ALIKE * most)
-    tells = most >= _LEAST_TELLING * words.sum() and same.sum() >= _LEAST_PAGES
-    return same if tells else used
+    is_distinct = most >= _LEAST_DISTINCTIVE * words.sum() and same.sum() >= _LEAST_PAGES
+    return same if is_distinct else used
 
 
 def _repeated_share(site: SiteIndex, counts: Ints, own: Ints) -> Floats:

@@ -9,7 +9,7 @@ import numpy as np
 from scraper.block import Reading
 from scraper.label import LISTS, STORY, Label
 from scraper.tagger import read_output
-from scraper.tagger.lists import is_title
+from scraper.tagger.lists import is_entry_title
 from scraper.tagger.network import ARTICLE, KINDS, Network
 from scraper.tagger.network import STORY as FIRST_OUTSIDE
 from scraper.tagger.site_layer import adjusted, constrained, log_odds
@@ -152,8 +152,8 @@ def _label_measures(page: SitePage, reading: Reading) -> dict[str, float]:
 def _list_measures(page: SitePage, reading: Reading) -> dict[str, float]:
     """Return precision and recall of the entries of lists of stories, and the share of those with the right kind."""
     blocks = zip(page.example.kind.tolist(), page.example.document.blocks, strict=True)
-    gold = [KINDS[kind] if kind >= 0 and is_title(block) else None for kind, block in blocks]
-    own = [labelled.label if is_title(labelled.block) else None for labelled in reading.labelled]
+    gold = [KINDS[kind] if kind >= 0 and is_entry_title(block) else None for kind, block in blocks]
+    own = [labelled.label if is_entry_title(labelled.block) else None for labelled in reading.labelled]
     pairs = [(a, b) for a, b in zip(gold, own, strict=True) if a in LISTS and b in LISTS]
     parts = {
         "recall": (len(pairs), sum(label in LISTS for label in gold)),
